@@ -1,0 +1,1 @@
+"""pymacaron: write the API as an OpenAPI document, bind a function to each operation, have a service."""

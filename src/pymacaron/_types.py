@@ -1,0 +1,37 @@
+"""Names for the shapes that cross room boundaries; a leaf that imports nothing of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
+
+# A decoded JSON value. A precise recursive alias would force a cast at every step into a document,
+# so the alias says what a reader has to know and `Any` is what the checker sees.
+Json: TypeAlias = Any
+JsonObject: TypeAlias = dict[str, Any]
+
+# The user's function behind an operation.
+Handler: TypeAlias = Callable[..., Any]
+
+# (name, value) pairs in the order in which they go over the wire.
+HeaderList: TypeAlias = list[tuple[str, str]]
+
+# A path into a JSON value or a document: property names and array indexes.
+Pointer: TypeAlias = tuple[str | int, ...]
+
+
+class ReadableStream(Protocol):
+    """What a body is read from: the part of a binary file that every WSGI server provides."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes; all that is left when negative; b"" at the end."""
+        ...
+
+
+ErrorDecorator: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+Environment: TypeAlias = Mapping[str, str]
+
+
+def json_pointer(path: Pointer) -> str:
+    """The RFC 6901 text of a path: ("a/b", 0) is "/a~1b/0", the empty path is ""."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

@@ -1,0 +1,415 @@
+"""Every error there is. Two families, because two different people read them.
+
+    PyMacaronError                      the root of both
+    ├── PyMacaronException              for callers: becomes a response (code, status, error_id, user_message)
+    │   ├── BadRequestError             400 BAD_REQUEST
+    │   │   ├── ValidationError         400 INVALID_PARAMETER, with every problem found
+    │   │   └── InvalidJsonError        400 INVALID_JSON, with the offset
+    │   ├── AuthError                   401
+    │   │   ├── AuthMissingHeaderError  401 AUTHORIZATION_HEADER_MISSING
+    │   │   ├── AuthTokenExpiredError   401 TOKEN_EXPIRED
+    │   │   └── AuthInvalidTokenError   401 TOKEN_INVALID
+    │   ├── ForbiddenError              403 FORBIDDEN
+    │   ├── NotFoundError               404 NOT_FOUND
+    │   ├── MethodNotAllowedError       405 METHOD_NOT_ALLOWED
+    │   ├── NotAcceptableError          406 NOT_ACCEPTABLE
+    │   ├── PayloadTooLargeError        413 PAYLOAD_TOO_LARGE
+    │   ├── UnsupportedMediaTypeError   415 UNSUPPORTED_MEDIA_TYPE
+    │   ├── TooManyRequestsError        429 TOO_MANY_REQUESTS
+    │   ├── InternalServerError         500 SERVER_ERROR
+    │   ├── UnhandledServerError        500 UNHANDLED_SERVER_ERROR
+    │   ├── ServiceUnavailableError     503 SERVICE_UNAVAILABLE
+    │   └── DeadlineExceededError       504 DEADLINE_EXCEEDED
+    └── StartError                      for the programmer: stops the start, every finding in one message
+        ├── ConfigurationError          pym-config.yaml or the environment
+        ├── DocumentError               an OpenAPI document
+        ├── BindingError                the code does not fit the document
+        └── NotBuiltError               asked for a part that this version does not have
+
+Users make their own by subclassing PyMacaronException or by calling add_error().
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, NamedTuple, NoReturn
+
+from ._types import Json, JsonObject
+
+
+class PyMacaronError(Exception):
+    """The root of every error that pymacaron raises itself."""
+
+
+class Problem(NamedTuple):
+    """One thing wrong with a request.
+
+    `where` is "body", "path", "query", "header" or "cookie"; `name` the parameter, or the JSON pointer (RFC 6901)
+    into the body; `code` the schema keyword or the kind of fault; `expected` says what would have been right. The
+    value that was sent is never part of it.
+    """
+
+    where: str
+    name: str
+    code: str
+    expected: str
+
+    def to_json(self) -> JsonObject:
+        place = "pointer" if self.where == "body" else "name"
+        return {"in": self.where, place: self.name, "code": self.code, "expected": self.expected}
+
+    def __str__(self) -> str:
+        return f"{self.where}{' ' if self.name else ''}{self.name}: {self.expected}"
+
+
+def new_error_id() -> str:
+    """A random UUID (version 4, RFC 9562) as text."""
+    raw = bytearray(os.urandom(16))
+    raw[6] = raw[6] & 0x0F | 0x40
+    raw[8] = raw[8] & 0x3F | 0x80
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+class PyMacaronException(PyMacaronError):
+    """An error for the caller of an operation: raise it, or return it.
+
+    The text given is the `error_description`. Subclasses set `code` and `status`.
+    """
+
+    code: str = "SERVER_ERROR"
+    status: int = 500
+    headers: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    def __init__(self, text: str = "", user_message: str | None = None, error_id: str | None = None) -> None:
+        super().__init__(text)
+        self.error_description = text
+        self.user_message = user_message
+        self.error_id = error_id or new_error_id()
+        self.cause: object = None
+
+    def tell_user(self, text: str) -> PyMacaronException:
+        """Set the message meant for the end user; returns the error, so that `raise X("...").tell_user("...")` works."""
+        self.user_message = text
+        return self
+
+    def caught(self, error: object) -> PyMacaronException:
+        """Remember the exception or error model that led to this one; its error_id, if it has one, is kept."""
+        self.cause = error
+        self.error_id = getattr(error, "error_id", None) or self.error_id
+        if isinstance(error, BaseException):
+            self.__cause__ = error
+        return self
+
+    def to_json(self) -> JsonObject:
+        """The error as the body that every error has (contract: one JSON body for every error)."""
+        body: JsonObject = {
+            "error": self.code,
+            "error_description": self.error_description,
+            "error_id": self.error_id,
+            "status": self.status,
+        }
+        if self.user_message is not None:
+            body["user_message"] = self.user_message
+        return body
+
+    def response_headers(self) -> list[tuple[str, str]]:
+        """Headers that the response to this error carries, such as Allow for a 405."""
+        return list(self.headers)
+
+    def http_reply(self) -> Any:
+        """The error as a Flask response.
+
+        Raises:
+            RuntimeError: outside a started service.
+        """
+        return _edge("http_reply")(self)
+
+    def to_model(self, api: str | None = None) -> Any:
+        """The error as the `Error` model of the service's document; `api` names one where several have it.
+
+        Raises:
+            RuntimeError: outside a started service.
+        """
+        return _edge("to_model")(self, api)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), dict(self.__dict__, cause=None), self.args))
+
+
+def _rebuild(cls: type[PyMacaronException], state: dict[str, Any], args: tuple[Any, ...]) -> PyMacaronException:
+    error = cls.__new__(cls, *args)
+    Exception.__init__(error, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class BadRequestError(PyMacaronException):
+    code, status = "BAD_REQUEST", 400
+
+
+class ValidationError(BadRequestError):
+    """The request breaks the document. `problems` lists everything found, in every location."""
+
+    code = "INVALID_PARAMETER"
+
+    def __init__(self, text: str = "", problems: Iterable[Problem] = (), **more: Any) -> None:
+        self.problems = tuple(problems)
+        super().__init__(text or "; ".join(map(str, self.problems[:20])), **more)
+
+    def to_json(self) -> JsonObject:
+        body = super().to_json()
+        if self.problems:
+            body["errors"] = [problem.to_json() for problem in self.problems]
+        return body
+
+
+class InvalidJsonError(BadRequestError):
+    """The body is not JSON (RFC 8259). `offset` counts bytes from the start of the body, None where unknown."""
+
+    code = "INVALID_JSON"
+
+    def __init__(self, text: str = "", offset: int | None = None, **more: Any) -> None:
+        self.offset = offset
+        super().__init__(text, **more)
+
+    def to_json(self) -> JsonObject:
+        body = super().to_json()
+        if self.offset is not None:
+            body["offset"] = self.offset
+        return body
+
+
+class AuthError(PyMacaronException):
+    code, status = "UNAUTHORIZED", 401
+
+
+class AuthMissingHeaderError(AuthError):
+    code = "AUTHORIZATION_HEADER_MISSING"
+
+
+class AuthTokenExpiredError(AuthError):
+    code = "TOKEN_EXPIRED"
+
+
+class AuthInvalidTokenError(AuthError):
+    code = "TOKEN_INVALID"
+
+
+class ForbiddenError(PyMacaronException):
+    code, status = "FORBIDDEN", 403
+
+
+class NotFoundError(PyMacaronException):
+    code, status = "NOT_FOUND", 404
+
+
+class MethodNotAllowedError(PyMacaronException):
+    """The path exists, the method does not. `allowed` becomes the Allow header (RFC 9110 section 15.5.6)."""
+
+    code, status = "METHOD_NOT_ALLOWED", 405
+
+    def __init__(self, text: str = "", allowed: Iterable[str] = (), **more: Any) -> None:
+        self.allowed = tuple(sorted(allowed))
+        super().__init__(text, **more)
+
+    def response_headers(self) -> list[tuple[str, str]]:
+        return [("Allow", ", ".join(self.allowed))]
+
+
+class NotAcceptableError(PyMacaronException):
+    code, status = "NOT_ACCEPTABLE", 406
+
+
+class PayloadTooLargeError(PyMacaronException):
+    code, status = "PAYLOAD_TOO_LARGE", 413
+
+
+class UnsupportedMediaTypeError(PyMacaronException):
+    code, status = "UNSUPPORTED_MEDIA_TYPE", 415
+
+
+class TooManyRequestsError(PyMacaronException):
+    code, status = "TOO_MANY_REQUESTS", 429
+
+
+class InternalServerError(PyMacaronException):
+    code, status = "SERVER_ERROR", 500
+
+
+class UnhandledServerError(PyMacaronException):
+    code, status = "UNHANDLED_SERVER_ERROR", 500
+
+
+class ServiceUnavailableError(PyMacaronException):
+    code, status = "SERVICE_UNAVAILABLE", 503
+
+
+class DeadlineExceededError(PyMacaronException):
+    code, status = "DEADLINE_EXCEEDED", 504
+
+
+class Finding(NamedTuple):
+    """One thing that stops the start: where it is, the fact, and the cure where there is one.
+
+    `place` is "file:line:column", "file:line" or a name; `path` the place inside the document or configuration.
+    """
+
+    place: str
+    path: str
+    fact: str
+    cure: str | None = None
+    excerpt: str | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.place}: {self.path + ': ' if self.path else ''}{self.fact}"
+        if self.cure:
+            text += f"; {self.cure}"
+        return f"{text}\n{self.excerpt}" if self.excerpt else text
+
+
+class StartError(PyMacaronError):
+    """What stops a start. `findings` holds every one of them; the message has one per line."""
+
+    title = "pymacaron cannot start"
+
+    def __init__(self, findings: Iterable[Finding] | str) -> None:
+        if isinstance(findings, str):
+            self.findings: tuple[Finding, ...] = ()
+            super().__init__(findings)
+            return
+        self.findings = tuple(findings)
+        count = len(self.findings)
+        listing = "\n".join(map(str, self.findings))
+        super().__init__(f"{self.title} ({count} finding{'s' if count != 1 else ''}):\n{listing}")
+
+
+class ConfigurationError(StartError):
+    title = "the configuration is faulty"
+
+
+class DocumentError(StartError):
+    title = "the OpenAPI documents are faulty"
+
+
+class BindingError(StartError):
+    title = "the code does not fit the document"
+
+
+class NotBuiltError(StartError):
+    """This version has the name but not yet the part behind it."""
+
+
+_KNOWN_BY_STATUS: dict[int, type[PyMacaronException]] = {
+    cls.status: cls
+    for cls in (
+        BadRequestError, AuthError, ForbiddenError, NotFoundError, MethodNotAllowedError, NotAcceptableError,
+        PayloadTooLargeError, UnsupportedMediaTypeError, TooManyRequestsError, InternalServerError,
+        ServiceUnavailableError, DeadlineExceededError,
+    )
+}  # fmt: skip
+
+
+def error_of_status(status: int, text: str) -> PyMacaronException:
+    """The error for a bare HTTP status: its own class where there is one, else one whose code is made from the
+    status' reason phrase (RFC 9110 section 15)."""
+    cls = _KNOWN_BY_STATUS.get(status)
+    if cls is not None:
+        return cls(text)
+    from http import HTTPStatus  # costs 1 ms of import time, and is needed for rare statuses only
+
+    error = PyMacaronException(text)
+    error.status = status
+    try:
+        error.code = HTTPStatus(status).phrase.upper().replace(" ", "_").replace("-", "_").replace("'", "")
+    except ValueError:
+        error.code = f"HTTP_{status}"
+    return error
+
+
+def add_error(name: str, code: str, status: int) -> type[PyMacaronException]:
+    """Make and return a subclass of PyMacaronException called `name`.
+
+    Raises:
+        ValueError: `name` is no identifier, or `status` no HTTP status of an error (400 to 599).
+    """
+    if not name.isidentifier():
+        raise ValueError(f"add_error: {name!r} is no Python identifier; use a class name such as 'InvalidUserError'")
+    if not 400 <= status <= 599:
+        raise ValueError(f"add_error: status {status} of {name} is no error; use one from 400 to 599")
+    return type(name, (PyMacaronException,), {"code": code, "status": status, "__module__": __name__})
+
+
+def _field(error: object, name: str) -> Any:
+    if isinstance(error, Mapping):
+        return error.get(name)
+    return getattr(error, name, None)
+
+
+def is_error(value: object) -> bool:
+    """True for an exception of ours and for what a remote error arrives as: a model or dict with a code in `error`
+    and a `status` of 400 or more."""
+    if isinstance(value, PyMacaronException):
+        return True
+    status = _field(value, "status")
+    return isinstance(_field(value, "error"), str) and isinstance(status, int) and status >= 400
+
+
+def _class_of_code(code: str, root: type[PyMacaronException] = PyMacaronException) -> type[PyMacaronException] | None:
+    for cls in root.__subclasses__():
+        if cls.code == code:
+            return cls
+        found = _class_of_code(code, cls)
+        if found is not None:
+            return found
+    return None
+
+
+def raise_error(model: object) -> NoReturn:
+    """Raise what an error model or dict says, as the class that has its code where this process knows one.
+
+    Raises:
+        PyMacaronException: always; with the model's description, user message, status and error_id.
+    """
+    if isinstance(model, PyMacaronException):
+        raise model
+    code = _field(model, "error")
+    cls = _class_of_code(code) if isinstance(code, str) else None
+    error = PyMacaronException.__new__(cls or PyMacaronException)
+    PyMacaronException.__init__(error, str(_field(model, "error_description") or ""))
+    if cls is not None and issubclass(cls, ValidationError):
+        error.problems = ()  # type: ignore[attr-defined]  # the remote's list stays in the text
+    elif cls is not None and issubclass(cls, MethodNotAllowedError):
+        error.allowed = ()  # type: ignore[attr-defined]
+    elif cls is not None and issubclass(cls, InvalidJsonError):
+        error.offset = None  # type: ignore[attr-defined]
+    error.code = code if isinstance(code, str) else error.code
+    error.status = _field(model, "status") or error.status
+    error.user_message = _field(model, "user_message")
+    raise error.caught(model)
+
+
+def format_error(exception: BaseException) -> Json:
+    """The default `error_callback`: the body for an exception, as a dict. What is not ours is an
+    UnhandledServerError whose text is kept to ourselves."""
+    if not isinstance(exception, PyMacaronException):
+        exception = UnhandledServerError(HIDDEN).caught(exception)
+    return exception.to_json()
+
+
+HIDDEN = "An unexpected error occurred in the service; the error_id identifies it"
+
+_edges: dict[str, Callable[..., Any]] = {}
+
+
+def set_edges(**functions: Callable[..., Any]) -> None:
+    """The composition root gives what needs Flask (`http_reply`) or models (`to_model`)."""
+    _edges.update(functions)
+
+
+def _edge(name: str) -> Callable[..., Any]:
+    try:
+        return _edges[name]
+    except KeyError:
+        raise RuntimeError(f"{name}() needs a started service: call API(...).start() first") from None
