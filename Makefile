@@ -1,0 +1,53 @@
+# Needs make, and Python 3.11 or newer with pip and venv. `make help` lists the targets.
+PYTHON ?= python3
+PORT ?= 8080
+JOBS ?= 2
+ARGS ?=
+
+BIN := .venv/bin
+# Another pyproject.toml has another checksum, hence another stamp that is not there yet, hence an installation.
+STAMP := .venv/.installed-$(shell cksum < pyproject.toml | tr -cs '0-9' '-')
+
+.PHONY: help venv run run-real test lint format bench corpus clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' Makefile
+
+venv: $(STAMP) ## .venv with everything; nothing to do unless pyproject.toml changed
+
+$(STAMP):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "'$(PYTHON)' is no Python 3.11 or newer: name one, as in 'make venv PYTHON=python3.12'" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo "'$(PYTHON)' cannot make virtual environments: install its venv module (Debian: apt install python3-venv)" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@rm -f .venv/.installed-* && touch $@
+
+run: venv ## the example shop on PORT (8080)
+	@$(BIN)/python examples/shop/server.py --port $(PORT) $(ARGS)
+
+run-real: venv ## a published API, the GA4GH Workflow Execution Service, on PORT (8080)
+	@$(BIN)/python examples/wes/server.py --port $(PORT) $(ARGS)
+
+test: venv ## every quick test, with coverage; ARGS go to pytest
+	@$(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report=term $(ARGS)
+
+lint: venv ## ruff and mypy
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+format: venv ## let ruff put the files into shape
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix-only
+
+bench: venv ## CPU per request as ratios to bare Flask, beside other frameworks
+	@$(BIN)/python bench/bench.py $(ARGS)
+
+corpus: venv ## fetch real documents and conformance data, and load every document
+	@$(BIN)/python corpus/corpus.py $(ARGS)
+
+clean: ## remove .venv and what the tools leave behind
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov dist

@@ -1,0 +1,1 @@
+"""The old import name of the acceptance test kit; everything is in `pymacaron`."""
