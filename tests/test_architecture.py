@@ -1,0 +1,61 @@
+"""The shape of the package, checked by reading its source."""
+
+import ast
+import graphlib
+import sys
+from collections.abc import Iterator
+from importlib.util import resolve_name
+from pathlib import Path
+
+ROOMS = """_version _types exceptions config documents formats schemas operations dialects structs parameters messages
+    wire endpoints calls auth crash flask_context lane transports client stores tasks api models docs test testing
+    generate deploy cli gunicorn __init__ pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
+    """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
+HOMES = {  # foreign library: the rooms that may import it
+    "flask": "flask_context lane api testing", "werkzeug": "flask_context lane api testing", "click": "api cli",
+    "msgspec": "documents schemas structs wire lane", "jsonschema_rs": "formats schemas", "yaml": "config documents",
+    "jwt": "auth", "celery": "tasks", "boto3": "stores deploy", "sentry_sdk": "crash", "opentelemetry": "calls",
+}  # fmt: skip
+SOURCE = Path(__file__).parent.parent / "src"
+NAMES = {file: ".".join(file.relative_to(SOURCE).with_suffix("").parts) for file in sorted(SOURCE.rglob("*.py"))}
+MODULES = {name.removeprefix("faces.").removesuffix(".__init__"): file for file, name in NAMES.items()}
+
+
+def imports_of(node: ast.AST, package: str, inside: bool = False) -> Iterator[tuple[int, bool, str]]:
+    """Line, whether inside a function, and module of every import below `node`."""
+    inside = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    for child in ast.iter_child_nodes(node):
+        yield from imports_of(child, package, inside)
+    if isinstance(node, ast.Import):
+        yield from ((node.lineno, inside, alias.name) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        start = resolve_name("." * node.level + (node.module or ""), package).removeprefix("faces.")
+        names = (f"{start}.{alias.name}" for alias in node.names)
+        yield from ((node.lineno, inside, name if name in MODULES else start) for name in names)
+
+
+IMPORTS = {
+    module: list(imports_of(ast.parse(file.read_bytes()), NAMES[file].rpartition(".")[0]))
+    for module, file in MODULES.items()
+}
+
+
+def faults_of(module: str, file: Path) -> Iterator[str]:
+    room, *_ = f"{module}.__init__".removeprefix("pymacaron.").split(".")
+    if room not in ROOMS:
+        yield f"{file}:1: no room is called {room}; give it a place in ROOMS"
+        return
+    for line, inside, target in IMPORTS[module]:
+        top, its_room = target.split(".")[0], f"{target}.__init__".removeprefix("pymacaron.").split(".")[0]
+        if inside and "#" not in file.read_text("utf-8").splitlines()[line - 1]:
+            yield f"{file}:{line}: {target} is imported inside a function; import it at the top, or say why not there"
+        if its_room in ROOMS[ROOMS.index(room) + 1 :]:
+            yield f"{file}:{line}: {room} imports {target}, which stands below it; move what both need up"
+        elif its_room not in ROOMS and top not in sys.stdlib_module_names and room not in HOMES.get(top, "").split():
+            yield f"{file}:{line}: {top} lives in {HOMES.get(top, 'no room')}; use it there or list {room} in HOMES"
+
+
+def test_shape() -> None:
+    """A room imports only rooms above it, a foreign library only at home, in a function only with a reason; no circles."""
+    assert not (faults := [f for module, file in MODULES.items() for f in faults_of(module, file)]), "\n".join(faults)
+    graphlib.TopologicalSorter({m: {t for _, _, t in found} for m, found in IMPORTS.items()}).prepare()
