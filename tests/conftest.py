@@ -1,6 +1,9 @@
-"""What every test gets: Hypothesis without a deadline, since timings on a shared machine say nothing about a law."""
+"""What every test gets: Hypothesis without clocks, since timings on a shared machine say nothing about a law."""
 
-import hypothesis
+import os
 
-hypothesis.settings.register_profile("pymacaron", deadline=None)
-hypothesis.settings.load_profile("pymacaron")
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("pymacaron", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if "CI" not in os.environ:  # there Hypothesis takes its own profile, which always draws the same examples
+    settings.load_profile("pymacaron")

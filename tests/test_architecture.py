@@ -56,6 +56,6 @@ def faults_of(module: str, file: Path) -> Iterator[str]:
 
 
 def test_shape() -> None:
-    """A room imports only rooms above it, a foreign library only at home, in a function only with a reason; no circles."""
+    """A room imports only rooms above it, a foreign library only at home, in a function with a reason; no circles."""
     assert not (faults := [f for module, file in MODULES.items() for f in faults_of(module, file)]), "\n".join(faults)
     graphlib.TopologicalSorter({m: {t for _, _, t in found} for m, found in IMPORTS.items()}).prepare()
