@@ -51,7 +51,7 @@ def faults_of(module: str, file: Path) -> Iterator[str]:
             yield f"{file}:{line}: {target} is imported inside a function; import it at the top, or say why not there"
         if its_room in ROOMS[ROOMS.index(room) + 1 :]:
             yield f"{file}:{line}: {room} imports {target}, which stands below it; move what both need up"
-        elif its_room not in ROOMS and top not in sys.stdlib_module_names and room not in HOMES.get(top, "").split():
+        elif target not in MODULES and top not in sys.stdlib_module_names and room not in HOMES.get(top, "").split():
             yield f"{file}:{line}: {top} lives in {HOMES.get(top, 'no room')}; use it there or list {room} in HOMES"
 
 

@@ -17,6 +17,8 @@ from typing import NamedTuple
 import pytest
 
 from pymacaron import exceptions
+from pymacaron.config.reading import plain
+from pymacaron.config.settings import ALIASES, SETTINGS
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -80,6 +82,17 @@ def test_python_files_are_python() -> None:
 def missing(names: set[str]) -> list[str]:
     """The names that stand nowhere in the documentation, as words of their own."""
     return sorted(name for name in names if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", EVERYTHING))
+
+
+def test_every_setting_is_documented() -> None:
+    """Every key of pym-config.yaml has a row of its own, which tells its default, in the page on configuration."""
+    page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    rows = {row[0]: row[1] for row in re.findall(r"^\| `(\w+)` \|[^|]*\| `?([^`|]*)`? \|", page, re.MULTILINE)}
+    for name, setting in SETTINGS.items():
+        told = plain(rows.get(name, "missing")) or None
+        assert name in rows
+        assert (setting.kind.read(told) if told else None) == (setting.default or None), name
+    assert missing({*SETTINGS, *ALIASES}) == []
 
 
 def error_codes(root: type[exceptions.PyMacaronException]) -> set[str]:

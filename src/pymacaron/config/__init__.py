@@ -1,0 +1,255 @@
+"""pym-config.yaml and the environment become one configuration, found and read once per process."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from pymacaron._types import Environment, Json
+from pymacaron.exceptions import ConfigurationError, Finding
+
+from .secret import STARS, Secret, redact, redact_logs, reveal
+from .settings import ALIASES, RESERVED, SETTINGS, Setting, default_of, nearest, read_setting, wrong_value
+
+__all__ = [
+    "SETTINGS",
+    "Config",
+    "Secret",
+    "Setting",
+    "get_config",
+    "load_config",
+    "redact",
+    "reveal",
+    "set_base",
+    "set_config",
+]
+
+log = logging.getLogger(__name__)
+
+_NAME_OF_SECRET = re.compile(r"secret|passw|token|private|credential|api_?key", re.IGNORECASE)
+
+
+class Config:
+    """The configuration: an attribute for every key, whether pymacaron knows it or not.
+
+    Assigning counts at once. A key whose value is None is not set: `get` gives the default for it, and it is not among
+    the `keys`. `config_file` is the file it came from, None without one; `config_findings` is what would have stopped a
+    start, where the file was read for a tool. Those names, and those of the methods, cannot be keys.
+
+    Raises:
+        AttributeError: a key that is neither known nor set; names the nearest one.
+        ConfigurationError: a value of the wrong type is assigned to a known key.
+    """
+
+    __slots__ = ("__dict__", "config_file", "config_findings")
+
+    config_file: str | None
+    config_findings: tuple[Finding, ...]
+
+    # What SETTINGS says, for type checkers and editors.
+    name: str | None
+    live_host: str | None
+    env_secrets: list[str]
+    log_level: str | None
+    base_path: str
+    remote_refs: bool
+    strict_query: bool
+    max_body: int
+    validate_responses: str | None
+    dispatch: str
+    error_format: str
+    expose_exceptions: bool
+    client_errors: str
+    report_call_exceeding_ms: int
+    jwt_secret: Secret | None
+    jwt_public_key: str | None
+    jwt_private_key: Secret | None
+    jwt_jwks: str | None
+    jwt_algorithm: str | None
+    jwt_audience: str | list[str] | None
+    jwt_issuer: str | None
+    jwt_leeway: int
+    jwt_token_timeout: int
+    default_user_id: str | None
+    with_async: bool
+    async_broker: Secret | None
+    store: str | None
+    aws_user: str | None
+    aws_keypair: str | None
+    aws_instance_type: str | None
+    aws_region: str | None
+    aws_default_region: str | None
+    aws_access_key_id: str | None
+    aws_secret_access_key: Secret | None
+    aws_cert_arn: str | None
+    aws_hosts_min: int
+    aws_hosts_max: int
+    docker_repo: str | None
+    docker_bucket: str | None
+
+    def __init__(self, /, **values: Json) -> None:
+        self.config_file = None
+        self.config_findings = ()
+        for setting in SETTINGS.values():
+            self.__dict__[setting.name] = default_of(setting)
+        for key, value in values.items():
+            setattr(self, key, value)
+
+    def __setattr__(self, key: str, value: Json) -> None:
+        if key in RESERVED:
+            object.__setattr__(self, key, value)
+            return
+        key = ALIASES.get(key, key)
+        setting = SETTINGS.get(key)
+        if setting is not None:
+            try:
+                value = default_of(setting) if value is None else read_setting(setting, value)
+            except ValueError as cure:
+                raise ConfigurationError([wrong_value(f"get_config().{key}", setting, value, cure)]) from None
+        self.__dict__[key] = value
+
+    def __getattr__(self, key: str) -> Any:
+        if key in ALIASES:
+            return getattr(self, ALIASES[key])
+        if key.startswith("__"):  # asked by copy, pickle and the like
+            raise AttributeError(key)
+        near = nearest(key, self.__dict__)
+        advice = f"did you mean '{near}'?" if near else "add it to pym-config.yaml, or use get_config().get()"
+        raise AttributeError(f"no setting is called '{key}'; {advice}")
+
+    def __delattr__(self, key: str) -> None:
+        if ALIASES.get(key, key) in SETTINGS:
+            setattr(self, key, None)
+        else:
+            object.__delattr__(self, key)
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self:
+            raise KeyError(key)
+        return self.__dict__[ALIASES.get(key, key)]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of `key`, `default` where it is not set."""
+        value = self.__dict__.get(ALIASES.get(key, key))
+        return default if value is None else value
+
+    def __contains__(self, key: str) -> bool:
+        return self.get(key) is not None
+
+    def keys(self) -> list[str]:
+        """The keys that have a value, given or by default."""
+        return [key for key, value in self.__dict__.items() if value is not None]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __repr__(self) -> str:
+        return f"Config({', '.join(f'{key}={_shown(key, self[key])}' for key in self)})"
+
+
+def _shown(key: str, value: Json) -> str:
+    """The repr of a value; stars too for users' own keys whose name says that they are secret."""
+    hide = isinstance(value, str) and key not in SETTINGS and _NAME_OF_SECRET.search(key)
+    return STARS if hide else repr(value)
+
+
+def load_config(path: str | None = None, environment: Environment | None = None, *, strict: bool = True) -> Config:
+    """The configuration of a file or folder; without `path`, of the file that `find_file` finds, defaults if none.
+
+    With `strict=False`, for tools, what is wrong is left unset and told in `config_findings`.
+
+    Raises:
+        ConfigurationError: `path` or $PYM_CONFIG lead nowhere; with `strict`, whatever is wrong in the file.
+    """
+    config, warnings = _load(path, os.environ if environment is None else environment, strict)
+    for warning in warnings:
+        log.warning("%s", warning)
+    return config
+
+
+def _load(path: str | None, environment: Environment, strict: bool) -> tuple[Config, list[str]]:
+    file = find_file(path, environment)
+    if file is None:
+        places = "beside the program, in the working folder or at $PYM_CONFIG"
+        return Config(), [f"there is no pym-config.yaml {places}: every setting has its default"]
+    from .reading import Reading  # imports yaml, which a process without a file does without
+
+    reading = Reading(file, environment)
+    if strict and reading.findings:
+        raise ConfigurationError(reading.findings)
+    config = Config(**reading.values)
+    config.config_file = file
+    config.config_findings = tuple(reading.findings)
+    return config, reading.warnings
+
+
+def find_file(path: str | None, environment: Environment) -> str | None:
+    """The file to read: `path`, else $PYM_CONFIG, else the first that exists beside the entry point and in the working
+    folder. In a folder, `pym-config.<PYM_ENV>.yaml` goes before `pym-config.yaml`.
+
+    Raises:
+        ConfigurationError: `path` or $PYM_CONFIG lead to no file.
+    """
+    given = path or environment.get("PYM_CONFIG")
+    if given and os.path.isfile(given):
+        return os.path.abspath(given)
+    stage = environment.get("PYM_ENV")
+    names = ([f"pym-config.{stage}.yaml"] if stage else []) + ["pym-config.yaml"]
+    folders = [given] if given else [_base or _folder_of_program(), os.curdir]
+    for file in (os.path.join(folder, name) for folder in folders for name in names):
+        if os.path.isfile(file):
+            return os.path.abspath(file)
+    if not given:
+        return None
+    fact = f"'{given}' is no file, nor a folder with {' or '.join(names)}"
+    raise ConfigurationError([Finding("load_config()" if path else "$PYM_CONFIG", "", fact, "name one that is")])
+
+
+def _folder_of_program() -> str:
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    return os.path.dirname(os.path.realpath(file)) if file else os.curdir
+
+
+_lock = threading.Lock()
+_base: str | None = None
+_config: Config | None = None
+
+
+def get_config() -> Config:
+    """The one configuration of the process, found and read when first asked for.
+
+    Raises:
+        ConfigurationError: the file is faulty, or an environment variable that it names is not set.
+    """
+    return _config or _first_config()
+
+
+def _first_config() -> Config:
+    global _config
+    warnings: list[str] = []
+    with _lock:
+        if _config is None:
+            redact_logs()
+            _config, warnings = _load(None, os.environ, strict=True)
+        config = _config
+    for warning in warnings:  # only now, since whoever formats log lines may ask for the configuration
+        log.warning("%s", warning)
+    return config
+
+
+def set_config(config: Config | None) -> None:
+    """Let `config` be what get_config() gives; None: look for the file again when next asked."""
+    global _config  # noqa: PLW0603 - see above
+    with _lock:
+        _config = config
+
+
+def set_base(folder: str) -> None:
+    """Let the first place to look for pym-config.yaml be `folder`, where the service's entry point lies."""
+    global _base  # noqa: PLW0603 - a fact about the process
+    _base = folder

@@ -1,0 +1,197 @@
+"""The settings that pymacaron knows: what each is called, means and may be, and what it is when nobody says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from pymacaron._types import Json
+from pymacaron.exceptions import Finding
+
+from .secret import Secret
+
+
+class Kind(NamedTuple):
+    """What a value has to be: `words` completes "it has to be …"; `read` gives the value as code gets it.
+
+    `read` raises ValueError with the cure as its text.
+    """
+
+    words: str
+    read: Callable[[Json], Json]
+
+
+class Setting(NamedTuple):
+    """One key of pym-config.yaml.
+
+    A `default` of None means: not set. `needed` is "file" for what every file must have, "deploy" for what deploying
+    needs, else empty. A `secret` setting's value is a Secret.
+    """
+
+    name: str
+    kind: Kind
+    default: Json
+    doc: str
+    needed: str = ""
+    secret: bool = False
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that `word` is most likely meant to be; None if none is near."""
+    import difflib  # 1 ms that only a mistake costs
+
+    by_plain_name = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower().replace("-", "_"), by_plain_name, n=1, cutoff=0.8)
+    return by_plain_name[near[0]] if near else None
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, str) and value:
+        return value
+    if isinstance(value, str):
+        raise ValueError("write something, or leave the key out")
+    raise ValueError("write one text" if isinstance(value, list | dict) else "put quotes around it")
+
+
+def _flag(value: Json) -> bool:
+    if isinstance(value, bool):
+        return value
+    meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}  # booleans of YAML 1.1, texts in 1.2
+    word = meant.get(value.lower()) if isinstance(value, str) else None
+    raise ValueError(f"write {word or 'true or false'}")
+
+
+def _whole_number(value: Json) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise ValueError("write digits only, without quotes")
+
+
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?([KMG]?(?:IB|B)?)", re.IGNORECASE)
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+def _size(value: Json) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if found and found[2].upper() in _UNITS:
+        return round(float(found[1]) * _UNITS[found[2].upper()])
+    raise ValueError("write for example 16MB")
+
+
+def _texts(value: Json) -> list[str]:
+    if isinstance(value, list):
+        return [_text(item) for item in value]
+    raise ValueError("write each on a line of its own, after a dash and a blank")
+
+
+def _text_or_texts(value: Json) -> str | list[str]:
+    return _texts(value) if isinstance(value, list) else _text(value)
+
+
+def _one_of(*choices: str) -> Kind:
+    by_lower = {choice.lower(): choice for choice in choices}
+
+    def read(value: Json) -> str:
+        if isinstance(value, str) and value.lower() in by_lower:
+            return by_lower[value.lower()]
+        near = nearest(value, choices) if isinstance(value, str) else None
+        raise ValueError(f"did you mean '{near}'?" if near else f"write for example {choices[0]}")
+
+    return Kind("one of " + ", ".join(choices), read)
+
+
+TEXT = Kind("text", _text)
+FLAG = Kind("true or false", _flag)
+WHOLE_NUMBER = Kind("a whole number, 0 or more", _whole_number)
+SIZE = Kind("a number of bytes, or text such as 16MB or 512KiB", _size)
+TEXTS = Kind("a list of texts", _texts)
+TEXT_OR_TEXTS = Kind("text, or a list of texts", _text_or_texts)
+LEVEL = _one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+ALGORITHMS = (
+    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+)  # fmt: skip
+ALGORITHM = _one_of(*ALGORITHMS)
+
+SETTINGS: dict[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        # The service
+        Setting("name", TEXT, None, "A short name of the service, also used to name what is deployed", "file"),
+        Setting("live_host", TEXT, None, "The host that serves the live service, such as api.example.com", "file"),
+        Setting("env_secrets", TEXTS, [], "Environment variables that hold secrets"),
+        Setting("log_level", LEVEL, None, "What is logged, in place of API(log_level)"),
+        # Documents, requests and responses
+        Setting("base_path", _one_of("use", "ignore"), "use", "Whether the document's base path prefixes its paths"),
+        Setting("remote_refs", FLAG, False, "Whether references to other hosts are fetched at start-up"),
+        Setting("strict_query", FLAG, False, "Whether query parameters that are not declared are refused"),
+        Setting("max_body", SIZE, 16 * 10**6, "The longest request body accepted; more is answered with 413"),
+        Setting(
+            "validate_responses", _one_of("off", "sample", "report", "enforce"), None,
+            "Which responses are checked against the document: enforce in debug and tests, otherwise sample",
+        ),
+        Setting("dispatch", _one_of("lane", "flask"), "lane", "Whether operations pass Flask's own dispatch"),
+        # Errors and reports
+        Setting("error_format", _one_of("pymacaron", "problem"), "pymacaron", "The body of errors; problem: RFC 9457"),
+        Setting("expose_exceptions", FLAG, False, "Whether callers see unexpected exceptions without debug"),
+        Setting("client_errors", _one_of("return", "raise"), "return", "What a client does with a remote error"),
+        Setting("report_call_exceeding_ms", WHOLE_NUMBER, 1000, "A slower call is reported (milliseconds)"),
+        # Authentication
+        Setting("jwt_secret", TEXT, None, "The secret shared by those who issue and verify tokens", secret=True),
+        Setting("jwt_public_key", TEXT, None, "The key that verifies tokens: PEM text or a file"),
+        Setting("jwt_private_key", TEXT, None, "The key that signs tokens: PEM text or a file", secret=True),
+        Setting("jwt_jwks", TEXT, None, "A set of public keys: a file or a URL"),
+        Setting("jwt_algorithm", ALGORITHM, None, "The one algorithm that is accepted; HS256 with a jwt_secret"),
+        Setting("jwt_audience", TEXT_OR_TEXTS, None, "The audience of tokens"),
+        Setting("jwt_issuer", TEXT, None, "The issuer of tokens"),
+        Setting("jwt_leeway", WHOLE_NUMBER, 0, "How far clocks may differ (seconds)"),
+        Setting("jwt_token_timeout", WHOLE_NUMBER, 86400, "How long a token is valid (seconds)"),
+        Setting("default_user_id", TEXT, None, "The user of tokens that are made without naming one"),
+        # Tasks and persistence
+        Setting("with_async", FLAG, False, "Whether asynchronous tasks are on"),
+        Setting("async_broker", TEXT, None, "The URL of the tasks' broker, often with a password", secret=True),
+        Setting("store", TEXT, None, "Where models are kept: sqlite:///path or dynamodb://region"),
+        # Deployment
+        Setting("aws_user", TEXT, None, "The IAM user that deploys", "deploy"),
+        Setting("aws_keypair", TEXT, None, "The ssh key pair of the instances", "deploy"),
+        Setting("aws_instance_type", TEXT, None, "The type of the instances, such as t3.small", "deploy"),
+        Setting("aws_region", TEXT, None, "The region; also written aws_default_region", "deploy"),
+        Setting("aws_access_key_id", TEXT, None, "The key of aws_user, where the environment has no credentials"),
+        Setting("aws_secret_access_key", TEXT, None, "The secret of that key", secret=True),
+        Setting("aws_cert_arn", TEXT, None, "The certificate of the load balancer; with one it speaks https"),
+        Setting("aws_hosts_min", WHOLE_NUMBER, 1, "The fewest instances"),
+        Setting("aws_hosts_max", WHOLE_NUMBER, 4, "The most instances"),
+        Setting("docker_repo", TEXT, None, "Where images are pushed to and pulled from", "deploy"),
+        Setting("docker_bucket", TEXT, None, "The S3 bucket for what is deployed", "deploy"),
+    )
+}  # fmt: skip
+
+# Other names of known settings.
+ALIASES = {"aws_default_region": "aws_region"}
+
+# What Config calls its own, so that no key can have the name.
+RESERVED = frozenset({"config_file", "config_findings", "get", "keys"})
+
+
+def default_of(setting: Setting) -> Json:
+    """The default, as a new value where it could be changed."""
+    return list(setting.default) if isinstance(setting.default, list) else setting.default
+
+
+def read_setting(setting: Setting, value: Json) -> Json:
+    """The value of a known setting as code gets it.
+
+    Raises:
+        ValueError: it is none that the setting may have; the text is the cure.
+    """
+    value = setting.kind.read(value)
+    return Secret(value) if setting.secret else value
+
+
+def wrong_value(place: str, setting: Setting, value: Json, cure: ValueError) -> Finding:
+    """What to say of a value that `read_setting` refused; the value itself may be secret, so not that."""
+    names = {bool: "a boolean", int: "this number", float: "this number", list: "this list", dict: "a mapping"}
+    fact = f"has to be {setting.kind.words}, not {names.get(type(value), 'this text')}"
+    return Finding(place, setting.name, fact, str(cure))
