@@ -44,10 +44,10 @@ format: venv ## let ruff put the files into shape
 	@$(BIN)/ruff check --fix-only
 
 bench: venv ## CPU per request as ratios to bare Flask, beside other frameworks
-	@$(BIN)/python bench/bench.py $(ARGS)
+	@$(BIN)/python bench/run.py $(ARGS)
 
 corpus: venv ## fetch real documents and conformance data, and load every document
-	@$(BIN)/python corpus/corpus.py $(ARGS)
+	@$(BIN)/python corpus/run.py $(ARGS)
 
 clean: ## remove .venv and what the tools leave behind
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov dist

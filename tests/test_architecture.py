@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from importlib.util import resolve_name
 from pathlib import Path
 
-ROOMS = """_version _types exceptions config documents formats schemas operations dialects structs parameters messages
-    wire endpoints calls auth crash flask_context lane transports client stores tasks api models docs test testing
-    generate deploy cli gunicorn __init__ pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
+ROOMS = """_version _types exceptions messages config names documents formats grammar schemas structs shapes operations
+    dialects parameters bodies inputs forms answers wire endpoints failures calls auth crash flask_context router lane
+    transports client stores tasks pool builtin publishing api models docs test testing generate deploy cli gunicorn
+    __init__ pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
 HOMES = {  # foreign library: the rooms that may import it
     "flask": "flask_context lane api testing", "werkzeug": "flask_context lane api testing", "click": "api cli",
     "msgspec": "documents schemas structs wire lane", "jsonschema_rs": "formats schemas", "yaml": "config documents",
     "jwt": "auth", "celery": "tasks", "boto3": "stores deploy", "sentry_sdk": "crash", "opentelemetry": "calls",
 }  # fmt: skip
+STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the latter for type checkers only
 SOURCE = Path(__file__).parent.parent / "src"
 NAMES = {file: ".".join(file.relative_to(SOURCE).with_suffix("").parts) for file in sorted(SOURCE.rglob("*.py"))}
 MODULES = {name.removeprefix("faces.").removesuffix(".__init__"): file for file, name in NAMES.items()}
@@ -51,7 +53,7 @@ def faults_of(module: str, file: Path) -> Iterator[str]:
             yield f"{file}:{line}: {target} is imported inside a function; import it at the top, or say why not there"
         if its_room in ROOMS[ROOMS.index(room) + 1 :]:
             yield f"{file}:{line}: {room} imports {target}, which stands below it; move what both need up"
-        elif target not in MODULES and top not in sys.stdlib_module_names and room not in HOMES.get(top, "").split():
+        elif target not in MODULES and top not in STANDARD and room not in HOMES.get(top, "").split():
             yield f"{file}:{line}: {top} lives in {HOMES.get(top, 'no room')}; use it there or list {room} in HOMES"
 
 
