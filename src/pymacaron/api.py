@@ -1,0 +1,236 @@
+"""The composition root: `API` puts the rooms together into a service, `letsgo` starts it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from . import builtin, exceptions
+from ._types import ErrorDecorator
+from .config import get_config
+from .documents import DocumentFault, findings, find_documents, suggest
+from .endpoints import Endpoint, Options, bind
+from .exceptions import BindingError, DocumentError, Finding, NotBuiltError, StartError, format_error
+from .failures import Failures
+from .formats import Formats
+from .operations import Operation
+from .pool import ApiPool, LoadedApi
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+log = logging.getLogger(__name__)
+
+_BUILTIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "builtin_apis")
+
+# Set by letsgo when server.py is run as a program: (host, port) to listen on. Else start() opens no port.
+_listen: list[tuple[str, int]] = []
+
+
+class API:
+    """A service: documents, the functions bound to them, and the Flask app that answers.
+
+    Args:
+        app: the Flask app; it stays an ordinary one.
+        host, port: where this service is reached by its own clients.
+        debug: development: errors show their texts, responses are checked strictly.
+        log_level: of pymacaron's loggers; None leaves logging as it is.
+        formats: custom string formats, `pymacaron.formats.Format`.
+        timeout: seconds, the default of clients.
+        error_reporter: called with (title, message) for every crash report.
+        default_user_id: the user of tokens that name none.
+        error_callback: makes the body of an exception, a model or dict.
+        error_decorator: sees every error body before it is sent.
+        verifiers: functions that check credentials, by security scheme.
+
+    Calls chain: `API(app).load_apis("apis").publish_apis().start(serve="shop")`.
+    """
+
+    def __init__(  # noqa: PLR0913 - the contract's signature
+        self, app: Flask, host: str = "localhost", port: int = 80, debug: bool = False,
+        log_level: int | str | None = None, formats: Iterable[Any] | None = None, timeout: float = 20,
+        error_reporter: Callable[[str, str], None] | None = None, default_user_id: str | None = None,
+        error_callback: Callable[[BaseException], Any] = format_error, error_decorator: ErrorDecorator | None = None,
+        verifiers: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:  # fmt: skip
+        self.app = app
+        self.host, self.port, self.debug, self.timeout = host, port, debug, timeout
+        self._formats = Formats(formats or ())
+        self._loaded: dict[str, LoadedApi] = {}
+        self._started = False
+        config = get_config()
+        level = config.get("log_level") or log_level
+        if level is not None:
+            logging.getLogger("pymacaron").setLevel(level)
+        if default_user_id is not None:
+            config.default_user_id = default_user_id
+        if error_reporter is not None:
+            log.warning("API(error_reporter=...): this version logs errors, and sends no crash reports yet")
+        self._failures = Failures(
+            error_callback, error_decorator, lambda: self.debug or bool(get_config().expose_exceptions),
+            problem=config.error_format == "problem",
+        )  # fmt: skip
+
+    def load_apis(self, path: str | os.PathLike[str], ignore: Iterable[str] = (), include_crash_api: bool = False) -> API:
+        """Load every OpenAPI document below a folder; the file's name without its suffix is the API's name.
+
+        Args:
+            ignore: names of APIs or files to pass over.
+            include_crash_api: also serve endpoints that fail in every way there is.
+
+        Raises:
+            DocumentError: with every fault of every document.
+        """
+        self._must_not_have_started("load_apis")
+        if include_crash_api:
+            raise NotBuiltError("load_apis(include_crash_api=True): this version has no crash API yet")
+        try:
+            found = find_documents(os.fspath(path), ignore)
+        except DocumentFault as error:
+            raise DocumentError(findings([error.fault])) from None
+        for api in ApiPool.load(found, self._formats):
+            self._loaded[api.name] = api
+        return self
+
+    def load_clients(self, path: str | None = None, apis: Iterable[str] | None = None) -> API:
+        """Load documents for calling only.
+
+        Raises:
+            NotBuiltError: always, in this version.
+        """
+        raise NotBuiltError("load_clients: this version of pymacaron serves APIs but does not call them yet")
+
+    def publish_apis(self, path: str = "doc") -> API:
+        """Serve each document and an index of them below `path`."""
+        from .publishing import publish  # needs Flask, which programs that only load documents do without
+
+        self._must_not_have_started("publish_apis")
+        publish(self.app, self._loaded, path)
+        return self
+
+    def start(self, serve: str | Iterable[str] | None = None) -> API:
+        """Bind the APIs named (all that are loaded, if none is) and the built-in one to the Flask app. Run as a
+        program, server.py then listens; under a WSGI server this returns.
+
+        Raises:
+            BindingError: with everything in which code and documents do not fit.
+            DocumentError: with the faults that only a served document must not have.
+        """
+        self._must_not_have_started("start")
+        names = [serve] if isinstance(serve, str) else list(self._loaded if serve is None else serve)
+        served = [self._named(name) for name in names]
+        soft = [fault for api in served for fault in api.soft_faults]
+        if soft:
+            raise DocumentError(findings(soft))
+        self._serve(served)
+        self._started = True
+        if _listen:
+            self._run(*_listen[0])
+        return self
+
+    def _named(self, name: str) -> LoadedApi:
+        if name not in self._loaded:
+            cure = suggest(name, self._loaded) or f"loaded are: {', '.join(self._loaded) or 'none'}"
+            raise BindingError(f"start(serve={name!r}): no API of that name is loaded; {cure}")
+        return self._loaded[name]
+
+    def _must_not_have_started(self, call: str) -> None:
+        if self._started:
+            raise StartError(f"{call}() came after start(); everything is set up before the service starts, so move it up")
+
+    def _serve(self, served: list[LoadedApi]) -> None:
+        from .lane import Route, install  # imports Flask
+
+        operations = [operation for api in served for operation in api.document.operations]
+        taken = {(operation.method, operation.path) for operation in operations}
+        ping = ApiPool.load(find_documents(_BUILTIN, ()), Formats())[0]
+        operations += [op for op in ping.document.operations if (op.method, op.path) not in taken]
+        bound, found = bind(operations)
+        found += _unprotected(operations)
+        endpoints = [Endpoint(one.operation, one.function, self._options()) for one in bound]
+        found += [finding for api in served for finding in api.document.shapes.findings]
+        if found:
+            raise BindingError(found)
+        routes = [Route(e.operation.method, e.operation.path, e, _flask_name(e.operation)) for e in endpoints]
+        builtin.served.update(
+            name=" ".join(api.name for api in served) or "ping", version=served[0].get_version() if served else ""
+        )
+        exceptions.set_edges(http_reply=self._http_reply, to_model=_error_model)
+        if self.debug:
+            self.app.debug = True
+        install(self.app, routes, self._failures, through_flask=get_config().dispatch == "flask")
+
+    def _options(self) -> Options:
+        from werkzeug.wrappers import Response
+
+        config = get_config()
+        return Options(bool(config.strict_query), config.max_body, self._validation_mode, Response)
+
+    def _validation_mode(self) -> str:
+        given = get_config().get("validate_responses")
+        if given is not None:
+            return str(given)
+        strict = self.debug or self.app.debug or self.app.testing or "PYTEST_CURRENT_TEST" in os.environ
+        return "enforce" if strict else "sample"
+
+    def _http_reply(self, error: exceptions.PyMacaronException) -> Any:
+        from .flask_context import flask_response
+
+        return flask_response(self.app, self._failures(error))
+
+    def _run(self, host: str, port: int) -> None:
+        documents = [path for api in self._loaded.values() for path in api.document.files.opened]
+        self.app.run(host, port, debug=self.debug, threaded=True, use_reloader=self.debug, extra_files=documents)
+
+
+def _flask_name(operation: Operation) -> str:
+    return f"{operation.api.replace('.', '_')}.{operation.name}"
+
+
+def _unprotected(operations: Iterable[Operation]) -> list[Finding]:
+    """Operations that want credentials which nothing here verifies yet: they are not served open by accident."""
+    found: list[Finding] = []
+    for operation in operations:
+        if operation.api == "ping" or not operation.security or {} in operation.security:
+            continue
+        schemes = sorted({name for requirement in operation.security for name in requirement})
+        node = operation.node.get("security") or operation.node
+        fact = f"{operation.title} wants {', '.join(schemes)}, and this version cannot verify credentials yet"
+        found += findings([node.fault(fact, "declare `security: []` if it may be open to all")])
+    return found
+
+
+def _error_model(error: exceptions.PyMacaronException, api: str | None) -> Any:
+    return ApiPool.get_model("Error", api).from_json(error.to_json())
+
+
+def letsgo(name: str, callback: Callable[..., Any] | None = None) -> None:
+    """The last line of server.py: `letsgo(__name__, callback=start)`.
+
+    Run as a program, it reads `--port`, `--host` and `--debug` and calls `callback(port=..., debug=...)`, whose
+    API.start() then listens. Imported by a WSGI server or a worker, it calls `callback()` once, and no port is opened.
+    """
+    if callback is None:
+        raise TypeError("letsgo(__name__, callback=start) needs the function that makes and starts the API")
+    if name != "__main__":
+        callback()
+        return
+    import click  # only programs read a command line
+
+    @click.command(context_settings={"help_option_names": ["-h", "--help"]})
+    @click.option("--port", type=click.IntRange(0, 65535), default=80, show_default=True, help="Port to listen on.")
+    @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+    @click.option("--debug/--no-debug", default=False, help="Reload on changes, show errors, check every response.")
+    def serve(port: int, host: str, debug: bool) -> None:
+        """Serve this project's API."""
+        _listen[:] = [(host, port)]
+        try:
+            callback(port=port, debug=debug)
+        except StartError as error:
+            click.echo(str(error), err=True)
+            sys.exit(2)
+
+    serve()

@@ -1,0 +1,36 @@
+"""The functions behind the operations that every service has: builtin_apis/ping.yaml."""
+
+from __future__ import annotations
+
+import os
+
+from ._types import JsonObject
+from .exceptions import AuthMissingHeaderError
+
+# The names of the APIs served and the version of the first one's document; set when a service starts.
+served: dict[str, str] = {"name": "", "version": ""}
+
+
+def ping() -> JsonObject:
+    return {}
+
+
+def version() -> JsonObject:
+    """`container` is the content of a file VERSION in the working folder, which image builds write, or PYM_CONTAINER."""
+    return {**served, "container": _container(), "pym_env": os.environ.get("PYM_ENV", "")}
+
+
+def auth_version() -> JsonObject:
+    """Where no token can be verified, nobody gets in."""
+    raise AuthMissingHeaderError("This service has no key to verify tokens with, so it accepts none")
+
+
+def _container() -> str:
+    given = os.environ.get("PYM_CONTAINER")
+    if given is not None:
+        return given
+    try:
+        with open("VERSION", encoding="utf-8") as file:
+            return file.read(200).strip()
+    except (OSError, UnicodeDecodeError):
+        return ""

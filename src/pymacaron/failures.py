@@ -1,0 +1,103 @@
+"""The one place that turns exceptions into responses."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from ._types import ErrorDecorator, JsonObject
+from .answers import BrokenPromise
+from .bodies import write_json
+from .exceptions import (
+    HIDDEN,
+    MethodNotAllowedError,
+    PyMacaronException,
+    UnhandledServerError,
+    error_of_status,
+    format_error,
+)
+from .messages import Response
+from .structs import is_model
+
+log = logging.getLogger(__name__)
+
+_JSON, _PROBLEM = ("Content-Type", "application/json"), ("Content-Type", "application/problem+json")
+
+
+class Failures:
+    """Turns any exception into a response.
+
+    Args:
+        callback: makes the body of an exception, a dict or a model.
+        decorator: sees every body before it is sent, and may change it.
+        expose: are the texts of unexpected exceptions sent to callers? Asked each time.
+        problem: answer RFC 9457 application/problem+json instead of our own format.
+    """
+
+    def __init__(
+        self, callback: Callable[[BaseException], Any] = format_error, decorator: ErrorDecorator | None = None,
+        expose: Callable[[], bool] = lambda: False, *, problem: bool = False,
+    ) -> None:  # fmt: skip
+        self._callback = callback
+        self._decorator = decorator
+        self._expose = expose
+        self._problem = problem
+
+    def __call__(self, exception: BaseException) -> Response:
+        """The response to an exception; never raises."""
+        error = self.known(exception)
+        try:
+            body = self._body(error)
+        except Exception:  # a fault in the user's callback must not cost the answer
+            log.exception("error_callback or error_decorator failed; the error is answered without them")
+            body = error.to_json()
+        status = body.get("status")
+        status = status if isinstance(status, int) and 400 <= status <= 599 else error.status
+        headers = [_PROBLEM if self._problem else _JSON, *error.response_headers()]
+        return Response(status, headers, write_json(_as_problem(body) if self._problem else body))
+
+    def known(self, exception: BaseException) -> PyMacaronException:
+        """The exception as one of ours. What nobody expected is logged here with its trace, and hidden."""
+        if isinstance(exception, PyMacaronException):
+            return exception
+        status = getattr(exception, "code", None)
+        if isinstance(status, int) and hasattr(exception, "get_response"):  # werkzeug's HTTPException, as abort() raises
+            return _of_http(exception, status)
+        exposed = self._expose() and not isinstance(exception, BrokenPromise)
+        text = f"{type(exception).__name__}: {exception}" if exposed else HIDDEN
+        return UnhandledServerError(text).caught(exception)
+
+    def _body(self, error: PyMacaronException) -> JsonObject:
+        body = self._callback(error)
+        if is_model(body):
+            body = body.to_json()
+        if not isinstance(body, dict):
+            raise TypeError(f"error_callback must return a dict or a model, not {type(body).__name__}")
+        if self._decorator is not None:
+            body = self._decorator(body)
+            if not isinstance(body, dict):
+                raise TypeError(f"error_decorator must return a dict, not {type(body).__name__}")
+        write_json(body)  # can it be sent?
+        return body
+
+
+def _of_http(exception: Any, status: int) -> PyMacaronException:
+    error = error_of_status(status, exception.description or "").caught(exception)
+    if isinstance(error, MethodNotAllowedError):
+        error.allowed = tuple(sorted(exception.valid_methods or ()))
+    kept = [(k, v) for k, v in exception.get_headers() if k.lower() not in ("content-type", "content-length", "allow")]
+    if kept:
+        error.response_headers = lambda: kept  # type: ignore[method-assign]
+    return error
+
+
+def _as_problem(body: JsonObject) -> JsonObject:
+    """Our body in the members of RFC 9457 section 3.1; what it has no member for is kept as an extension."""
+    out = dict(body)
+    status = out.get("status")
+    phrase = HTTPStatus(status).phrase if isinstance(status, int) and status in HTTPStatus._value2member_map_ else ""
+    code = out.pop("error", None)
+    detail = out.pop("error_description", None)
+    return {"type": "about:blank", "title": phrase, "status": status, "detail": detail, "code": code, **out}

@@ -1,0 +1,274 @@
+"""The parameters of one operation, all locations together: text in a request ⇄ values by Python name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+from ._types import Json
+from .documents import Node
+from .exceptions import Problem
+from .messages import ABSENT, Request
+from .operations import COOKIE, FORM, HEADER, PATH, QUERY, QUERYSTRING, Operation, Parameter
+from .parameters import Codec, TextFault, TextType, codec, parse_cookies, parse_query
+from .schemas import REQUEST, SchemaProblem, Schemas
+from .shapes import Shape, is_rich
+
+# (argument, name in the source, read)
+_Reader = tuple[str, str, Callable[[Any], Any]]
+
+
+class Written(NamedTuple):
+    """Parameters as text: values of path variables, and ready "k=v" pieces; headers as (name, value)."""
+
+    path: dict[str, str]
+    query: list[str]
+    headers: list[tuple[str, str]]
+    cookies: list[str]
+    form: list[str]
+
+
+class Inputs:
+    """Reads and writes the parameters of an operation. Those of a form are read from the body by whoever reads that."""
+
+    def __init__(self, operation: Operation, *, strict_query: bool = False) -> None:
+        shapes = operation.shapes
+        self.parameters = [parameter for parameter in operation.parameters if not parameter.is_file]
+        known = frozenset(parameter.name for parameter in self.parameters)
+        self.codecs = {p.argument: _codec(p, shapes.schemas, known) for p in self.parameters}
+        self._by_location: dict[str, list[_Reader]] = {}
+        for p in self.parameters:
+            name = p.name.lower() if p.location == HEADER else p.name
+            self._by_location.setdefault(p.location, []).append((p.argument, name, self.codecs[p.argument].read))
+        self._path, self._header = self._by_location.get(PATH, []), self._by_location.get(HEADER, [])
+        self._query = self._by_location.get(QUERY, [])
+        self._whole_query = self._by_location.get(QUERYSTRING, [])
+        self._cookie = self._by_location.get(COOKIE, [])
+        self._form = self._by_location.get(FORM, [])
+        self._strict = strict_query and not self._whole_query
+        self._required = [p.argument for p in self.parameters if p.required and p.default is ABSENT]
+        self._checker = shapes.schemas.object_checker(
+            {p.argument: p.schema for p in self.parameters}, self._required, REQUEST
+        ) if self.parameters else None  # fmt: skip
+        self._defaults = [(p.argument, p.default) for p in self.parameters if p.default is not ABSENT]
+        self.shapes = {p.argument: shapes.of(p.schema, p.argument) for p in self.parameters}
+        self._rich: list[tuple[str, Shape]] = [(name, s) for name, s in self.shapes.items() if is_rich(s)]
+        self._places = {p.argument: (p.location, p.name) for p in self.parameters}
+
+    def read(self, request: Request, form: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
+        """The arguments of a request, converted.
+
+        Raises:
+            InputFault: with every problem found.
+        """
+        values: dict[str, Any] = {}
+        try:
+            self._collect(request, form, values)
+        except TextFault:
+            raise InputFault(self._problems(request, form)) from None
+        if self._checker is not None and not self._checker.is_valid(values):
+            raise InputFault(self._problems(request, form))
+        for argument, default in self._defaults:
+            if argument not in values:
+                values[argument] = deepcopy(default) if isinstance(default, (dict, list)) else default
+        for argument, shape in self._rich:
+            if argument in values:
+                values[argument] = shape.convert(values[argument])
+        return values
+
+    def _collect(self, request: Request, form: Mapping[str, list[str]] | None, values: dict[str, Any]) -> None:
+        if self._path:
+            found = request.path_values or {}
+            for argument, name, read in self._path:
+                values[argument] = read(found[name])
+        if self._query or self._strict:
+            query = parse_query(request.query) if request.query else _NOTHING
+            _read_all(self._query, query, values)
+            if self._strict and self._unknown(query):
+                raise TextFault("unknown", "no such parameter")
+        for argument, _, read in self._whole_query:
+            _put(values, argument, read(request.query))
+        if self._header:
+            headers = request.headers
+            for argument, name, read in self._header:
+                text = headers.get(name)
+                if text is not None:
+                    _put(values, argument, read(text))
+        if self._cookie:
+            _read_all(self._cookie, parse_cookies(request.headers.get("cookie", "")), values)
+        if form is not None:
+            _read_all(self._form, form, values)
+
+    def _unknown(self, query: Mapping[str, list[str]]) -> list[str]:
+        codecs = [self.codecs[argument] for argument, _, _ in self._query]
+        return [key for key in query if not any(codec.claims(key) for codec in codecs)]
+
+    def _problems(self, request: Request, form: Mapping[str, list[str]] | None) -> list[Problem]:
+        """Everything wrong, once reading has failed: each parameter read by itself."""
+        problems: list[Problem] = []
+        values: dict[str, Any] = {}
+        for parameter in self.parameters:
+            try:
+                _put(values, parameter.argument, self._read_one(parameter, request, form))
+            except TextFault as fault:
+                problems.append(Problem(parameter.location, parameter.name, fault.code, fault.expected))
+        faulty = {problem.name for problem in problems}
+        if self._strict:
+            names = self._unknown(parse_query(request.query))
+            problems += [Problem(QUERY, name[:100], "unknown", "no such parameter") for name in names]
+        found = self._checker.problems(values) if self._checker is not None else []
+        problems += [self._placed(problem) for problem in found if self._places[problem.path[0]][1] not in faulty]  # type: ignore[index]
+        return problems
+
+    def _read_one(self, parameter: Parameter, request: Request, form: Mapping[str, list[str]] | None) -> Any:
+        read = self.codecs[parameter.argument].read
+        if parameter.location == PATH:
+            return read((request.path_values or {})[parameter.name])
+        if parameter.location == QUERY:
+            return read(parse_query(request.query))
+        if parameter.location == QUERYSTRING:
+            return read(request.query)
+        if parameter.location == HEADER:
+            text = request.headers.get(parameter.name.lower())
+            return ABSENT if text is None else read(text)
+        if parameter.location == COOKIE:
+            return read(parse_cookies(request.headers.get("cookie", "")))
+        return read(form) if form is not None else ABSENT
+
+    def _placed(self, problem: SchemaProblem) -> Problem:
+        location, name = self._places[problem.path[0]]  # type: ignore[index]
+        inner = "".join(f"[{step}]" for step in problem.path[1:])
+        return Problem(location, name + inner, problem.code, problem.expected)
+
+    def write(self, arguments: Mapping[str, Any]) -> Written:
+        """The inverse of read.
+
+        Raises:
+            InputFault: an argument breaks its schema, or a required one is missing.
+        """
+        values = {
+            name: self.shapes[name].dump(value)
+            for name, value in arguments.items()
+            if value is not None or self._takes_null(name)
+        }
+        if self._checker is not None:
+            problems = self._checker.problems(_plain(values))
+            if problems:
+                raise InputFault([self._placed(problem) for problem in problems])
+        written = Written({}, [], [], [], [])
+        for parameter in self.parameters:
+            if parameter.argument in values:
+                self._write_one(parameter, _plain(values[parameter.argument]), written)
+        return written
+
+    def _takes_null(self, argument: str) -> bool:
+        return "null" in self.shapes[argument].kinds
+
+    def _write_one(self, parameter: Parameter, value: Json, written: Written) -> None:
+        text: Any = self.codecs[parameter.argument].write(value)
+        if parameter.location == PATH:
+            written.path[parameter.name] = text
+        elif parameter.location == HEADER:
+            written.headers.append((parameter.name, text))
+        else:
+            lists = {QUERY: written.query, QUERYSTRING: written.query, COOKIE: written.cookies, FORM: written.form}
+            lists[parameter.location].extend([text] if isinstance(text, str) else text)
+
+
+class InputFault(Exception):
+    """The parameters of a request, or arguments for one, are wrong: `problems` says in which ways."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
+
+
+_NOTHING: Mapping[str, list[str]] = {}
+
+
+def _put(values: dict[str, Any], argument: str, value: Any) -> None:
+    if value is not ABSENT:
+        values[argument] = value
+
+
+def _read_all(readers: Iterable[_Reader], source: Mapping[str, list[str]], values: dict[str, Any]) -> None:
+    for argument, _, read in readers:
+        value = read(source)
+        if value is not ABSENT:
+            values[argument] = value
+
+
+def _plain(value: Any) -> Json:
+    """A Python value as JSON values: dates, models and the like as they go over the wire."""
+    import msgspec
+
+    from .structs import encode_other
+
+    return msgspec.to_builtins(value, enc_hook=encode_other)
+
+
+def _codec(parameter: Parameter, schemas: Schemas, known: frozenset[str]) -> Codec:
+    return codec(
+        parameter.name, parameter.location, parameter.style, parameter.explode,
+        text_type(schemas, parameter.schema.node), allow_reserved=parameter.allow_reserved,
+        allow_empty=parameter.allow_empty, collection_format=parameter.collection_format,
+        content=parameter.content_type is not None, known_names=known,
+    )  # fmt: skip
+
+
+def text_type(schemas: Schemas, node: Node, seen: tuple[Node, ...] = ()) -> TextType:
+    """What a schema says about the text form of its values."""
+    node = schemas.at(node).node
+    value = node.value
+    if not isinstance(value, dict) or node in seen:
+        return TextType()
+    seen = (*seen, node)
+    kinds = _kinds(schemas, node)
+    found = TextType(kinds, style=value.get("collectionFormat"))
+    inner = [text_type(schemas, child, seen) for child in _branches(node)]
+    if not kinds:
+        found.kinds = frozenset(kind for branch in inner for kind in branch.kinds)
+    items = node.get("items")
+    found.items = text_type(schemas, items, seen) if items is not None and isinstance(items.value, dict) else None
+    found.items = found.items or next((branch.items for branch in inner if branch.items), None)
+    properties: dict[str, TextType] = {}
+    for branch in inner:
+        properties.update(branch.properties)
+    own = node.get("properties")
+    if own is not None and isinstance(own.value, dict):
+        properties.update({name: text_type(schemas, child, seen) for name, child in own.items()})
+    found.properties = properties
+    extra = node.get("additionalProperties")
+    if extra is not None and extra.value is not False:
+        found.additional = text_type(schemas, extra, seen) if isinstance(extra.value, dict) else TextType()
+    elif not properties and extra is None:
+        found.additional = next((branch.additional for branch in inner if branch.additional), None) or TextType()
+    return found
+
+
+def _kinds(schemas: Schemas, node: Node) -> frozenset[str]:
+    value = node.value
+    given = value.get("type")
+    kinds = {given} if isinstance(given, str) else set(given) if isinstance(given, list) else set[str]()
+    if not kinds:
+        kinds = _kinds_of_values([value["const"]] if "const" in value else value.get("enum"))
+    if not kinds and "properties" in value:
+        kinds = {"object"}
+    if kinds and any(value.get(key) is True for key in schemas.draft.nullable):
+        kinds.add("null")
+    return frozenset(kinds)
+
+
+def _kinds_of_values(values: Any) -> set[str]:
+    names = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null", list: "array", dict: "object"}
+    return {names[type(value)] for value in values} if isinstance(values, list) else set()
+
+
+def _branches(node: Node) -> Iterable[Node]:
+    if node.ref is not None:
+        yield node.follow()
+    for key in ("allOf", "anyOf", "oneOf"):
+        group = node.get(key)
+        if group is not None and isinstance(group.value, list):
+            yield from group.elements()

@@ -1,0 +1,167 @@
+"""The Operation: one method on one path as its document declares it. The value that everything downstream reads.
+
+Nothing here, and nothing below, knows the version of the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ._types import Json
+from .documents import Node
+from .schemas import Schema
+from .shapes import Shapes
+
+PATH, QUERY, HEADER, COOKIE, FORM, QUERYSTRING = "path", "query", "header", "cookie", "form", "querystring"
+
+
+class Parameter:
+    """One input of an operation beside its body.
+
+    Attributes:
+        name: as on the wire.
+        location: "path", "query", "header", "cookie", "querystring", or "form" (Swagger 2.0 formData).
+        argument: the Python keyword it is passed as.
+        required: whether callers must send it.
+        schema: what its value may be.
+        default: the JSON value that stands in when it is absent; ABSENT if there is none.
+        style, explode, allow_reserved, allow_empty, collection_format: how the value is written as text.
+        content_type: the media type of a `content` parameter, else None.
+        is_file: a Swagger 2.0 parameter of type file.
+        node: its place in the document.
+    """
+
+    __slots__ = (
+        "allow_empty", "allow_reserved", "argument", "collection_format", "content_type", "default", "explode",
+        "is_file", "location", "name", "node", "required", "schema", "style",
+    )  # fmt: skip
+
+    def __init__(
+        self, name: str, location: str, schema: Schema, node: Node, *, argument: str, required: bool, default: Json,
+        style: str | None = None, explode: bool | None = None, allow_reserved: bool = False, allow_empty: bool = False,
+        collection_format: str | None = None, content_type: str | None = None, is_file: bool = False,
+    ) -> None:  # fmt: skip
+        self.name, self.location, self.schema, self.node = name, location, schema, node
+        self.argument, self.required, self.default = argument, required, default
+        self.style, self.explode, self.collection_format = style, explode, collection_format
+        self.allow_reserved, self.allow_empty = allow_reserved, allow_empty
+        self.content_type, self.is_file = content_type, is_file
+
+    def __repr__(self) -> str:
+        return f"<Parameter {self.name} in {self.location}>"
+
+
+class Content:
+    """One representation of a body: a media type (or range) and the schema of what it carries.
+
+    `schema` is None where the document leaves it open; `encodings` says per property of a form or multipart body how
+    it is written (OpenAPI 3.x Encoding Object); `item_schema` describes one item of a stream (OpenAPI 3.2).
+    """
+
+    __slots__ = ("encodings", "item_schema", "media_type", "node", "schema")
+
+    def __init__(
+        self, media_type: str, schema: Schema | None, node: Node,
+        encodings: Mapping[str, Encoding] | None = None, item_schema: Schema | None = None,
+    ) -> None:  # fmt: skip
+        self.media_type, self.schema, self.node = media_type, schema, node
+        self.encodings = encodings or {}
+        self.item_schema = item_schema
+
+    def __repr__(self) -> str:
+        return f"<Content {self.media_type}>"
+
+
+class Encoding:
+    """How one property of a form or multipart body is written (OpenAPI 3.x Encoding Object)."""
+
+    __slots__ = ("allow_reserved", "content_type", "explode", "style")
+
+    def __init__(
+        self, content_type: str | None, style: str | None, explode: bool | None, allow_reserved: bool
+    ) -> None:
+        self.content_type, self.style, self.explode, self.allow_reserved = content_type, style, explode, allow_reserved
+
+
+class Header:
+    """A header that a response declares."""
+
+    __slots__ = ("collection_format", "content_type", "explode", "name", "required", "schema")
+
+    def __init__(
+        self, name: str, schema: Schema, *, required: bool, explode: bool = False,
+        collection_format: str | None = None, content_type: str | None = None,
+    ) -> None:  # fmt: skip
+        self.name, self.schema, self.required, self.explode = name, schema, required, explode
+        self.collection_format, self.content_type = collection_format, content_type
+
+
+class Answer:
+    """One declared response: its status key ("200", "2XX" or "default"), contents and headers."""
+
+    __slots__ = ("contents", "headers", "key", "node")
+
+    def __init__(self, key: str, contents: tuple[Content, ...], headers: tuple[Header, ...], node: Node) -> None:
+        self.key, self.contents, self.headers, self.node = key, contents, headers, node
+
+    def __repr__(self) -> str:
+        return f"<Answer {self.key}>"
+
+
+class Operation:
+    """One method on one path.
+
+    Attributes:
+        api: the name of the API, which is the document's file name without its suffix.
+        method: upper case, "GET".
+        path: the template with the base path, "/v1/items/{item_id}".
+        operation_id: as written, or None.
+        name: the client method's name: `x-bind-client`, else the operationId in snake_case, else from method and path.
+        parameters, contents, body_required: what it takes; `contents` is empty where there is no body.
+        body_node: the place of the body in the document, None where there is none.
+        answers: by status key, in document order.
+        security: the requirements in force, None where the document says nothing ([] means: open to all).
+        extensions: the `x-...` keys that count for it, its own before those of its path and document.
+        node: its place in the document.
+        shapes: what the values of its schemas are in Python.
+        compiled: what wire.py has built for it; nobody else writes there.
+    """
+
+    __slots__ = (
+        "answers", "api", "body_node", "body_required", "compiled", "contents", "extensions", "method", "name", "node",
+        "operation_id", "parameters", "path", "security", "shapes",
+    )  # fmt: skip
+
+    def __init__(
+        self, *, api: str, method: str, path: str, operation_id: str | None, name: str,
+        parameters: tuple[Parameter, ...], contents: tuple[Content, ...], body_required: bool, body_node: Node | None,
+        answers: Mapping[str, Answer], security: list[dict[str, list[str]]] | None, extensions: Mapping[str, Json],
+        node: Node, shapes: Shapes,
+    ) -> None:  # fmt: skip
+        self.api, self.method, self.path, self.operation_id, self.name = api, method, path, operation_id, name
+        self.parameters, self.contents, self.body_required, self.body_node = parameters, contents, body_required, body_node
+        self.answers, self.security, self.extensions, self.node = answers, security, extensions, node
+        self.shapes = shapes
+        self.compiled: dict[str, Any] = {}
+
+    def answer(self, status: int) -> Answer | None:
+        """What the document declares for a status: exactly, else its class ("4XX"), else "default" (OpenAPI 3.x
+        Responses Object)."""
+        return (
+            self.answers.get(str(status)) or self.answers.get(f"{status // 100}XX") or self.answers.get("default")
+        )
+
+    @property
+    def success_status(self) -> int:
+        """The status of an answer that names none: the only 2xx, else 200 if declared, else the lowest 2xx, else 200."""
+        declared = sorted(int(key) for key in self.answers if len(key) == 3 and key.isdigit() and key[0] == "2")
+        return 200 if not declared or 200 in declared else declared[0]
+
+    @property
+    def title(self) -> str:
+        """What it is called in messages: "GET /v1/items/{item_id}"."""
+        return f"{self.method} {self.path}"
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.api} {self.title}>"

@@ -1,0 +1,250 @@
+"""The APIs that this process knows: loading them from documents, finding them and their models by name."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from . import structs
+from ._types import Json, JsonObject, json_pointer
+from .config import get_config
+from .dialects import Document, read_document
+from .documents import Cache, DocumentFault, Fault, Files, Node, findings, suggest
+from .exceptions import DocumentError, NotBuiltError, Problem, ValidationError
+from .formats import Formats
+from .grammar import Verdict, check
+from .schemas import REQUEST
+from .shapes import Models
+
+log = logging.getLogger(__name__)
+
+
+class LoadedApi:
+    """One API: `ApiPool.shop`. `model` has its model classes, `document` what was read."""
+
+    def __init__(self, document: Document, soft_faults: list[Fault]) -> None:
+        self.document = document
+        self.soft_faults = soft_faults  # what stops the start of a served API, but not of one that is only called
+        self.name = document.name
+
+    @property
+    def model(self) -> Models:
+        return self.document.models
+
+    @property
+    def client(self) -> Any:
+        """The operations as functions to call.
+
+        Raises:
+            NotBuiltError: always, in this version.
+        """
+        raise NotBuiltError(f"ApiPool.{self.name}.client: this version of pymacaron serves APIs but does not call them yet")
+
+    def get_version(self) -> str:
+        """The version of the document."""
+        return self.document.version
+
+    def model_to_json(self, model: Any) -> JsonObject:
+        """A model as JSON values."""
+        return model.to_json()  # type: ignore[no-any-return]
+
+    def json_to_model(self, name: str, value: JsonObject, validate: bool = False) -> Any:
+        """A model made from JSON values.
+
+        Raises:
+            AttributeError: the API has no model of that name.
+            ValidationError: with `validate`, and the value breaks the schema.
+        """
+        cls = getattr(self.model, name)
+        if validate:
+            schema = self.document.schemas.at(self.document.named[name])
+            found = schema.checker(REQUEST).problems(value)
+            if found:
+                places = [Problem("body", json_pointer(p.path), p.code, p.expected) for p in found]
+                raise ValidationError(problems=places)
+        return cls.from_json(value)
+
+    def __repr__(self) -> str:
+        return f"<API {self.name}: {len(self.document.operations)} operations>"
+
+
+class Pool:
+    """All APIs by name, as attributes: `ApiPool.shop`."""
+
+    def __init__(self) -> None:
+        self._apis: dict[str, LoadedApi] = {}
+
+    def __getattr__(self, name: str) -> LoadedApi:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        api = self._apis.get(name)
+        if api is None:
+            cure = suggest(name, self._apis) or ("none is loaded yet: call load_apis first" if not self._apis else None)
+            raise AttributeError(f"no API {name!r} is loaded; {cure or 'there are ' + ', '.join(self._apis)}")
+        return api
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._apis)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._apis
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._apis]
+
+    def load(self, paths: dict[str, str], formats: Formats) -> list[LoadedApi]:
+        """Load documents by API name, replacing those of the same name.
+
+        Raises:
+            DocumentError: with every fault of every document.
+        """
+        faults: list[Fault] = []
+        loaded: list[LoadedApi] = []
+        for name, path in paths.items():
+            api = _load_one(name, path, formats, faults)
+            if api is not None:
+                loaded.append(api)
+        if faults:
+            raise DocumentError(findings(faults))
+        for api in loaded:
+            self._share_models(api.document)
+            self._apis[api.name] = api
+        return loaded
+
+    def add(
+        self, name: str, yaml_path: str | None = None, yaml_str: str | None = None, timeout: float = 20,
+        error_callback: Any = None, formats: Iterable[Any] | None = None, host: str = "localhost", port: int = 80,
+        local: bool = False, proto: str = "http", verify_ssl: bool = True,
+    ) -> LoadedApi:  # fmt: skip
+        """Load one API from a file or a text; returns it.
+
+        Args:
+            timeout, error_callback, host, port, local, proto, verify_ssl: how its client will reach it; kept for then.
+
+        Raises:
+            TypeError: neither or both of `yaml_path` and `yaml_str` are given.
+            DocumentError: the document is faulty.
+        """
+        if (yaml_path is None) == (yaml_str is None):
+            raise TypeError("ApiPool.add takes either yaml_path or yaml_str")
+        if yaml_path is not None:
+            return self.load({name: yaml_path}, Formats(formats or ()))[0]
+        with NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
+            file.write(yaml_str or "")
+            file.flush()
+            return self.load({name: file.name}, Formats(formats or ()))[0]
+
+    def clear(self) -> None:
+        """Forget all APIs; for tests."""
+        self._apis.clear()
+
+    def _share_models(self, document: Document) -> None:
+        """Schemas of one name that are identical in two APIs are one class."""
+        for other in self._apis.values():
+            if other.name == document.name or other.document.schemas.draft is not document.schemas.draft:
+                continue
+            for name in document.named.keys() & other.document.named.keys():
+                ours, theirs = document.named[name], other.document.named[name]
+                if same_schema(ours, theirs):
+                    document.shapes.adopt(ours, other.document.shapes, theirs)
+
+    def get_model(self, name: str, api: str | None = None) -> Any:
+        """The model class of a name.
+
+        Raises:
+            AttributeError: there is none, or several APIs have different ones and `api` does not say which.
+        """
+        if api is not None:
+            return getattr(getattr(self, api).model, name)
+        found = {
+            loaded.name: getattr(loaded.model, name) for loaded in self._apis.values() if name in loaded.document.named
+        }
+        if not found:
+            known = [name for loaded in self._apis.values() for name in loaded.document.named]
+            cure = suggest(name, known) or ("no API is loaded yet" if not known else "no API defines it")
+            raise AttributeError(f"there is no model {name!r}; {cure}")
+        if len({id(cls) for cls in found.values()}) > 1:
+            names = " and ".join(found)
+            raise AttributeError(f"{names} have different models {name!r}; say which: get_model({name!r}, api=...)")
+        return next(iter(found.values()))
+
+
+def same_schema(ours: Node, theirs: Node, assumed: frozenset[tuple[Node, Node]] = frozenset()) -> bool:
+    """Do two places, in two documents perhaps, say the same? References count by what they lead to."""
+    if (ours, theirs) in assumed:
+        return True
+    if ours.ref is not None and theirs.ref is not None:
+        return same_schema(ours.follow(), theirs.follow(), assumed | {(ours, theirs)})
+    a, b = ours.value, theirs.value
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same_schema(ours.at(key), theirs.at(key), assumed) for key in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(same_schema(ours.at(i), theirs.at(i), assumed) for i in range(len(a)))
+    return type(a) is type(b) and a == b
+
+
+def _load_one(name: str, path: str, formats: Formats, faults: list[Fault]) -> LoadedApi | None:
+    config = get_config()
+    files = Files(remote=_fetch if config.remote_refs else None)
+    try:
+        file = files.open(path)
+        root = file.root
+        verdict = _checked(files, root, formats)
+        faults += verdict.faults
+        if verdict.faults:
+            return None
+        document = read_document(files, root, name, formats, ignore_base_path=config.base_path == "ignore")
+    except DocumentFault as error:
+        faults.append(error.fault)
+        return None
+    warnings = [*verdict.warnings, *files.warnings()]
+    for finding in findings(warnings) if warnings else ():
+        log.warning("%s", finding)
+    return LoadedApi(document, verdict.soft)
+
+
+def _fetch(url: str) -> bytes:
+    """What a remote reference names, fetched because the configuration allows it (`remote_refs: true`)."""
+    from urllib.request import urlopen  # 20 ms to import, and rarely allowed
+
+    with urlopen(url, timeout=20) as answer:
+        return answer.read()  # type: ignore[no-any-return]
+
+
+def _checked(files: Files, root: Node, formats: Formats) -> Verdict:
+    """The check of a document, remembered for as long as none of its files changes."""
+    cache = files.cache
+    key = f"verdict {root.file.digest} {sorted(formats.custom)}"
+    known = cache.get(key)
+    if isinstance(known, dict):
+        try:
+            for path in known["files"]:
+                files.open(os.path.join(os.path.dirname(root.file.path), path))
+        except DocumentFault:
+            known = None
+        if known is not None and files.digest() == known["digest"]:
+            return Verdict([], _thawed(known["soft"]), _thawed(known["warnings"]))
+    verdict = check(root, formats)
+    if not verdict.faults:
+        folder = os.path.dirname(root.file.path)
+        cache.put(key, {
+            "files": [os.path.relpath(path, folder) for path in files.opened], "digest": files.digest(),
+            "soft": [list(fault) for fault in verdict.soft], "warnings": [list(fault) for fault in verdict.warnings],
+        })  # fmt: skip
+    return verdict
+
+
+def _thawed(rows: list[list[Json]]) -> list[Fault]:
+    return [Fault(row[0], tuple(row[1]), *row[2:]) for row in rows]
+
+
+ApiPool = Pool()
+structs.find_model.append(ApiPool.get_model)
+
+
+def get_model(name: str, api: str | None = None) -> Any:
+    """The model class of a name; see Pool.get_model."""
+    return ApiPool.get_model(name, api)

@@ -1,0 +1,379 @@
+"""What every model is: a msgspec Struct made from an object schema, or a plain class where a Struct cannot serve.
+
+A Struct cannot keep properties that the schema does not name, and refuses a parent with an `__init__` of its own; for
+these there is OpenModel. Both have the methods of ModelMethods and are described by a ModelInfo. Which schema becomes
+which class is decided in shapes.py.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from datetime import date, datetime
+from typing import Any, ClassVar, NamedTuple
+
+import msgspec
+from msgspec import UNSET, Struct, StructMeta, UnsetType
+
+from ._types import Json, JsonObject
+
+__all__ = ["UNSET", "Model", "ModelInfo", "ModelType", "OpenModel", "Property", "UnsetType", "is_model"]
+
+
+class Property(NamedTuple):
+    """One property of a model.
+
+    Attributes:
+        name: as in JSON.
+        attribute: as in Python; differs where the name is no identifier or a method has it.
+        nullable: whether null is a value; then an absent one reads UNSET, else None.
+        load: JSON value -> Python value. Lenient: what does not fit stays as it is.
+        dump: Python value -> JSON value (or what the encoder takes).
+        default: the schema's default, UNSET if none.
+        read_only, sensitive: what the schema says of it.
+        finish: whether values below may have defaults to fill in or readOnly properties to drop.
+    """
+
+    name: str
+    attribute: str
+    nullable: bool
+    load: Callable[[Json], Any]
+    dump: Callable[[Any], Any]
+    default: Json
+    read_only: bool
+    sensitive: bool
+    finish: Callable[[], bool]
+
+
+class ModelInfo:
+    """What a model class knows of its schema."""
+
+    __slots__ = ("api", "attributes", "extra", "name", "pattern_extra", "properties", "restore")
+
+    def __init__(self, name: str, api: str, extra: Callable[[str, Json], Any] | None) -> None:
+        self.name = name
+        self.api = api
+        self.properties: dict[str, Property] = {}
+        self.attributes: dict[str, str] = {}  # JSON name -> attribute, where they differ
+        self.extra = extra  # loads one property that the schema does not name; None: such are dropped
+
+    def describe(self, properties: Mapping[str, Property]) -> None:
+        self.properties = dict(properties)
+        self.attributes = {p.name: p.attribute for p in properties.values() if p.name != p.attribute}
+
+    def suggestion(self, name: str) -> str:
+        near = difflib.get_close_matches(name, self.properties, n=1, cutoff=0.5)
+        if near:
+            return f"did you mean {near[0]!r}?"
+        return f"it has {', '.join(map(repr, list(self.properties)[:12])) or 'none'}"
+
+    def unknown(self, name: str) -> str:
+        return f"{self.name} has no property {name!r}; {self.suggestion(name)}"
+
+    def absent(self, name: str) -> Any:
+        """How an absent property reads."""
+        return UNSET if self.properties[name].nullable else None
+
+    def finish(self, model: Any) -> None:
+        """Complete a model that was read from a request: drop what is readOnly, fill in the schema's defaults."""
+        for prop in self.properties.values():
+            value = getattr(model, prop.attribute)
+            absent = value is UNSET if prop.nullable else value is None
+            if prop.read_only:
+                if not absent:
+                    delattr(model, prop.attribute)
+            elif absent:
+                if prop.default is not UNSET:
+                    setattr(model, prop.attribute, prop.load(deepcopy(prop.default)))
+            elif prop.finish():
+                finish(value)
+
+
+def finish(value: Any) -> None:
+    """ModelInfo.finish for every model in a value."""
+    info = getattr(type(value), "__model__", None)
+    if info is not None:
+        info.finish(value)
+    elif isinstance(value, list):
+        for item in value:
+            finish(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            finish(item)
+
+
+class ModelMethods:
+    """What one can do with every model."""
+
+    __slots__ = ()
+    __model__: ClassVar[ModelInfo]
+
+    def to_json(self, keep_datetime: bool = False) -> JsonObject:
+        """The model as JSON values; dates as text (RFC 3339), or as they are with `keep_datetime`."""
+        kept = (datetime, date) if keep_datetime else ()
+        dumped = dump(self)
+        return msgspec.to_builtins(dumped, builtin_types=kept, enc_hook=encode_other)  # type: ignore[no-any-return]
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json], keep_datetime: bool = False) -> Any:
+        """A model made from JSON values, nested models included; nothing is validated, what does not fit stays as it
+        is. With `keep_datetime` the dates are datetime objects already.
+
+        Raises:
+            TypeError: `value` is no mapping.
+        """
+        if not isinstance(value, Mapping):
+            raise TypeError(f"{cls.__model__.name}.from_json takes a dict, got {type(value).__name__}")
+        return load(cls, value)
+
+    def clone(self) -> Any:
+        """A deep copy."""
+        return deepcopy(self)
+
+    def update_from_dict(self, values: Mapping[str, Any], ignore_none: bool = False) -> None:
+        """Set the properties that `values` holds; with `ignore_none` those that are not None.
+
+        Raises:
+            KeyError: a name that the model does not have.
+        """
+        info = self.__model__
+        for name, value in values.items():
+            if value is None and ignore_none:
+                continue
+            if name in info.properties and not is_model(value):
+                value = info.properties[name].load(value)
+            self[name] = value
+
+    @classmethod
+    def get_model_name(cls) -> str:
+        return cls.__model__.name
+
+    @classmethod
+    def get_property_names(cls) -> list[str]:
+        """The names of the declared properties, as in JSON, in document order."""
+        return list(cls.__model__.properties)
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, _attribute(self, name))
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        setattr(self, _attribute(self, name), value)
+
+    def __delitem__(self, name: str) -> None:
+        delattr(self, _attribute(self, name))
+
+    def __contains__(self, name: object) -> bool:
+        """Is the property present (null is)?"""
+        prop = self.__model__.properties.get(name)  # type: ignore[call-overload]
+        return prop is not None and not _is_absent(self, prop)
+
+    def __repr__(self) -> str:
+        present = (p for p in self.__model__.properties.values() if not _is_absent(self, p))
+        shown = (f"{p.name}={'***' if p.sensitive else repr(getattr(self, p.attribute))}" for p in present)
+        return f"{self.__model__.name}({', '.join(shown)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        info = self.__model__
+        state = {p.name: getattr(self, p.attribute) for p in info.properties.values() if not _is_absent(self, p)}
+        state.update(extras(self))
+        return _restore, (info.api, info.name, state)
+
+
+def _attribute(model: ModelMethods, name: str) -> str:
+    info = model.__model__
+    if name not in info.properties:
+        raise KeyError(info.unknown(name))
+    return info.attributes.get(name, name)
+
+
+def _is_absent(model: Any, prop: Property) -> bool:
+    value = getattr(model, prop.attribute)
+    return value is UNSET if prop.nullable else value is None
+
+
+def extras(model: Any) -> dict[str, Any]:
+    """The properties that the schema allows without naming them."""
+    return model.__extras__ if isinstance(model, OpenModel) else {}
+
+
+def is_model(value: object) -> bool:
+    return hasattr(type(value), "__model__")
+
+
+# Finds the class again when a model is unpickled; the registry of APIs sets it.
+find_model: list[Callable[[str, str], Any]] = []
+
+
+def _restore(api: str, name: str, state: dict[str, Any]) -> Any:
+    cls = find_model[0](name, api)
+    names = cls.__model__.properties
+    model = cls(**{name: value for name, value in state.items() if name in names})
+    for key in state.keys() - names.keys():
+        model[key] = state[key]
+    return model
+
+
+class ModelType(StructMeta):
+    """The type of Struct models. It exists for one thing that a Struct cannot be told: to take properties by their
+    JSON names, and to name the nearest property when one is unknown."""
+
+    def __call__(cls, **properties: Any) -> Any:
+        try:
+            return super().__call__(**properties)
+        except TypeError:
+            info = cls.__model__  # type: ignore[attr-defined]
+            return super().__call__(**_by_attribute(info, properties))
+
+
+def _by_attribute(info: ModelInfo, properties: dict[str, Any]) -> dict[str, Any]:
+    attributes = {p.attribute for p in info.properties.values()}
+    found = {}
+    for name, value in properties.items():
+        if name in info.properties:
+            found[info.properties[name].attribute] = value
+        elif name in attributes:
+            found[name] = value
+        else:
+            raise TypeError(info.unknown(name))
+    return found
+
+
+class Model(Struct, ModelMethods, metaclass=ModelType, kw_only=True, omit_defaults=True):
+    """The parent of the models that are Structs.
+
+    An absent property that cannot be null holds None, one that can holds UNSET: the encoder leaves out None because it
+    is the field's default, and UNSET always. So null, absent and present are told apart at no cost.
+    """
+
+    __model__: ClassVar[ModelInfo]
+    __getitem__ = ModelMethods.__getitem__
+    __repr__ = ModelMethods.__repr__
+    __reduce__ = ModelMethods.__reduce__  # type: ignore[assignment]
+
+    def __delattr__(self, attribute: str) -> None:
+        for prop in self.__model__.properties.values():
+            if prop.attribute == attribute:
+                setattr(self, attribute, UNSET if prop.nullable else None)
+                return
+        super().__delattr__(attribute)
+
+
+class OpenModel(ModelMethods):
+    """The parent of the models that keep properties which their schema does not name, or that inherit from a class
+    with an `__init__` of its own."""
+
+    __model__: ClassVar[ModelInfo]
+    __extras__: dict[str, Any]
+
+    def __init__(self, **properties: Any) -> None:
+        info = self.__model__
+        attributes = {p.attribute: p.name for p in info.properties.values()}
+        store = self.__dict__
+        store["__extras__"] = {}
+        for prop in info.properties.values():
+            store[prop.attribute] = UNSET if prop.nullable else None
+        for name, value in properties.items():
+            if name in info.properties:
+                store[info.properties[name].attribute] = value
+            elif name in attributes:
+                store[name] = value
+            elif info.extra is not None:
+                store["__extras__"][name] = value
+            else:
+                raise TypeError(info.unknown(name))
+        super().__init__()
+
+    def __setattr__(self, attribute: str, value: Any) -> None:
+        if attribute in self.__dict__ or hasattr(type(self), attribute) or not self._is_plain():
+            object.__setattr__(self, attribute, value)
+        else:
+            raise AttributeError(self.__model__.unknown(attribute))
+
+    def __delattr__(self, attribute: str) -> None:
+        for prop in self.__model__.properties.values():
+            if prop.attribute == attribute:
+                self.__dict__[attribute] = UNSET if prop.nullable else None
+                return
+        object.__delattr__(self, attribute)
+
+    @classmethod
+    def _is_plain(cls) -> bool:
+        """Does it inherit from nothing of the user's, whose methods may set attributes of their own?"""
+        return cls.__bases__ == (OpenModel,)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.__extras__[name] if name in self.__extras__ else super().__getitem__(name)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name in self.__model__.properties or self.__model__.extra is None:
+            super().__setitem__(name, value)
+        else:
+            self.__extras__[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        if name in self.__extras__:
+            del self.__extras__[name]
+        else:
+            super().__delitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.__extras__ or super().__contains__(name)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self.__dict__ == other.__dict__
+
+    __hash__ = None  # type: ignore[assignment]  # as Structs that can change
+
+    def __repr__(self) -> str:
+        shown = super().__repr__()[:-1]
+        more = ", ".join(f"{name}={value!r}" for name, value in self.__extras__.items())
+        return f"{shown}{', ' if more and not shown.endswith('(') else ''}{more})"
+
+
+def load(cls: Any, value: Mapping[str, Json]) -> Any:
+    """A model from a JSON object; what does not fit stays as it is, what the schema does not name is kept or dropped as
+    the schema says."""
+    info: ModelInfo = cls.__model__
+    known = info.properties
+    found = {known[name].attribute: known[name].load(item) for name, item in value.items() if name in known}
+    model = cls(**found)
+    if info.extra is not None:
+        for name, item in value.items():
+            if name not in known:
+                model.__extras__[name] = info.extra(name, item)
+    return model
+
+
+def dump(value: Any) -> Any:
+    """A value with every model in it as a dict of what is present, custom formats written."""
+    info: ModelInfo | None = getattr(type(value), "__model__", None)
+    if info is not None:
+        out = {
+            p.name: p.dump(getattr(value, p.attribute)) for p in info.properties.values() if not _is_absent(value, p)
+        }
+        out.update((name, dump(item)) for name, item in extras(value).items())
+        return out
+    if isinstance(value, (list, tuple)):
+        return [dump(item) for item in value]
+    if isinstance(value, dict):
+        return {key: dump(item) for key, item in value.items()}
+    return value
+
+
+def encode_other(value: Any) -> Any:
+    """For the encoder: what it does not know itself.
+
+    Raises:
+        NotImplementedError: as the encoder expects for what cannot be written.
+    """
+    if isinstance(value, OpenModel):
+        return dump(value)
+    if hasattr(value, "to_json"):
+        return value.to_json()
+    raise NotImplementedError(f"a {type(value).__name__} cannot be written as JSON")
+
+
+encode_json = msgspec.json.Encoder(enc_hook=encode_other, decimal_format="number").encode
