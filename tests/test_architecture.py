@@ -14,8 +14,8 @@ ROOMS = """_version _types exceptions messages config names documents formats gr
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
 HOMES = {  # foreign library: the rooms that may import it
     "flask": "flask_context lane api testing", "werkzeug": "bodies flask_context lane api", "click": "api cli",
-    "msgspec": "documents schemas structs bodies wire lane", "jsonschema_rs": "formats schemas", "yaml": "config documents",
-    "jwt": "auth", "celery": "tasks", "boto3": "stores deploy", "sentry_sdk": "crash", "opentelemetry": "calls",
+    "msgspec": "documents schemas structs bodies wire lane", "jsonschema_rs": "formats schemas",
+    "yaml": "config documents", "jwt": "auth", "celery": "tasks", "boto3": "stores deploy", "sentry_sdk": "crash",
 }  # fmt: skip
 STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the latter for type checkers only
 SOURCE = Path(__file__).parent.parent / "src"
