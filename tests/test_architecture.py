@@ -13,9 +13,10 @@ ROOMS = """_version _types exceptions messages config names documents formats gr
     __init__ pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
 HOMES = {  # foreign library: the rooms that may import it
-    "flask": "flask_context lane api testing", "werkzeug": "bodies flask_context lane api", "click": "api cli",
-    "msgspec": "documents schemas structs bodies wire lane", "jsonschema_rs": "formats schemas",
-    "yaml": "config documents", "jwt": "auth", "celery": "tasks", "boto3": "stores deploy", "sentry_sdk": "crash",
+    "flask": "flask_context lane publishing api testing", "werkzeug": "bodies flask_context lane api",
+    "msgspec": "documents schemas structs shapes bodies inputs forms wire lane", "yaml": "config documents",
+    "jsonschema_rs": "formats grammar schemas", "click": "api cli", "jwt": "auth", "celery": "tasks",
+    "boto3": "stores deploy", "sentry_sdk": "crash", "opentelemetry": "calls",
 }  # fmt: skip
 STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the latter for type checkers only
 SOURCE = Path(__file__).parent.parent / "src"
@@ -49,7 +50,7 @@ def faults_of(module: str, file: Path) -> Iterator[str]:
         return
     for line, inside, target in IMPORTS[module]:
         top, its_room = target.split(".")[0], f"{target}.__init__".removeprefix("pymacaron.").split(".")[0]
-        if inside and "#" not in file.read_text("utf-8").splitlines()[line - 1]:
+        if inside and "#" not in "".join(file.read_text("utf-8").splitlines()[line - 3 : line]):
             yield f"{file}:{line}: {target} is imported inside a function; import it at the top, or say why not there"
         if its_room in ROOMS[ROOMS.index(room) + 1 :]:
             yield f"{file}:{line}: {room} imports {target}, which stands below it; move what both need up"
@@ -59,5 +60,5 @@ def faults_of(module: str, file: Path) -> Iterator[str]:
 
 def test_shape() -> None:
     """A room imports only rooms above it, a foreign library only at home, in a function with a reason; no circles."""
-    assert not (faults := [f for module, file in MODULES.items() for f in faults_of(module, file)]), "\n".join(faults)
+    assert not (faults := {f for module, file in MODULES.items() for f in faults_of(module, file)}), "\n".join(faults)
     graphlib.TopologicalSorter({m: {t for _, _, t in found} for m, found in IMPORTS.items()}).prepare()
