@@ -1,0 +1,56 @@
+"""The lane: operations answered in front of Flask's dispatcher, everything Flask promises kept.
+
+It stands around Flask's own `wsgi_app`, innermost: what the user wrapped around the application stays outside. For a
+request that the router knows, it pushes Flask's contexts, calls the hooks, error handlers and signal receivers that
+there are, and sends the answer. All other requests, and all that is out of the ordinary (a websocket, a host that Flask
+may refuse, a view function that somebody wrapped), go on to Flask, which knows the operations too: each has a URL rule
+and a view function. Both ways give the same bytes; `install(..., through_flask=True)` leaves only Flask's.
+
+    routes.py     an operation as Flask and the lane see it; its URL rule and view function
+    environ.py    the WSGI environ as headers, path and body
+    errors.py     which errors become our responses, and which are left to Flask
+    dispatch.py   one request through the lane
+    place.py      where the lane goes: inside all middleware
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from flask import Flask
+
+from pymacaron import flask_context
+from pymacaron.router import Router
+
+from .dispatch import Lane
+from .errors import ErrorResponse, Errors
+from .place import place
+from .routes import Entry, Route, register
+
+__all__ = ["ErrorResponse", "Route", "install"]
+
+log = logging.getLogger(__name__)
+
+
+def install(app: Flask, routes: Sequence[Route], error_response: ErrorResponse, *, through_flask: bool = False) -> None:
+    """Let `app` answer the operations. `error_response` turns any exception into our response and never raises.
+
+    With `through_flask`, Flask's own dispatch answers them; so it does where Flask or the application is not built as
+    flask_context.py expects, which is logged. May be called several times, before the first request.
+
+    Raises:
+        AssertionError: from Flask, where the application has handled a request or has an endpoint of that name.
+    """
+    entries = [Entry(route) for route in routes]
+    router = Router(entries)
+    errors = Errors.of(app, error_response)
+    errors.formats.update((entry.name, error_response) for entry in entries)
+    register(app, entries, router)
+    if through_flask:
+        return
+    reason = flask_context.why_unknown(app)
+    if reason is None and not place(app, Lane(app, router, entries, errors)):
+        reason = "what is wrapped around its wsgi_app could not be recognised"
+    if reason is not None:
+        log.warning("%s: Flask's own dispatch answers the operations, since %s", app.name, reason)

@@ -1,0 +1,251 @@
+"""One request through the lane, in the order in which Flask does things (Flask.wsgi_app and what it calls)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from flask import Flask
+from flask.signals import request_finished, request_started
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
+
+from pymacaron import flask_context
+from pymacaron._types import HeaderList
+from pymacaron.flask_context import (
+    RESPONSE_CLASS,
+    STATUS_LINES,
+    Environ,
+    RequestContext,
+    flask_response,
+    header_list,
+    is_untouched,
+)
+from pymacaron.messages import Request, Response
+from pymacaron.router import Router
+
+from .environ import EnvironHeaders, read_body
+from .errors import Errors
+from .routes import Entry
+
+if TYPE_CHECKING:
+    import flask
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+# Blinker keeps these for good, and lets everybody ask whether there is something in them.
+_ON_START, _ON_FINISH = request_started.receivers, request_finished.receivers
+
+# What is ready to be sent: the status line, the headers, the body.
+Wire: TypeAlias = tuple[str, HeaderList, Iterable[bytes]]
+
+
+class Lane:
+    """A WSGI application that answers operations and hands all else to `inner`, Flask's own.
+
+    `inner` is set by place(), which knows what the lane was put around.
+    """
+
+    inner: WSGIApplication
+
+    def __init__(self, app: Flask, router: Router[Entry], entries: Sequence[Entry], errors: Errors) -> None:
+        self.app = app
+        self._router = router
+        self._entries = entries
+        self._errors = errors
+        self._started = False
+        self._hosts: set[str] = set()
+        self._trusted: Any = None
+        self._session_interface: object = None
+        self._opens_lazily = False
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        found = self._find(environ)
+        if found is None:
+            return self.inner(environ, start_response)
+        entry, message = found
+        view_args = entry.view_args(message.path_values)  # type: ignore[arg-type]  # a dict, which the router made
+        context = flask_context.enter(self.app, environ, entry.rule, view_args)
+        failure: BaseException | None = None
+        try:
+            try:
+                answer = self._answer(entry, message, context)
+            except Exception as error:  # noqa: BLE001 - whatever it is becomes a response
+                failure = error
+                answer = self.app.handle_exception(error)
+            except BaseException as error:
+                failure = error
+                raise
+            if isinstance(answer, tuple):
+                line, headers, body = answer
+                start_response(line, headers)
+                return body
+            return flask_context.send(answer, environ, start_response)
+        finally:
+            flask_context.leave(context, failure)
+
+    # ---------------------------------------------------------------------------------------- finding the operation
+
+    def _find(self, environ: Environ) -> tuple[Entry, Request] | None:
+        """The operation and the request for it, still without its body; None if it is for Flask."""
+        path: str = environ.get("PATH_INFO", "")
+        if not path.isascii():
+            try:
+                path = path.encode("latin-1").decode()
+            except UnicodeError:
+                return None
+        method: str = environ.get("REQUEST_METHOD", "")
+        query: str = environ.get("QUERY_STRING", "")
+        headers = EnvironHeaders(environ)
+        found = self._router.find(method, path, query, headers)
+        if not isinstance(found, tuple):
+            return None
+        entry, values = found
+        if not self._started:
+            self._start()
+        if (
+            self.app.view_functions.get(entry.name) is not entry.view  # somebody wrapped it
+            or not self._has_good_host(environ)
+            or "HTTP_UPGRADE" in environ
+            or (entry.foreign and any(pattern.fullmatch(path) for pattern in entry.foreign))
+        ):
+            return None
+        return entry, Request(method, path, query, headers, b"", values)
+
+    def _has_good_host(self, environ: Environ) -> bool:
+        """Whether Flask accepts the Host header; a good one is remembered."""
+        trusted = self.app.config["TRUSTED_HOSTS"]
+        if environ.get("HTTP_HOST") in self._hosts and trusted == self._trusted:
+            return True
+        if trusted != self._trusted or len(self._hosts) > 1000:  # anybody can send many
+            self._hosts, self._trusted = set(), None if trusted is None else [*trusted]
+        try:
+            self.app.create_url_adapter(self.app.request_class(dict(environ)))
+        except HTTPException:
+            return False
+        if "HTTP_HOST" in environ:
+            self._hosts.add(environ["HTTP_HOST"])
+        return True
+
+    def _start(self) -> None:
+        """Before the first answer, when Flask's rules are complete: note where others of them may win."""
+        ours = {entry.name for entry in self._entries}
+        others = [(rule, *_shape(rule)) for rule in self.app.url_map.iter_rules() if rule.endpoint not in ours]
+        for entry in self._entries:
+            text, has_variables = re.split(r"[{?#]", entry.path)[0], "{" in entry.path
+            entry.foreign = tuple(
+                pattern
+                for rule, prefix, pattern in others
+                if (rule.methods is None or entry.method in rule.methods)
+                and (prefix.startswith(text) or text.startswith(prefix) if has_variables else pattern.fullmatch(text))
+            )
+        self._started = True
+
+    # ------------------------------------------------------------------------------------------------------ answering
+
+    def _answer(self, entry: Entry, message: Request, context: RequestContext) -> Wire | flask.Response:
+        """What Flask.full_dispatch_request does."""
+        app = self.app
+        if app.session_interface is not self._session_interface:
+            self._session_interface = app.session_interface
+            self._opens_lazily = flask_context.opens_lazily(app.session_interface)
+        answer: Any = None
+        try:
+            if not self._opens_lazily:
+                context._session  # noqa: B018 - opens it
+            if _ON_START or app.url_value_preprocessors or app.before_request_funcs:
+                answer = self._before(entry, message, context)
+            if answer is None:
+                message.body = read_body(context.environ, app.config)
+                answer = entry.endpoint(message)
+        except Exception as error:  # noqa: BLE001 - the user's handlers may be for any
+            answer = self._handled(entry, error)
+        if (
+            not isinstance(answer, Response)
+            or app.after_request_funcs
+            or _ON_FINISH
+            or not is_untouched(context)
+            or app.response_class is not RESPONSE_CLASS
+        ):
+            return self._finish(entry, context, answer)
+        return _wire(app, answer, message.method)
+
+    def _before(self, entry: Entry, message: Request, context: RequestContext) -> Any:
+        """What comes before the operation; anything but None is the answer instead."""
+        app = self.app
+        if _ON_START:
+            request_started.send(app, _async_wrapper=app.ensure_sync)
+        for name in entry.outward:
+            for preprocess in app.url_value_preprocessors.get(name, ()):
+                preprocess(entry.name, context.view_args)
+        message.path_values = entry.path_values(context.view_args)
+        for name in entry.outward:
+            for function in app.before_request_funcs.get(name, ()):
+                answer = app.ensure_sync(function)()
+                if answer is not None:
+                    return answer
+        return None
+
+    def _handled(self, entry: Entry, error: Exception) -> Any:
+        """The answer for an error, by the user's handler or ours; raises the error if there is neither."""
+        if (
+            not isinstance(error, HTTPException)
+            and "handle_user_exception" not in vars(self.app)
+            and self._errors.is_ours(error, entry.blueprints)
+        ):
+            return self._errors.formats[entry.name](error)
+        return self.app.handle_user_exception(error)
+
+    def _finish(self, entry: Entry, context: RequestContext, answer: Any) -> flask.Response:
+        """What Flask.finalize_request does."""
+        app = self.app
+        response = flask_response(app, answer) if isinstance(answer, Response) else app.make_response(answer)
+        for function in flask_context.after_functions(context):
+            response = app.ensure_sync(function)(response)
+        for name in entry.inward:
+            for function in reversed(app.after_request_funcs.get(name, ())):
+                response = app.ensure_sync(function)(response)
+        session = flask_context.session_to_save(context)
+        if session is not None:
+            app.session_interface.save_session(app, session, response)
+        if _ON_FINISH:
+            request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
+        return response
+
+
+def _wire(app: Flask, response: Response, method: str) -> Wire | flask.Response:
+    """Our response, ready to be sent."""
+    status, body = response.status, response.body
+    headers = header_list(response)
+    if method == "HEAD" or status in {204, 304} or status < 200:
+        return _bodiless(app, response, headers)
+    return STATUS_LINES[status], headers, [body] if isinstance(body, bytes) else body
+
+
+def _bodiless(app: Flask, response: Response, headers: HeaderList) -> Wire | flask.Response:
+    """Our response without its body (RFC 9110 sections 9.3.2 and 6.4.1)."""
+    close = getattr(response.body, "close", None)
+    if close is not None:
+        close()
+    if response.status == 304 or response.status < 200:
+        return flask_response(app, Response(response.status, headers, b""))  # Werkzeug knows what these may not have
+    if response.status == 204:  # RFC 9110 section 8.6
+        headers = [header for header in headers if header[0].lower() != "content-length"]
+    return STATUS_LINES[response.status], headers, []
+
+
+_RULE_VARIABLE = re.compile(r"<(?:([a-zA-Z_][a-zA-Z0-9_]*)(?:\(.*?\))?:)?[a-zA-Z_][a-zA-Z0-9_]*>")
+
+
+def _shape(rule: Rule) -> tuple[str, re.Pattern[str]]:
+    """The text that a rule of Flask begins with, and a pattern for at least all the paths that it matches."""
+    pattern = prefix = ""
+    at = 0
+    for variable in _RULE_VARIABLE.finditer(rule.rule):
+        text = rule.rule[at : variable.start()]
+        converter = rule.map.converters.get(variable[1] or "default")
+        prefix = prefix or text
+        pattern += re.escape(text) + ("[^/]+" if getattr(converter, "part_isolating", False) else ".+")
+        at = variable.end()
+    text = rule.rule[at:].rstrip("/")  # a slash at the end may be a matter of taste
+    return prefix or text, re.compile(pattern + re.escape(text) + "/?", re.DOTALL)

@@ -1,0 +1,176 @@
+"""The WSGI environ (PEP 3333) as the parts of a message: path, headers, body."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pymacaron._types import ReadableStream
+from pymacaron.exceptions import BadRequestError, PayloadTooLargeError
+from pymacaron.flask_context import Environ, read_by_flask
+
+
+def path_of(environ: Environ) -> str:
+    """The percent-decoded path below the prefix that the application is mounted at.
+
+    Raises:
+        BadRequestError: it is not UTF-8.
+    """
+    path: str = environ.get("PATH_INFO", "")
+    if path.isascii():
+        return path
+    try:
+        return path.encode("latin-1").decode()
+    except UnicodeError:
+        raise BadRequestError("the path is not UTF-8") from None
+
+
+class _Keys(dict[str, str]):
+    """Header names to keys of the environ: "content-type" is CONTENT_TYPE, "x-id" is HTTP_X_ID."""
+
+    def __missing__(self, name: str) -> str:
+        key = name.upper().replace("-", "_")
+        if key not in _UNPREFIXED:
+            key = "HTTP_" + key
+        if len(self) < 1000:  # names come from documents and code, but nothing says so
+            self[name] = key
+        return key
+
+
+_UNPREFIXED = ("CONTENT_TYPE", "CONTENT_LENGTH")
+_KEYS = _Keys()
+
+
+class EnvironHeaders(Mapping[str, str]):
+    """The headers of a request, by lower-case name, read when asked for. An empty content type or length counts as
+    absent: servers write one where none was sent."""
+
+    __slots__ = ("_environ",)
+
+    def __init__(self, environ: Environ) -> None:
+        self._environ = environ
+
+    def __getitem__(self, name: str) -> str:
+        key = _KEYS[name]
+        value: str = self._environ[key]
+        if not value and key in _UNPREFIXED:
+            raise KeyError(name)
+        return value
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]  # one kind of default
+        key = _KEYS[name]
+        value: str | None = self._environ.get(key)
+        return default if value is None or (not value and key in _UNPREFIXED) else value
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        for key, value in self._environ.items():
+            if key.startswith("HTTP_") and key[5:] not in _UNPREFIXED:
+                yield key[5:].replace("_", "-").lower()
+            elif key in _UNPREFIXED and value:
+                yield key.replace("_", "-").lower()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"<headers {', '.join(sorted(self))}>"  # values may be secret
+
+
+_UNFRAMED = ("HTTP/2", "HTTP/2.0", "HTTP/3", "HTTP/3.0")  # versions that end a body without announcing it
+
+
+def read_body(environ: Environ, config: Mapping[str, Any]) -> bytes | ReadableStream:
+    """The body, or b"" if there is none (RFC 9112 section 6.3). Flask's configuration may have a MAX_CONTENT_LENGTH.
+
+    Raises:
+        BadRequestError: the length is no number, or contradicts the transfer coding.
+        PayloadTooLargeError: the length announced is above the limit.
+    """
+    length = environ.get("CONTENT_LENGTH")
+    chunked = environ.get("HTTP_TRANSFER_ENCODING")
+    if not length and not chunked and environ.get("SERVER_PROTOCOL") not in _UNFRAMED:
+        return b""
+    limit = config["MAX_CONTENT_LENGTH"]
+    if environ.get("wsgi.input_terminated") and (chunked or not length):
+        return Body(environ, None, limit)
+    if not length:  # a server that decodes chunks says that it ends the stream; else nothing can be read safely
+        return b""
+    if chunked:  # RFC 9112 section 6.1: a sign of request smuggling
+        raise BadRequestError("the request has both Content-Length and Transfer-Encoding")
+    if not (length.isascii() and length.isdigit()) or len(length) > 18:
+        raise BadRequestError("Content-Length is no number of bytes")
+    size = int(length)
+    if limit is not None and size > limit:
+        raise PayloadTooLargeError(f"the body is larger than the {limit} bytes that are accepted")
+    return Body(environ, size, limit) if size else b""
+
+
+class Body:
+    """The body of a request as a stream that ends where the body ends.
+
+    `size` is the number of bytes announced, None where the server ends the stream itself. A body that was read in one
+    go is put back for `flask.request`, and one that a hook has read through `flask.request.get_data()` or `get_json()`
+    is found there.
+    """
+
+    __slots__ = ("_environ", "_left", "_limit", "_stream")
+
+    STEP = 1 << 20  # a stream may allocate what it is asked for, and the announced size may be a lie
+
+    def __init__(self, environ: Environ, size: int | None, limit: int | None) -> None:
+        self._environ = environ
+        self._left, self._limit = size, limit
+        self._stream: ReadableStream | None = None
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes, all that is left when negative; b"" at the end.
+
+        Raises:
+            BadRequestError: the caller went away before the announced end.
+            PayloadTooLargeError: more came than is accepted.
+        """
+        first = self._stream is None
+        pieces: list[bytes] = []
+        ended = False
+        while size and not ended:
+            piece = self._step(size)
+            pieces.append(piece)
+            size -= len(piece) if size > 0 else 0
+            ended = not piece or self._left == 0
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if first and ended:
+            self._environ["wsgi.input"] = io.BytesIO(data)
+        return data
+
+    def _step(self, size: int) -> bytes:
+        """What one reading of the stream gives."""
+        if self._stream is None:
+            self._stream = self._open()
+        step = self.STEP if size < 0 else min(size, self.STEP)
+        if self._left is not None:
+            step = min(step, self._left)
+        try:
+            piece = self._stream.read(step) if step else b""
+        except OSError:
+            raise BadRequestError("the connection broke while the body was read") from None
+        if self._left is not None:
+            if step and not piece:
+                raise BadRequestError("the body ended before its Content-Length")
+            self._left -= len(piece)
+        elif self._limit is not None:
+            self._limit -= len(piece)
+            if self._limit < 0:
+                raise PayloadTooLargeError("the body is larger than accepted")
+        return piece
+
+    def _open(self) -> ReadableStream:
+        kept = read_by_flask(self._environ)
+        if kept is not None:
+            self._left = len(kept)
+            return io.BytesIO(kept)
+        stream: ReadableStream | None = self._environ.get("wsgi.input")
+        return io.BytesIO() if stream is None else stream

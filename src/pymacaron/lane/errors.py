@@ -1,0 +1,110 @@
+"""Which errors become our responses, and which are left to Flask.
+
+Whatever goes wrong in an operation is ours, unless the user has a handler for it. Of all other requests, only what
+Flask itself would answer is: a path or method that does not exist (404, 405), and exceptions nobody handles (500).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from flask import Flask, request
+from flask.signals import got_request_exception
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
+
+from pymacaron.exceptions import MethodNotAllowedError, NotFoundError, PyMacaronException
+from pymacaron.flask_context import error_handler, flask_response, is_flasks_own
+from pymacaron.messages import Response
+
+ErrorResponse: TypeAlias = Callable[[BaseException], Response]
+
+_PLACE = "pymacaron"  # in app.extensions, where Flask's extensions keep what belongs to an application
+
+
+class Errors:
+    """Our error handlers on one application.
+
+    Two are registered with Flask: for Werkzeug's HTTPException and for our PyMacaronException. Being for the broadest
+    classes, they stand behind whatever the user registers, before or after: for a code, for a subclass, in a blueprint.
+    One for the same class takes their place, and to one for a broader class (`Exception`) they give way.
+    """
+
+    @classmethod
+    def of(cls, app: Flask, error_response: ErrorResponse) -> Errors:
+        """Those of the application; made, with `error_response` for requests that are no operation's, if need be."""
+        errors: Errors | None = app.extensions.get(_PLACE)
+        if errors is None:
+            errors = app.extensions[_PLACE] = cls(app, error_response)
+        return errors
+
+    def __init__(self, app: Flask, error_response: ErrorResponse) -> None:
+        self.app = app
+        self.formats: dict[str, ErrorResponse] = {}  # by Flask's name of the operation
+        self._else = error_response
+        self._broad: dict[type[Exception], Callable[[Any], Any]] = app.error_handler_spec[None][None]
+        for cls in (HTTPException, PyMacaronException):
+            if cls not in self._broad:
+                app.register_error_handler(cls, self.handle)
+        if is_flasks_own(app, "handle_exception"):
+            self._flasks = app.handle_exception
+            app.handle_exception = self.unhandled  # type: ignore[assignment]  # as flask-cors does
+
+    def is_ours(self, error: Exception, blueprints: list[str]) -> bool:
+        """Whether our handler is the one to take an error of an operation."""
+        return error_handler(self.app, error, blueprints) == self.handle and self._broader(error) is None
+
+    def _broader(self, error: Exception) -> Callable[[Any], Any] | None:
+        """A handler of the user's for a class above those that ours stand for."""
+        for cls in type(error).__mro__:
+            handler = self._broad.get(cls)
+            if handler is not None and handler != self.handle:
+                return handler
+        return None
+
+    def handle(self, error: Exception) -> Any:
+        """The handler that Flask calls. What is not for us is given back as Flask would have answered it."""
+        broader = self._broader(error)
+        if broader is not None:
+            return self.app.ensure_sync(broader)(error)
+        if isinstance(error, HTTPException) and not self._answers(error):
+            if self.app.trap_http_exception(error):  # then it is to count as a failure of the program
+                raise error
+            return error
+        return flask_response(self.app, self._format(error))
+
+    def _answers(self, error: HTTPException) -> bool:
+        if getattr(error, "original_exception", None) is not None:
+            return True
+        if error.response is not None:  # abort(response) and the like
+            return False
+        return request.endpoint in self.formats or error is request.routing_exception
+
+    def _format(self, error: BaseException) -> Response:
+        error = getattr(error, "original_exception", None) or error
+        if error is request.routing_exception:
+            error = _routing_error(error)
+        return self.formats.get(request.endpoint or "", self._else)(error)
+
+    def unhandled(self, error: Exception) -> Any:
+        """Takes the place of `app.handle_exception`. An operation answers 500 even where Flask would let the exception
+        through, in tests and in debug mode."""
+        if request.endpoint not in self.formats:
+            return self._flasks(error)
+        app = self.app
+        got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
+        app.log_exception(sys.exc_info())
+        failure = InternalServerError(original_exception=error)
+        handler = error_handler(app, failure, request.blueprints)
+        answer = app.ensure_sync(handler or self.handle)(failure)
+        return app.finalize_request(answer, from_error_handler=True)
+
+
+def _routing_error(error: BaseException) -> BaseException:
+    """Flask's 404 and 405 as ours; the others (a host that is not trusted) as they are."""
+    if isinstance(error, MethodNotAllowed):
+        return MethodNotAllowedError("the path does not have this method", allowed=error.valid_methods or ())
+    if isinstance(error, NotFound):
+        return NotFoundError("there is nothing at this path")
+    return error

@@ -1,0 +1,143 @@
+"""An operation as Flask and the lane see it; its URL rule and its view function."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from flask import Flask, request
+from werkzeug.routing import Rule
+
+from pymacaron.exceptions import NotFoundError
+from pymacaron.flask_context import LazyRule, flask_response
+from pymacaron.messages import Request, Response
+from pymacaron.names import python_name
+from pymacaron.router import Router, parse_template
+
+from .environ import EnvironHeaders, path_of, read_body
+
+if TYPE_CHECKING:
+    import werkzeug.wrappers
+
+Endpoint: TypeAlias = "Callable[[Request], Response | werkzeug.wrappers.Response]"
+
+
+class Route(NamedTuple):
+    """An operation to be answered.
+
+    `method` is upper case; `path` the template with the base path (see router.py); `endpoint` raises whatever the
+    user's function raised; `name` is what Flask calls the endpoint, "shop.create_order", as `url_for` takes it.
+    """
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    name: str
+
+
+class Entry:
+    """A route with all that is known before any request.
+
+    `blueprints` are Flask's from the innermost outwards, by the dots in the name, where the user has any of that name;
+    `outward` and `inward` the names whose before_request and after_request functions are due, None being the
+    application; `renamed` maps Flask's names of path variables to the document's, None if they are the same; `foreign`
+    are patterns of Flask's other rules that may match the same paths.
+    """
+
+    __slots__ = (
+        "blueprints", "endpoint", "foreign", "inward", "method", "name", "outward", "path", "renamed", "rule", "view",
+    )  # fmt: skip
+
+    rule: Rule
+    view: Callable[..., Any]
+
+    def __init__(self, route: Route) -> None:
+        self.method, self.path, self.endpoint, self.name = route
+        steps = self.name.split(".")[:-1]
+        self.blueprints = [".".join(steps[:end]) for end in range(len(steps), 0, -1)]
+        self.inward = (*self.blueprints, None)
+        self.outward = (None, *reversed(self.blueprints))
+        self.foreign: tuple[re.Pattern[str], ...] = ()
+        names = parse_template(self.path).names
+        arguments = _argument_names(names)
+        self.renamed = None if arguments == list(names) else dict(zip(arguments, names, strict=True))
+
+    def flask_rule(self) -> str:
+        """The template in Flask's words: "/items/<item_id>"."""
+        template = parse_template(self.path)
+        arguments = iter(_argument_names(template.names))
+        segments = (
+            segment[0] + "".join(f"<{next(arguments)}>{text}" for text in segment[1:]) for segment in template.segments
+        )
+        return "/" + "/".join(segments)
+
+    def view_args(self, values: dict[str, str]) -> dict[str, str]:
+        """The values of path variables under Flask's names: the same dict where the names are the same."""
+        return values if self.renamed is None else {new: values[old] for new, old in self.renamed.items()}
+
+    def path_values(self, view_args: dict[str, str]) -> dict[str, str]:
+        """The inverse of view_args(), of what url_value_preprocessor functions have left."""
+        if self.renamed is None:
+            return view_args
+        return {self.renamed.get(name, name): value for name, value in view_args.items()}
+
+
+def _argument_names(names: Iterable[str]) -> list[str]:
+    """What Flask calls path variables: its names are ASCII identifiers, and all different."""
+    made: list[str] = []
+    for name in names:
+        name = re.sub(r"[^A-Za-z0-9_]", "_", python_name(name))
+        while name in made:
+            name += "_"
+        made.append(name)
+    return made
+
+
+def register(app: Flask, entries: Sequence[Entry], router: Router[Entry]) -> None:
+    """Give every operation its URL rule and view function, as `app.route` would."""
+    # of several rules that match, Flask takes the first: a GET also answers HEAD, and all answer OPTIONS
+    ordered = sorted(entries, key=lambda entry: entry.method not in {"HEAD", "OPTIONS"})
+    lazily = app.url_rule_class is Rule
+    if lazily:
+        app.url_rule_class = LazyRule
+    try:
+        for entry in ordered:
+            entry.view = _view(app, entry, router)
+            app.add_url_rule(entry.flask_rule(), entry.name, entry.view, methods=[entry.method])
+    finally:
+        if lazily:
+            del app.url_rule_class
+    rules = {rule.endpoint: rule for rule in app.url_map.iter_rules()}
+    for entry in entries:
+        entry.rule = rules[entry.name]
+
+
+def _view(app: Flask, entry: Entry, router: Router[Entry]) -> Callable[..., Any]:
+    """The view function that answers an operation when Flask dispatches."""
+
+    def view(**view_args: str) -> Any:
+        environ = request.environ
+        message = Request(
+            request.method, "/" + path_of(environ).lstrip("/"), environ.get("QUERY_STRING", ""),
+            EnvironHeaders(environ), b"", entry.path_values(view_args),
+        )  # fmt: skip
+        chosen = _variant(entry, router, message) if router.has_conditions else entry
+        message.body = read_body(environ, app.config)
+        answer = chosen.endpoint(message)
+        return flask_response(app, answer) if isinstance(answer, Response) else answer
+
+    view.__name__ = view.__qualname__ = entry.name.rpartition(".")[2]
+    return view
+
+
+def _variant(entry: Entry, router: Router[Entry], message: Request) -> Entry:
+    """The operation to answer, where several share a route that Flask cannot tell apart."""
+    found = router.find(message.method, message.path, message.query, message.headers)
+    if not isinstance(found, tuple):
+        raise NotFoundError("no operation of this path takes such a query")
+    chosen, values = found
+    if chosen is not entry:
+        message.path_values = values
+        request.url_rule, request.view_args = chosen.rule, chosen.view_args(values)
+    return chosen
