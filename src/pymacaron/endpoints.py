@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import sys
 import threading
@@ -12,10 +11,12 @@ from typing import Any, NamedTuple
 
 from ._types import Handler
 from .answers import OFF, ResponseCheck
+from .bodies import JSON, kind_of
 from .documents import Fault, Node, findings, suggest
 from .exceptions import Finding, PyMacaronException
 from .messages import ABSENT, Request, Response
 from .operations import Operation
+from .schemas import RESPONSE
 from .structs import ModelInfo, is_model
 from .wire import RequestReader, ResponseWriter
 
@@ -51,8 +52,11 @@ class Endpoint:
         self._check: ResponseCheck | None = None
         self._unchecked = False
         self._call = _awaited(function) if inspect.iscoroutinefunction(function) else function
+        self._plain: set[type] = {dict, list}  # types of results that take the shortest way
         self._takes_body = bool(operation.contents) and not _has_form_fields(operation)
         self._fill, self._body_default = _defaults(operation, function)
+        if options.mode() != OFF:
+            _compile_responses(operation)
 
     def __call__(self, request: Request) -> Any:
         """Answer a request.
@@ -62,13 +66,16 @@ class Endpoint:
         """
         body, arguments = self._read(request)
         for name in self._fill:
-            if name not in arguments:
-                arguments[name] = None
+            arguments.setdefault(name, None)
         if not self._takes_body or (body is ABSENT and self._body_default):
             result = self._call(**arguments)
         else:
             result = self._call(None if body is ABSENT else body, **arguments)
-        response = self.respond(result)
+        write = self._write
+        if type(result) in self._plain and write.is_plain:
+            response = write.plain(result)
+        else:
+            response = self.respond(result)
         if not self._unchecked:
             self._checked(response)
         return response
@@ -79,10 +86,11 @@ class Endpoint:
             raise result
         if isinstance(result, self._passed_on):
             return result
-        if is_model(result) and _is_error_model(type(result)):
-            status = result["status"]
-            if isinstance(status, int) and 400 <= status <= 599:
-                return self._write((result, status))
+        if is_model(result):
+            if not _is_error_model(type(result)):
+                self._plain.add(type(result))
+            elif isinstance(result["status"], int) and 400 <= result["status"] <= 599:
+                return self._write((result, result["status"]))
         return self._write(result)
 
     def _checked(self, response: Any) -> None:
@@ -92,6 +100,14 @@ class Endpoint:
             self._check = ResponseCheck(self.operation, mode)
         if not self._unchecked and isinstance(response, Response):
             self._check(response)
+
+
+def _compile_responses(operation: Operation) -> None:
+    """Build what checks the responses now, and not during the first request."""
+    for answer in operation.answers.values():
+        for content in answer.contents:
+            if content.schema is not None and kind_of(content.media_type.partition(";")[0].strip().lower()) == JSON:
+                content.schema.checker(RESPONSE)
 
 
 def _has_form_fields(operation: Operation) -> bool:
@@ -120,20 +136,19 @@ def _defaults(operation: Operation, function: Handler) -> tuple[tuple[str, ...],
     return fill, first is not None and first.default is not inspect.Parameter.empty
 
 
-class _Loops(threading.local):
-    """An event loop for each thread that answers with coroutines, kept between calls."""
-
-    def __init__(self) -> None:
-        self.runner = asyncio.Runner()
-
-
-_loops = _Loops()
-
-
 def _awaited(function: Handler) -> Handler:
+    """A coroutine function as a plain one. Each thread keeps an event loop for its calls."""
+    import asyncio  # 20 ms to import, for the services that have such functions
+
+    class Loops(threading.local):
+        def __init__(self) -> None:
+            self.runner = asyncio.Runner()
+
+    loops = Loops()
+
     def call(*args: Any, **kwargs: Any) -> Any:
         # the call's context variables (Flask's among them) are visible inside, since the coroutine runs in a copy
-        return _loops.runner.run(function(*args, **kwargs))
+        return loops.runner.run(function(*args, **kwargs))
 
     return call
 

@@ -50,13 +50,17 @@ class Failures:
         error = self.known(exception)
         try:
             body = self._body(error)
+            raw = self._written(body)
         except Exception:  # a fault in the user's callback must not cost the answer
             log.exception("error_callback or error_decorator failed; the error is answered without them")
             body = error.to_json()
+            raw = self._written(body)
         status = body.get("status")
         status = status if isinstance(status, int) and 400 <= status <= 599 else error.status
-        headers = [_PROBLEM if self._problem else _JSON, *error.response_headers()]
-        return Response(status, headers, write_json(_as_problem(body) if self._problem else body))
+        return Response(status, [_PROBLEM if self._problem else _JSON, *error.response_headers()], raw)
+
+    def _written(self, body: JsonObject) -> bytes:
+        return write_json(_as_problem(body) if self._problem else body)
 
     def known(self, exception: BaseException) -> PyMacaronException:
         """The exception as one of ours. What nobody expected is logged here with its trace, and hidden."""
@@ -79,7 +83,6 @@ class Failures:
             body = self._decorator(body)
             if not isinstance(body, dict):
                 raise TypeError(f"error_decorator must return a dict, not {type(body).__name__}")
-        write_json(body)  # can it be sent?
         return body
 
 

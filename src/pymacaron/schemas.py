@@ -466,10 +466,10 @@ def _compile(bundle: JsonObject, draft: Draft, formats: Formats) -> Any:
     else:
         cls = jsonschema_rs.Draft202012Validator
     try:
-        return cls(bundle, formats=checks, validate_formats=True, pattern_options=_LINEAR, offline=True)
+        return cls(bundle, formats=checks, validate_formats=True, pattern_options=_LINEAR, offline=True, mask="*")
     except (jsonschema_rs.ValidationError, ValueError):
         # look-around and back-references need the backtracking engine
-        return cls(bundle, formats=checks, validate_formats=True, pattern_options=_BACKTRACKING, offline=True)
+        return cls(bundle, formats=checks, validate_formats=True, pattern_options=_BACKTRACKING, offline=True, mask="*")
 
 
 _LINEAR = jsonschema_rs.RegexOptions()

@@ -7,7 +7,6 @@ which class is decided in shapes.py.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import date, datetime
@@ -17,6 +16,7 @@ import msgspec
 from msgspec import UNSET, Struct, StructMeta, UnsetType
 
 from ._types import Json, JsonObject
+from .documents import suggest
 
 __all__ = ["UNSET", "Model", "ModelInfo", "ModelType", "OpenModel", "Property", "UnsetType", "is_model"]
 
@@ -63,10 +63,7 @@ class ModelInfo:
         self.attributes = {p.name: p.attribute for p in properties.values() if p.name != p.attribute}
 
     def suggestion(self, name: str) -> str:
-        near = difflib.get_close_matches(name, self.properties, n=1, cutoff=0.5)
-        if near:
-            return f"did you mean {near[0]!r}?"
-        return f"it has {', '.join(map(repr, list(self.properties)[:12])) or 'none'}"
+        return suggest(name, self.properties) or f"it has {', '.join(map(repr, list(self.properties)[:12])) or 'none'}"
 
     def unknown(self, name: str) -> str:
         return f"{self.name} has no property {name!r}; {self.suggestion(name)}"

@@ -53,7 +53,7 @@ from .operations import FORM as FORM_FIELD
 from .parameters import parse_query
 from .schemas import REQUEST, RESPONSE, SchemaProblem
 from .shapes import Shape
-from .structs import finish, is_model
+from .structs import finish
 
 _FORM_TYPE, _MULTIPART_TYPE = "application/x-www-form-urlencoded", "multipart/form-data"
 
@@ -120,11 +120,13 @@ class _Body:
         self.shape: Shape | None = None
         self.finish = False
         self.form: Form | None = None
+        self.convert: Callable[[Json], Any] = _unchanged
         self.is_valid: Callable[[Json], bool] | None = None
         name = "".join(part.capitalize() for part in operation.name.split("_")) + "Body"
         if content.schema is not None:
             self.shape = operation.shapes.of(content.schema, name)
             self.finish = self.shape.must_finish()
+            self.convert = self.shape.convert
             if kind in (JSON, TEXT):
                 self.is_valid = content.schema.checker(REQUEST).is_valid
         if kind in (FORM, MULTIPART):
@@ -133,6 +135,10 @@ class _Body:
     def problems(self, value: Json) -> list[Problem]:
         assert self.content.schema is not None
         return [_in_body(p) for p in self.content.schema.checker(REQUEST).problems(value)]
+
+
+def _unchanged(value: Json) -> Json:
+    return value
 
 
 def _in_body(problem: SchemaProblem) -> Problem:
@@ -177,16 +183,20 @@ class RequestReader:
         return ()
 
     def _body(self, request: Request) -> Any:
-        header = request.headers.get("content-type")
-        if not request.body or (header is None and _announced(request) == 0):
+        if not request.body:
             return self._no_body()
+        header = request.headers.get("content-type")
         body, media = self._by_header.get(header or "") or self._select(header)
         if body.kind == JSON:
             raw = read_all(request.body, self.max_body, _announced(request))
             if not raw:
                 return self._no_body()
             value = read_json(raw, media.parameters.get("charset") if media.parameters else None)
-            return self._converted(body, value)
+            if body.is_valid is None or body.finish:
+                return self._converted(body, value)
+            if not body.is_valid(value):
+                raise ValidationError(problems=body.problems(value))
+            return body.convert(value)
         if body.form is not None:
             return self._read_form(body, request, media)
         if body.kind == TEXT:
@@ -195,11 +205,9 @@ class RequestReader:
         return self._stream(request, media)
 
     def _converted(self, body: _Body, value: Json) -> Any:
-        if body.is_valid is None or body.shape is None:
-            return value
-        if not body.is_valid(value):
+        if body.is_valid is not None and not body.is_valid(value):
             raise ValidationError(problems=body.problems(value))
-        result = body.shape.convert(value)
+        result = body.convert(value)
         if body.finish:
             finish(result)
         return result
@@ -260,7 +268,7 @@ class RequestReader:
 
     def _fields(self, request: Request) -> tuple[Mapping[str, list[str]], dict[str, Any]]:
         header = request.headers.get("content-type")
-        if not request.body or (header is None and _announced(request) == 0):
+        if not request.body:
             return {}, {}
         body, media = self._by_header.get(header or "") or self._select(header)
         raw, boundary, limit = self._form_source(body, request, media)
@@ -402,6 +410,7 @@ def _multipart(parts: list[Part], headers: dict[str, str]) -> bytes:
 
 # -- responses --------------------------------------------------------------------------------------------------------
 
+_UNWRITABLE = (TypeError, NotImplementedError, ValueError, RecursionError)
 _JSON_HEADER = ("Content-Type", "application/json")
 
 
@@ -418,8 +427,8 @@ class ResponseWriter:
         answer = operation.answer(self.status)
         self._answers: dict[int, tuple[str | None, Shape | None]] = {}
         media, shape = self._representation(self.status, answer)
-        # most results: a model, dict or list, as JSON, with the usual status
-        self._quick = media == "application/json" and shape is None
+        # most results are a model, dict or list, written as JSON, with the usual status
+        self.is_plain = media == "application/json" and shape is None
 
     def _representation(self, status: int, answer: Answer | None) -> tuple[str | None, Shape | None]:
         """The media type that results of a status are written as, and the shape that must write them, if one must."""
@@ -428,7 +437,8 @@ class ResponseWriter:
             content = next(iter(answer.contents), None) if answer is not None else None
             media = _name_of(content) if content is not None else None
             shape = None
-            if content is not None and content.schema is not None and kind_of(media or "") == JSON:
+            special = bool(self.operation.shapes.schemas.formats.custom)  # only these are written by the shape
+            if special and content is not None and content.schema is not None and kind_of(media or "") == JSON:
                 shape = self.operation.shapes.of(content.schema, self._name(status))
                 shape = shape if shape.must_dump() else None
             found = self._answers[status] = media, shape
@@ -438,9 +448,14 @@ class ResponseWriter:
         stem = "".join(part.capitalize() for part in self.operation.name.split("_"))
         return f"{stem}Response" if status == self.status else f"{stem}Response{status}"
 
+    def plain(self, result: object) -> Response:
+        """The response for a model, dict or list, where `is_plain`."""
+        try:
+            return Response(self.status, [_JSON_HEADER], write_json(result))
+        except _UNWRITABLE as error:
+            raise self._fault(error) from error
+
     def __call__(self, result: object) -> Response:
-        if self._quick and (is_model(result) or isinstance(result, (dict, list))):
-            return Response(self.status, [_JSON_HEADER], self._json(result, None))
         value, status, headers = _unpacked(result, self.status)
         media, shape = self._representation(status, self.operation.answer(status))
         given = next((text for name, text in headers if name.lower() == "content-type"), None)
@@ -467,8 +482,11 @@ class ResponseWriter:
     def _json(self, value: Any, shape: Shape | None) -> bytes:
         try:
             return write_json(shape.dump(value) if shape is not None else value)
-        except (TypeError, NotImplementedError, ValueError, RecursionError) as error:
-            raise ResultFault(f"The result of {self.operation.title} cannot be written as JSON: {error}") from error
+        except _UNWRITABLE as error:
+            raise self._fault(error) from error
+
+    def _fault(self, error: Exception) -> ResultFault:
+        return ResultFault(f"The result of {self.operation.title} cannot be written as JSON: {error}")
 
 
 def _with_charset(media: str) -> str:
