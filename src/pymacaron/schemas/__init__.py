@@ -1,0 +1,151 @@
+"""JSON Schema, compiled once, in two views: what a request may be and what a response may be.
+
+A `Schema` is a place in a document. Its `checker(view)` is a jsonschema-rs validator over that place and only what it
+reaches. Before that the schema is rewritten: references become local, what OpenAPI adds to JSON Schema (`nullable`,
+`readOnly`, `writeOnly`, `discriminator`, integer formats) becomes plain JSON Schema, and annotations are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from pymacaron._types import Json, JsonObject
+from pymacaron.documents import Files, Node
+from pymacaron.formats import Formats
+
+from .checking import Checker
+from .discriminators import Dispatch, read_dispatch
+from .drafts import OPENAPI_30, OPENAPI_31, REQUEST, RESPONSE, SWAGGER_20, Draft
+from .problems import SchemaProblem
+from .rewriting import Rewriting
+
+__all__ = [
+    "OPENAPI_30",
+    "OPENAPI_31",
+    "REQUEST",
+    "RESPONSE",
+    "SWAGGER_20",
+    "Checker",
+    "Dispatch",
+    "Draft",
+    "Schema",
+    "SchemaProblem",
+    "Schemas",
+]
+
+
+class Fragment(NamedTuple):
+    json: Json
+    reached: list[Node]
+
+
+class Schemas:
+    """All schemas of one API: the memory of what was rewritten and compiled."""
+
+    def __init__(self, files: Files, draft: Draft, formats: Formats) -> None:
+        self.files = files
+        self.draft = draft
+        self.formats = formats
+        self._schemas: dict[Node, Schema] = {}
+        self._fragments: dict[tuple[Node, str], Fragment] = {}
+        self._names: dict[Node, str] = {}
+        self._dispatching: dict[Node, Dispatch | None] = {}
+
+    def at(self, node: Node) -> Schema:
+        """The schema at a place in a document; a reference stands for its target unless keywords beside it count.
+
+        Raises:
+            ReferenceFault: the reference leads nowhere.
+        """
+        if node.ref is not None and not (self.draft.ref_siblings and len(node.value) > 1):
+            node = node.follow()
+        schema = self._schemas.get(node)
+        if schema is None:
+            schema = self._schemas[node] = Schema(self, node)
+        return schema
+
+    def bundle(self, node: Node, view: str) -> JsonObject:
+        """The rewritten schema with every schema that it reaches, self-contained."""
+        root = self._fragment(node, view)
+        top = root.json if isinstance(root.json, dict) else {} if root.json else {"not": {}}
+        return self._with_definitions(top, list(root.reached), view)
+
+    def object_checker(self, properties: Mapping[str, Schema], required: Iterable[str], view: str) -> Checker:
+        """The validity of an object whose properties are schemas from anywhere in the documents."""
+        fragments = {name: self._fragment(schema.node, view) for name, schema in properties.items()}
+        top: JsonObject = {"type": "object", "properties": {name: f.json for name, f in fragments.items()}}
+        names = list(required)
+        if names:
+            top["required"] = names
+        reached = [node for fragment in fragments.values() for node in fragment.reached]
+        return Checker(self._with_definitions(top, reached, view), self.draft, self.formats)
+
+    def _with_definitions(self, top: JsonObject, waiting: list[Node], view: str) -> JsonObject:
+        definitions: dict[str, Json] = {}
+        while waiting:
+            target = waiting.pop()
+            name = self._name(target)
+            if name not in definitions:
+                fragment = self._fragment(target, view)
+                definitions[name] = fragment.json
+                waiting.extend(fragment.reached)
+        bundle: JsonObject = {"$schema": self.draft.uri, **top}
+        if definitions:
+            bundle[self.draft.definitions] = definitions
+        return bundle
+
+    def _fragment(self, node: Node, view: str) -> Fragment:
+        found = self._fragments.get((node, view))
+        if found is None:
+            rewriting = Rewriting(self.draft, self.formats, view, self)
+            found = self._fragments[node, view] = Fragment(rewriting.schema(node), rewriting.reached)
+        return found
+
+    def _name(self, node: Node) -> str:
+        # `~`-free and `/`-free names need no escaping in a JSON pointer
+        return self._names.setdefault(node, f"s{len(self._names)}")
+
+    def reference(self, node: Node) -> JsonObject:
+        return {"$ref": f"#/{self.draft.definitions}/{self._name(node)}"}
+
+    def dispatch(self, node: Node) -> Dispatch | None:
+        """How the discriminator of the schema at `node` chooses, None where it has none that can."""
+        if node not in self._dispatching:
+            self._dispatching[node] = None  # while reading it: a branch may lead back here
+            self._dispatching[node] = read_dispatch(node)
+        return self._dispatching[node]
+
+
+class Schema:
+    """A schema at its place in a document. Equal places are the same object within one `Schemas`."""
+
+    __slots__ = ("_checkers", "node", "schemas")
+
+    def __init__(self, schemas: Schemas, node: Node) -> None:
+        self.schemas = schemas
+        self.node = node
+        self._checkers: dict[str, Checker] = {}
+
+    @property
+    def value(self) -> JsonObject:
+        """The schema's keywords as written; {} for a boolean schema."""
+        return self.node.value if isinstance(self.node.value, dict) else {}
+
+    def checker(self, view: str) -> Checker:
+        """The compiled validity of this view, made at the first call."""
+        found = self._checkers.get(view)
+        if found is None:
+            bundle = self.schemas.bundle(self.node, view)
+            found = self._checkers[view] = Checker(bundle, self.schemas.draft, self.schemas.formats)
+        return found
+
+    def child(self, *steps: str | int) -> Schema:
+        """The subschema below this one, references followed."""
+        node = self.node
+        for step in steps:
+            node = node.at(step)
+        return self.schemas.at(node)
+
+    def __repr__(self) -> str:
+        return f"<Schema {self.node.pointer}>"

@@ -1,0 +1,64 @@
+"""A JSON Schema, compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema_rs
+
+from pymacaron._types import Json, JsonObject
+from pymacaron.formats import LATER_THAN_DRAFT4, Formats
+
+from .drafts import OPENAPI_31, Draft
+from .problems import SchemaProblem, problems_of
+
+# How much a backtracking pattern may try before the text counts as not matching; the linear engine needs no limit.
+_BACKTRACK_LIMIT = 100_000
+
+
+class Checker:
+    """A compiled JSON Schema.
+
+    `is_valid(value)` is the fast question; `problems(value)` the complete answer.
+    """
+
+    __slots__ = ("_validator", "bundle", "is_valid")
+
+    def __init__(self, bundle: JsonObject, draft: Draft, formats: Formats) -> None:
+        self.bundle = bundle
+        self._validator = _compile(bundle, draft, formats)
+        self.is_valid: Callable[[Json], bool] = self._validator.is_valid
+
+    def problems(self, value: Json) -> list[SchemaProblem]:
+        """Everything that is wrong with `value`; [] for a valid one. Nothing of the value is in the answer."""
+        found: dict[SchemaProblem, None] = {}
+        for error in self._validator.iter_errors(value):
+            found.update(dict.fromkeys(problems_of(error)))
+        return list(found)
+
+
+def _compile(bundle: JsonObject, draft: Draft, formats: Formats) -> Any:
+    checks = dict(formats.checks)
+    if draft is not OPENAPI_31:
+        cls: Any = jsonschema_rs.Draft4Validator
+        for name in LATER_THAN_DRAFT4:
+            checks.setdefault(name, _later_format(name))
+    else:
+        cls = jsonschema_rs.Draft202012Validator
+    try:
+        return cls(bundle, formats=checks, validate_formats=True, pattern_options=_LINEAR, offline=True, mask="*")
+    except (jsonschema_rs.ValidationError, ValueError):
+        # look-around and back-references need the backtracking engine
+        return cls(bundle, formats=checks, validate_formats=True, pattern_options=_BACKTRACKING, offline=True, mask="*")
+
+
+_LINEAR = jsonschema_rs.RegexOptions()
+_BACKTRACKING = jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT)
+_LATER: dict[str, Callable[[str], bool]] = {}
+
+
+def _later_format(name: str) -> Callable[[str], bool]:
+    if name not in _LATER:
+        _LATER[name] = jsonschema_rs.Draft202012Validator({"format": name}, validate_formats=True).is_valid
+    return _LATER[name]

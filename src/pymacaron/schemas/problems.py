@@ -1,0 +1,117 @@
+"""What a validator found, as problems that say what would have been right and nothing of the value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from pymacaron._types import Json, JsonObject, Pointer
+
+from .drafts import GUARD
+
+
+class SchemaProblem(NamedTuple):
+    """One thing wrong with a value: the path into it, the schema keyword, and what would have been right."""
+
+    path: Pointer
+    code: str
+    expected: str
+
+
+_KINDS = {
+    "string": "a string", "integer": "an integer", "number": "a number", "boolean": "true or false",
+    "array": "an array", "object": "an object", "null": "null",
+}  # fmt: skip
+
+
+def _a_kind(facts: JsonObject) -> str:
+    kinds = sorted(facts["types"], key=lambda kind: (kind == "null", kind))
+    return " or ".join(_KINDS.get(kind, kind) for kind in kinds)
+
+
+def _listed(values: list[Json]) -> str:
+    shown = ", ".join("null" if v is None else str(v).lower() if isinstance(v, bool) else repr(v) for v in values[:20])
+    return shown + (", …" if len(values) > 20 else "")
+
+
+_EXPECTED: dict[str, Callable[[JsonObject], str]] = {
+    "type": _a_kind,
+    "enum": lambda facts: f"one of {_listed(facts['options'])}",
+    "const": lambda facts: f"exactly {_listed([facts['expected_value']])}",
+    "minimum": lambda facts: f"at least {facts['limit']}",
+    "maximum": lambda facts: f"at most {facts['limit']}",
+    "exclusiveMinimum": lambda facts: f"more than {facts['limit']}",
+    "exclusiveMaximum": lambda facts: f"less than {facts['limit']}",
+    "multipleOf": lambda facts: f"a multiple of {facts['multiple_of']}",
+    "minLength": lambda facts: f"at least {facts['limit']} characters",
+    "maxLength": lambda facts: f"at most {facts['limit']} characters",
+    "pattern": lambda facts: f"text that matches {facts['pattern']}",
+    "format": lambda facts: f"text of the format {facts['format']}",
+    "minItems": lambda facts: f"at least {facts['limit']} items",
+    "maxItems": lambda facts: f"at most {facts['limit']} items",
+    "uniqueItems": lambda facts: "items that differ from each other",
+    "contains": lambda facts: "an item that the schema's `contains` describes",
+    "minProperties": lambda facts: f"at least {facts['limit']} properties",
+    "maxProperties": lambda facts: f"at most {facts['limit']} properties",
+    "propertyNames": lambda facts: "property names that the schema allows",
+    "falseSchema": lambda facts: "nothing: it is not allowed here",
+    "not": lambda facts: "something that the schema's `not` does not describe",
+    "anyOf": lambda facts: "a value that fits one of the alternatives",
+    "oneOf": lambda facts: "a value that fits exactly one of the alternatives",
+    "additionalItems": lambda facts: f"at most {facts['limit']} items",
+    "unevaluatedItems": lambda facts: "no further items",
+    "backtrackLimitExceeded": lambda facts: "text that matches the pattern with reasonable effort",
+}
+
+
+def problems_of(error: Any) -> Iterator[SchemaProblem]:
+    kind = error.kind
+    name, path = kind.name, tuple(error.instance_path)
+    if name in ("anyOf", "oneOf"):
+        yield from _problems_of_branches(error, name, path)
+        return
+    facts = kind.as_dict()
+    if name == "required":
+        yield SchemaProblem((*path, facts["property"]), "required", "a value: it is required")
+    elif name in ("additionalProperties", "unevaluatedProperties"):
+        for unexpected in facts["unexpected"]:
+            yield SchemaProblem((*path, unexpected), name, "no such property")
+    else:
+        say = _EXPECTED.get(name)
+        code = "not_allowed" if name == "falseSchema" else name
+        yield SchemaProblem(path, code, say(facts) if say is not None else f"a value that fits the schema's `{name}`")
+
+
+def _problems_of_branches(error: Any, name: str, path: Pointer) -> Iterator[SchemaProblem]:
+    """The faults of the branch that was meant, where that can be told; else one problem for all of them."""
+    branches = error.kind.as_dict()["context"]
+    guards = [_guard(branch) for branch in branches]
+    chosen = [guard for guard in guards if guard is not None]
+    if chosen and len(chosen) == len(guards):
+        values = [value for guard in chosen for value in guard[1]]
+        expected = f"one of {_listed(values)}" if values else "a value: it names the kind of object"
+        yield SchemaProblem((*path, chosen[0][0]), "discriminator", expected)
+        return
+    meant = [branch for branch, guard in zip(branches, guards, strict=True) if guard is None]
+    if len(meant) > 1:
+        meant = [branch for branch in meant if not any(_wrong_kind(e, path) for e in branch)]
+    if len(meant) == 1 and meant[0]:
+        for inner in meant[0]:
+            yield from problems_of(inner)
+    else:
+        yield SchemaProblem(path, name, _EXPECTED[name]({}))
+
+
+def _wrong_kind(error: Any, path: Pointer) -> bool:
+    return error.kind.name == "type" and tuple(error.instance_path) == path
+
+
+def _guard(branch: list[Any]) -> tuple[str, list[Json]] | None:
+    """(property, its allowed values) if this branch failed at the guard of a discriminator (see rewriting.py)."""
+    for error in branch:
+        where, facts = list(error.schema_path), error.kind.as_dict()
+        if where[-len(GUARD) - 3 : -3] == GUARD and where[-1] == "enum":
+            return where[-2], facts["options"]
+        if where[-len(GUARD) - 1 : -1] == GUARD and where[-1] == "required":
+            return facts["property"], []
+    return None

@@ -1,0 +1,157 @@
+"""Schemas rewritten as plain JSON Schema, for one view.
+
+References become local, what OpenAPI adds to JSON Schema (`nullable`, `readOnly`, `writeOnly`, `discriminator`, integer
+formats) becomes JSON Schema, and annotations are dropped.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pymacaron._types import Json, JsonObject
+from pymacaron.documents import Node
+from pymacaron.formats import INTEGER_BOUNDS, PATTERNS, Formats
+
+from .discriminators import Dispatch
+from .drafts import GUARD_DEPTH, Draft
+from .hidden import hidden as hidden_names
+from .hidden import hidden_family
+
+
+class Context(Protocol):
+    """What a rewriting asks about other places of the documents."""
+
+    def dispatch(self, node: Node) -> Dispatch | None: ...
+
+    def reference(self, node: Node) -> JsonObject: ...
+
+
+class Rewriting:
+    """One walk over one schema, up to its references."""
+
+    def __init__(self, draft: Draft, formats: Formats, view: str, context: Context) -> None:
+        self.draft = draft
+        self.formats = formats
+        self.view = view
+        self.context = context
+        self.reached: list[Node] = []
+
+    def schema(self, node: Node, plain: bool = False, hidden: frozenset[str] = frozenset()) -> Json:
+        """The plain JSON Schema for the schema at `node`.
+
+        `plain` leaves its own discriminator out (inside a branch, which is chosen already); `hidden` are names that
+        an enclosing allOf hides in this view.
+        """
+        value = node.value
+        if not isinstance(value, dict):
+            return value if isinstance(value, bool) else {}
+        if node.ref is not None:
+            if not self.draft.ref_siblings or len(value) == 1:
+                return self._nullable(value, self._reference(node.follow(), plain))
+        dispatch = None if plain else self.context.dispatch(node)
+        result = self._assertions(node, hidden | hidden_names(node, self.view))
+        self._subschemas(node, result, dispatch, hidden)
+        if node.ref is not None:
+            result.setdefault("allOf", []).append(self._reference(node.follow(), plain=False))
+        if dispatch is not None:
+            result.setdefault("allOf", []).append(self._dispatched(node, dispatch))
+        return self._nullable(value, result)
+
+    def _reference(self, target: Node, plain: bool) -> Json:
+        if plain:
+            return self.schema(target, plain=True)
+        self.reached.append(target)
+        return self.context.reference(target)
+
+    def _assertions(self, node: Node, hidden: frozenset[str]) -> JsonObject:
+        value = node.value
+        result: JsonObject = {key: value[key] for key in self.draft.assertions if key in value}
+        if "required" in value and isinstance(value["required"], list):
+            result["required"] = [name for name in value["required"] if name not in hidden]
+            if not result["required"]:
+                del result["required"]  # draft 4 demands at least one
+        pattern = value.get("pattern")
+        if isinstance(pattern, str):
+            result["pattern"] = pattern
+        name = value.get("format")
+        if isinstance(name, str):
+            self._format(name, result)
+        return result
+
+    def _format(self, name: str, result: JsonObject) -> None:
+        if name in self.formats.custom:
+            result["format"] = name
+        elif name in INTEGER_BOUNDS:
+            low, high = INTEGER_BOUNDS[name]
+            result.setdefault("allOf", []).append({"minimum": low, "maximum": high})
+        elif name in PATTERNS:
+            result.setdefault("allOf", []).append({"pattern": PATTERNS[name]})
+        else:
+            result["format"] = name
+
+    def _subschemas(self, node: Node, result: JsonObject, dispatch: Dispatch | None, hidden: frozenset[str]) -> None:
+        value = node.value
+        for key in self.draft.applicators:
+            if isinstance(value.get(key), (dict, bool)):
+                result[key] = self.schema(node.at(key))
+        for key in self.draft.maps:
+            if isinstance(value.get(key), dict):
+                result[key] = {
+                    name: child.value if isinstance(child.value, list) else self.schema(child)
+                    for name, child in node.at(key).items()
+                }
+        family = hidden | (hidden_family(node, self.view) if "allOf" in value else frozenset())
+        for key in self.draft.lists:
+            if isinstance(value.get(key), list) and not (
+                dispatch and not dispatch.inherited and key in ("oneOf", "anyOf")
+            ):
+                inner = family if key == "allOf" else frozenset[str]()
+                branches = [self._branch(child, key, inner) for child in node.at(key).elements()]
+                result[key] = branches + result.get(key, []) if key == "allOf" else branches
+
+    def _branch(self, child: Node, key: str, hidden: frozenset[str]) -> Json:
+        """One branch of allOf, anyOf, oneOf. What a schema contains by allOf is that schema itself: its
+        discriminator does not choose again, or a subtype would lead back to itself for ever."""
+        if key == "allOf" and child.ref is not None:
+            target = child.follow()
+            dispatch = self.context.dispatch(target)
+            if dispatch is not None and dispatch.inherited:
+                return self.schema(target, plain=True)
+        return self.schema(child, hidden=hidden)
+
+    def _dispatched(self, node: Node, dispatch: Dispatch) -> JsonObject:
+        """anyOf over the branches, each behind a guard on the discriminating property. problems.py knows the shape."""
+        alternatives: list[Json] = []
+        for name, target in dispatch.branches.items():
+            guard: JsonObject = {"required": [dispatch.property], "properties": {dispatch.property: {"enum": [name]}}}
+            for _ in GUARD_DEPTH:
+                guard = {"allOf": [guard]}
+            # the schema itself may be one of its branches: then it is meant without choosing again
+            branch = self.schema(target, plain=True) if target == node else self._reference(target, plain=False)
+            alternatives.append({"allOf": [guard, branch]})
+        if not dispatch.inherited and _accepts_null_branch(node):
+            alternatives.append({"type": "null"})
+        return {"anyOf": alternatives}
+
+    def _nullable(self, value: JsonObject, result: Json) -> Json:
+        if not any(value.get(key) is True for key in self.draft.nullable):
+            return result
+        if isinstance(result, dict) and "type" in result:
+            kinds = result["type"] if isinstance(result["type"], list) else [result["type"]]
+            extra = {"type": [*kinds, "null"]} if "null" not in kinds else {}
+            simple = not (result.keys() & {"enum", "allOf", "anyOf", "oneOf", "not"})
+            if simple or (value.get("x-nullable") is not True and not (result.keys() & {"allOf"})):
+                return {**result, **extra}
+            if value.get("x-nullable") is not True and "enum" in result and None not in result["enum"]:
+                return {**result, **extra}  # OpenAPI 3.0.3: nullable extends `type` alone, enum still decides
+            return {"anyOf": [result, {"type": "null"}]}
+        # OpenAPI 3.0.3: `nullable` counts only beside `type`; x-nullable is ours, and always counts
+        return {"anyOf": [result, {"type": "null"}]} if value.get("x-nullable") is True else result
+
+
+def _accepts_null_branch(node: Node) -> bool:
+    for key in ("oneOf", "anyOf"):
+        branches = node.value.get(key)
+        if isinstance(branches, list) and {"type": "null"} in branches:
+            return True
+    return False
