@@ -1,0 +1,310 @@
+"""Which Python value a schema's JSON value becomes, and which model class an object schema is.
+
+A `Shape` has two ways from JSON to Python: `convert`, msgspec's, along the type that the shape gives; and `load`, ours,
+which is slower and total. Validity is judged by schemas.py before either runs, and is the stricter of the two: where
+msgspec refuses what the schema allows (1.0 for an integer, a leap second), `load` takes over. For a valid value both
+give equal results.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from importlib import import_module
+from itertools import count
+from typing import Any
+
+from pymacaron._types import Json
+from pymacaron.documents import Node, findings, suggest
+from pymacaron.exceptions import Finding
+from pymacaron.names import python_name
+from pymacaron.schemas import Dispatch, Schema, Schemas
+from pymacaron.structs import ModelInfo
+
+from .classes import has_init, module_of, open_class, pascal_case, properties_of, struct_class
+from .families import Family, family_of, implied_kinds
+from .values import (
+    ANYTHING,
+    SCALARS,
+    Anything,
+    Custom,
+    Guarded,
+    Instant,
+    ListOf,
+    MapOf,
+    ModelOf,
+    Native,
+    OneOf,
+    Shape,
+    is_rich,
+    union,
+)
+
+__all__ = ["Models", "Shape", "Shapes", "is_rich"]
+
+_forward_numbers = count()
+
+
+class Shapes:
+    """All shapes and models of one API.
+
+    Args:
+        schemas: the API's schemas.
+        api: its name.
+        named: the schemas in its components (definitions), by name.
+    """
+
+    def __init__(self, schemas: Schemas, api: str, named: Mapping[str, Node]) -> None:
+        self.schemas = schemas
+        self.api = api
+        self.named = named
+        self.findings: list[Finding] = []
+        self._shapes: dict[Node, Shape] = {}
+        self._names: dict[Node, str] = {node: name for name, node in named.items()}
+        self._taken: set[str] = set(named)
+        self._adopted: dict[Node, tuple[Shapes, Node]] = {}
+        self._module = module_of(api)
+
+    def adopt(self, node: Node, other: Shapes, theirs: Node) -> None:
+        """Let a schema of this API have the shape, and so the model class, of an identical one of another API."""
+        self._adopted[self.schemas.at(node).node] = other, theirs
+
+    def of(self, schema: Schema, name: str = "Body") -> Shape:
+        """The shape of a schema. `name` is used for the class of an object schema that has no name of its own."""
+        return self._of(schema.node, name)
+
+    def properties(self, schema: Schema) -> dict[str, Node]:
+        """The properties of an object schema, with those that allOf and alternatives bring, by name."""
+        return {name: nodes[0] for name, nodes in family_of(schema.node, self.schemas.draft).properties.items()}
+
+    def _of(self, node: Node, name: str) -> Shape:
+        node = self.schemas.at(node).node
+        found = self._shapes.get(node)
+        if found is None:
+            if node in self._adopted:
+                other, theirs = self._adopted[node]
+                found = other._of(theirs, name)
+            else:
+                found = self._build(node, self._names.get(node, name))
+            self._shapes[node] = found
+        return found
+
+    def _build(self, node: Node, name: str) -> Shape:
+        if not isinstance(node.value, dict):
+            return ANYTHING
+        dispatch = self.schemas.dispatch(node)
+        family = family_of(node, self.schemas.draft)
+        if dispatch is not None and not (dispatch.inherited and node in self._shapes):
+            return self._dispatched(node, name, dispatch, family)
+        if not family.properties and len(family.groups) == 1 and not family.open:
+            return self._union(node, family, name)
+        return self._of_kinds(node, name, family)
+
+    def _union(self, node: Node, family: Family, name: str) -> Shape:
+        branches = family.groups[0]
+        shapes = [(self.schemas.at(b), self._of(b, f"{name}Option{n}")) for n, b in enumerate(branches, 1)]
+        simple = [s for s in shapes if not isinstance(s[1], Anything) or s[0].value]
+        if all(isinstance(shape, Anything) for _, shape in shapes) and family.types:
+            return self._of_kinds(node, name, family)  # the branches only narrow what the schema says itself
+        made = union(simple or shapes)
+        return self._nullable(node, made)
+
+    def _nullable(self, node: Node, shape: Shape) -> Shape:
+        if any(node.value.get(key) is True for key in self.schemas.draft.nullable) and is_rich(shape):
+            return union([(self.schemas.at(node), shape), (self.schemas.at(node), SCALARS["null"])])
+        return shape
+
+    def _dispatched(self, node: Node, name: str, dispatch: Dispatch, family: Family) -> Shape:
+        shape = OneOf([], {}, dispatch.property)
+        self._shapes[node] = shape  # a branch may lead back here
+        branches: dict[str, Shape] = {}
+        for value, target in dispatch.branches.items():
+            branches[value] = self._model(node, name, family) if target == node else self._of(target, value)
+        shape.dispatch = branches
+        listed = list(dispatch.branches.values())
+        shape.branches = [(self.schemas.at(t), branches[v]) for v, t in dispatch.branches.items() if t != node]
+        if node in listed:
+            self._supertypes[node] = branches[next(v for v, t in dispatch.branches.items() if t == node)]
+        return shape
+
+    @property
+    def _supertypes(self) -> dict[Node, Shape]:
+        return self.__dict__.setdefault("_supertype_models", {})  # type: ignore[no-any-return]
+
+    def _of_kinds(self, node: Node, name: str, family: Family) -> Shape:
+        types = family.types
+        if types is None:
+            types = implied_kinds(node.value)
+        nullable = any(node.value.get(key) is True for key in self.schemas.draft.nullable)
+        if types is None:
+            return self._untyped(node, name, family)
+        kinds = sorted(types | ({"null"} if nullable else set()))
+        if "number" in kinds and "integer" in kinds:
+            kinds.remove("integer")
+        schema = self.schemas.at(node)
+        return union([(schema, self._of_kind(kind, node, name, family)) for kind in kinds])
+
+    def _untyped(self, node: Node, name: str, family: Family) -> Shape:
+        """Without `type`, properties and items speak of objects and arrays only; all else passes."""
+        shapes: dict[str, Shape] = {}
+        if family.properties:
+            shapes["object"] = self._object(node, name, family)
+        if "items" in node.value:
+            shapes["array"] = self._array(node, name)
+        if isinstance(node.value.get("format"), str):
+            text = self._text(family)
+            if is_rich(text):
+                shapes["other"] = text
+        return Guarded(shapes) if shapes else ANYTHING
+
+    def _of_kind(self, kind: str, node: Node, name: str, family: Family) -> Shape:
+        if kind == "object":
+            return self._object(node, name, family)
+        if kind == "array":
+            return self._array(node, name)
+        if kind == "string":
+            return self._text(family)
+        return SCALARS.get(kind, ANYTHING)
+
+    def _text(self, family: Family) -> Shape:
+        for member in family.nodes:
+            name = member.value.get("format")
+            custom = self.schemas.formats.custom.get(name) if isinstance(name, str) else None
+            if custom is not None:
+                return Custom(custom)
+            if name == "date-time":
+                return Instant(datetime)
+            if name == "date":
+                return Instant(date)
+        return SCALARS["string"]
+
+    def _array(self, node: Node, name: str) -> Shape:
+        items = node.get("items")
+        if items is None or isinstance(items.value, list) or "prefixItems" in node.value:
+            return ListOf(ANYTHING)
+        return ListOf(self._of(items, f"{name}Item"))
+
+    def _object(self, node: Node, name: str, family: Family) -> Shape:
+        if family.properties or (node in self._names and not family.open):
+            return self._model(node, name, family)
+        if any("patternProperties" in member.value for member in family.open) or not family.open:
+            return MapOf(ANYTHING)
+        extra = family.open[0].at("additionalProperties")
+        return MapOf(self._of(extra, f"{name}Value"))
+
+    def _model(self, node: Node, name: str, family: Family) -> Shape:
+        forward = f"pymacaron_model_{next(_forward_numbers)}"
+        shape = ModelOf(forward)
+        self._shapes.setdefault(node, shape)
+        shapes = {
+            prop: self._property(children, name + pascal_case(prop)) for prop, children in family.properties.items()
+        }
+        parents = self._parents(family)
+        is_open = bool(family.open) or any(has_init(parent) for parent in parents)
+        info = ModelInfo(self._class_name(node, name), self.api, self._extra(family, name))
+        properties = properties_of(family.properties, shapes, self.schemas)
+        info.describe(properties)
+        module = self._module.__name__
+        model = open_class(info, parents, module) if is_open else struct_class(info, shapes, parents, module)
+        shape.complete(model, shapes)
+        setattr(self._module, forward, model)
+        setattr(self._module, info.name, model)
+        return shape
+
+    def _property(self, children: list[Node], name: str) -> Shape:
+        """The shape of a property; where several branches of allOf describe it, of the one that says most."""
+        shapes = [self._of(child, name) for child in children]
+        rich = [shape for shape in shapes if is_rich(shape)]
+        if len({id(shape) for shape in rich}) > 1 and not all(isinstance(s, ModelOf) for s in rich):
+            return OneOf([(self.schemas.at(c), s) for c, s in zip(children, shapes, strict=True)], {}, "")
+        known = [shape for shape in shapes if not isinstance(shape, Anything)]
+        return (rich or known or shapes)[-1]
+
+    def _class_name(self, node: Node, name: str) -> str:
+        if node in self._names:
+            return name
+        made, number = python_name(name), 2
+        while made in self._taken:
+            made, number = f"{python_name(name)}{number}", number + 1
+        self._taken.add(made)
+        return made
+
+    def _extra(self, family: Family, name: str) -> Callable[[str, Json], Any] | None:
+        if not family.open:
+            return None
+        shapes = [
+            self._of(member.at("additionalProperties"), f"{name}Value")
+            for member in family.open
+            if isinstance(member.value.get("additionalProperties"), dict)
+        ]
+        shape = (
+            shapes[0] if len(shapes) == 1 and not any("patternProperties" in m.value for m in family.open) else ANYTHING
+        )
+        return lambda key, value: shape.load(value)
+
+    def _parents(self, family: Family) -> list[type]:
+        parents = []
+        for member in family.nodes:
+            for key in ("x-parent", "x-persist"):
+                if isinstance(member.value.get(key), str):
+                    parent = self._import_parent(member.at(key), key)
+                    if parent is not None and parent not in parents:
+                        parents.append(parent)
+        return parents
+
+    def _import_parent(self, node: Node, key: str) -> type | None:
+        path: str = node.value
+        module, _, name = path.rpartition(".")
+        try:
+            found = getattr(import_module(module), name)
+        except ImportError as error:
+            self._report(node, f"{key}: {path} cannot be imported ({error})", "write package.module.Class")
+            return None
+        except (AttributeError, ValueError):
+            near = suggest(name, vars(sys.modules[module])) if module in sys.modules else None
+            self._report(node, f"{key}: there is no {path}", near)
+            return None
+        if not isinstance(found, type):
+            self._report(node, f"{key}: {path} is no class", "name a class")
+            return None
+        return found
+
+    def _report(self, node: Node, fact: str, cure: str | None) -> None:
+        self.findings.extend(findings([node.fault(fact, cure)]))
+
+
+class Models:
+    """The model classes of one API as attributes: `ApiPool.shop.model.Order`. Each is made at its first use."""
+
+    def __init__(self, shapes: Shapes) -> None:
+        self.__dict__.update(_shapes=shapes, _found={})
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        shapes: Shapes = self.__dict__["_shapes"]
+        node = shapes.named.get(name)
+        if node is None:
+            cure = suggest(name, shapes.named) or "the document's components define none"
+            raise AttributeError(f"the API {shapes.api} has no model {name!r}; {cure}")
+        model = _model_of(shapes, node)
+        if model is None:
+            raise AttributeError(f"{name} of the API {shapes.api} is no model: its schema describes no object")
+        self.__dict__[name] = model
+        return model
+
+    def __dir__(self) -> list[str]:
+        return list(self.__dict__["_shapes"].named)
+
+
+def _model_of(shapes: Shapes, node: Node) -> Any:
+    node = shapes.schemas.at(node).node
+    shape = shapes._of(node, str(node.pointer[-1]))
+    if isinstance(shape, OneOf):
+        shape = shapes._supertypes.get(node, shape)
+    if isinstance(shape, Guarded):
+        shape = shape.shapes.get("object", shape)
+    if isinstance(shape, Native):
+        shape = next((inner for inner in shape.shapes if isinstance(inner, ModelOf)), shape)
+    return shape.model if isinstance(shape, ModelOf) else None

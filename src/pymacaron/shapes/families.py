@@ -1,0 +1,128 @@
+"""What the keywords of a schema say together: of its properties, its kinds, and of null."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pymacaron._types import Json
+from pymacaron.documents import Node
+from pymacaron.schemas import Draft, Schemas
+
+from .values import kinds_of
+
+
+class Family:
+    """What a schema says together with everything that it contains by allOf."""
+
+    def __init__(self) -> None:
+        self.properties: dict[str, list[Node]] = {}
+        self.types: set[str] | None = None
+        self.groups: list[list[Node]] = []  # each oneOf or anyOf
+        self.nodes: list[Node] = []
+        self.open: list[Node] = []  # those that declare additionalProperties or patternProperties
+
+
+def family_of(node: Node, draft: Draft) -> Family:
+    """Read the family of the schema at `node`."""
+    family = Family()
+    _collect(node, family, draft, set())
+    if family.properties:  # beside properties, alternatives may bring more of them
+        for group in family.groups:
+            for branch in group:
+                _collect_branch(branch, family, draft)
+    return family
+
+
+def _collect(node: Node, family: Family, draft: Draft, seen: set[Node]) -> None:
+    if node.ref is not None:
+        target = node.follow()
+        _collect(target, family, draft, seen)
+        if not draft.ref_siblings:
+            return
+    if node in seen or not isinstance(node.value, dict):
+        return
+    seen.add(node)
+    value = node.value
+    family.nodes.append(node)
+    _collect_types(value, family)
+    properties = node.get("properties")
+    if properties is not None and isinstance(properties.value, dict):
+        for name, child in properties.items():
+            family.properties.setdefault(name, []).append(child)
+    if isinstance(value.get("additionalProperties"), dict) or value.get("additionalProperties") is True \
+            or isinstance(value.get("patternProperties"), dict):  # fmt: skip
+        family.open.append(node)
+    for key in ("oneOf", "anyOf"):
+        group = node.get(key)
+        if group is not None and isinstance(group.value, list):
+            family.groups.append(list(group.elements()))
+    branches = node.get("allOf")
+    if branches is not None and isinstance(branches.value, list):
+        for branch in branches.elements():
+            _collect(branch, family, draft, seen)
+
+
+def _collect_types(value: Mapping[str, Json], family: Family) -> None:
+    given = value.get("type")
+    if isinstance(given, (str, list)):
+        kinds = {given} if isinstance(given, str) else {kind for kind in given if isinstance(kind, str)}
+        family.types = kinds if family.types is None else (family.types & kinds) or kinds
+
+
+def _collect_branch(branch: Node, family: Family, draft: Draft) -> None:
+    inner = Family()
+    _collect(branch, inner, draft, set())
+    for name, children in inner.properties.items():
+        family.properties.setdefault(name, []).extend(children)
+    family.open.extend(inner.open)
+    for group in inner.groups:
+        for child in group:
+            _collect_branch(child, family, draft) if child not in family.nodes else None
+
+
+def implied_kinds(value: Mapping[str, Json]) -> set[str] | None:
+    """The kinds of a schema without `type` whose enum or const lists what it may be."""
+    listed = [value["const"]] if "const" in value else value.get("enum")
+    if not isinstance(listed, list) or not listed:
+        return None
+    kinds: set[str] = set()
+    for item in listed:
+        kinds |= {"boolean"} if isinstance(item, bool) else kinds_of(item)
+    return None if kinds & {"array", "object"} else kinds
+
+
+def said_of(node: Node) -> list[Mapping[str, Json]]:
+    """What is written of a property, beside the reference and at its target."""
+    target = node.follow() if node.ref is not None else node
+    return [n.value for n in ([node, target] if target != node else [node]) if isinstance(n.value, dict)]
+
+
+def admits_null(node: Node, schemas: Schemas, seen: tuple[Node, ...] = ()) -> bool:
+    """May the value be null? Read off the keywords; where they leave it open, it may."""
+    node = schemas.at(node).node
+    value = node.value
+    if not isinstance(value, dict):
+        return value is True
+    if node in seen:
+        return False
+    if any(value.get(key) is True for key in schemas.draft.nullable) and (
+        "type" in value or value.get("x-nullable") is True
+    ):
+        return True
+    if "type" in value:
+        given = value["type"]
+        if not (given == "null" or (isinstance(given, list) and "null" in given)):
+            return False
+    if isinstance(value.get("enum"), list) and None not in value["enum"]:
+        return False
+    if "const" in value and value["const"] is not None:
+        return False
+    deeper = (*seen, node)
+    if node.ref is not None and not admits_null(node.follow(), schemas, deeper):
+        return False
+    for key, quantifier in (("allOf", all), ("anyOf", any), ("oneOf", any)):
+        group = node.get(key)
+        if group is not None and isinstance(group.value, list) and group.value:
+            if not quantifier(admits_null(child, schemas, deeper) for child in group.elements()):
+                return False
+    return True

@@ -1,0 +1,349 @@
+"""The shapes themselves."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, ForwardRef, Union
+
+import msgspec
+from msgspec import UNSET
+
+from pymacaron._types import Json
+from pymacaron.formats import Format
+from pymacaron.schemas import REQUEST, RESPONSE, Schema
+from pymacaron.structs import OpenModel, dump, is_model, load
+
+
+class Shape:
+    """How the JSON value of a schema becomes a Python value and back.
+
+    Attributes:
+        type: what msgspec converts to.
+        kinds: the JSON kinds that `type` takes by itself; empty: it takes part in no union.
+    """
+
+    type: Any = Any
+    kinds: frozenset[str] = frozenset()
+
+    def load(self, value: Json) -> Any:
+        """JSON to Python, for every valid value; what does not fit stays as it is."""
+        return value
+
+    def dump(self, value: Any) -> Any:
+        """Python to what the JSON encoder writes as the schema wants it."""
+        return value
+
+    def must_finish(self) -> bool:
+        """May values hold defaults to fill in or readOnly properties to drop?"""
+        return False
+
+    def must_dump(self) -> bool:
+        """Do values hold something that the JSON encoder would write otherwise than `dump`?"""
+        return False
+
+    def convert(self, value: Json) -> Any:
+        """JSON to Python, the quick way where it goes."""
+        try:
+            return msgspec.convert(value, self.type, dec_hook=_convert_other)
+        except (msgspec.ValidationError, RecursionError):
+            return self.load(value)
+
+
+def _convert_other(type_: Any, value: Json) -> Any:
+    return type_.__load__(value)
+
+
+class Anything(Shape):
+    def convert(self, value: Json) -> Any:
+        return value
+
+
+class Scalar(Shape):
+    """A JSON scalar that is itself in Python."""
+
+    def __init__(self, type_: Any, kind: str) -> None:
+        self.type = type_
+        self.kinds = frozenset((kind,))
+
+    def load(self, value: Json) -> Any:
+        if self.type is int and isinstance(value, float) and value.is_integer():
+            return int(value)  # JSON Schema 2020-12: 1.0 is an integer
+        return value
+
+
+class Instant(Shape):
+    """`date-time` and `date` as datetime and date objects."""
+
+    kinds = frozenset(("string",))
+
+    def __init__(self, type_: type[date]) -> None:
+        self.type = type_
+
+    def load(self, value: Json) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return msgspec.convert(value, self.type)
+        except msgspec.ValidationError:
+            return _unusual_instant(value)
+
+
+def _unusual_instant(text: str) -> Any:
+    """RFC 3339 knows instants that Python does not. A leap second is the second after it, as POSIX time has it; the
+    year 0000 stays text."""
+    before, colon, after = text.rpartition(":60")
+    if not colon:
+        return text
+    try:
+        return msgspec.convert(f"{before}:59{after}", datetime) + timedelta(seconds=1)
+    except (msgspec.ValidationError, OverflowError):
+        return text
+
+
+class Custom(Shape):
+    """A string of a format that the user registered."""
+
+    def __init__(self, format_: Format) -> None:
+        self.format = format_
+        self.type = _choice(format_.name, self.load)
+
+    def load(self, value: Json) -> Any:
+        return self.format.to_python(value) if isinstance(value, str) else value
+
+    def dump(self, value: Any) -> Any:
+        return value if value is None or value is UNSET else self.format.to_wire(value)
+
+    def must_dump(self) -> bool:
+        return True
+
+
+class ListOf(Shape):
+    kinds = frozenset(("array",))
+
+    def __init__(self, item: Shape) -> None:
+        self.item = item
+        self.type = list[item.type]  # type: ignore[name-defined]
+
+    def load(self, value: Json) -> Any:
+        return [self.item.load(item) for item in value] if isinstance(value, list) else value
+
+    def dump(self, value: Any) -> Any:
+        return [self.item.dump(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+    def must_finish(self) -> bool:
+        return self.item.must_finish()
+
+    def must_dump(self) -> bool:
+        return self.item.must_dump()
+
+
+class MapOf(Shape):
+    kinds = frozenset(("object",))
+
+    def __init__(self, item: Shape) -> None:
+        self.item = item
+        self.type = dict[str, item.type]  # type: ignore[name-defined]
+
+    def load(self, value: Json) -> Any:
+        return {k: self.item.load(item) for k, item in value.items()} if isinstance(value, dict) else value
+
+    def dump(self, value: Any) -> Any:
+        return {k: self.item.dump(item) for k, item in value.items()} if isinstance(value, dict) else value
+
+    def must_finish(self) -> bool:
+        return self.item.must_finish()
+
+    def must_dump(self) -> bool:
+        return self.item.must_dump()
+
+
+class ModelOf(Shape):
+    """An object as an instance of a model class."""
+
+    def __init__(self, forward: str) -> None:
+        # until the class is there, a schema that leads back to itself sees its future name
+        self.type = ForwardRef(forward)
+        self.kinds = frozenset(("object",))
+        self.model: Any = None
+        self._properties: dict[str, Shape] = {}
+        self._finish: bool | None = None
+        self._dump: bool | None = None
+
+    def complete(self, model: Any, properties: dict[str, Shape]) -> None:
+        self.model = self.type = model
+        self._properties = properties
+        if issubclass(model, OpenModel):
+            self.kinds = frozenset()
+
+    def load(self, value: Json) -> Any:
+        return load(self.model, value) if isinstance(value, dict) else value
+
+    def dump(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            shapes = self._properties
+            return {k: shapes[k].dump(item) if k in shapes else dump(item) for k, item in value.items()}
+        return dump(value)
+
+    def must_finish(self) -> bool:
+        if self._finish is None:
+            self._finish = False  # a circle decides nothing by itself
+            own = any(p.read_only or p.default is not UNSET for p in self.model.__model__.properties.values())
+            self._finish = own or any(shape.must_finish() for shape in self._properties.values())
+        return self._finish
+
+    def must_dump(self) -> bool:
+        if self._dump is None:
+            self._dump = False
+            self._dump = any(shape.must_dump() for shape in self._properties.values())
+        return self._dump
+
+
+class OneOf(Shape):
+    """A value that is of one of several shapes, chosen by a discriminator or by validity."""
+
+    def __init__(self, branches: list[tuple[Schema, Shape]], dispatch: Mapping[str, Shape], property_: str) -> None:
+        self.branches = branches
+        self.dispatch = dispatch
+        self.property = property_
+        self.type = _choice("choice", self.load)
+        self._asked = False
+
+    def load(self, value: Json) -> Any:
+        if self.dispatch and isinstance(value, dict):
+            named = value.get(self.property)
+            if isinstance(named, str) and named in self.dispatch:
+                return self.dispatch[named].load(value)
+        for schema, shape in self.branches:
+            if schema.checker(REQUEST).is_valid(value) or schema.checker(RESPONSE).is_valid(value):
+                return shape.convert(value)
+        return value
+
+    def dump(self, value: Any) -> Any:
+        if is_model(value) or len(self.branches) != 1:
+            return dump(value)
+        return self.branches[0][1].dump(value)
+
+    def _shapes(self) -> Iterable[Shape]:
+        return (*(shape for _, shape in self.branches), *self.dispatch.values())
+
+    def must_finish(self) -> bool:
+        return self._any(lambda shape: shape.must_finish())
+
+    def must_dump(self) -> bool:
+        return self._any(lambda shape: shape.must_dump())
+
+    def _any(self, question: Callable[[Shape], bool]) -> bool:
+        if self._asked:
+            return False
+        self._asked = True  # a circle decides nothing by itself
+        try:
+            return any(question(shape) for shape in self._shapes())
+        finally:
+            self._asked = False
+
+
+class Guarded(Shape):
+    """A shape for one JSON kind, where the schema lets other kinds pass as they are."""
+
+    def __init__(self, shapes: Mapping[str, Shape]) -> None:
+        self.shapes = shapes
+        self.type = _choice("guarded", self.load)
+
+    def _of(self, value: Any) -> Shape | None:
+        kind = (
+            "object" if isinstance(value, dict) or is_model(value) else "array" if isinstance(value, list) else "other"
+        )
+        return self.shapes.get(kind) or self.shapes.get("other")
+
+    def load(self, value: Json) -> Any:
+        shape = self._of(value)
+        return shape.convert(value) if shape is not None else value
+
+    def dump(self, value: Any) -> Any:
+        shape = self._of(value)
+        return shape.dump(value) if shape is not None else dump(value)
+
+    def must_finish(self) -> bool:
+        return any(shape.must_finish() for shape in self.shapes.values())
+
+    def must_dump(self) -> bool:
+        return any(shape.must_dump() for shape in self.shapes.values())
+
+
+def _choice(name: str, load_: Callable[[Json], Any]) -> Any:
+    """A type that msgspec does not know and therefore hands to _convert_other; every value is an instance of it."""
+
+    def every_class(_cls: type, _other: type) -> bool:
+        return True
+
+    return type(name, (ABC,), {"__load__": staticmethod(load_), "__subclasshook__": classmethod(every_class)})
+
+
+SCALARS = {
+    "string": Scalar(str, "string"), "integer": Scalar(int, "integer"), "boolean": Scalar(bool, "boolean"),
+    "number": Scalar(int | float, "number"), "null": Scalar(type(None), "null"),
+}  # fmt: skip
+ANYTHING = Anything()
+
+
+def union(shapes: list[tuple[Schema, Shape]]) -> Shape:
+    """The shape of a value that has one of these shapes."""
+    distinct = list({id(shape): shape for _, shape in shapes}.values())
+    if len(distinct) == 1:
+        return distinct[0]
+    if any(isinstance(shape, Anything) for shape in distinct):
+        return ANYTHING if not any(is_rich(shape) for shape in distinct) else OneOf(shapes, {}, "")
+    kinds = [kind for shape in distinct for kind in shape.kinds]
+    clash = len(kinds) != len(set(kinds)) or {"integer", "number"} <= set(kinds)
+    rest = [shape for shape in distinct if shape.kinds != {"null"}]
+    if not clash and (all(shape.kinds for shape in distinct) or len(rest) == 1):
+        return Native(distinct)
+    return OneOf(shapes, {}, "")
+
+
+def is_rich(shape: Shape) -> bool:
+    """Does a value of this shape differ from its JSON value?"""
+    return not isinstance(shape, (Anything, Scalar))
+
+
+class Native(Shape):
+    """A union that msgspec can tell apart by the JSON kind alone."""
+
+    def __init__(self, shapes: list[Shape]) -> None:
+        self.shapes = shapes
+        self.type = Union[tuple(shape.type for shape in shapes)]  # noqa: UP007 - of as many as there are
+        self.kinds = frozenset(kind for shape in shapes for kind in shape.kinds)
+        if not all(shape.kinds for shape in shapes):
+            self.kinds = frozenset()
+
+    def load(self, value: Json) -> Any:
+        for shape in self.shapes:
+            if not shape.kinds and value is not None or kinds_of(value) & shape.kinds:
+                return shape.load(value)
+        return value
+
+    def dump(self, value: Any) -> Any:
+        if value is None:
+            return None
+        rich = [shape for shape in self.shapes if shape.must_dump()]
+        return rich[0].dump(value) if len(rich) == 1 else dump(value)
+
+    def must_finish(self) -> bool:
+        return any(shape.must_finish() for shape in self.shapes)
+
+    def must_dump(self) -> bool:
+        return any(shape.must_dump() for shape in self.shapes)
+
+
+def kinds_of(value: Json) -> set[str]:
+    if value is None:
+        return {"null"}
+    if isinstance(value, bool):
+        return {"boolean"}
+    if isinstance(value, int):
+        return {"integer", "number"}
+    if isinstance(value, float):
+        return {"number", "integer"} if value.is_integer() else {"number"}
+    return {"string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"}
