@@ -496,8 +496,9 @@ def test_scalar_or_array(style: str, explode: bool | None, query: str, value: Js
 @pytest.mark.parametrize(
     ("style", "explode", "query", "value"),
     [
-        ("form", True, "c=5", 5), ("form", True, "R=5", {"R": 5}), ("form", True, "d=5", ABSENT), ("form", False, "c=5", 5),
-        ("form", False, "c=R,5", {"R": 5}), ("deepObject", None, "c=5", 5), ("deepObject", None, "c[R]=5", {"R": 5}),
+        ("form", True, "c=5", 5), ("form", True, "R=5", {"R": 5}), ("form", True, "d=5", ABSENT),
+        ("form", False, "c=5", 5), ("form", False, "c=R,5", {"R": 5}),
+        ("deepObject", None, "c=5", 5), ("deepObject", None, "c[R]=5", {"R": 5}),
     ],
 )  # fmt: skip
 def test_scalar_or_object(style: str, explode: bool | None, query: str, value: Json) -> None:
@@ -671,6 +672,12 @@ def test_nested_arrays(outer: str, inner: str | None, text: str) -> None:
     assert parameter.read({"c": ["1|2,3"]}) == [[1, 2], [3]] or inner != "pipes"
 
 
+def test_nested_unions() -> None:
+    """An item that may be a scalar or an array is an array if it holds the delimiter."""
+    either = type_of("integer", "array", items=INTEGER, style="pipes")
+    assert codec("c", "header", None, None, type_of("array", items=either)).read("1|2,3") == [[1, 2], 3]
+
+
 @pytest.mark.parametrize("location", ["path", "header"])
 def test_multi_elsewhere(location: str) -> None:
     """multi exists for query and formData only; elsewhere it means csv."""
@@ -737,7 +744,7 @@ def test_query_strings() -> None:
 @pytest.mark.parametrize(
     ("location", "type_", "value", "text"),
     [
-        ("query", STRING, "a/b?c,d;e:f@g'(h)*!$=", "c=a/b?c,d;e:f@g'(h)*!$="), 
+        ("query", STRING, "a/b?c,d;e:f@g'(h)*!$=", "c=a/b?c,d;e:f@g'(h)*!$="),
         ("query", STRING, "a&b#c[d]+e f", "c=a%26b%23c%5Bd%5D%2Be%20f"),
         ("query", STRING, "%2f%zz%", "c=%2f%25zz%25"), ("path", STRING, "a:b@c/d?e", "a:b@c%2Fd%3Fe"),
         ("cookie", STRING, "a/b=c;d,e", "c=a/b=c%3Bd%2Ce"), ("header", STRING, "a/b", "a/b"),
@@ -817,6 +824,8 @@ def test_broken_objects() -> None:
     assert codec("c", "header", None, True, COLOR).read("R=100,G") == "R=100,G"
     with pytest.raises(TextFault, match="once"):
         codec("c", "query", "form", False, COLOR).read({"c": ["R,100,R,200"]})
+    with pytest.raises(TextFault, match="names without"):
+        codec("c", "header", None, True, COLOR).write({"R=": 1})
 
 
 @pytest.mark.parametrize(
@@ -828,6 +837,7 @@ def test_broken_objects() -> None:
         ("cookie", "cookie", {"c": ["\xff"]}, "encoding"), ("path", "simple", "\udcff", "encoding"),
         ("query", "deepObject", {"c[a]": ["%FF"]}, "encoding"), ("path", "label", "blue", "style"),
         ("path", "matrix", "blue", "style"), ("path", "matrix", ";colour=blue", "style"),
+        ("path", "matrix*", ";c=blue;d=black", "style"),
         ("query", "deepObject", {"c" + "[a]" * 17: ["x"]}, "depth"),
         ("query", "deepObject", {"c": ["x"], "c[a]": ["y"]}, "conflict"),
     ],
@@ -835,7 +845,7 @@ def test_broken_objects() -> None:
 def test_faults(location: str, style: str, source: Any, code: str) -> None:
     """What is not UTF-8, and what its style cannot be, is a TextFault with a stable code."""
     with pytest.raises(TextFault) as caught:
-        codec("c", location, style, None, STRING).read(source)
+        codec("c", location, style.strip("*"), "*" in style, STRINGS if "*" in style else STRING).read(source)
     assert caught.value.code == code
 
 
