@@ -70,7 +70,7 @@ class Codec(NamedTuple):
     allow_empty: bool = False
 
 
-def codec(  # noqa: PLR0913 - as many as the Parameter Object has fields
+def codec(
     name: str, location: str, style: str | None, explode: bool | None, type_: TextType, *,
     allow_reserved: bool = False, allow_empty: bool = False, collection_format: str | None = None,
     content: bool = False, known_names: Collection[str] = (),

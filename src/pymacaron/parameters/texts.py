@@ -30,7 +30,7 @@ HEADER_TEXT = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?
 COOKIE_TEXT = re.compile(r"(?:[!-:<-~](?:[ -:<-~]*[!-:<-~])?)?")
 
 
-class TextFault(Exception):  # noqa: N818 - found in what was sent; no error of the program
+class TextFault(Exception):
     """Text that is no value of any kind when read; a value that no text can carry when written.
 
     `code` and `expected` are what a Problem needs: a stable word, and what would have been right. Never the value.
