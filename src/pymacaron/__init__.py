@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from .formats import Format
     from .pool import ApiPool, get_model
 
-__all__ = ["API", "ApiPool", "Format", "PyMacaronException", "__version__", "add_error", "get_model", "is_error", "letsgo"]
+__all__ = [
+    "API",
+    "ApiPool",
+    "Format",
+    "PyMacaronException",
+    "__version__",
+    "add_error",
+    "get_model",
+    "is_error",
+    "letsgo",
+]
 
 _ROOMS = {
     "API": "api", "letsgo": "api", "ApiPool": "pool", "get_model": "pool", "Format": "formats",

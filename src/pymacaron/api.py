@@ -6,21 +6,25 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from types import FunctionType
+from typing import Any
+
+from flask import Flask
+from werkzeug.wrappers import Response
 
 from . import builtin, exceptions
 from ._types import ErrorDecorator
-from .config import get_config
-from .documents import DocumentFault, findings, find_documents, suggest
+from .config import get_config, set_base
+from .documents import DocumentFault, find_documents, findings, suggest
 from .endpoints import Endpoint, Options, bind
 from .exceptions import BindingError, DocumentError, Finding, NotBuiltError, StartError, format_error
 from .failures import Failures
+from .flask_context import flask_response
 from .formats import Formats
+from .lane import Route, install
 from .operations import Operation
 from .pool import ApiPool, LoadedApi
-
-if TYPE_CHECKING:
-    from flask import Flask
+from .publishing import publish
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +53,7 @@ class API:
     Calls chain: `API(app).load_apis("apis").publish_apis().start(serve="shop")`.
     """
 
-    def __init__(  # noqa: PLR0913 - the contract's signature
+    def __init__(  # noqa: PLR0917 - the signature that users know
         self, app: Flask, host: str = "localhost", port: int = 80, debug: bool = False,
         log_level: int | str | None = None, formats: Iterable[Any] | None = None, timeout: float = 20,
         error_reporter: Callable[[str, str], None] | None = None, default_user_id: str | None = None,
@@ -74,7 +78,9 @@ class API:
             problem=config.error_format == "problem",
         )  # fmt: skip
 
-    def load_apis(self, path: str | os.PathLike[str], ignore: Iterable[str] = (), include_crash_api: bool = False) -> API:
+    def load_apis(
+        self, path: str | os.PathLike[str], ignore: Iterable[str] = (), include_crash_api: bool = False
+    ) -> API:
         """Load every OpenAPI document below a folder; the file's name without its suffix is the API's name.
 
         Args:
@@ -105,8 +111,6 @@ class API:
 
     def publish_apis(self, path: str = "doc") -> API:
         """Serve each document and an index of them below `path`."""
-        from .publishing import publish  # needs Flask, which programs that only load documents do without
-
         self._must_not_have_started("publish_apis")
         publish(self.app, self._loaded, path)
         return self
@@ -139,11 +143,11 @@ class API:
 
     def _must_not_have_started(self, call: str) -> None:
         if self._started:
-            raise StartError(f"{call}() came after start(); everything is set up before the service starts, so move it up")
+            raise StartError(
+                f"{call}() came after start(); everything is set up before the service starts, so move it up"
+            )
 
     def _serve(self, served: list[LoadedApi]) -> None:
-        from .lane import Route, install  # imports Flask
-
         operations = [operation for api in served for operation in api.document.operations]
         taken = {(operation.method, operation.path) for operation in operations}
         ping = ApiPool.load(find_documents(_BUILTIN, ()), Formats())[0]
@@ -164,8 +168,6 @@ class API:
         install(self.app, routes, self._failures, through_flask=get_config().dispatch == "flask")
 
     def _options(self) -> Options:
-        from werkzeug.wrappers import Response
-
         config = get_config()
         return Options(bool(config.strict_query), config.max_body, self._validation_mode, Response)
 
@@ -177,8 +179,6 @@ class API:
         return "enforce" if strict else "sample"
 
     def _http_reply(self, error: exceptions.PyMacaronException) -> Any:
-        from .flask_context import flask_response
-
         return flask_response(self.app, self._failures(error))
 
     def _run(self, host: str, port: int) -> None:
@@ -207,14 +207,13 @@ def _error_model(error: exceptions.PyMacaronException, api: str | None) -> Any:
     return ApiPool.get_model("Error", api).from_json(error.to_json())
 
 
-def letsgo(name: str, callback: Callable[..., Any] | None = None) -> None:
+def letsgo(name: str, callback: FunctionType) -> None:
     """The last line of server.py: `letsgo(__name__, callback=start)`.
 
     Run as a program, it reads `--port`, `--host` and `--debug` and calls `callback(port=..., debug=...)`, whose
     API.start() then listens. Imported by a WSGI server or a worker, it calls `callback()` once, and no port is opened.
     """
-    if callback is None:
-        raise TypeError("letsgo(__name__, callback=start) needs the function that makes and starts the API")
+    set_base(os.path.dirname(os.path.abspath(callback.__code__.co_filename)))
     if name != "__main__":
         callback()
         return

@@ -275,7 +275,7 @@ def read_multipart(body: ReadableStream, boundary: str | None, limit: int | None
             while not isinstance(event, (NeedData, Epilogue)):
                 if isinstance(event, (Field, File)):
                     current = event
-                    store = SpooledTemporaryFile(_SPOOLED) if isinstance(event, File) else io.BytesIO()
+                    store = _store() if isinstance(event, File) else io.BytesIO()
                 elif isinstance(event, Data) and current is not None:
                     store.write(event.data)
                     if not event.more_data:
@@ -289,13 +289,19 @@ def read_multipart(body: ReadableStream, boundary: str | None, limit: int | None
         raise BadRequestError("The multipart body is malformed; RFC 7578 says how it is written") from None
 
 
+def _store() -> IO[bytes]:
+    return SpooledTemporaryFile(_SPOOLED)
+
+
 def _part(event: Any, store: IO[bytes]) -> Part:
     content_type = event.headers.get("content-type")
     store.seek(0)
     filename = getattr(event, "filename", None)
     if filename is None:
         return Part(event.name, content_type, store.read(), None)
-    return Part(event.name, content_type, None, Upload(store, filename, content_type or "application/octet-stream", event.name))
+    return Part(
+        event.name, content_type, None, Upload(store, filename, content_type or "application/octet-stream", event.name)
+    )
 
 
 def write_multipart(parts: Iterable[Part], boundary: str) -> bytes:

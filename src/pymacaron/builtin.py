@@ -16,7 +16,7 @@ def ping() -> JsonObject:
 
 
 def version() -> JsonObject:
-    """`container` is the content of a file VERSION in the working folder, which image builds write, or PYM_CONTAINER."""
+    """`container` is PYM_CONTAINER, else what a file VERSION in the working folder says: image builds write one."""
     return {**served, "container": _container(), "pym_env": os.environ.get("PYM_ENV", "")}
 
 

@@ -32,10 +32,10 @@ from .schemas import OPENAPI_30, OPENAPI_31, SWAGGER_20, Draft, Schemas
 from .shapes import Models, Shapes
 
 # What may stand on an operation, its path or the document; the nearest wins.
-EXTENSIONS = frozenset(
-    """x-bind-server x-no-bind-server x-bind-client x-decorate-server x-decorate-request x-handlers x-slow-ms
-    x-timeout-ms x-max-body x-rate-limit x-etag x-idempotent x-async""".split()
-)
+EXTENSIONS = frozenset((
+    "x-bind-server", "x-no-bind-server", "x-bind-client", "x-decorate-server", "x-decorate-request", "x-handlers",
+    "x-slow-ms", "x-timeout-ms", "x-max-body", "x-rate-limit", "x-etag", "x-idempotent", "x-async",
+))  # fmt: skip
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _JSON = "application/json"
 _URLENCODED, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -52,7 +52,9 @@ class Document:
         base_path: what prefixes every path, "" or "/v1".
     """
 
-    def __init__(self, name: str, root: Node, files: Files, formats: Formats, dialect: Dialect, base_path: str) -> None:
+    def __init__(
+        self, name: str, root: Node, files: Files, formats: Formats, *, dialect: Dialect, base_path: str
+    ) -> None:
         self.name = name
         self.path = root.file.path
         self.root = root
@@ -122,7 +124,7 @@ def read_document(files: Files, root: Node, name: str, formats: Formats, *, igno
     """
     dialect = dialect_of(root.value)
     base = "" if ignore_base_path else dialect.base_path(root)
-    document = Document(name, root, files, formats, dialect, base)
+    document = Document(name, root, files, formats, dialect=dialect, base_path=base)
     document.operations = tuple(_operations(document))
     return document
 
@@ -149,7 +151,7 @@ def _operations(document: Document) -> Iterator[Operation]:
 
 
 def _merged_item(item: Node) -> Node:
-    """A Path Item with a reference: its target, unless it says things beside it (then those, OpenAPI leaves it open)."""
+    """Where a Path Item refers to; itself if it says things beside the reference, which OpenAPI leaves open."""
     return item.follow() if not any(method in item.value for method in METHODS) else item
 
 

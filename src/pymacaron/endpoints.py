@@ -72,10 +72,8 @@ class Endpoint:
         else:
             result = self._call(None if body is ABSENT else body, **arguments)
         write = self._write
-        if type(result) in self._plain and write.is_plain:
-            response = write.plain(result)
-        else:
-            response = self.respond(result)
+        plain = type(result) in self._plain and write.is_plain
+        response = write.plain(result) if plain else self.respond(result)
         if not self._unchecked:
             self._checked(response)
         return response
@@ -120,7 +118,7 @@ def _is_error_model(cls: Any) -> bool:
 
 
 def _defaults(operation: Operation, function: Handler) -> tuple[tuple[str, ...], bool]:
-    """(the arguments that are None when absent, since the function has no default for them; has it one for the body?)"""
+    """(the arguments that are None when absent, as the function has no default for them; has it one for the body?)"""
     try:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
@@ -130,7 +128,10 @@ def _defaults(operation: Operation, function: Handler) -> tuple[tuple[str, ...],
     fill = tuple(
         p.argument
         for p in operation.parameters
-        if p.argument not in named and (p.argument in parameters or not catches_all) and not p.required and p.default is ABSENT
+        if p.argument not in named
+        and (p.argument in parameters or not catches_all)
+        and not p.required
+        and p.default is ABSENT
     )
     first = next(iter(parameters.values()), None)
     return fill, first is not None and first.default is not inspect.Parameter.empty
@@ -221,12 +222,12 @@ def _imported(path: str, node: Node, operation: Operation, found: list[Finding])
                 continue  # perhaps a class of a shorter module
             found += _at(node, f"importing {module_name} for {operation.title} failed: {error}", "mend that import")
             return None
-        except Exception as error:  # the user's module runs here, and may raise anything
+        except Exception as error:  # noqa: BLE001 - the user's module runs here, and may raise anything
             where = _last_line(error)
             fact = f"importing {module_name} for {operation.title} failed: {type(error).__name__}: {error}{where}"
             found += _at(node, fact, "mend that module")
             return None
-        return _attribute(value, steps[length:], path, node, operation, found)
+        return _attribute(value, steps[length:], path=path, node=node, operation=operation, found=found)
     cure = "write package.module.function, with the folder of the package on Python's path"
     found += _at(node, f"no module {'.'.join(steps[:-1]) or path!r} for {operation.title}", cure)
     return None
@@ -240,7 +241,7 @@ def _last_line(error: BaseException) -> str:
 
 
 def _attribute(
-    value: Any, steps: list[str], path: str, node: Node, operation: Operation, found: list[Finding]
+    value: Any, steps: list[str], *, path: str, node: Node, operation: Operation, found: list[Finding]
 ) -> Any:
     for step in steps:
         names = dir(value)
@@ -291,7 +292,7 @@ def _mismatches(operation: Operation, signature: inspect.Signature) -> Iterable[
 
 def _place_of(function: Handler) -> str:
     try:
-        code = inspect.unwrap(function).__code__  # type: ignore[attr-defined]
+        code = inspect.unwrap(function).__code__
     except (AttributeError, ValueError):
         return getattr(function, "__module__", None) or repr(function)
     return f"{code.co_filename}:{code.co_firstlineno}"
@@ -311,10 +312,11 @@ def _decorated(operation: Operation, function: Handler, found: list[Finding]) ->
         return None
     try:
         made = decorator(function)
-    except Exception as error:  # the user's decorator may raise anything
+    except Exception as error:  # noqa: BLE001 - the user's decorator may raise anything
         found += _at(node, f"the decorator {path} failed: {type(error).__name__}: {error}", "mend the decorator")
         return None
     if not callable(made):
         found += _at(node, f"the decorator {path} returned no function", "return the wrapped function")
         return None
-    return made
+    bound: Handler = made
+    return bound

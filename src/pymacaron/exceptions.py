@@ -91,7 +91,7 @@ class PyMacaronException(PyMacaronError):
         self.cause: object = None
 
     def tell_user(self, text: str) -> PyMacaronException:
-        """Set the message meant for the end user; returns the error, so that `raise X("...").tell_user("...")` works."""
+        """Set the message meant for the end user; returns the error, for `raise X("...").tell_user("...")`."""
         self.user_message = text
         return self
 

@@ -67,7 +67,9 @@ class Failures:
         if isinstance(exception, PyMacaronException):
             return exception
         status = getattr(exception, "code", None)
-        if isinstance(status, int) and hasattr(exception, "get_response"):  # werkzeug's HTTPException, as abort() raises
+        if isinstance(status, int) and hasattr(
+            exception, "get_response"
+        ):  # werkzeug's HTTPException, as abort() raises
             return _of_http(exception, status)
         exposed = self._expose() and not isinstance(exception, BrokenPromise)
         text = f"{type(exception).__name__}: {exception}" if exposed else HIDDEN

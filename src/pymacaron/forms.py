@@ -140,23 +140,27 @@ class Form:
                 continue
             items = value if isinstance(value, (list, tuple)) and name in self._many else [value]
             if name in self.files:
-                parts += [Part(name, None, None, _upload(name, item, self._content_types.get(name))) for item in items]
+                parts += [
+                    Part(name, None, None, upload_of(name, item, self._content_types.get(name))) for item in items
+                ]
             elif name in self._json:
                 parts += [Part(name, "application/json", write_json(item), None) for item in items]
             elif name in self._codecs:
                 plain = msgspec.to_builtins(value, enc_hook=encode_other)
-                parts += [_text_part(pair) for pair in self._codecs[name].write(plain)]
+                parts += [text_part(pair) for pair in self._codecs[name].write(plain)]
             else:
                 parts += [Part(name, None, str(item).encode(), None) for item in items]
         return parts
 
 
-def _text_part(pair: str) -> Part:
+def text_part(pair: str) -> Part:
+    """A "name=value" of a codec as a part."""
     key, _, text = pair.partition("=")
     return Part(unquote_plus(key), None, unquote_plus(text).encode(), None)
 
 
-def _upload(name: str, value: Any, content_type: str | None) -> Upload:
+def upload_of(name: str, value: Any, content_type: str | None) -> Upload:
+    """What a caller gives as a file: an Upload, bytes, or a binary file, whose name is kept."""
     if isinstance(value, Upload):
         return value
     stream = io.BytesIO(value) if isinstance(value, (bytes, bytearray)) else value

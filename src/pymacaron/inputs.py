@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any, NamedTuple
 
+import msgspec
+
 from ._types import Json
 from .documents import Node
 from .exceptions import Problem
@@ -14,6 +16,7 @@ from .operations import COOKIE, FORM, HEADER, PATH, QUERY, QUERYSTRING, Operatio
 from .parameters import Codec, TextFault, TextType, codec, parse_cookies, parse_query
 from .schemas import REQUEST, SchemaProblem, Schemas
 from .shapes import Shape, is_rich
+from .structs import encode_other
 
 # (argument, name in the source, read)
 _Reader = tuple[str, str, Callable[[Any], Any]]
@@ -89,16 +92,13 @@ class Inputs:
                 raise TextFault("unknown", "no such parameter")
         for argument, _, read in self._whole_query:
             _put(values, argument, read(request.query))
-        if self._header:
-            headers = request.headers
-            for argument, name, read in self._header:
-                text = headers.get(name)
-                if text is not None:
-                    _put(values, argument, read(text))
-        if self._cookie:
-            _read_all(self._cookie, parse_cookies(request.headers.get("cookie", "")), values)
-        if form is not None:
-            _read_all(self._form, form, values)
+        for argument, name, read in self._header:
+            text = request.headers.get(name)
+            _put(values, argument, ABSENT if text is None else read(text))
+        if self._cookie or form is not None:
+            cookies = parse_cookies(request.headers.get("cookie", "")) if self._cookie else _NOTHING
+            _read_all(self._cookie, cookies, values)
+            _read_all(self._form, form or _NOTHING, values)
 
     def _unknown(self, query: Mapping[str, list[str]]) -> list[str]:
         codecs = [self.codecs[argument] for argument, _, _ in self._query]
@@ -201,10 +201,6 @@ def _read_all(readers: Iterable[_Reader], source: Mapping[str, list[str]], value
 
 def _plain(value: Any) -> Json:
     """A Python value as JSON values: dates, models and the like as they go over the wire."""
-    import msgspec
-
-    from .structs import encode_other
-
     return msgspec.to_builtins(value, enc_hook=encode_other)
 
 
@@ -261,7 +257,15 @@ def _kinds(schemas: Schemas, node: Node) -> frozenset[str]:
 
 
 def _kinds_of_values(values: Any) -> set[str]:
-    names = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null", list: "array", dict: "object"}
+    names = {
+        str: "string",
+        bool: "boolean",
+        int: "integer",
+        float: "number",
+        type(None): "null",
+        list: "array",
+        dict: "object",
+    }
     return {names[type(value)] for value in values} if isinstance(values, list) else set()
 
 

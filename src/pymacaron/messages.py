@@ -22,7 +22,7 @@ class Request:
 
     __slots__ = ("body", "headers", "method", "path", "path_values", "query")
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - made once per request, and keywords cost time
         self,
         method: str,
         path: str,

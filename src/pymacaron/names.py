@@ -23,7 +23,7 @@ def python_name(name: str) -> str:
 
 
 def snake_case(name: str) -> str:
-    """"getHTTPStatus", "get-http-status" and "Get HTTP status" are get_http_status."""
+    """ "getHTTPStatus", "get-http-status" and "Get HTTP status" are get_http_status."""
     out: list[str] = []
     for index, char in enumerate(name):
         if not char.isalnum():

@@ -78,9 +78,7 @@ class Encoding:
 
     __slots__ = ("allow_reserved", "content_type", "explode", "style")
 
-    def __init__(
-        self, content_type: str | None, style: str | None, explode: bool | None, allow_reserved: bool
-    ) -> None:
+    def __init__(self, content_type: str | None, style: str | None, explode: bool | None, allow_reserved: bool) -> None:
         self.content_type, self.style, self.explode, self.allow_reserved = content_type, style, explode, allow_reserved
 
 
@@ -140,7 +138,12 @@ class Operation:
         node: Node, shapes: Shapes,
     ) -> None:  # fmt: skip
         self.api, self.method, self.path, self.operation_id, self.name = api, method, path, operation_id, name
-        self.parameters, self.contents, self.body_required, self.body_node = parameters, contents, body_required, body_node
+        self.parameters, self.contents, self.body_required, self.body_node = (
+            parameters,
+            contents,
+            body_required,
+            body_node,
+        )
         self.answers, self.security, self.extensions, self.node = answers, security, extensions, node
         self.shapes = shapes
         self.compiled: dict[str, Any] = {}
@@ -148,13 +151,11 @@ class Operation:
     def answer(self, status: int) -> Answer | None:
         """What the document declares for a status: exactly, else its class ("4XX"), else "default" (OpenAPI 3.x
         Responses Object)."""
-        return (
-            self.answers.get(str(status)) or self.answers.get(f"{status // 100}XX") or self.answers.get("default")
-        )
+        return self.answers.get(str(status)) or self.answers.get(f"{status // 100}XX") or self.answers.get("default")
 
     @property
     def success_status(self) -> int:
-        """The status of an answer that names none: the only 2xx, else 200 if declared, else the lowest 2xx, else 200."""
+        """The status where the function names none: the only 2xx, else 200 if declared, else the lowest 2xx."""
         declared = sorted(int(key) for key in self.answers if len(key) == 3 and key.isdigit() and key[0] == "2")
         return 200 if not declared or 200 in declared else declared[0]
 

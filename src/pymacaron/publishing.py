@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING
+from flask import Flask, Response, abort
 
 from .bodies import write_json
 from .pool import LoadedApi
 
-if TYPE_CHECKING:
-    from flask import Flask, Response
-
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; color-scheme: light dark }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem }}
+:root {{ color-scheme: light dark }}
 code {{ font-size: .95em }} td {{ padding: .1rem 1rem .1rem 0; vertical-align: top }} .method {{ font-weight: 600 }}
 </style></head><body><h1>{title}</h1>{body}</body></html>
 """
@@ -24,8 +22,6 @@ code {{ font-size: .95em }} td {{ padding: .1rem 1rem .1rem 0; vertical-align: t
 def publish(app: Flask, apis: Mapping[str, LoadedApi], path: str) -> None:
     """Add the routes `/<path>/`, `/<path>/<api>`, `/<path>/<api>.yaml` and `/<path>/<api>.json` to a Flask app. The
     mapping is read at each request, so APIs may still be added to it."""
-    from flask import Response, abort
-
     prefix = "/" + path.strip("/")
 
     def find(name: str) -> LoadedApi:

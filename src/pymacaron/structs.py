@@ -113,9 +113,9 @@ class ModelMethods:
         return msgspec.to_builtins(dumped, builtin_types=kept, enc_hook=encode_other)  # type: ignore[no-any-return]
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Json], keep_datetime: bool = False) -> Any:
+    def from_json(cls, value: Mapping[str, Json], keep_datetime: bool = False) -> Any:  # noqa: ARG003 - see below
         """A model made from JSON values, nested models included; nothing is validated, what does not fit stays as it
-        is. With `keep_datetime` the dates are datetime objects already.
+        is. Dates may be datetime objects already, with `keep_datetime` or without it.
 
         Raises:
             TypeError: `value` is no mapping.
@@ -215,7 +215,7 @@ class ModelType(StructMeta):
     """The type of Struct models. It exists for one thing that a Struct cannot be told: to take properties by their
     JSON names, and to name the nearest property when one is unknown."""
 
-    def __call__(cls, **properties: Any) -> Any:
+    def __call__(cls, **properties: Any) -> Any:  # noqa: N805 - a class of classes
         try:
             return super().__call__(**properties)
         except TypeError:
@@ -246,7 +246,7 @@ class Model(Struct, ModelMethods, metaclass=ModelType, kw_only=True, omit_defaul
     __model__: ClassVar[ModelInfo]
     __getitem__ = ModelMethods.__getitem__
     __repr__ = ModelMethods.__repr__
-    __reduce__ = ModelMethods.__reduce__  # type: ignore[assignment]
+    __reduce__ = ModelMethods.__reduce__
 
     def __delattr__(self, attribute: str) -> None:
         for prop in self.__model__.properties.values():
@@ -340,7 +340,7 @@ def load(cls: Any, value: Mapping[str, Json]) -> Any:
     if info.extra is not None:
         for name, item in value.items():
             if name not in known:
-                model.__extras__[name] = info.extra(name, item)
+                model.__extras__[name] = info.extra(name, item)  # noqa: S610 - no database here
     return model
 
 

@@ -17,7 +17,7 @@ class Dispatch(NamedTuple):
 
 
 def read_dispatch(node: Node) -> Dispatch | None:
-    """Read a discriminator: Swagger 2.0's is the property's name, 3.x's an object with a mapping (Discriminator Object)."""
+    """Read a discriminator: in Swagger 2.0 the name of a property, in 3.x a Discriminator Object."""
     given = node.get("discriminator")
     if given is None:
         return None
@@ -80,7 +80,7 @@ def _subtypes(node: Node) -> Iterator[Node]:
     siblings = node.file.root
     for step in node.pointer[:-1]:
         siblings = siblings.at(step)
-    for _, sibling in siblings.items():
+    for _, sibling in siblings.items():  # noqa: PERF102 - a Node is no dict
         if sibling != node and _contains(sibling, node, ()):
             yield sibling
 

@@ -45,9 +45,8 @@ class Rewriting:
         value = node.value
         if not isinstance(value, dict):
             return value if isinstance(value, bool) else {}
-        if node.ref is not None:
-            if not self.draft.ref_siblings or len(value) == 1:
-                return self._nullable(value, self._reference(node.follow(), plain))
+        if node.ref is not None and (not self.draft.ref_siblings or len(value) == 1):
+            return self._nullable(value, self._reference(node.follow(), plain))
         dispatch = None if plain else self.context.dispatch(node)
         result = self._assertions(node, hidden | hidden_names(node, self.view))
         self._subschemas(node, result, dispatch, hidden)

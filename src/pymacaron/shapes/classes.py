@@ -41,10 +41,14 @@ def properties_of(
             name, attribute, any(admits_null(child, schemas) for child in nodes[name]), shape.load, shape.dump,
             next((m["default"] for m in said if "default" in m), UNSET),
             any(m.get("readOnly") is True for m in said),
-            any(m.get("writeOnly") is True or m.get("x-sensitive") is True or m.get("format") == "password" for m in said),
+            any(_is_sensitive(m) for m in said),
             shape.must_finish,
         )  # fmt: skip
     return {name: out[name] for name in nodes}
+
+
+def _is_sensitive(said: Mapping[str, Json]) -> bool:
+    return said.get("writeOnly") is True or said.get("x-sensitive") is True or said.get("format") == "password"
 
 
 _RESERVED = frozenset(name for cls in (Model, OpenModel, ModelMethods) for name in dir(cls))
@@ -70,7 +74,7 @@ def struct_class(info: ModelInfo, shapes: Mapping[str, Shape], parents: list[typ
         namespace[prop.attribute] = absent[0]
         type_ = shapes[prop.name].type
         also = (None, UnsetType) if prop.nullable else (None,)
-        annotations[prop.attribute] = Any if type_ is Any else Union[(type_, *also)]  # noqa: UP007 - as many as there are
+        annotations[prop.attribute] = Any if type_ is Any else Union[(type_, *also)]
     return ModelType(
         info.name, (Model, *parents), namespace, kw_only=True, omit_defaults=True, dict=bool(parents),
         rename={attribute: name for name, attribute in info.attributes.items()} or None,

@@ -35,31 +35,33 @@ def family_of(node: Node, draft: Draft) -> Family:
 
 def _collect(node: Node, family: Family, draft: Draft, seen: set[Node]) -> None:
     if node.ref is not None:
-        target = node.follow()
-        _collect(target, family, draft, seen)
+        _collect(node.follow(), family, draft, seen)
         if not draft.ref_siblings:
             return
     if node in seen or not isinstance(node.value, dict):
         return
     seen.add(node)
-    value = node.value
     family.nodes.append(node)
-    _collect_types(value, family)
+    _collect_types(node.value, family)
     properties = node.get("properties")
-    if properties is not None and isinstance(properties.value, dict):
-        for name, child in properties.items():
-            family.properties.setdefault(name, []).append(child)
-    if isinstance(value.get("additionalProperties"), dict) or value.get("additionalProperties") is True \
-            or isinstance(value.get("patternProperties"), dict):  # fmt: skip
+    for name, child in properties.items() if properties is not None else ():
+        family.properties.setdefault(name, []).append(child)
+    if _is_open(node.value):
         family.open.append(node)
-    for key in ("oneOf", "anyOf"):
-        group = node.get(key)
-        if group is not None and isinstance(group.value, list):
-            family.groups.append(list(group.elements()))
-    branches = node.get("allOf")
-    if branches is not None and isinstance(branches.value, list):
-        for branch in branches.elements():
-            _collect(branch, family, draft, seen)
+    family.groups += [group for group in (_listed(node, "oneOf"), _listed(node, "anyOf")) if group]
+    for branch in _listed(node, "allOf"):
+        _collect(branch, family, draft, seen)
+
+
+def _listed(node: Node, key: str) -> list[Node]:
+    child = node.get(key)
+    return list(child.elements()) if child is not None else []
+
+
+def _is_open(value: Mapping[str, Json]) -> bool:
+    """Does the schema declare properties that it does not name?"""
+    extra = value.get("additionalProperties")
+    return extra is True or isinstance(extra, dict) or isinstance(value.get("patternProperties"), dict)
 
 
 def _collect_types(value: Mapping[str, Json], family: Family) -> None:
@@ -105,24 +107,26 @@ def admits_null(node: Node, schemas: Schemas, seen: tuple[Node, ...] = ()) -> bo
         return value is True
     if node in seen:
         return False
-    if any(value.get(key) is True for key in schemas.draft.nullable) and (
-        "type" in value or value.get("x-nullable") is True
-    ):
-        return True
-    if "type" in value:
-        given = value["type"]
-        if not (given == "null" or (isinstance(given, list) and "null" in given)):
-            return False
-    if isinstance(value.get("enum"), list) and None not in value["enum"]:
-        return False
-    if "const" in value and value["const"] is not None:
-        return False
+    said = _says_of_null(value, schemas.draft)
+    if said is not None:
+        return said
     deeper = (*seen, node)
     if node.ref is not None and not admits_null(node.follow(), schemas, deeper):
         return False
     for key, quantifier in (("allOf", all), ("anyOf", any), ("oneOf", any)):
-        group = node.get(key)
-        if group is not None and isinstance(group.value, list) and group.value:
-            if not quantifier(admits_null(child, schemas, deeper) for child in group.elements()):
-                return False
+        branches = _listed(node, key)
+        if branches and not quantifier(admits_null(branch, schemas, deeper) for branch in branches):
+            return False
     return True
+
+
+def _says_of_null(value: Mapping[str, Json], draft: Draft) -> bool | None:
+    """What the schema's own keywords say, None if nothing."""
+    if any(value.get(key) is True for key in draft.nullable) and ("type" in value or value.get("x-nullable") is True):
+        return True
+    given = value.get("type", "null")
+    allowed = given == "null" or (isinstance(given, list) and "null" in given)
+    listed = value.get("enum")
+    if not allowed or (isinstance(listed, list) and None not in listed) or value.get("const") is not None:
+        return False
+    return None

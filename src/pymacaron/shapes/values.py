@@ -320,7 +320,7 @@ class Native(Shape):
 
     def load(self, value: Json) -> Any:
         for shape in self.shapes:
-            if not shape.kinds and value is not None or kinds_of(value) & shape.kinds:
+            if (not shape.kinds and value is not None) or kinds_of(value) & shape.kinds:
                 return shape.load(value)
         return value
 

@@ -1,0 +1,335 @@
+"""Requests: read by the server, written by the client."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from pymacaron._types import Json, json_pointer
+from pymacaron.bodies import (
+    BINARY,
+    FORM,
+    JSON,
+    MULTIPART,
+    TEXT,
+    BodyStream,
+    MediaType,
+    Part,
+    kind_of,
+    parse_media_type,
+    read_all,
+    read_json,
+    read_multipart,
+    read_text,
+    write_json,
+    write_multipart,
+)
+from pymacaron.exceptions import Problem, UnsupportedMediaTypeError, ValidationError
+from pymacaron.forms import FieldFault, Form, text_part, upload_of
+from pymacaron.inputs import InputFault, Inputs
+from pymacaron.messages import ABSENT, Arguments, Request
+from pymacaron.operations import FORM as FORM_FIELD
+from pymacaron.operations import Content, Operation
+from pymacaron.parameters import parse_query
+from pymacaron.schemas import REQUEST, SchemaProblem
+from pymacaron.shapes import Shape
+from pymacaron.structs import finish
+
+_FORM_TYPE, _MULTIPART_TYPE = "application/x-www-form-urlencoded", "multipart/form-data"
+
+
+class BodyReader:
+    """One representation of a request body, compiled."""
+
+    def __init__(self, operation: Operation, content: Content, kind: str) -> None:
+        self.kind = kind
+        self.content = content
+        self.shape: Shape | None = None
+        self.finish = False
+        self.form: Form | None = None
+        self.convert: Callable[[Json], Any] = _unchanged
+        self.is_valid: Callable[[Json], bool] | None = None
+        name = "".join(part.capitalize() for part in operation.name.split("_")) + "Body"
+        if content.schema is not None:
+            self.shape = operation.shapes.of(content.schema, name)
+            self.finish = self.shape.must_finish()
+            self.convert = self.shape.convert
+            if kind in (JSON, TEXT):
+                self.is_valid = content.schema.checker(REQUEST).is_valid
+        if kind in (FORM, MULTIPART):
+            self.form = Form(content, operation.shapes, multipart=kind == MULTIPART)
+
+    def problems(self, value: Json) -> list[Problem]:
+        assert self.content.schema is not None
+        return [_in_body(p) for p in self.content.schema.checker(REQUEST).problems(value)]
+
+
+def _unchanged(value: Json) -> Json:
+    return value
+
+
+def _in_body(problem: SchemaProblem) -> Problem:
+    return Problem("body", json_pointer(problem.path)[:500], problem.code, problem.expected)
+
+
+class RequestReader:
+    """Reads the requests of one operation.
+
+    Args:
+        strict_query: refuse query parameters that the document does not declare.
+        max_body: how many bytes a body may have, None for any number.
+    """
+
+    def __init__(self, operation: Operation, *, strict_query: bool = False, max_body: int | None = None) -> None:
+        self.operation = operation
+        self.max_body = max_body
+        self._inputs = Inputs(operation, strict_query=strict_query) if operation.parameters or strict_query else None
+        self._bodies = [BodyReader(operation, c, kind_of(name_of(c))) for c in operation.contents]
+        self._files = [p for p in operation.parameters if p.is_file]
+        self._form_fields = any(p.location == FORM_FIELD for p in operation.parameters)
+        self._by_header: dict[str, tuple[BodyReader, MediaType]] = {}
+
+    def __call__(self, request: Request) -> Arguments:
+        if self._form_fields:
+            return self._read_form_fields(request)
+        if self._inputs is None:
+            return Arguments(self._body(request) if self._bodies else ABSENT, {})
+        try:
+            parameters = self._inputs.read(request)
+        except InputFault as fault:
+            raise ValidationError(problems=[*fault.problems, *self._body_problems(request)]) from None
+        return Arguments(self._body(request) if self._bodies else ABSENT, parameters)
+
+    def _body_problems(self, request: Request) -> tuple[Problem, ...]:
+        """What is wrong with the body too, when a parameter was."""
+        try:
+            if self._bodies:
+                self._body(request)
+        except ValidationError as error:
+            return error.problems
+        return ()
+
+    def _body(self, request: Request) -> Any:
+        if not request.body:
+            return self._no_body()
+        header = request.headers.get("content-type")
+        body, media = self._by_header.get(header or "") or self._select(header)
+        if body.kind == JSON:
+            raw = read_all(request.body, self.max_body, announced(request))
+            if not raw:
+                return self._no_body()
+            value = read_json(raw, media.parameters.get("charset") if media.parameters else None)
+            if body.is_valid is None or body.finish:
+                return self._converted(body, value)
+            if not body.is_valid(value):
+                raise ValidationError(problems=body.problems(value))
+            return body.convert(value)
+        if body.form is not None:
+            return self._read_form(body, request, media)
+        if body.kind == TEXT:
+            raw = read_all(request.body, self.max_body, announced(request))
+            return self._converted(body, read_text(raw, media.parameters.get("charset")))
+        return self._stream(request, media)
+
+    def _converted(self, body: BodyReader, value: Json) -> Any:
+        if body.is_valid is not None and not body.is_valid(value):
+            raise ValidationError(problems=body.problems(value))
+        result = body.convert(value)
+        if body.finish:
+            finish(result)
+        return result
+
+    def _no_body(self) -> Any:
+        if self.operation.body_required:
+            raise ValidationError(problems=[Problem("body", "", "required", "a body: it is required")])
+        return ABSENT
+
+    def _stream(self, request: Request, media: MediaType) -> BodyStream:
+        if self.max_body is not None and (announced(request) or 0) > self.max_body:
+            read_all(request.body, self.max_body, announced(request))
+        stream = io.BytesIO(request.body) if isinstance(request.body, bytes) else request.body
+        return BodyStream(stream, media.name, self.max_body)
+
+    def _read_form(self, body: BodyReader, request: Request, media: MediaType) -> Any:
+        assert body.form is not None
+        try:
+            values = body.form.read(*self._form_source(body, request, media))
+        except FieldFault as fault:
+            raise ValidationError(problems=[_in_body(fault.problem)]) from None
+        problems = body.form.problems(values)
+        if problems:
+            raise ValidationError(problems=[_in_body(problem) for problem in problems])
+        result = body.shape.convert(values) if body.shape is not None else values
+        if body.finish:
+            finish(result)
+        return result
+
+    def _form_source(self, body: BodyReader, request: Request, media: MediaType) -> tuple[Any, str | None, int | None]:
+        if body.kind == FORM:
+            return read_all(request.body, self.max_body, announced(request)), None, self.max_body
+        if (announced(request) or 0) > (self.max_body or float("inf")):
+            read_all(request.body, self.max_body, announced(request))
+        return request.body, media.parameters.get("boundary"), self.max_body
+
+    def _read_form_fields(self, request: Request) -> Arguments:
+        """Swagger 2.0's formData: fields are parameters, passed by keyword."""
+        assert self._inputs is not None or self._files
+        fields, uploads = self._fields(request)
+        problems: list[Problem] = []
+        parameters: dict[str, Any] = {}
+        if self._inputs is not None:
+            try:
+                parameters = self._inputs.read(request, fields)
+            except InputFault as fault:
+                problems = fault.problems
+        for parameter in self._files:
+            if parameter.name in uploads:
+                parameters[parameter.argument] = uploads[parameter.name]
+            elif parameter.required:
+                problems.append(Problem(FORM_FIELD, parameter.name, "required", "a file: it is required"))
+        if problems:
+            raise ValidationError(problems=problems)
+        return Arguments(ABSENT, parameters)
+
+    def _fields(self, request: Request) -> tuple[Mapping[str, list[str]], dict[str, Any]]:
+        header = request.headers.get("content-type")
+        if not request.body:
+            return {}, {}
+        body, media = self._by_header.get(header or "") or self._select(header)
+        raw, boundary, limit = self._form_source(body, request, media)
+        if body.kind == FORM:
+            return parse_query(raw.decode("latin-1")), {}
+        stream = io.BytesIO(raw) if isinstance(raw, bytes) else raw
+        fields: dict[str, list[str]] = {}
+        uploads: dict[str, Any] = {}
+        names = {parameter.name for parameter in self._files}
+        for part in read_multipart(stream, boundary, limit):
+            if part.upload is not None and part.name in names:
+                uploads[part.name] = part.upload
+            else:
+                text = part.text if part.upload is None else part.upload.read()
+                fields.setdefault(part.name, []).append(quote(text or b"", safe=""))
+        return fields, uploads
+
+    def _select(self, header: str | None) -> tuple[BodyReader, MediaType]:
+        """The declared representation for a Content-Type; the most specific declaration wins (OpenAPI 3.x, Request
+        Body Object).
+
+        Raises:
+            UnsupportedMediaTypeError: there is none.
+        """
+        if header is None:
+            if len(self._bodies) == 1:
+                return self._bodies[0], MediaType(name_of(self._bodies[0].content), {})
+            raise UnsupportedMediaTypeError(f"The request has a body but no Content-Type; send {self._listed()}")
+        media = parse_media_type(header)
+        group = media.name.partition("/")[0] + "/*"
+        for wanted in (media.name, group, "*/*", "*"):
+            for body in self._bodies:
+                if name_of(body.content) == wanted:
+                    chosen = body if "*" not in wanted else self._of_range(body, media)
+                    if len(self._by_header) < 64:  # clients choose boundaries: the memory has an end
+                        self._by_header[header] = chosen, media
+                    return chosen, media
+        raise UnsupportedMediaTypeError(f"This operation does not take that Content-Type; send {self._listed()}")
+
+    def _of_range(self, body: BodyReader, media: MediaType) -> BodyReader:
+        """A range such as */* stands for any codec: the one of the media type that came."""
+        return body if body.kind == media.kind else BodyReader(self.operation, body.content, media.kind)
+
+    def _listed(self) -> str:
+        return " or ".join(body.content.media_type for body in self._bodies)
+
+
+def announced(request: Request) -> int | None:
+    """The Content-Length in bytes, None where there is none."""
+    text = request.headers.get("content-length")
+    return int(text) if text else None
+
+
+def name_of(content: Content) -> str:
+    """The media type or range that a representation is declared for, in lower case, without parameters."""
+    return content.media_type.partition(";")[0].strip().lower()
+
+
+class RequestWriter:
+    """Writes the requests of one operation."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        self._inputs = Inputs(operation)
+        self._bodies = [BodyReader(operation, c, kind_of(name_of(c))) for c in operation.contents]
+        self._known = {parameter.argument for parameter in operation.parameters}
+        self._files = {parameter.argument: parameter.name for parameter in operation.parameters if parameter.is_file}
+
+    def __call__(self, arguments: Arguments) -> Request:
+        unknown = arguments.parameters.keys() - self._known
+        if unknown:
+            names = ", ".join(sorted(self._known)) or "none"
+            raise TypeError(f"{self.operation.name}() has no parameter {min(unknown)!r}; it has {names}")
+        plain = {name: value for name, value in arguments.parameters.items() if name not in self._files}
+        try:
+            written = self._inputs.write(plain)
+        except InputFault as fault:
+            raise ValidationError(problems=fault.problems) from None
+        headers = {name.lower(): text for name, text in written.headers}
+        if written.cookies:
+            headers["cookie"] = "; ".join(written.cookies)
+        body = self._body(arguments, written.form, headers)
+        if body:
+            headers["content-length"] = str(len(body))
+        path = self.operation.path.partition("?")[0]
+        for name, text in written.path.items():
+            path = path.replace("{" + name + "}", text)
+        return Request(self.operation.method, path, "&".join(written.query), headers, body)
+
+    def _body(self, arguments: Arguments, form: list[str], headers: dict[str, str]) -> bytes:
+        files = [(name, arguments.parameters[a]) for a, name in self._files.items() if a in arguments.parameters]
+        if form or files:
+            return self._form_fields(form, files, headers)
+        if arguments.body is ABSENT:
+            if self.operation.body_required and self._bodies and self._bodies[0].content.schema is not None:
+                raise ValidationError(problems=[Problem("body", "", "required", "a body: it is required")])
+            return b""
+        if not self._bodies:
+            raise TypeError(f"{self.operation.name}() takes no body")
+        return self._represented(self._bodies[0], arguments.body, headers)
+
+    def _form_fields(self, form: list[str], files: list[tuple[str, Any]], headers: dict[str, str]) -> bytes:
+        if not files and any(body.kind == FORM for body in self._bodies):
+            headers["content-type"] = _FORM_TYPE
+            return "&".join(form).encode()
+        parts = [text_part(pair) for pair in form]
+        parts += [Part(name, None, None, upload_of(name, value, None)) for name, value in files]
+        return _multipart(parts, headers)
+
+    def _represented(self, body: BodyReader, value: Any, headers: dict[str, str]) -> bytes:
+        name = name_of(body.content)
+        headers["content-type"] = name if "*" not in name else "application/json"
+        if body.form is not None:
+            fields = {k: value[k] for k in value} if isinstance(value, dict) else _fields_of(value)
+            parts = body.form.write(fields)
+            if body.kind == MULTIPART:
+                return _multipart(parts, headers)
+            return "&".join(f"{quote(p.name)}={quote(p.text or b'')}" for p in parts).encode()
+        if body.kind == TEXT and isinstance(value, str):
+            return value.encode()
+        if body.kind == BINARY and "*" not in name:
+            return bytes(value) if isinstance(value, (bytes, bytearray)) else value.read()
+        raw = write_json(body.shape.dump(value) if body.shape is not None else value)
+        if body.is_valid is not None and not body.is_valid(read_json(raw)):
+            raise ValidationError(problems=body.problems(read_json(raw)))
+        return raw
+
+
+def _fields_of(model: Any) -> dict[str, Any]:
+    return {name: model[name] for name in model.get_property_names() if name in model}
+
+
+def _multipart(parts: list[Part], headers: dict[str, str]) -> bytes:
+    boundary = os.urandom(16).hex()
+    headers["content-type"] = f"{_MULTIPART_TYPE}; boundary={boundary}"
+    return write_multipart(parts, boundary)
