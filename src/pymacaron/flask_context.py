@@ -130,7 +130,8 @@ class RequestContext(flask.ctx.RequestContext):
 
     def _open_session(self) -> SessionMixin:
         interface = self.app.session_interface
-        return interface.open_session(self.app, self.request) or interface.make_null_session(self.app)
+        opened = interface.open_session(self.app, self.request)
+        return interface.make_null_session(self.app) if opened is None else opened
 
     def match_request(self) -> None:
         """Asked for whenever the context is pushed again or copied; the router has already found the rule."""

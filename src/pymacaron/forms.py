@@ -146,11 +146,17 @@ class Form:
             elif name in self._json:
                 parts += [Part(name, "application/json", write_json(item), None) for item in items]
             elif name in self._codecs:
-                plain = msgspec.to_builtins(value, enc_hook=encode_other)
-                parts += [text_part(pair) for pair in self._codecs[name].write(plain)]
+                parts += self._text_parts(name, value)
             else:
                 parts += [Part(name, None, str(item).encode(), None) for item in items]
         return parts
+
+    def _text_parts(self, name: str, value: Any) -> list[Part]:
+        try:
+            pairs = self._codecs[name].write(msgspec.to_builtins(value, enc_hook=encode_other))
+        except TextFault as fault:
+            raise FieldFault(SchemaProblem((name,), fault.code, fault.expected)) from None
+        return [text_part(pair) for pair in pairs]
 
 
 def text_part(pair: str) -> Part:

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ._types import Json
+from .bodies import JSON, kind_of, parse_media_type
 from .documents import Node
 from .exceptions import Problem
 from .messages import ABSENT, Request
 from .operations import COOKIE, FORM, HEADER, PATH, QUERY, QUERYSTRING, Operation, Parameter
-from .parameters import Codec, TextFault, TextType, codec, parse_cookies, parse_query
+from .parameters import STYLES, Codec, TextFault, TextType, codec, parse_cookies, parse_query
 from .schemas import REQUEST, SchemaProblem, Schemas
 from .shapes import Shape, is_rich
 from .structs import encode_other
@@ -38,8 +39,8 @@ class Inputs:
     def __init__(self, operation: Operation, *, strict_query: bool = False) -> None:
         shapes = operation.shapes
         self.parameters = [parameter for parameter in operation.parameters if not parameter.is_file]
-        known = frozenset(parameter.name for parameter in self.parameters)
-        self.codecs = {p.argument: _codec(p, shapes.schemas, known) for p in self.parameters}
+        self.codecs = {p.argument: _codec(p, shapes.schemas, self._names_beside(p)) for p in self.parameters}
+        self._may_be_empty = [name for name, made in self.codecs.items() if made.allow_empty]
         self._by_location: dict[str, list[_Reader]] = {}
         for p in self.parameters:
             name = p.name.lower() if p.location == HEADER else p.name
@@ -59,6 +60,15 @@ class Inputs:
         self._rich: list[tuple[str, Shape]] = [(name, s) for name, s in self.shapes.items() if is_rich(s)]
         self._places = {p.argument: (p.location, p.name) for p in self.parameters}
 
+    def _names_beside(self, parameter: Parameter) -> frozenset[str]:
+        """The names that an open exploded object must leave to the other parameters of its location."""
+        return frozenset(p.name for p in self.parameters if p.location == parameter.location)
+
+    def _to_check(self, values: dict[str, Any]) -> dict[str, Any]:
+        """What the schemas judge: all but the empty values that `allowEmptyValue` lets pass."""
+        passed = {name for name in self._may_be_empty if values.get(name) == ""}
+        return {name: value for name, value in values.items() if name not in passed} if passed else values
+
     def read(self, request: Request, form: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
         """The arguments of a request, converted.
 
@@ -70,7 +80,8 @@ class Inputs:
             self._collect(request, form, values)
         except TextFault:
             raise InputFault(self._problems(request, form)) from None
-        if self._checker is not None and not self._checker.is_valid(values):
+        judged = self._to_check(values) if self._may_be_empty else values
+        if self._checker is not None and not self._checker.is_valid(judged):
             raise InputFault(self._problems(request, form))
         for argument, default in self._defaults:
             if argument not in values:
@@ -117,7 +128,7 @@ class Inputs:
         if self._strict:
             names = self._unknown(parse_query(request.query))
             problems += [Problem(QUERY, name[:100], "unknown", "no such parameter") for name in names]
-        found = self._checker.problems(values) if self._checker is not None else []
+        found = self._checker.problems(self._to_check(values)) if self._checker is not None else []
         problems += [self._placed(problem) for problem in found if self._places[problem.path[0]][1] not in faulty]  # type: ignore[index]
         return problems
 
@@ -153,7 +164,7 @@ class Inputs:
             if value is not None or self._takes_null(name)
         }
         if self._checker is not None:
-            problems = self._checker.problems(_plain(values))
+            problems = self._checker.problems(self._to_check(_plain(values)))
             if problems:
                 raise InputFault([self._placed(problem) for problem in problems])
         written = Written({}, [], [], [], [])
@@ -166,7 +177,10 @@ class Inputs:
         return "null" in self.shapes[argument].kinds
 
     def _write_one(self, parameter: Parameter, value: Json, written: Written) -> None:
-        text: Any = self.codecs[parameter.argument].write(value)
+        try:
+            text: Any = self.codecs[parameter.argument].write(value)
+        except TextFault as fault:
+            raise InputFault([Problem(parameter.location, parameter.name, fault.code, fault.expected)]) from None
         if parameter.location == PATH:
             written.path[parameter.name] = text
         elif parameter.location == HEADER:
@@ -205,11 +219,13 @@ def _plain(value: Any) -> Json:
 
 
 def _codec(parameter: Parameter, schemas: Schemas, known: frozenset[str]) -> Codec:
+    styles = STYLES.get(parameter.location, ())
     return codec(
-        parameter.name, parameter.location, parameter.style, parameter.explode,
-        text_type(schemas, parameter.schema.node), allow_reserved=parameter.allow_reserved,
+        parameter.name, parameter.location,
+        parameter.style if parameter.style in styles else None,  # the document's check has warned of another
+        parameter.explode, text_type(schemas, parameter.schema.node), allow_reserved=parameter.allow_reserved,
         allow_empty=parameter.allow_empty, collection_format=parameter.collection_format,
-        content=parameter.content_type is not None, known_names=known,
+        content=kind_of(parse_media_type(parameter.content_type or "").name) == JSON, known_names=known,
     )  # fmt: skip
 
 

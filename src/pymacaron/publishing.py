@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+
 from flask import Flask, Response, abort
 
 from .bodies import write_json

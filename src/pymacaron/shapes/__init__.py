@@ -22,7 +22,7 @@ from pymacaron.names import python_name
 from pymacaron.schemas import Dispatch, Schema, Schemas
 from pymacaron.structs import ModelInfo
 
-from .classes import has_init, module_of, open_class, pascal_case, properties_of, struct_class
+from .classes import has_init, may_be_field, module_of, open_class, pascal_case, properties_of, struct_class
 from .families import Family, family_of, implied_kinds
 from .values import (
     ANYTHING,
@@ -201,7 +201,7 @@ class Shapes:
             prop: self._property(children, name + pascal_case(prop)) for prop, children in family.properties.items()
         }
         parents = self._parents(family)
-        is_open = bool(family.open) or any(has_init(parent) for parent in parents)
+        is_open = bool(family.open) or any(has_init(parent) for parent in parents) or not all(map(may_be_field, shapes))
         info = ModelInfo(self._class_name(node, name), self.api, self._extra(family, name))
         properties = properties_of(family.properties, shapes, self.schemas)
         info.describe(properties)

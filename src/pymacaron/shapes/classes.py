@@ -65,6 +65,11 @@ def has_init(parent: type) -> bool:
     return any("__init__" in vars(cls) or "__new__" in vars(cls) for cls in parent.__mro__[:-1])
 
 
+def may_be_field(name: str) -> bool:
+    """Can a Struct have a field of this name in JSON? msgspec refuses what JSON would have to escape."""
+    return name.isprintable() and not (set(name) & {'"', "\\"})
+
+
 def struct_class(info: ModelInfo, shapes: Mapping[str, Shape], parents: list[type], module: str) -> Any:
     """A model as a msgspec Struct, whose fields are typed as the shapes say."""
     annotations: dict[str, Any] = {}

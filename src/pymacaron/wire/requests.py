@@ -311,7 +311,10 @@ class RequestWriter:
         headers["content-type"] = name if "*" not in name else "application/json"
         if body.form is not None:
             fields = {k: value[k] for k in value} if isinstance(value, dict) else _fields_of(value)
-            parts = body.form.write(fields)
+            try:
+                parts = body.form.write(fields)
+            except FieldFault as fault:
+                raise ValidationError(problems=[_in_body(fault.problem)]) from None
             if body.kind == MULTIPART:
                 return _multipart(parts, headers)
             return "&".join(f"{quote(p.name)}={quote(p.text or b'')}" for p in parts).encode()
