@@ -289,8 +289,9 @@ def header_list(response: Response) -> HeaderList:
     headers = [*response.headers]
     sized = False
     for name, value in headers:
-        if not (value.isascii() and value.isprintable() and name.isprintable()):
-            _check_header(name, value)
+        text = name + value
+        if not (text.isascii() and text.isprintable()):
+            _check_header(name, text)
         if len(name) == 14 and name.lower() == "content-length":
             sized = True
     if not sized:
@@ -302,8 +303,7 @@ def header_list(response: Response) -> HeaderList:
     return headers
 
 
-def _check_header(name: str, value: str) -> None:
-    text = name + value
+def _check_header(name: str, text: str) -> None:
     try:
         text.encode("latin-1")  # what PEP 3333 lets pass
     except UnicodeEncodeError:

@@ -82,7 +82,9 @@ class Errors:
         return request.endpoint in self.formats or error is request.routing_exception
 
     def _format(self, error: BaseException) -> Response:
-        error = getattr(error, "original_exception", None) or error
+        original = getattr(error, "original_exception", None)
+        if original is not None and not isinstance(original, HTTPException):  # that would answer with its own status
+            error = original
         if error is request.routing_exception:
             error = _routing_error(error)
         return self.formats.get(request.endpoint or "", self._else)(error)
