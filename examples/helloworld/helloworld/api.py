@@ -1,0 +1,5 @@
+from pymacaron.models import Greeting
+
+
+def hello(name):
+    return Greeting(message=f"Hello, {name}!")
