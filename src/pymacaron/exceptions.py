@@ -60,7 +60,7 @@ class Problem(NamedTuple):
         return {"in": self.where, place: self.name, "code": self.code, "expected": self.expected}
 
     def __str__(self) -> str:
-        return f"{self.where}{' ' if self.name else ''}{self.name}: {self.expected}"
+        return f"{self.where} {self.name}: {self.expected}" if self.name else f"{self.where}: {self.expected}"
 
 
 _FIXED_BITS = 0xF000 << 64 | 0b11 << 62

@@ -32,10 +32,13 @@ class Checker:
 
     def problems(self, value: Json) -> list[SchemaProblem]:
         """Everything that is wrong with `value`; [] for a valid one. Nothing of the value is in the answer."""
-        found: dict[SchemaProblem, None] = {}
-        for error in self._validator.iter_errors(value):
-            found.update(dict.fromkeys(problems_of(error)))
-        return list(found)
+        errors = list(self._validator.iter_errors(value))
+        if not errors:
+            return []
+        if len(errors) == 1:
+            return problems_of(errors[0])
+        found = dict.fromkeys(problem for error in errors for problem in problems_of(error))
+        return list(found)  # alternatives may say the same thing twice
 
 
 def _compile(bundle: JsonObject, draft: Draft, formats: Formats) -> Any:

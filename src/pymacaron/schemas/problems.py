@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pymacaron._types import Json, JsonObject, Pointer
@@ -64,42 +64,36 @@ _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
 }
 
 
-def problems_of(error: Any) -> Iterator[SchemaProblem]:
+def problems_of(error: Any) -> list[SchemaProblem]:
+    """What one of jsonschema-rs' errors means; several problems if it sums up those of alternatives or properties."""
     kind = error.kind
     name, path = kind.name, tuple(error.instance_path)
     if name in ("anyOf", "oneOf"):
-        yield from _problems_of_branches(error, name, path)
-        return
+        return _problems_of_branches(kind.as_dict()["context"], name, path)
     facts = kind.as_dict()
     if name == "required":
-        yield SchemaProblem((*path, facts["property"]), "required", "a value: it is required")
-    elif name in ("additionalProperties", "unevaluatedProperties"):
-        for unexpected in facts["unexpected"]:
-            yield SchemaProblem((*path, unexpected), name, "no such property")
-    else:
-        say = _EXPECTED.get(name)
-        code = "not_allowed" if name == "falseSchema" else name
-        yield SchemaProblem(path, code, say(facts) if say is not None else f"a value that fits the schema's `{name}`")
+        return [SchemaProblem((*path, facts["property"]), "required", "a value: it is required")]
+    if name in ("additionalProperties", "unevaluatedProperties"):
+        return [SchemaProblem((*path, unexpected), name, "no such property") for unexpected in facts["unexpected"]]
+    say = _EXPECTED.get(name)
+    code = "not_allowed" if name == "falseSchema" else name
+    return [SchemaProblem(path, code, say(facts) if say is not None else f"a value that fits the schema's `{name}`")]
 
 
-def _problems_of_branches(error: Any, name: str, path: Pointer) -> Iterator[SchemaProblem]:
+def _problems_of_branches(branches: list[list[Any]], name: str, path: Pointer) -> list[SchemaProblem]:
     """The faults of the branch that was meant, where that can be told; else one problem for all of them."""
-    branches = error.kind.as_dict()["context"]
     guards = [_guard(branch) for branch in branches]
     chosen = [guard for guard in guards if guard is not None]
     if chosen and len(chosen) == len(guards):
         values = [value for guard in chosen for value in guard[1]]
         expected = f"one of {_listed(values)}" if values else "a value: it names the kind of object"
-        yield SchemaProblem((*path, chosen[0][0]), "discriminator", expected)
-        return
+        return [SchemaProblem((*path, chosen[0][0]), "discriminator", expected)]
     meant = [branch for branch, guard in zip(branches, guards, strict=True) if guard is None]
     if len(meant) > 1:
-        meant = [branch for branch in meant if not any(_wrong_kind(e, path) for e in branch)]
+        meant = [branch for branch in meant if not any(_wrong_kind(error, path) for error in branch)]
     if len(meant) == 1 and meant[0]:
-        for inner in meant[0]:
-            yield from problems_of(inner)
-    else:
-        yield SchemaProblem(path, name, _EXPECTED[name]({}))
+        return [problem for error in meant[0] for problem in problems_of(error)]
+    return [SchemaProblem(path, name, _EXPECTED[name]({}))]
 
 
 def _wrong_kind(error: Any, path: Pointer) -> bool:

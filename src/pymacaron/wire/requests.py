@@ -34,11 +34,16 @@ from pymacaron.messages import ABSENT, Arguments, Request
 from pymacaron.operations import FORM as FORM_FIELD
 from pymacaron.operations import Content, Operation
 from pymacaron.parameters import parse_query
-from pymacaron.schemas import REQUEST, SchemaProblem
+from pymacaron.schemas import REQUEST, Checker, SchemaProblem
 from pymacaron.shapes import Shape
 from pymacaron.structs import finish
 
 _FORM_TYPE, _MULTIPART_TYPE = "application/x-www-form-urlencoded", "multipart/form-data"
+
+
+# Up to this many bytes a JSON body is checked in the way that finds every problem at once: for a valid body that costs
+# a tenth more than the mere question, for a faulty one it saves asking twice.
+_ONE_PASS = 4096
 
 
 class BodyReader:
@@ -48,23 +53,48 @@ class BodyReader:
         self.kind = kind
         self.content = content
         self.shape: Shape | None = None
-        self.finish = False
         self.form: Form | None = None
-        self.convert: Callable[[Json], Any] = _unchanged
-        self.is_valid: Callable[[Json], bool] | None = None
+        self._checker: Checker | None = None
+        self._convert: Callable[[Json], Any] = _unchanged
         name = "".join(part.capitalize() for part in operation.name.split("_")) + "Body"
         if content.schema is not None:
             self.shape = operation.shapes.of(content.schema, name)
-            self.finish = self.shape.must_finish()
-            self.convert = self.shape.convert
+            self._convert = self._finished if self.shape.must_finish() else self.shape.convert
             if kind in (JSON, TEXT):
-                self.is_valid = content.schema.checker(REQUEST).is_valid
+                self._checker = content.schema.checker(REQUEST)
         if kind in (FORM, MULTIPART):
             self.form = Form(content, operation.shapes, multipart=kind == MULTIPART)
 
-    def problems(self, value: Json) -> list[Problem]:
-        assert self.content.schema is not None
-        return [_in_body(p) for p in self.content.schema.checker(REQUEST).problems(value)]
+    def value(self, value: Json, size: int) -> Any:
+        """The Python value of what came in `size` bytes.
+
+        Raises:
+            ValidationError: it breaks the schema.
+        """
+        checker = self._checker
+        if checker is not None and (size <= _ONE_PASS or not checker.is_valid(value)):
+            problems = checker.problems(value)
+            if problems:
+                raise ValidationError(problems=[_in_body(problem) for problem in problems])
+        return self._convert(value)
+
+    def fields(self, values: dict[str, Any]) -> Any:
+        """The Python value of a form's fields.
+
+        Raises:
+            ValidationError: they break the schema.
+        """
+        assert self.form is not None
+        problems = self.form.problems(values)
+        if problems:
+            raise ValidationError(problems=[_in_body(problem) for problem in problems])
+        return self._convert(values)
+
+    def _finished(self, value: Json) -> Any:
+        assert self.shape is not None
+        result = self.shape.convert(value)
+        finish(result)
+        return result
 
 
 def _unchanged(value: Json) -> Json:
@@ -121,26 +151,14 @@ class RequestReader:
             raw = read_all(request.body, self.max_body, announced(request))
             if not raw:
                 return self._no_body()
-            value = read_json(raw, media.parameters.get("charset") if media.parameters else None)
-            if body.is_valid is None or body.finish:
-                return self._converted(body, value)
-            if not body.is_valid(value):
-                raise ValidationError(problems=body.problems(value))
-            return body.convert(value)
+            charset = media.parameters.get("charset") if media.parameters else None
+            return body.value(read_json(raw, charset), len(raw))
         if body.form is not None:
             return self._read_form(body, request, media)
         if body.kind == TEXT:
             raw = read_all(request.body, self.max_body, announced(request))
-            return self._converted(body, read_text(raw, media.parameters.get("charset")))
+            return body.value(read_text(raw, media.parameters.get("charset")), len(raw))
         return self._stream(request, media)
-
-    def _converted(self, body: BodyReader, value: Json) -> Any:
-        if body.is_valid is not None and not body.is_valid(value):
-            raise ValidationError(problems=body.problems(value))
-        result = body.convert(value)
-        if body.finish:
-            finish(result)
-        return result
 
     def _no_body(self) -> Any:
         if self.operation.body_required:
@@ -159,13 +177,7 @@ class RequestReader:
             values = body.form.read(*self._form_source(body, request, media))
         except FieldFault as fault:
             raise ValidationError(problems=[_in_body(fault.problem)]) from None
-        problems = body.form.problems(values)
-        if problems:
-            raise ValidationError(problems=[_in_body(problem) for problem in problems])
-        result = body.shape.convert(values) if body.shape is not None else values
-        if body.finish:
-            finish(result)
-        return result
+        return body.fields(values)
 
     def _form_source(self, body: BodyReader, request: Request, media: MediaType) -> tuple[Any, str | None, int | None]:
         if body.kind == FORM:
@@ -323,8 +335,7 @@ class RequestWriter:
         if body.kind == BINARY and "*" not in name:
             return bytes(value) if isinstance(value, (bytes, bytearray)) else value.read()
         raw = write_json(body.shape.dump(value) if body.shape is not None else value)
-        if body.is_valid is not None and not body.is_valid(read_json(raw)):
-            raise ValidationError(problems=body.problems(read_json(raw)))
+        body.value(read_json(raw), len(raw))  # raises if it breaks the schema
         return raw
 
 
