@@ -6,6 +6,7 @@ additions. Nothing below this room knows which version a document has.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -65,7 +66,7 @@ class Document:
         self.info: JsonObject = info if isinstance(info, dict) else {}
         self.schemas = Schemas(files, dialect.draft, formats)
         self.named = dict(dialect.named(root))
-        self.shapes = Shapes(self.schemas, name, self.named)
+        self.shapes = Shapes(self.schemas, name, self.named, os.path.dirname(root.file.path))
         self.models = Models(self.shapes)
         self.operations: tuple[Operation, ...] = ()
 

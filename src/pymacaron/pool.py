@@ -9,7 +9,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from . import structs
-from ._types import Json, JsonObject, json_pointer
+from ._types import Json, JsonObject, Pointer, json_pointer
 from .config import get_config
 from .dialects import Document, read_document
 from .documents import DocumentFault, Fault, Files, Node, findings, suggest
@@ -244,7 +244,17 @@ def _thawed(rows: list[list[Json]]) -> list[Fault]:
 
 
 ApiPool = Pool()
-structs.find_model.append(ApiPool.get_model)
+
+
+def _find_model(name: str, api: str, place: tuple[str, Pointer] | None) -> Any:
+    """The class of a pickled model. One without a name of its own is known by its place in the documents."""
+    if place is None:
+        return ApiPool.get_model(name, api)
+    loaded: LoadedApi = getattr(ApiPool, api)
+    return loaded.document.shapes.model_at(place, name)
+
+
+structs.find_model.append(_find_model)
 
 
 def get_model(name: str, api: str | None = None) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 import msgspec
 from msgspec import UNSET, Struct, StructMeta, UnsetType
 
-from ._types import Json, JsonObject
+from ._types import Json, JsonObject, Pointer
 from .documents import suggest
 
 __all__ = ["UNSET", "Model", "ModelInfo", "ModelType", "OpenModel", "Property", "UnsetType", "is_model"]
@@ -49,11 +49,14 @@ class Property(NamedTuple):
 class ModelInfo:
     """What a model class knows of its schema."""
 
-    __slots__ = ("api", "attributes", "extra", "name", "pattern_extra", "properties", "restore")
+    __slots__ = ("api", "attributes", "extra", "name", "place", "properties")
 
-    def __init__(self, name: str, api: str, extra: Callable[[str, Json], Any] | None) -> None:
+    def __init__(
+        self, name: str, api: str, extra: Callable[[str, Json], Any] | None, place: tuple[str, Pointer] | None = None
+    ) -> None:
         self.name = name
         self.api = api
+        self.place = place  # where the schema stands, if the document gives it no name
         self.properties: dict[str, Property] = {}
         self.attributes: dict[str, str] = {}  # JSON name -> attribute, where they differ
         self.extra = extra  # loads one property that the schema does not name; None: such are dropped
@@ -172,9 +175,10 @@ class ModelMethods:
 
     def __reduce__(self) -> tuple[Any, ...]:
         info = self.__model__
-        state = {p.name: getattr(self, p.attribute) for p in info.properties.values() if not _is_absent(self, p)}
-        state.update(extras(self))
-        return _restore, (info.api, info.name, state)
+        return _restore, (info.api, info.name, info.place, _state(self))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return _remade(type(self), deepcopy(_state(self), memo))
 
 
 def _attribute(model: ModelMethods, name: str) -> str:
@@ -198,12 +202,21 @@ def is_model(value: object) -> bool:
     return hasattr(type(value), "__model__")
 
 
-# Finds the class again when a model is unpickled; the registry of APIs sets it.
-find_model: list[Callable[[str, str], Any]] = []
+# Finds the class again when a model is unpickled, by its name, API and place; the registry of APIs sets it.
+find_model: list[Callable[[str, str, tuple[str, Pointer] | None], Any]] = []
 
 
-def _restore(api: str, name: str, state: dict[str, Any]) -> Any:
-    cls = find_model[0](name, api)
+def _restore(api: str, name: str, place: tuple[str, Pointer] | None, state: dict[str, Any]) -> Any:
+    return _remade(find_model[0](name, api, place), state)
+
+
+def _state(model: ModelMethods) -> dict[str, Any]:
+    """What is present in a model, by JSON name."""
+    properties = model.__model__.properties.values()
+    return {p.name: getattr(model, p.attribute) for p in properties if not _is_absent(model, p)} | extras(model)
+
+
+def _remade(cls: Any, state: dict[str, Any]) -> Any:
     names = cls.__model__.properties
     model = cls(**{name: value for name, value in state.items() if name in names})
     for key in state.keys() - names.keys():
@@ -247,6 +260,7 @@ class Model(Struct, ModelMethods, metaclass=ModelType, kw_only=True, omit_defaul
     __getitem__ = ModelMethods.__getitem__
     __repr__ = ModelMethods.__repr__
     __reduce__ = ModelMethods.__reduce__
+    __deepcopy__ = ModelMethods.__deepcopy__
 
     def __delattr__(self, attribute: str) -> None:
         for prop in self.__model__.properties.values():

@@ -8,6 +8,7 @@ give equal results.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -15,7 +16,7 @@ from importlib import import_module
 from itertools import count
 from typing import Any
 
-from pymacaron._types import Json
+from pymacaron._types import Json, Pointer
 from pymacaron.documents import Node, findings, suggest
 from pymacaron.exceptions import Finding
 from pymacaron.names import python_name
@@ -53,15 +54,20 @@ class Shapes:
         schemas: the API's schemas.
         api: its name.
         named: the schemas in its components (definitions), by name.
+        folder: that of the document; the places of models are told from there.
     """
 
-    def __init__(self, schemas: Schemas, api: str, named: Mapping[str, Node]) -> None:
+    def __init__(self, schemas: Schemas, api: str, named: Mapping[str, Node], folder: str = "") -> None:
         self.schemas = schemas
         self.api = api
         self.named = named
         self.findings: list[Finding] = []
         self._shapes: dict[Node, Shape] = {}
+        self._folder = folder
         self._names: dict[Node, str] = {node: name for name, node in named.items()}
+        for name, node in named.items():
+            if node.ref is not None:  # the name is that of what it leads to, unless that has one of its own
+                self._names.setdefault(schemas.at(node).node, name)
         self._taken: set[str] = set(named)
         self._adopted: dict[Node, tuple[Shapes, Node]] = {}
         self._module = module_of(api)
@@ -202,7 +208,7 @@ class Shapes:
         }
         parents = self._parents(family)
         is_open = bool(family.open) or any(has_init(parent) for parent in parents) or not all(map(may_be_field, shapes))
-        info = ModelInfo(self._class_name(node, name), self.api, self._extra(family, name))
+        info = ModelInfo(self._class_name(node, name), self.api, self._extra(family, name), self._place(node))
         properties = properties_of(family.properties, shapes, self.schemas)
         info.describe(properties)
         module = self._module.__name__
@@ -229,6 +235,21 @@ class Shapes:
             made, number = f"{python_name(name)}{number}", number + 1
         self._taken.add(made)
         return made
+
+    def _place(self, node: Node) -> tuple[str, Pointer] | None:
+        """Where a schema without a name is found again: its file, seen from the document's folder, and its pointer."""
+        if node in self._names:
+            return None
+        path = node.file.path
+        return path if "://" in path else os.path.relpath(path, self._folder or os.curdir), node.pointer
+
+    def model_at(self, place: tuple[str, Pointer], name: str) -> Any:
+        """The model of a schema without a name, by what `ModelInfo.place` says."""
+        path, pointer = place
+        node = self.schemas.files.open(path if "://" in path else os.path.join(self._folder, path)).root
+        for step in pointer:
+            node = node.at(step)
+        return _model_of(self, node, name)
 
     def _extra(self, family: Family, name: str) -> Callable[[str, Json], Any] | None:
         if not family.open:
@@ -288,7 +309,7 @@ class Models:
         if node is None:
             cure = suggest(name, shapes.named) or "the document's components define none"
             raise AttributeError(f"the API {shapes.api} has no model {name!r}; {cure}")
-        model = _model_of(shapes, node)
+        model = _model_of(shapes, node, name)
         if model is None:
             raise AttributeError(f"{name} of the API {shapes.api} is no model: its schema describes no object")
         self.__dict__[name] = model
@@ -298,9 +319,9 @@ class Models:
         return list(self.__dict__["_shapes"].named)
 
 
-def _model_of(shapes: Shapes, node: Node) -> Any:
+def _model_of(shapes: Shapes, node: Node, name: str) -> Any:
     node = shapes.schemas.at(node).node
-    shape = shapes._of(node, str(node.pointer[-1]))
+    shape = shapes._of(node, name)
     if isinstance(shape, OneOf):
         shape = shapes._supertypes.get(node, shape)
     if isinstance(shape, Guarded):
