@@ -131,7 +131,7 @@ def _translated(error: Exception, text: str) -> SourceError:
     if not text.strip():
         return SourceError("the file is empty", "write a document, or remove the file")
     if found := re.search(r"(?:JSON is malformed: )?(.*) \(byte (\d+)\)$", str(error)):
-        offset = len(text.encode()[: int(found[2])].decode("utf-8", "replace"))
+        offset = _not_after(text, len(text.encode()[: int(found[2])].decode("utf-8", "replace")))
         return SourceError(f"not JSON: {found[1]}", _cure(text, offset, found[1]), offset)
     if "truncated" not in str(error):
         numbers = _NUMBER.finditer(text)
@@ -140,6 +140,19 @@ def _translated(error: Exception, text: str) -> SourceError:
     if lone := _LONE_SURROGATE.search(text):
         return SourceError("half of a surrogate pair", "write both halves, or the character itself", lone.start())
     return SourceError("not JSON: the text ends too early", "close every quote, bracket and brace", len(text.rstrip()))
+
+
+def _not_after(text: str, offset: int) -> int:
+    """Where the text goes wrong; the parser may already be past a word that is none of JSON's, or what is too much."""
+    import json  # to be exact where the fast parser is not
+
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return min(error.pos, offset) if error.msg in {"Expecting value", "Extra data"} else offset
+    except (ValueError, RecursionError):  # an integer too long for Python; nested deeper than it recurses
+        return offset
+    return offset
 
 
 def _cure(text: str, offset: int, fact: str) -> str | None:

@@ -109,13 +109,15 @@ _KNOWN_PROBLEMS: dict[str, tuple[str, str | None]] = {
         "neither a ',' nor the '}'", "close the mapping, or quote the text if braces and commas belong to it"),
     "found unexpected end of stream": ("quotes that are never closed", "close them"),
     "found unexpected document indicator": ("quotes that are not closed in this document", "close them"),
+    "did not find expected node content": (
+        "no value where one has to be", "quote the text if a bracket, a brace or a comma belongs to it"),
+    "block sequence entries are not allowed in this context": (
+        "a '-' where no list can start", "put the list on lines of its own, or quote the '-' if it belongs to a text"),
     "found unknown escape character": (
         "a backslash before what it cannot escape", "double the backslash, or use single quotes"),
     "found undefined tag handle": ("a '!' starts a tag that nobody has defined", "quote the text if the ! is meant"),
 }  # fmt: skip
-_SHOWN_WHERE_IT_BEGAN = frozenset(
-    {"could not find expected ':'", "found unexpected end of stream", "found unexpected document indicator"}
-)
+_SHOWN_WHERE_IT_BEGAN = frozenset({"could not find expected ':'", "found unexpected document indicator"})
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -124,11 +126,13 @@ def translated(error: YAMLError, text: str) -> SourceError:
     if not isinstance(error, MarkedYAMLError):  # characters that YAML does not allow have no mark
         found = _UNPRINTABLE.search(text)
         character = f"U+{ord(found[0]):04X}" if found else "a character"
-        cure = 'write it as an escape such as "\\x07" in double quotes'
-        return SourceError(f"{character} cannot stand in YAML", cure, found.start() if found else 0)
+        instead = 'write it as an escape such as "\\x07" in double quotes'
+        return SourceError(f"{character} cannot stand in YAML", instead, found.start() if found else 0)
     problem = (error.problem or "").split(", but")[0]
     opened = error.context_mark
-    mark = opened if opened and problem in _SHOWN_WHERE_IT_BEGAN else error.problem_mark or opened
+    mark = error.problem_mark or opened
+    if opened and (problem in _SHOWN_WHERE_IT_BEGAN or (mark and not text[mark.index :].strip())):
+        mark = opened  # what is never closed is not found at the end of the file
     offset: int = mark.index if mark else 0
     at = text[offset : offset + 1]
     if at == "\t" and ("token" in problem or "tab" in problem):
