@@ -11,7 +11,9 @@ by `app.app_ctx_globals_class`, the session by `app.session_interface`.
 from __future__ import annotations
 
 import importlib.metadata
+import re
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import Token
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -94,10 +96,23 @@ class _Lazy:
         return made
 
 
+class _Tokens(_Lazy):
+    """How often a context is pushed: a list that Flask keeps, and that is only made if it is pushed once more."""
+
+    def __get__(self, context: Any, owner: type) -> Any:
+        if context is None:
+            return self
+        made = context.__dict__[self.name] = self.make(context)
+        context.pushed_again = True
+        return made
+
+
 class AppContext(flask.ctx.AppContext):
     """Flask's application context, without what nobody asked for."""
 
-    touched = False
+    token: Token[flask.ctx.AppContext] | None
+    touched = pushed_again = False
+    _cv_tokens = _Tokens(lambda self: [] if self.token is None else [self.token])
     g = _Lazy(lambda self: self.app.app_ctx_globals_class())
     url_adapter = _Lazy(lambda self: self.app.create_url_adapter(None))
 
@@ -111,7 +126,10 @@ class RequestContext(flask.ctx.RequestContext):
     environ: Environ
     rule: Rule
     view_args: dict[str, Any]
-    touched = False
+    token: Token[flask.ctx.RequestContext] | None
+    own: AppContext | None
+    touched = pushed_again = False
+    _cv_tokens = _Tokens(lambda self: [] if self.token is None else [(self.token, self.own)])
 
     flashes = None
     request = _Lazy(lambda self: self._make_request())
@@ -156,55 +174,48 @@ def enter(app: flask.Flask, environ: Environ, rule: Rule, view_args: dict[str, A
     if outer is None or outer.app is not app:
         own = _new(AppContext)
         own.app = app
-        own._cv_tokens = [_cv_app.set(own)]
+        own.token = _cv_app.set(own)
         if _ON_PUSH:
             appcontext_pushed.send(app, _async_wrapper=app.ensure_sync)
-    context._cv_tokens = [(_cv_request.set(context), own)]
+    context.own, context.token = own, _cv_request.set(context)
     return context
 
 
 def leave(context: RequestContext, error: BaseException | None) -> None:
     """Pop what `enter` pushed, with the teardown functions and signals that there are. `error` is what no handler
     took, which teardown functions get."""
-    app, tokens = context.app, context._cv_tokens
-    if (
-        context.touched
-        or error is not None
-        or app.teardown_request_funcs
-        or app.teardown_appcontext_funcs
-        or _ON_REQUEST_TEARDOWN
-        or _ON_APP_TEARDOWN
-        or _ON_POP
-        or "werkzeug.debug.preserve_context" in context.environ
-        or len(tokens) != 1
-    ):
-        _leave_in_form(context, error)
-        return
-    token, own = tokens.pop()
-    _cv_request.reset(token)
-    if own is not None:
-        _cv_app.reset(own._cv_tokens.pop())
-
-
-def _leave_in_form(context: RequestContext, error: BaseException | None) -> None:
     app, environ = context.app, context.environ
     if "werkzeug.debug.preserve_context" in environ:  # the test client, in a `with` block
         environ["werkzeug.debug.preserve_context"](_cv_app.get())
         environ["werkzeug.debug.preserve_context"](_cv_request.get())
     if error is not None and app.should_ignore_error(error):
         error = None
-    tokens = context._cv_tokens
-    if app.teardown_request_funcs or _ON_REQUEST_TEARDOWN or len(tokens) != 1:
+    if app.teardown_request_funcs or _ON_REQUEST_TEARDOWN or context.pushed_again:
         context.pop(error)
         return
+    try:
+        if context.touched:
+            _close_request(context)
+    finally:
+        _cv_request.reset(context.token)  # type: ignore[arg-type]  # set by enter()
+        context.token, own = None, context.own
+        if own is not None:
+            _pop_app_context(app, own, error)
+
+
+def _close_request(context: RequestContext) -> None:
     made = context.__dict__.get("request")
     if made is not None:
+        context.environ["werkzeug.request"] = None  # a circle that would wait for the garbage collector
         made.close()
-        environ["werkzeug.request"] = None  # a circle that would wait for the garbage collector
-    token, own = tokens.pop()
-    _cv_request.reset(token)
-    if own is not None:
+
+
+def _pop_app_context(app: flask.Flask, own: AppContext, error: BaseException | None) -> None:
+    if app.teardown_appcontext_funcs or _ON_APP_TEARDOWN or _ON_POP or own.pushed_again:
         own.pop(error)
+    else:
+        _cv_app.reset(own.token)  # type: ignore[arg-type]
+        own.token = None
 
 
 def read_by_flask(environ: Environ) -> bytes | None:
@@ -254,11 +265,9 @@ def session_to_save(context: RequestContext) -> SessionMixin | None:
     return None if app.session_interface.is_null_session(session) else session
 
 
-def is_untouched(context: RequestContext) -> bool:
-    """Whether nothing has to be done to the response: no session to save, no function from after_this_request."""
-    if not context.touched and "HTTP_COOKIE" not in context.environ:
-        return True
-    return not after_functions(context) and session_to_save(context) is None
+def has_more_to_do(context: RequestContext) -> bool:
+    """Whether there is a function from after_this_request to be called, or a session to be saved."""
+    return bool(after_functions(context)) or session_to_save(context) is not None
 
 
 def after_functions(context: RequestContext) -> Sequence[Callable[[Any], Any]]:
@@ -280,6 +289,22 @@ class _StatusLines(dict[int, str]):
 STATUS_LINES = _StatusLines()
 
 
+class _Names(dict[str, bool]):
+    """Whether a header is Content-Length, for names that can be sent."""
+
+    def __missing__(self, name: str) -> bool:
+        if not _TOKEN.fullmatch(name):
+            raise ValueError(f"{name!a} is no name of a header (RFC 9110 section 5.6.2)")
+        is_length = name.lower() == "content-length"
+        if len(self) < 1000:  # names come from documents and code, but nothing says so
+            self[name] = is_length
+        return is_length
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_NAMES = _Names()
+
+
 def header_list(response: Response) -> HeaderList:
     """The headers of our response as a new list, with Content-Length where the length is known.
 
@@ -289,11 +314,10 @@ def header_list(response: Response) -> HeaderList:
     headers = [*response.headers]
     sized = False
     for name, value in headers:
-        text = name + value
-        if not (text.isascii() and text.isprintable()):
-            _check_header(name, text)
-        if len(name) == 14 and name.lower() == "content-length":
+        if _NAMES[name]:
             sized = True
+        if not (value.isascii() and value.isprintable()):
+            _check_value(name, value)
     if not sized:
         body = response.body
         if isinstance(body, bytes):
@@ -303,13 +327,13 @@ def header_list(response: Response) -> HeaderList:
     return headers
 
 
-def _check_header(name: str, text: str) -> None:
+def _check_value(name: str, value: str) -> None:
     try:
-        text.encode("latin-1")  # what PEP 3333 lets pass
+        value.encode("latin-1")  # what PEP 3333 lets pass
     except UnicodeEncodeError:
-        raise ValueError(f"the header {name!a} has characters beyond Latin-1, which HTTP cannot carry") from None
-    if "\r" in text or "\n" in text or "\0" in text:
-        raise ValueError(f"the header {name!a} has a line break or NUL, which HTTP forbids")
+        raise ValueError(f"the header {name} has characters beyond Latin-1, which HTTP cannot carry") from None
+    if "\r" in value or "\n" in value or "\0" in value:
+        raise ValueError(f"the header {name} has a line break or NUL, which HTTP forbids")
 
 
 def flask_response(app: flask.Flask, response: Response) -> flask.Response:

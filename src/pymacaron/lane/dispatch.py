@@ -18,9 +18,11 @@ from pymacaron.flask_context import (
     STATUS_LINES,
     Environ,
     RequestContext,
+    enter,
     flask_response,
+    has_more_to_do,
     header_list,
-    is_untouched,
+    leave,
 )
 from pymacaron.messages import Request, Response
 from pymacaron.router import Router
@@ -63,9 +65,8 @@ class Lane:
         found = self._find(environ)
         if found is None:
             return self.inner(environ, start_response)
-        entry, message = found
-        view_args = entry.view_args(message.path_values)  # type: ignore[arg-type]  # a dict, which the router made
-        context = flask_context.enter(self.app, environ, entry.rule, view_args)
+        entry, message, view_args = found
+        context = enter(self.app, environ, entry.rule, view_args)
         failure: BaseException | None = None
         try:
             try:
@@ -82,41 +83,45 @@ class Lane:
                 return body
             return flask_context.send(answer, environ, start_response)
         finally:
-            flask_context.leave(context, failure)
+            leave(context, failure)
 
     # ---------------------------------------------------------------------------------------- finding the operation
 
-    def _find(self, environ: Environ) -> tuple[Entry, Request] | None:
-        """The operation and the request for it, still without its body; None if it is for Flask."""
-        path: str = environ.get("PATH_INFO", "")
+    def _find(self, environ: Environ) -> tuple[Entry, Request, dict[str, str]] | None:
+        """The operation, the request for it, still without its body, and Flask's view_args; None if it is Flask's."""
+        try:
+            path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        except KeyError:  # a path may be absent, and is empty then
+            return None
         if not path.isascii():
             try:
                 path = path.encode("latin-1").decode()
             except UnicodeError:
                 return None
-        method: str = environ.get("REQUEST_METHOD", "")
         query: str = environ.get("QUERY_STRING", "")
         headers = EnvironHeaders(environ)
         found = self._router.find(method, path, query, headers)
         if not isinstance(found, tuple):
             return None
         entry, values = found
+        app = self.app
         if not self._started:
             self._start()
+        if environ.get("HTTP_HOST") not in self._hosts or app.config["TRUSTED_HOSTS"] != self._trusted:
+            if not self._has_good_host(environ):
+                return None
         if (
-            self.app.view_functions.get(entry.name) is not entry.view  # somebody wrapped it
-            or not self._has_good_host(environ)
+            app.view_functions.get(entry.name) is not entry.view  # somebody wrapped it
             or "HTTP_UPGRADE" in environ
             or (entry.foreign and any(pattern.fullmatch(path) for pattern in entry.foreign))
         ):
             return None
-        return entry, Request(method, path, query, headers, b"", values)
+        view_args = values if entry.renamed is None else entry.view_args(values)
+        return entry, Request(method, path, query, headers, b"", values), view_args
 
     def _has_good_host(self, environ: Environ) -> bool:
         """Whether Flask accepts the Host header; a good one is remembered."""
         trusted = self.app.config["TRUSTED_HOSTS"]
-        if environ.get("HTTP_HOST") in self._hosts and trusted == self._trusted:
-            return True
         if trusted != self._trusted or len(self._hosts) > 1000:  # anybody can send many
             self._hosts, self._trusted = set(), None if trusted is None else [*trusted]
         try:
@@ -164,7 +169,7 @@ class Lane:
             not isinstance(answer, Response)
             or app.after_request_funcs
             or _ON_FINISH
-            or not is_untouched(context)
+            or ((context.touched or "HTTP_COOKIE" in context.environ) and has_more_to_do(context))
             or app.response_class is not RESPONSE_CLASS
         ):
             return self._finish(entry, context, answer)

@@ -80,7 +80,7 @@ class EnvironHeaders(Mapping[str, str]):
         return f"<headers {', '.join(sorted(self))}>"  # values may be secret
 
 
-_UNFRAMED = ("HTTP/2", "HTTP/2.0", "HTTP/3", "HTTP/3.0")  # versions that end a body without announcing it
+_UNFRAMED = frozenset(["HTTP/2", "HTTP/2.0", "HTTP/3", "HTTP/3.0"])  # versions that end a body without announcing it
 
 
 def read_body(environ: Environ, config: Mapping[str, Any]) -> bytes | ReadableStream:
@@ -90,12 +90,12 @@ def read_body(environ: Environ, config: Mapping[str, Any]) -> bytes | ReadableSt
         BadRequestError: the length is no number, or contradicts the transfer coding.
         PayloadTooLargeError: the length announced is above the limit.
     """
-    length = environ.get("CONTENT_LENGTH")
-    chunked = environ.get("HTTP_TRANSFER_ENCODING")
-    if not length and not chunked and environ.get("SERVER_PROTOCOL") not in _UNFRAMED:
+    unframed = environ.get("SERVER_PROTOCOL") in _UNFRAMED
+    if "CONTENT_LENGTH" not in environ and "HTTP_TRANSFER_ENCODING" not in environ and not unframed:
         return b""
+    length, chunked = environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING")
     limit = config["MAX_CONTENT_LENGTH"]
-    if environ.get("wsgi.input_terminated") and (chunked or not length):
+    if environ.get("wsgi.input_terminated") and (chunked or (unframed and not length)):
         return Body(environ, None, limit)
     if not length:  # a server that decodes chunks says that it ends the stream; else nothing can be read safely
         return b""
