@@ -15,7 +15,7 @@ from .exceptions import Problem
 from .messages import ABSENT, Request
 from .operations import COOKIE, FORM, HEADER, PATH, QUERY, QUERYSTRING, Operation, Parameter
 from .parameters import STYLES, Codec, TextFault, TextType, codec, parse_cookies, parse_query
-from .schemas import REQUEST, SchemaProblem, Schemas
+from .schemas import REQUEST, Draft, SchemaProblem, Schemas, target_of
 from .shapes import Shape, is_rich
 from .structs import encode_other
 
@@ -238,7 +238,7 @@ def text_type(schemas: Schemas, node: Node, seen: tuple[Node, ...] = ()) -> Text
     seen = (*seen, node)
     kinds = _kinds(schemas, node)
     found = TextType(kinds, style=value.get("collectionFormat"))
-    inner = [text_type(schemas, child, seen) for child in _branches(node)]
+    inner = [text_type(schemas, child, seen) for child in _branches(node, schemas.draft)]
     if not kinds:
         found.kinds = frozenset(kind for branch in inner for kind in branch.kinds)
     items = node.get("items")
@@ -285,9 +285,9 @@ def _kinds_of_values(values: Any) -> set[str]:
     return {names[type(value)] for value in values} if isinstance(values, list) else set()
 
 
-def _branches(node: Node) -> Iterable[Node]:
+def _branches(node: Node, draft: Draft) -> Iterable[Node]:
     if node.ref is not None:
-        yield node.follow()
+        yield target_of(node, draft)
     for key in ("allOf", "anyOf", "oneOf"):
         group = node.get(key)
         if group is not None and isinstance(group.value, list):

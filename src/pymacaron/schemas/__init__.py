@@ -18,6 +18,7 @@ from .checking import Checker
 from .discriminators import Dispatch, read_dispatch
 from .drafts import OPENAPI_30, OPENAPI_31, REQUEST, RESPONSE, SWAGGER_20, Draft
 from .problems import SchemaProblem
+from .references import Place, chain, entered, meant, target_of
 from .rewriting import Rewriting
 
 __all__ = [
@@ -32,12 +33,14 @@ __all__ = [
     "Schema",
     "SchemaProblem",
     "Schemas",
+    "chain",
+    "target_of",
 ]
 
 
 class Fragment(NamedTuple):
     json: Json
-    reached: list[Node]
+    reached: list[Place]
 
 
 class Schemas:
@@ -48,18 +51,17 @@ class Schemas:
         self.draft = draft
         self.formats = formats
         self._schemas: dict[Node, Schema] = {}
-        self._fragments: dict[tuple[Node, str], Fragment] = {}
-        self._names: dict[Node, str] = {}
+        self._fragments: dict[tuple[Place, str], Fragment] = {}
+        self._names: dict[Place, str] = {}
         self._dispatching: dict[Node, Dispatch | None] = {}
 
     def at(self, node: Node) -> Schema:
-        """The schema at a place in a document; a reference stands for its target unless keywords beside it count.
+        """The schema at a place in a document; a reference stands for its target unless what stands beside it counts.
 
         Raises:
             ReferenceFault: the reference leads nowhere.
         """
-        if node.ref is not None and not (self.draft.ref_siblings and len(node.value) > 1):
-            node = node.follow()
+        node = meant(node, self.draft)
         schema = self._schemas.get(node)
         if schema is None:
             schema = self._schemas[node] = Schema(self, node)
@@ -67,21 +69,21 @@ class Schemas:
 
     def bundle(self, node: Node, view: str) -> JsonObject:
         """The rewritten schema with every schema that it reaches, self-contained."""
-        root = self._fragment(node, view)
+        root = self._fragment(_start(node), view)
         top = root.json if isinstance(root.json, dict) else {} if root.json else {"not": {}}
         return self._with_definitions(top, list(root.reached), view)
 
     def object_checker(self, properties: Mapping[str, Schema], required: Iterable[str], view: str) -> Checker:
         """The validity of an object whose properties are schemas from anywhere in the documents."""
-        fragments = {name: self._fragment(schema.node, view) for name, schema in properties.items()}
+        fragments = {name: self._fragment(_start(schema.node), view) for name, schema in properties.items()}
         top: JsonObject = {"type": "object", "properties": {name: f.json for name, f in fragments.items()}}
         names = list(required)
         if names:
             top["required"] = names
-        reached = [node for fragment in fragments.values() for node in fragment.reached]
+        reached = [place for fragment in fragments.values() for place in fragment.reached]
         return Checker(self._with_definitions(top, reached, view), self.draft, self.formats)
 
-    def _with_definitions(self, top: JsonObject, waiting: list[Node], view: str) -> JsonObject:
+    def _with_definitions(self, top: JsonObject, waiting: list[Place], view: str) -> JsonObject:
         definitions: dict[str, Json] = {}
         while waiting:
             target = waiting.pop()
@@ -95,26 +97,31 @@ class Schemas:
             bundle[self.draft.definitions] = definitions
         return bundle
 
-    def _fragment(self, node: Node, view: str) -> Fragment:
-        found = self._fragments.get((node, view))
+    def _fragment(self, place: Place, view: str) -> Fragment:
+        found = self._fragments.get((place, view))
         if found is None:
-            rewriting = Rewriting(self.draft, self.formats, view, self)
-            found = self._fragments[node, view] = Fragment(rewriting.schema(node), rewriting.reached)
+            rewriting = Rewriting(self.draft, self.formats, view, self, place.scope)
+            found = self._fragments[place, view] = Fragment(rewriting.schema(place.node), rewriting.reached)
         return found
 
-    def _name(self, node: Node) -> str:
+    def _name(self, place: Place) -> str:
         # `~`-free and `/`-free names need no escaping in a JSON pointer
-        return self._names.setdefault(node, f"s{len(self._names)}")
+        return self._names.setdefault(place, f"s{len(self._names)}")
 
-    def reference(self, node: Node) -> JsonObject:
-        return {"$ref": f"#/{self.draft.definitions}/{self._name(node)}"}
+    def reference(self, place: Place) -> JsonObject:
+        """A local reference to what the definitions of a bundle will hold for a place."""
+        return {"$ref": f"#/{self.draft.definitions}/{self._name(place)}"}
 
     def dispatch(self, node: Node) -> Dispatch | None:
         """How the discriminator of the schema at `node` chooses, None where it has none that can."""
         if node not in self._dispatching:
             self._dispatching[node] = None  # while reading it: a branch may lead back here
-            self._dispatching[node] = read_dispatch(node)
+            self._dispatching[node] = read_dispatch(node, self.draft)
         return self._dispatching[node]
+
+
+def _start(node: Node) -> Place:
+    return Place(node, entered(node, ()))
 
 
 class Schema:

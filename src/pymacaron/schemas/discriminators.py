@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from pymacaron.documents import Node, ReferenceFault
 
+from .drafts import Draft
+from .references import follow_once, is_alias, meant, target_of
+
 
 class Dispatch(NamedTuple):
     """A discriminator: the property that names the branch, and the branch for each of its values."""
@@ -16,44 +19,60 @@ class Dispatch(NamedTuple):
     inherited: bool  # the branches are subtypes that contain this schema by allOf, not its oneOf or anyOf
 
 
-def read_dispatch(node: Node) -> Dispatch | None:
+def read_dispatch(node: Node, draft: Draft) -> Dispatch | None:
     """Read a discriminator: in Swagger 2.0 the name of a property, in 3.x a Discriminator Object."""
     given = node.get("discriminator")
     if given is None:
         return None
-    name = (
-        given.value
-        if isinstance(given.value, str)
-        else given.value.get("propertyName")
-        if isinstance(given.value, dict)
-        else None
-    )
+    is_object = isinstance(given.value, dict)
+    name = given.value.get("propertyName") if is_object else given.value
     if not isinstance(name, str):
         return None
-    mapping_node = given.get("mapping") if isinstance(given.value, dict) else None
-    mapping: dict[str, Node] = {}
-    if mapping_node is not None and isinstance(mapping_node.value, dict):
-        for value, target in mapping_node.items():
-            found = _mapped(target)
-            if found is not None:
-                mapping[value] = found
-    listed = [child for key in ("oneOf", "anyOf") for child in _elements(node.get(key)) if child.ref is not None]
-    if listed:
-        targets = [child.follow() for child in listed]
-        covered = set(mapping.values())
-        implied = {str(t.pointer[-1]): t for t in targets if t not in covered and t.pointer}
-        complete = len(listed) == sum(
-            1 for key in ("oneOf", "anyOf") for c in _elements(node.get(key)) if c.value != {"type": "null"}
-        )
-        return Dispatch(name, {**implied, **mapping}, inherited=False) if complete else None
-    subtypes = {str(sub.pointer[-1]): sub for sub in _subtypes(node)}
+    mapping = dict(_mapping(given, draft)) if is_object else {}
+    alternatives = [child for key in ("oneOf", "anyOf") for child in _elements(node.get(key))]
+    if any(child.ref is not None for child in alternatives):
+        return _listed(name, mapping, alternatives, draft)
+    return _inherited(name, mapping, node, draft)
+
+
+def _mapping(given: Node, draft: Draft) -> Iterator[tuple[str, Node]]:
+    mapping = given.get("mapping")
+    for value, target in mapping.items() if mapping is not None else ():
+        found = _mapped(target, draft)
+        if found is not None:
+            yield value, found
+
+
+def _listed(name: str, mapping: dict[str, Node], alternatives: list[Node], draft: Draft) -> Dispatch | None:
+    """The branches are alternatives: called as the schemas they refer to, unless the mapping says more."""
+    if any(child.ref is None and child.value != {"type": "null"} for child in alternatives):
+        return None
     covered = set(mapping.values())
-    branches = {**{k: v for k, v in subtypes.items() if v not in covered}, **mapping}
+    implied: dict[str, Node] = {}
+    for child in alternatives:
+        if child.ref is not None:
+            named = follow_once(child)
+            target = meant(named, draft)
+            if target not in covered:
+                implied[_name_of(named)] = target
+    return Dispatch(name, {**implied, **mapping}, inherited=False)
+
+
+def _inherited(name: str, mapping: dict[str, Node], node: Node, draft: Draft) -> Dispatch | None:
+    """The branches are subtypes: the schemas beside this one that contain it, and this one itself."""
+    covered = set(mapping.values())
+    subtypes = {_name_of(sub): sub for sub in _subtypes(node, draft)}
+    branches = {**{value: sub for value, sub in subtypes.items() if sub not in covered}, **mapping}
     if not branches:
         return None
     if node not in branches.values() and node.pointer:
-        branches[str(node.pointer[-1])] = node  # an instance of the supertype itself
+        branches[_name_of(node)] = node
     return Dispatch(name, branches, inherited=True)
+
+
+def _name_of(node: Node) -> str:
+    """What a schema is called: its key in the components, or the name of its file."""
+    return str(node.pointer[-1]) if node.pointer else node.file.path.rpartition("/")[2].partition(".")[0]
 
 
 def _elements(node: Node | None) -> Iterator[Node]:
@@ -61,19 +80,20 @@ def _elements(node: Node | None) -> Iterator[Node]:
         yield from node.elements()
 
 
-def _mapped(target: Node) -> Node | None:
+def _mapped(target: Node, draft: Draft) -> Node | None:
     """The schema that a mapping's value names: a schema's name in components, or a reference."""
     text = target.value
     if not isinstance(text, str):
         return None
     from_names = "/" not in text and "#" not in text and not text.endswith((".json", ".yaml", ".yml"))
     try:
-        return target.file.files.resolve(target, "#/components/schemas/" + text if from_names else text).follow()
+        named = target.file.files.resolve(target, "#/components/schemas/" + text if from_names else text)
+        return meant(named, draft)
     except ReferenceFault:
         return None  # the document's check reports it
 
 
-def _subtypes(node: Node) -> Iterator[Node]:
+def _subtypes(node: Node, draft: Draft) -> Iterator[Node]:
     """The schemas beside this one that contain it by allOf, themselves or through others."""
     if len(node.pointer) < 2 or node.pointer[-2] not in ("definitions", "schemas"):
         return
@@ -81,18 +101,24 @@ def _subtypes(node: Node) -> Iterator[Node]:
     for step in node.pointer[:-1]:
         siblings = siblings.at(step)
     for _, sibling in siblings.items():  # noqa: PERF102 - a Node is no dict
-        if sibling != node and _contains(sibling, node, ()):
+        if sibling != node and _contains(sibling, node, draft, ()):
             yield sibling
 
 
-def _contains(node: Node, wanted: Node, seen: tuple[Node, ...]) -> bool:
-    for branch in _elements(node.get("allOf") if isinstance(node.value, dict) else None):
-        if branch.ref is None:
-            continue
-        try:
-            target = branch.follow()
-        except ReferenceFault:
-            continue
-        if target == wanted or (target not in seen and _contains(target, wanted, (*seen, target))):
+def _contains(node: Node, wanted: Node, draft: Draft, seen: tuple[Node, ...]) -> bool:
+    for target in _contained(node, draft):
+        if target == wanted or (target not in seen and _contains(target, wanted, draft, (*seen, target))):
             return True
     return False
+
+
+def _contained(node: Node, draft: Draft) -> Iterator[Node]:
+    """What a schema contains: by allOf, and by a reference where keywords beside it count."""
+    beside = [node] if node.ref is not None and not is_alias(node, draft) else []
+    listed = _elements(node.get("allOf") if isinstance(node.value, dict) else None)
+    for branch in [*beside, *listed]:
+        if branch.ref is not None:
+            try:
+                yield meant(target_of(branch, draft), draft)
+            except ReferenceFault:
+                continue  # the document's check reports it

@@ -13,7 +13,8 @@ _APPLICATORS = (
 )  # fmt: skip
 _MAPS_4, _MAPS = (
     ("properties", "patternProperties", "dependencies"),
-    ("properties", "patternProperties", "dependentSchemas"),
+    # `dependencies` was split in two before 2020-12, which lets it be understood still (validation, appendix C)
+    ("properties", "patternProperties", "dependentSchemas", "dependencies"),
 )
 _LISTS_4, _LISTS = ("allOf", "anyOf", "oneOf", "items"), ("allOf", "anyOf", "oneOf", "prefixItems")
 _ASSERTIONS_4 = (
@@ -22,6 +23,10 @@ _ASSERTIONS_4 = (
 )  # fmt: skip
 _ASSERTIONS = (*_ASSERTIONS_4, "const", "maxContains", "minContains", "dependentRequired")
 
+# What may stand beside a reference without making another schema of it.
+ANNOTATIONS = frozenset(
+    ("$ref", "$comment", "title", "summary", "description", "example", "examples", "deprecated", "externalDocs")
+)
 
 # A discriminator's guard is wrapped in allOf this often, which no author does: so its failures can be told from others.
 GUARD_DEPTH = range(2)

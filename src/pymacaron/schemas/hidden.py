@@ -5,13 +5,13 @@ from __future__ import annotations
 from pymacaron.documents import Node
 
 from .drafts import REQUEST
+from .references import chain
 
 
 def _flag(node: Node, view: str) -> bool:
     """Is the property at `node` hidden in this view: readOnly in requests, writeOnly in responses?"""
-    target = node.follow() if node.ref is not None else node
     keyword = "readOnly" if view == REQUEST else "writeOnly"
-    return any(isinstance(n.value, dict) and n.value.get(keyword) is True for n in (node, target))
+    return any(isinstance(said.value, dict) and said.value.get(keyword) is True for said in chain(node))
 
 
 def hidden(node: Node, view: str) -> frozenset[str]:
@@ -23,13 +23,13 @@ def hidden(node: Node, view: str) -> frozenset[str]:
 
 def hidden_family(node: Node, view: str, seen: tuple[Node, ...] = ()) -> frozenset[str]:
     """The names hidden by a schema or by anything that it contains by allOf."""
-    if node.ref is not None:
-        node = node.follow()
-    if node in seen or not isinstance(node.value, dict):
-        return frozenset()
-    names = hidden(node, view)
-    branches = node.get("allOf")
-    if branches is not None:
-        for branch in branches.elements():
-            names |= hidden_family(branch, view, (*seen, node))
+    names = frozenset[str]()
+    for member in chain(node):
+        if member in seen or not isinstance(member.value, dict):
+            break
+        seen = (*seen, member)
+        names |= hidden(member, view)
+        branches = member.get("allOf")
+        for branch in branches.elements() if branches is not None else ():
+            names |= hidden_family(branch, view, seen)
     return names

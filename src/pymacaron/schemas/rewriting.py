@@ -16,6 +16,7 @@ from .discriminators import Dispatch
 from .drafts import GUARD_DEPTH, Draft
 from .hidden import hidden as hidden_names
 from .hidden import hidden_family
+from .references import Place, Scope, dynamic_target, entered, is_alias, is_resource, target_of
 
 
 class Context(Protocol):
@@ -23,18 +24,19 @@ class Context(Protocol):
 
     def dispatch(self, node: Node) -> Dispatch | None: ...
 
-    def reference(self, node: Node) -> JsonObject: ...
+    def reference(self, place: Place) -> JsonObject: ...
 
 
 class Rewriting:
-    """One walk over one schema, up to its references."""
+    """One walk over one schema, up to its references and to schema resources inside it."""
 
-    def __init__(self, draft: Draft, formats: Formats, view: str, context: Context) -> None:
+    def __init__(self, draft: Draft, formats: Formats, view: str, context: Context, scope: Scope) -> None:
         self.draft = draft
         self.formats = formats
         self.view = view
         self.context = context
-        self.reached: list[Node] = []
+        self.scope = scope
+        self.reached: list[Place] = []
 
     def schema(self, node: Node, plain: bool = False, hidden: frozenset[str] = frozenset()) -> Json:
         """The plain JSON Schema for the schema at `node`.
@@ -45,13 +47,16 @@ class Rewriting:
         value = node.value
         if not isinstance(value, dict):
             return value if isinstance(value, bool) else {}
-        if node.ref is not None and (not self.draft.ref_siblings or len(value) == 1):
-            return self._nullable(value, self._reference(node.follow(), plain))
+        if is_alias(node, self.draft):
+            return self._nullable(value, self._reference(target_of(node, self.draft), plain))
         dispatch = None if plain else self.context.dispatch(node)
         result = self._assertions(node, hidden | hidden_names(node, self.view))
         self._subschemas(node, result, dispatch, hidden)
         if node.ref is not None:
-            result.setdefault("allOf", []).append(self._reference(node.follow(), plain=False))
+            result.setdefault("allOf", []).append(self._contained(target_of(node, self.draft)))
+        dynamic = dynamic_target(node, self.scope) if self.draft.ref_siblings else None
+        if dynamic is not None:
+            result.setdefault("allOf", []).append(self._reference(dynamic, plain=False))
         if dispatch is not None:
             result.setdefault("allOf", []).append(self._dispatched(node, dispatch))
         return self._nullable(value, result)
@@ -59,8 +64,9 @@ class Rewriting:
     def _reference(self, target: Node, plain: bool) -> Json:
         if plain:
             return self.schema(target, plain=True)
-        self.reached.append(target)
-        return self.context.reference(target)
+        place = Place(target, entered(target, self.scope))
+        self.reached.append(place)
+        return self.context.reference(place)
 
     def _assertions(self, node: Node, hidden: frozenset[str]) -> JsonObject:
         value = node.value
@@ -92,11 +98,11 @@ class Rewriting:
         value = node.value
         for key in self.draft.applicators:
             if isinstance(value.get(key), (dict, bool)):
-                result[key] = self.schema(node.at(key))
+                result[key] = self._inner(node.at(key))
         for key in self.draft.maps:
             if isinstance(value.get(key), dict):
                 result[key] = {
-                    name: child.value if isinstance(child.value, list) else self.schema(child)
+                    name: child.value if isinstance(child.value, list) else self._inner(child)
                     for name, child in node.at(key).items()
                 }
         family = hidden | (hidden_family(node, self.view) if "allOf" in value else frozenset())
@@ -109,14 +115,20 @@ class Rewriting:
                 result[key] = branches + result.get(key, []) if key == "allOf" else branches
 
     def _branch(self, child: Node, key: str, hidden: frozenset[str]) -> Json:
-        """One branch of allOf, anyOf, oneOf. What a schema contains by allOf is that schema itself: its
-        discriminator does not choose again, or a subtype would lead back to itself for ever."""
-        if key == "allOf" and child.ref is not None:
-            target = child.follow()
-            dispatch = self.context.dispatch(target)
-            if dispatch is not None and dispatch.inherited:
-                return self.schema(target, plain=True)
-        return self.schema(child, hidden=hidden)
+        """One branch of allOf, anyOf, oneOf."""
+        if key == "allOf" and is_alias(child, self.draft):
+            return self._contained(target_of(child, self.draft))
+        return self._inner(child, hidden)
+
+    def _contained(self, target: Node) -> Json:
+        """What a schema contains is that schema itself: its discriminator does not choose again, or a subtype would
+        lead back to itself for ever."""
+        dispatch = self.context.dispatch(target)
+        return self._reference(target, plain=dispatch is not None and dispatch.inherited)
+
+    def _inner(self, child: Node, hidden: frozenset[str] = frozenset()) -> Json:
+        """A subschema; one that is a schema resource of its own as if by reference, for its scope is another."""
+        return self._reference(child, plain=False) if is_resource(child) else self.schema(child, hidden=hidden)
 
     def _dispatched(self, node: Node, dispatch: Dispatch) -> JsonObject:
         """anyOf over the branches, each behind a guard on the discriminating property. problems.py knows the shape."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pymacaron._types import Json
 from pymacaron.documents import Node
-from pymacaron.schemas import Draft, Schemas
+from pymacaron.schemas import Draft, Schemas, chain, target_of
 
 from .values import kinds_of
 
@@ -35,7 +35,7 @@ def family_of(node: Node, draft: Draft) -> Family:
 
 def _collect(node: Node, family: Family, draft: Draft, seen: set[Node]) -> None:
     if node.ref is not None:
-        _collect(node.follow(), family, draft, seen)
+        _collect(target_of(node, draft), family, draft, seen)
         if not draft.ref_siblings:
             return
     if node in seen or not isinstance(node.value, dict):
@@ -94,9 +94,8 @@ def implied_kinds(value: Mapping[str, Json]) -> set[str] | None:
 
 
 def said_of(node: Node) -> list[Mapping[str, Json]]:
-    """What is written of a property, beside the reference and at its target."""
-    target = node.follow() if node.ref is not None else node
-    return [n.value for n in ([node, target] if target != node else [node]) if isinstance(n.value, dict)]
+    """What is written of a property, beside its reference and at the target."""
+    return [said.value for said in chain(node) if isinstance(said.value, dict)]
 
 
 def admits_null(node: Node, schemas: Schemas, seen: tuple[Node, ...] = ()) -> bool:
@@ -111,7 +110,7 @@ def admits_null(node: Node, schemas: Schemas, seen: tuple[Node, ...] = ()) -> bo
     if said is not None:
         return said
     deeper = (*seen, node)
-    if node.ref is not None and not admits_null(node.follow(), schemas, deeper):
+    if node.ref is not None and not admits_null(target_of(node, schemas.draft), schemas, deeper):
         return False
     for key, quantifier in (("allOf", all), ("anyOf", any), ("oneOf", any)):
         branches = _listed(node, key)
