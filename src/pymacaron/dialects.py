@@ -285,8 +285,17 @@ def _parameter_2(reading: Reading, node: Node) -> Parameter:
     return Parameter(
         value["name"], location, reading.schemas().at(node), node, argument="", required=_flag(node, "required"),
         default=value.get("default", ABSENT), allow_empty=_flag(node, "allowEmptyValue"),
-        collection_format=value.get("collectionFormat", "csv"), is_file=value.get("type") == "file",
+        collection_format=value.get("collectionFormat", "csv"), is_file=_is_file_2(reading, value),
     )  # fmt: skip
+
+
+def _is_file_2(reading: Reading, value: JsonObject) -> bool:
+    """Is a parameter a file? Documents also write binary text for that, or a list of it, in a multipart form."""
+    listed = value.get("items") if value.get("type") == "array" else None
+    item = listed if isinstance(listed, dict) else value
+    if item.get("type") == "string" and item.get("format") == "binary" and value["in"] == "formData":
+        return _MULTIPART in _media_types(reading, "consumes")
+    return item.get("type") == "file"
 
 
 def _media_types(reading: Reading, key: str) -> list[str]:

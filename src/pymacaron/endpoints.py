@@ -15,6 +15,7 @@ from .bodies import JSON, kind_of
 from .documents import Fault, Node, findings, suggest
 from .exceptions import Finding, PyMacaronException
 from .messages import ABSENT, Request, Response
+from .names import snake_case
 from .operations import Operation
 from .schemas import RESPONSE
 from .structs import ModelInfo, is_model
@@ -199,10 +200,20 @@ def _function_path(operation: Operation) -> tuple[str | None, Node]:
     node = operation.node.get("operationId") or operation.node
     handlers = extensions.get("x-handlers")
     if isinstance(handlers, str) and isinstance(operation_id, str):
-        return f"{handlers}.{operation_id}", node
+        return f"{handlers}.{_handler_name(handlers, operation_id)}", node
     if isinstance(operation_id, str) and "." in operation_id and operation_id.replace(".", "").isidentifier():
         return operation_id, node
     return None, node
+
+
+def _handler_name(module: str, operation_id: str) -> str:
+    """The function for an operationId: of that name, or of that name in snake_case where there is only that."""
+    snake = snake_case(operation_id)
+    try:
+        names = vars(import_module(module))
+    except Exception:  # noqa: BLE001  # _imported() meets it again, and tells
+        return operation_id
+    return snake if operation_id not in names and (snake in names or not operation_id.isidentifier()) else operation_id
 
 
 def _at(node: Node, fact: str, cure: str | None) -> list[Finding]:

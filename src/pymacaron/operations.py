@@ -28,7 +28,7 @@ class Parameter:
         default: the JSON value that stands in when it is absent; ABSENT if there is none.
         style, explode, allow_reserved, allow_empty, collection_format: how the value is written as text.
         content_type: the media type of a `content` parameter, else None.
-        is_file: a Swagger 2.0 parameter of type file.
+        is_file: a Swagger 2.0 form parameter that is a file, or with a schema of type array, a list of files.
         node: its place in the document.
     """
 

@@ -18,6 +18,7 @@ from pymacaron.bodies import (
     BodyStream,
     MediaType,
     Part,
+    Upload,
     kind_of,
     parse_media_type,
     read_all,
@@ -217,10 +218,14 @@ class RequestReader:
         stream = io.BytesIO(raw) if isinstance(raw, bytes) else raw
         fields: dict[str, list[str]] = {}
         uploads: dict[str, Any] = {}
-        names = {parameter.name for parameter in self._files}
+        many = {parameter.name: parameter.schema.value.get("type") == "array" for parameter in self._files}
         for part in read_multipart(stream, boundary, limit):
-            if part.upload is not None and part.name in names:
-                uploads[part.name] = part.upload
+            if part.name in many:
+                upload = part.upload or Upload(io.BytesIO(part.text or b""), None, "text/plain", part.name)
+                if many[part.name]:
+                    uploads.setdefault(part.name, []).append(upload)
+                else:
+                    uploads[part.name] = upload
             else:
                 text = part.text if part.upload is None else part.upload.read()
                 fields.setdefault(part.name, []).append(quote(text or b"", safe=""))
@@ -315,7 +320,9 @@ class RequestWriter:
             headers["content-type"] = _FORM_TYPE
             return "&".join(form).encode()
         parts = [text_part(pair) for pair in form]
-        parts += [Part(name, None, None, upload_of(name, value, None)) for name, value in files]
+        for name, value in files:
+            items = value if isinstance(value, (list, tuple)) else [value]
+            parts += [Part(name, None, None, upload_of(name, item, None)) for item in items]
         return _multipart(parts, headers)
 
     def _represented(self, body: BodyReader, value: Any, headers: dict[str, str]) -> bytes:
