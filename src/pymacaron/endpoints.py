@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -244,11 +245,18 @@ def _imported(path: str, node: Node, operation: Operation, found: list[Finding])
     return None
 
 
+_OURS = os.path.dirname(os.path.abspath(__file__))
+
+
 def _last_line(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    """The last line of the user's code on the way to an error."""
+    found, trace = "", error.__traceback__
+    while trace is not None:
+        path = trace.tb_frame.f_code.co_filename
+        if not path.startswith((_OURS, "<")):
+            found = f" ({path}:{trace.tb_lineno})"
         trace = trace.tb_next
-    return f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})" if trace is not None else ""
+    return found
 
 
 def _attribute(
