@@ -1,0 +1,55 @@
+"""Getting paid: by card, by gift card or later."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from threading import Lock
+
+from pymacaron.models import Card, GiftCard, Money
+from shop import samples
+from shop.errors import PaymentDeclined
+
+_gift_cards = {code: Money(**left) for code, left in samples.GIFT_CARDS.items()}
+_gift_cards_lock = Lock()
+
+
+def charge(payment, total: Money) -> bool:
+    """Take the money, and the secrets out of `payment`. False: it comes later, by invoice.
+
+    Raises:
+        PaymentDeclined: no money is coming this way.
+    """
+    if isinstance(payment, Card):
+        _charge_card(payment)
+        return True
+    if isinstance(payment, GiftCard):
+        _charge_gift_card(payment, total)
+        return True
+    return False
+
+
+def _charge_card(card: Card) -> None:
+    month, year = map(int, card.expires.split("/"))
+    now = datetime.now(UTC)
+    if (2000 + year, month) < (now.year, now.month):
+        raise PaymentDeclined("The card has expired").tell_user("Your card has expired.")
+    if not _is_luhn(card.number):
+        raise PaymentDeclined("The card number is mistyped").tell_user("Please check the number of your card.")
+    card.last_digits = card.number[-4:]
+    del card.number
+
+
+def _is_luhn(number: str) -> bool:
+    """The check digit of card numbers (ISO/IEC 7812-1, annex B)."""
+    doubled = [sum(divmod(2 * int(digit), 10)) for digit in number[-2::-2]]
+    return (sum(doubled) + sum(map(int, number[-1::-2]))) % 10 == 0
+
+
+def _charge_gift_card(card: GiftCard, total: Money) -> None:
+    with _gift_cards_lock:
+        left = _gift_cards.get(card.code)
+        if left is None or left.currency != total.currency or left.amount < total.amount:
+            error = PaymentDeclined("The gift card does not cover the order")
+            raise error.tell_user("There is not enough on that card.")
+        card.left = _gift_cards[card.code] = left + total * -1
+    del card.code

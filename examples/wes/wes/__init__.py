@@ -1,0 +1,1 @@
+"""Running workflows: what the operations of the document do."""

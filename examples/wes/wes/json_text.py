@@ -1,0 +1,21 @@
+"""The document's format `application/json`: an object, written as text in a field of a form."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except RecursionError:
+        return False
+
+
+def read(text: str) -> dict[str, Any]:
+    return json.loads(text)
+
+
+def write(value: dict[str, Any]) -> str:
+    return json.dumps(value)
