@@ -80,7 +80,7 @@ class Cache:
                 return act(folder)
             finally:
                 os.close(folder)
-        except OSError:
+        except (OSError, ValueError):  # ValueError: no path at all
             return None
 
     def _keep(self, folder: int, name: str, payload: bytes) -> None:
