@@ -195,6 +195,8 @@ class Router(Generic[T]):
                     if not conditions or _hold(conditions, query, headers):
                         return route, dict(zip(names, values, strict=True))
                 methods.update(node.leaf)
+                if method == "OPTIONS" and node.leaf:  # every path has it: nothing less specific is asked
+                    break
         if not methods or method in methods:  # with this method in it, each of its operations asks for another query
             return frozenset()
         return frozenset(methods | {"OPTIONS"})

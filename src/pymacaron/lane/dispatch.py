@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -34,6 +35,8 @@ from .routes import Entry
 if TYPE_CHECKING:
     import flask
     from _typeshed.wsgi import StartResponse, WSGIApplication
+
+log = logging.getLogger(__name__)
 
 # Blinker keeps these for good, and lets everybody ask whether there is something in them.
 _ON_START, _ON_FINISH = request_started.receivers, request_finished.receivers
@@ -107,12 +110,12 @@ class Lane:
         app = self.app
         if not self._started:
             self._start()
-        if environ.get("HTTP_HOST") not in self._hosts or app.config["TRUSTED_HOSTS"] != self._trusted:
-            if not self._has_good_host(environ):
-                return None
+        known_host = environ.get("HTTP_HOST") in self._hosts and app.config["TRUSTED_HOSTS"] == self._trusted
+        if not known_host and not self._has_good_host(environ):
+            return None
         if (
             app.view_functions.get(entry.name) is not entry.view  # somebody wrapped it
-            or "HTTP_UPGRADE" in environ
+            or ("HTTP_UPGRADE" in environ and environ["HTTP_UPGRADE"].lower() == "websocket")
             or (entry.foreign and any(pattern.fullmatch(path) for pattern in entry.foreign))
         ):
             return None
@@ -137,13 +140,11 @@ class Lane:
         ours = {entry.name for entry in self._entries}
         others = [(rule, *_shape(rule)) for rule in self.app.url_map.iter_rules() if rule.endpoint not in ours]
         for entry in self._entries:
-            text, has_variables = re.split(r"[{?#]", entry.path)[0], "{" in entry.path
-            entry.foreign = tuple(
-                pattern
-                for rule, prefix, pattern in others
-                if (rule.methods is None or entry.method in rule.methods)
-                and (prefix.startswith(text) or text.startswith(prefix) if has_variables else pattern.fullmatch(text))
-            )
+            entry.foreign = tuple(pattern for rule, text, pattern in others if _may_meet(entry, rule, text, pattern))
+        wrapped = [entry.name for entry in self._entries if self.app.view_functions.get(entry.name) is not entry.view]
+        if wrapped:
+            fact = "%s: Flask's own dispatch answers %d operations, since their view functions were replaced: %s"
+            log.warning(fact, self.app.name, len(wrapped), ", ".join(wrapped))
         self._started = True
 
     # ------------------------------------------------------------------------------------------------------ answering
@@ -254,3 +255,13 @@ def _shape(rule: Rule) -> tuple[str, re.Pattern[str]]:
         at = variable.end()
     text = rule.rule[at:].rstrip("/")  # a slash at the end may be a matter of taste
     return prefix or text, re.compile(pattern + re.escape(text) + "/?", re.DOTALL)
+
+
+def _may_meet(entry: Entry, rule: Rule, text: str, pattern: re.Pattern[str]) -> bool:
+    """Whether a rule of Flask, beginning with `text`, may match a path of the operation's."""
+    if rule.methods is not None and entry.method not in rule.methods:
+        return False
+    ours, variable, _ = entry.flask_rule.partition("<")
+    if not variable:
+        return pattern.fullmatch(ours) is not None
+    return ours.startswith(text) or text.startswith(ours)

@@ -41,12 +41,14 @@ class Entry:
 
     `blueprints` are Flask's from the innermost outwards, by the dots in the name, where the user has any of that name;
     `outward` and `inward` the names whose before_request and after_request functions are due, None being the
-    application; `renamed` maps Flask's names of path variables to the document's, None if they are the same; `foreign`
-    are patterns of Flask's other rules that may match the same paths.
+    application; `flask_rule` is the template in Flask's words, "/items/<item_id>"; `renamed` maps Flask's names of path
+    variables to the document's, None if they are the same; `foreign` are patterns of Flask's other rules that may match
+    the same paths.
     """
 
     __slots__ = (
-        "blueprints", "endpoint", "foreign", "inward", "method", "name", "outward", "path", "renamed", "rule", "view",
+        "blueprints", "endpoint", "flask_rule", "foreign", "inward", "method", "name", "outward", "path", "renamed",
+        "rule", "view",
     )  # fmt: skip
 
     rule: Rule
@@ -59,18 +61,12 @@ class Entry:
         self.inward = (*self.blueprints, None)
         self.outward = (None, *reversed(self.blueprints))
         self.foreign: tuple[re.Pattern[str], ...] = ()
-        names = parse_template(self.path).names
+        segments, names, _ = parse_template(self.path)
         arguments = _argument_names(names)
         self.renamed = None if arguments == list(names) else dict(zip(arguments, names, strict=True))
-
-    def flask_rule(self) -> str:
-        """The template in Flask's words: "/items/<item_id>"."""
-        template = parse_template(self.path)
-        arguments = iter(_argument_names(template.names))
-        segments = (
-            segment[0] + "".join(f"<{next(arguments)}>{text}" for text in segment[1:]) for segment in template.segments
-        )
-        return "/" + "/".join(segments)
+        left = iter(arguments)
+        rules = (segment[0] + "".join(f"<{next(left)}>{text}" for text in segment[1:]) for segment in segments)
+        self.flask_rule = "/" + "/".join(rules)
 
     def view_args(self, values: dict[str, str]) -> dict[str, str]:
         """The values of path variables under Flask's names: the same dict where the names are the same."""
@@ -104,7 +100,8 @@ def register(app: Flask, entries: Sequence[Entry], router: Router[Entry]) -> Non
     try:
         for entry in ordered:
             entry.view = _view(app, entry, router)
-            app.add_url_rule(entry.flask_rule(), entry.name, entry.view, methods=[entry.method])
+            merged = None if "//" not in entry.flask_rule else False  # None: as Flask's map has it
+            app.add_url_rule(entry.flask_rule, entry.name, entry.view, methods=[entry.method], merge_slashes=merged)
     finally:
         if lazily:
             del app.url_rule_class
