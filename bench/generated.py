@@ -22,12 +22,18 @@ api.start(serve={name!r})
 SECONDS = time.perf_counter() - began
 """
 
-# Every operation of the document finds a function here, whatever its operationId is.
+# Every operation of the document finds a function here, whatever its operationId is. The answer is right for the
+# documents that are generated, so that no complaint about it is measured.
 FUNCTIONS = """
+THING = {
+    "id": "7d9d1f3e-52a1-4c5b-8f0e-6a1c9f7b2d10", "name": "x", "kind": "small", "made_at": "2025-03-01T08:00:00Z"
+}
+
+
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
-    return lambda *args, **kwargs: {"id": "x", "name": "y"}
+    return lambda *args, **kwargs: THING
 """
 
 
