@@ -2,7 +2,7 @@
 
     python first_answer.py FOLDER MODULE PATH
 
-Writes {"cpu": seconds of CPU time since the process began, "load": seconds that load_apis() and start() took (None
+Writes {"cpu": seconds of CPU time since the process began, "load": the same of load_apis() and start() alone (None
 where the module does not tell)}. Imports nothing heavy, since all of it counts.
 """
 
