@@ -8,11 +8,11 @@ BIN := .venv/bin
 # Another pyproject.toml has another checksum, hence another stamp that is not there yet, hence an installation.
 STAMP := .venv/.installed-$(shell cksum < pyproject.toml | tr -cs '0-9' '-')
 
-.PHONY: help venv run run-real test lint format bench corpus clean
+.PHONY: help venv run run-real test lint format bench corpus conformance clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 venv: $(STAMP) ## .venv with everything; nothing to do unless pyproject.toml changed
 
@@ -48,6 +48,9 @@ bench: venv ## CPU per request as ratios to bare Flask, beside other frameworks
 
 corpus: venv ## fetch real documents and conformance data, and load every document
 	@$(BIN)/python corpus/run.py $(ARGS)
+
+conformance: venv ## the official JSON-Schema-Test-Suite through request bodies of every version
+	@$(BIN)/python conformance/run.py $(ARGS)
 
 clean: ## remove .venv and what the tools leave behind
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov dist

@@ -16,7 +16,7 @@ from .documents import DocumentFault, Fault, Files, Node, findings, suggest
 from .exceptions import DocumentError, NotBuiltError, Problem, ValidationError
 from .formats import Formats
 from .grammar import Verdict, check
-from .schemas import REQUEST
+from .schemas import REQUEST, metaschema
 from .shapes import Models
 
 log = logging.getLogger(__name__)
@@ -190,7 +190,7 @@ def same_schema(ours: Node, theirs: Node, assumed: frozenset[tuple[Node, Node]] 
 
 def _load_one(name: str, path: str, formats: Formats, faults: list[Fault]) -> LoadedApi | None:
     config = get_config()
-    files = Files(remote=_fetch if config.remote_refs else None)
+    files = Files(remote=_fetch if config.remote_refs else None, known=metaschema)
     try:
         file = files.open(path)
         root = file.root

@@ -23,12 +23,18 @@ class Files:
     """All files that one load reaches, each parsed once.
 
     `cache` keeps parsed YAML between starts. `remote` fetches what http(s) references name; without it they are
-    faults, unless a file that is already open identifies itself by that URI.
+    faults, unless a file that is already open identifies itself by that URI, or `known` has what is at that URL.
     """
 
-    def __init__(self, cache: Cache | None = None, remote: Callable[[str], bytes] | None = None) -> None:
+    def __init__(
+        self,
+        cache: Cache | None = None,
+        remote: Callable[[str], bytes] | None = None,
+        known: Callable[[str], bytes | None] | None = None,
+    ) -> None:
         self.cache = Cache.of_user() if cache is None else cache
         self.remote = remote
+        self.known = known
         self.opened: dict[str, File] = {}  # by real path or URL
         self._known: dict[str, File | Fault] = {}  # by path as asked for
         self._identified: dict[str, Node] = {}  # by absolute URI
@@ -72,6 +78,9 @@ class Files:
         return file
 
     def _fetch(self, url: str) -> bytes:
+        known = self.known(url) if self.known is not None else None
+        if known is not None:
+            return known
         if self.remote is None:
             raise FileFault(Fault(url, (), "is remote, and remote references are not fetched", _REMOTE))
         try:
@@ -137,6 +146,8 @@ class Files:
             return self._identified[uri]
         if path is None:
             raise reference.fault("leads nowhere: no file identifies itself so", "give the schema meant this $id")
+        if self.remote is not None and is_url(uri) and not is_url(path) and not os.path.exists(path):
+            path = uri  # it is not beside the file, so it must be where the file says that it comes from
         file = self._reach(reference, path)
         return self._identified.get(uri, file.root)
 

@@ -11,16 +11,29 @@ from pymacaron._types import Json, Pointer
 
 _MENTIONED = re.compile(rb"\$(?:id|anchor|dynamicAnchor|self)\b")
 
-# Keys whose value maps names, chosen by the author, to what is looked at in its own right.
-_NAMED = frozenset(
-    {
-        "$defs", "callbacks", "components", "content", "definitions", "dependentSchemas", "encoding", "headers",
-        "links", "mediaTypes", "parameters", "pathItems", "paths", "patternProperties", "properties", "requestBodies",
-        "responses", "schemas", "webhooks",
-    }
-)  # fmt: skip
-# Keys whose value is data; what looks like an identifier in it is none.
-_DATA = frozenset({"const", "dataValue", "default", "enum", "example", "examples", "value"})
+# Where a schema can stand, directly or further below: only there does `$id` identify anything, not in data, and not
+# below a keyword that nobody knows (JSON Schema 2020-12 core, section 8.2.1). The number says for how many levels the
+# keys below are names of the author's choice.
+_PLACES: dict[str, int] = {
+    **dict.fromkeys(
+        (
+            "additionalItems", "additionalProperties", "allOf", "anyOf", "components", "contains", "contentSchema",
+            "delete", "else", "get", "head", "if", "itemEncoding", "itemSchema", "items", "not", "oneOf", "options",
+            "patch", "post", "prefixEncoding", "prefixItems", "propertyNames", "put", "query", "requestBody", "schema",
+            "then", "trace", "unevaluatedItems", "unevaluatedProperties",
+        ),
+        0,
+    ),
+    **dict.fromkeys(
+        (
+            "$defs", "additionalOperations", "content", "definitions", "dependencies", "dependentSchemas", "encoding",
+            "headers", "mediaTypes", "parameters", "pathItems", "paths", "patternProperties", "properties",
+            "requestBodies", "responses", "schemas", "webhooks",
+        ),
+        1,
+    ),
+    "callbacks": 2,
+}  # fmt: skip
 
 
 class Identifiers(NamedTuple):
@@ -47,11 +60,11 @@ def identifiers(value: Json, uri: str) -> Identifiers:
     own = value.get("$self") if type(value) is dict else None
     resources: dict[Pointer, str] = {(): urljoin(uri, own) if type(own) is str else uri}
     anchors: dict[tuple[Pointer, str], Pointer] = {}
-    left: list[tuple[Json, Pointer, Pointer, bool]] = [(value, (), (), False)]
+    left: list[tuple[Json, Pointer, Pointer, int]] = [(value, (), (), int(_is_library(value)))]
     while left:
         node, pointer, resource, names = left.pop()
         if type(node) is list:
-            left += [(item, (*pointer, index), resource, False) for index, item in enumerate(node)]
+            left += [(item, (*pointer, index), resource, 0) for index, item in enumerate(node)]
         if type(node) is not dict:
             continue
         if not names:
@@ -60,9 +73,9 @@ def identifiers(value: Json, uri: str) -> Identifiers:
                 if type(name) is str:
                     anchors.setdefault((resource, name), pointer)
         left += [
-            (inner, (*pointer, key), resource, not names and key in _NAMED)
+            (inner, (*pointer, key), resource, names - 1 if names else _PLACES[key])
             for key, inner in node.items()
-            if names or not (key in _DATA or key.startswith("x-"))
+            if names or key in _PLACES
         ]
     return Identifiers(resources, anchors)
 
@@ -74,3 +87,8 @@ def _identify(node: dict[str, Json], pointer: Pointer, resource: Pointer, resour
         return resource
     resources[pointer] = urldefrag(urljoin(resources[resource], own)).url
     return pointer
+
+
+def _is_library(value: Json) -> bool:
+    """Is this file neither a document nor a schema, but schemas and such by name?"""
+    return type(value) is dict and not any(key in _PLACES or key[:1] == "$" or key == "type" for key in value)

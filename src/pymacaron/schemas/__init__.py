@@ -17,6 +17,7 @@ from pymacaron.formats import Formats
 from .checking import Checker
 from .discriminators import Dispatch, read_dispatch
 from .drafts import OPENAPI_30, OPENAPI_31, REQUEST, RESPONSE, SWAGGER_20, Draft
+from .metaschemas import metaschema
 from .problems import SchemaProblem
 from .references import Place, chain, entered, meant, target_of
 from .rewriting import Rewriting
@@ -34,6 +35,7 @@ __all__ = [
     "SchemaProblem",
     "Schemas",
     "chain",
+    "metaschema",
     "target_of",
 ]
 
