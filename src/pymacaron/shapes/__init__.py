@@ -32,6 +32,7 @@ from .values import (
     Custom,
     Guarded,
     Instant,
+    Later,
     ListOf,
     MapOf,
     ModelOf,
@@ -69,6 +70,7 @@ class Shapes:
             if node.ref is not None:  # the name is that of what it leads to, unless that has one of its own
                 self._names.setdefault(schemas.at(node).node, name)
         self._taken: set[str] = set(named)
+        self._unfinished: dict[Node, Later] = {}
         self._adopted: dict[Node, tuple[Shapes, Node]] = {}
         self._module = module_of(api)
 
@@ -92,9 +94,18 @@ class Shapes:
                 other, theirs = self._adopted[node]
                 found = other._of(theirs, name)
             else:
-                found = self._build(node, self._names.get(node, name))
+                found = self._built(node, self._names.get(node, name))
             self._shapes[node] = found
         return found
+
+    def _built(self, node: Node, name: str) -> Shape:
+        """Make a shape. What leads back here meanwhile gets one that is filled in later."""
+        if node in self._unfinished:
+            return self._unfinished[node]
+        later = self._unfinished[node] = Later()
+        later.shape = self._build(node, name)
+        del self._unfinished[node]
+        return later.shape
 
     def _build(self, node: Node, name: str) -> Shape:
         if not isinstance(node.value, dict):

@@ -26,6 +26,10 @@ class Shape:
 
     type: Any = Any
     kinds: frozenset[str] = frozenset()
+    finishes = False  # it is an object with defaults or readOnly properties of its own
+    dumps = False  # it is written by `dump` alone
+    _must_finish: bool | None = None
+    _must_dump: bool | None = None
 
     def load(self, value: Json) -> Any:
         """JSON to Python, for every valid value; what does not fit stays as it is."""
@@ -35,13 +39,21 @@ class Shape:
         """Python to what the JSON encoder writes as the schema wants it."""
         return value
 
+    def parts(self) -> Iterable[Shape]:
+        """The shapes of what a value is made of, or may be."""
+        return ()
+
     def must_finish(self) -> bool:
         """May values hold defaults to fill in or readOnly properties to drop?"""
-        return False
+        if self._must_finish is None:
+            self._must_finish = any(shape.finishes for shape in _reached(self))
+        return self._must_finish
 
     def must_dump(self) -> bool:
         """Do values hold something that the JSON encoder would write otherwise than `dump`?"""
-        return False
+        if self._must_dump is None:
+            self._must_dump = any(shape.dumps for shape in _reached(self))
+        return self._must_dump
 
     def convert(self, value: Json) -> Any:
         """JSON to Python, the quick way where it goes."""
@@ -49,6 +61,18 @@ class Shape:
             return msgspec.convert(value, self.type, dec_hook=_convert_other)
         except (msgspec.ValidationError, RecursionError):
             return self.load(value)
+
+
+def _reached(shape: Shape) -> Iterable[Shape]:
+    """A shape and all that it is made of."""
+    seen, waiting = {id(shape)}, [shape]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        for part in current.parts():
+            if id(part) not in seen:
+                seen.add(id(part))
+                waiting.append(part)
 
 
 def _convert_other(type_: Any, value: Json) -> Any:
@@ -105,6 +129,8 @@ def _unusual_instant(text: str) -> Any:
 class Custom(Shape):
     """A string of a format that the user registered."""
 
+    dumps = True
+
     def __init__(self, format_: Format) -> None:
         self.format = format_
         self.type = _choice(format_.name, self.load)
@@ -114,9 +140,6 @@ class Custom(Shape):
 
     def dump(self, value: Any) -> Any:
         return value if value is None or value is UNSET else self.format.to_wire(value)
-
-    def must_dump(self) -> bool:
-        return True
 
 
 class ListOf(Shape):
@@ -132,11 +155,8 @@ class ListOf(Shape):
     def dump(self, value: Any) -> Any:
         return [self.item.dump(item) for item in value] if isinstance(value, (list, tuple)) else value
 
-    def must_finish(self) -> bool:
-        return self.item.must_finish()
-
-    def must_dump(self) -> bool:
-        return self.item.must_dump()
+    def parts(self) -> Iterable[Shape]:
+        return (self.item,)
 
 
 class MapOf(Shape):
@@ -152,11 +172,8 @@ class MapOf(Shape):
     def dump(self, value: Any) -> Any:
         return {k: self.item.dump(item) for k, item in value.items()} if isinstance(value, dict) else value
 
-    def must_finish(self) -> bool:
-        return self.item.must_finish()
-
-    def must_dump(self) -> bool:
-        return self.item.must_dump()
+    def parts(self) -> Iterable[Shape]:
+        return (self.item,)
 
 
 class ModelOf(Shape):
@@ -168,12 +185,12 @@ class ModelOf(Shape):
         self.kinds = frozenset(("object",))
         self.model: Any = None
         self._properties: dict[str, Shape] = {}
-        self._finish: bool | None = None
-        self._dump: bool | None = None
 
     def complete(self, model: Any, properties: dict[str, Shape]) -> None:
         self.model = self.type = model
         self._properties = properties
+        described = model.__model__.properties.values()
+        self.finishes = any(prop.read_only or prop.default is not UNSET for prop in described)
         if issubclass(model, OpenModel):
             self.kinds = frozenset()
 
@@ -186,18 +203,8 @@ class ModelOf(Shape):
             return {k: shapes[k].dump(item) if k in shapes else dump(item) for k, item in value.items()}
         return dump(value)
 
-    def must_finish(self) -> bool:
-        if self._finish is None:
-            self._finish = False  # a circle decides nothing by itself
-            own = any(p.read_only or p.default is not UNSET for p in self.model.__model__.properties.values())
-            self._finish = own or any(shape.must_finish() for shape in self._properties.values())
-        return self._finish
-
-    def must_dump(self) -> bool:
-        if self._dump is None:
-            self._dump = False
-            self._dump = any(shape.must_dump() for shape in self._properties.values())
-        return self._dump
+    def parts(self) -> Iterable[Shape]:
+        return self._properties.values()
 
 
 class OneOf(Shape):
@@ -208,7 +215,6 @@ class OneOf(Shape):
         self.dispatch = dispatch
         self.property = property_
         self.type = _choice("choice", self.load)
-        self._asked = False
 
     def load(self, value: Json) -> Any:
         if self.dispatch and isinstance(value, dict):
@@ -225,23 +231,8 @@ class OneOf(Shape):
             return dump(value)
         return self.branches[0][1].dump(value)
 
-    def _shapes(self) -> Iterable[Shape]:
+    def parts(self) -> Iterable[Shape]:
         return (*(shape for _, shape in self.branches), *self.dispatch.values())
-
-    def must_finish(self) -> bool:
-        return self._any(lambda shape: shape.must_finish())
-
-    def must_dump(self) -> bool:
-        return self._any(lambda shape: shape.must_dump())
-
-    def _any(self, question: Callable[[Shape], bool]) -> bool:
-        if self._asked:
-            return False
-        self._asked = True  # a circle decides nothing by itself
-        try:
-            return any(question(shape) for shape in self._shapes())
-        finally:
-            self._asked = False
 
 
 class Guarded(Shape):
@@ -265,11 +256,25 @@ class Guarded(Shape):
         shape = self._of(value)
         return shape.dump(value) if shape is not None else dump(value)
 
-    def must_finish(self) -> bool:
-        return any(shape.must_finish() for shape in self.shapes.values())
+    def parts(self) -> Iterable[Shape]:
+        return self.shapes.values()
 
-    def must_dump(self) -> bool:
-        return any(shape.must_dump() for shape in self.shapes.values())
+
+class Later(Shape):
+    """A shape that is still being made, seen from within: an array of itself, say."""
+
+    def __init__(self) -> None:
+        self.shape: Shape = ANYTHING
+        self.type = _choice("later", self.load)
+
+    def load(self, value: Json) -> Any:
+        return self.shape.convert(value)
+
+    def dump(self, value: Any) -> Any:
+        return self.shape.dump(value)
+
+    def parts(self) -> Iterable[Shape]:
+        return (self.shape,)
 
 
 def _choice(name: str, load_: Callable[[Json], Any]) -> Any:
@@ -330,11 +335,8 @@ class Native(Shape):
         rich = [shape for shape in self.shapes if shape.must_dump()]
         return rich[0].dump(value) if len(rich) == 1 else dump(value)
 
-    def must_finish(self) -> bool:
-        return any(shape.must_finish() for shape in self.shapes)
-
-    def must_dump(self) -> bool:
-        return any(shape.must_dump() for shape in self.shapes)
+    def parts(self) -> Iterable[Shape]:
+        return self.shapes
 
 
 def kinds_of(value: Json) -> set[str]:
