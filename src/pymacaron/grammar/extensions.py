@@ -1,0 +1,53 @@
+"""The `x-` keys of pymacaron: where each counts, and what it holds."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from .hints import near
+from .notation import PLAIN, Either, Kind, Plain
+
+
+def _is_dotted(value: Any) -> bool:
+    return type(value) is str and all(part.isidentifier() for part in value.split("."))
+
+
+def _is_member(value: Any) -> bool:
+    return _is_dotted(value) and "." in value
+
+
+_MODULE = Plain("the dotted name of a module", _is_dotted)
+_MEMBER = Plain("the dotted name of something in a module (package.module.name)", _is_member)
+_NAME = Plain("a Python identifier", lambda value: type(value) is str and value.isidentifier())
+_BOOLEAN = PLAIN["boolean"]
+_MILLISECONDS = Plain("a number of milliseconds above 0", PLAIN["positive"].fits)
+
+BY_OBJECT: dict[str, dict[str, Kind]] = {
+    "Document": {"x-handlers": _MODULE},
+    "PathItem": {"x-handlers": _MODULE},
+    "Operation": {
+        "x-bind-server": _MEMBER,
+        "x-no-bind-server": _BOOLEAN,
+        "x-bind-client": _NAME,
+        "x-decorate-server": _MEMBER,
+        "x-decorate-request": _MEMBER,
+        "x-slow-ms": _MILLISECONDS,
+        "x-timeout-ms": _MILLISECONDS,
+        "x-max-body": Either([PLAIN["count"], PLAIN["string"]]),
+        "x-rate-limit": Either([PLAIN["number"], PLAIN["string"], PLAIN["map"]]),
+        "x-etag": Either([_BOOLEAN, PLAIN["string"]]),
+        "x-idempotent": _BOOLEAN,
+        "x-async": Either([_BOOLEAN, PLAIN["map"]]),
+    },
+    "Schema": {"x-parent": _MEMBER, "x-persist": _MEMBER, "x-nullable": _BOOLEAN, "x-sensitive": _BOOLEAN},
+}
+
+# How alike a key has to be to one of ours to be taken for it: other tools have `x-` keys of their own.
+_ALIKE = 0.87
+
+
+@lru_cache(maxsize=4096)
+def misspelt(key: str, thing: str) -> str | None:
+    """The key of ours that `key`, on an object of the kind `thing`, was probably meant to be."""
+    return near(key, BY_OBJECT[thing], alike=_ALIKE)

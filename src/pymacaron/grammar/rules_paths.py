@@ -1,0 +1,195 @@
+"""Rules for paths, operations and the parameters that belong to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from pymacaron._types import Json, JsonObject
+
+from .hints import near
+from .notation import Place, Rules
+from .walk import Walk
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+_ELSEWHERE = ("query", "header", "cookie", "querystring", "body", "formData")
+_NAME = re.compile(r"\{([^{}]*)\}")
+
+
+def rules(version: str) -> Rules:
+    """This room's rules for a version."""
+    return {
+        "Paths": (_paths,),
+        "PathItem": (_no_duplicates,),
+        "Operation": (_no_duplicates, _operation_id),
+        "Responses": (_some_response,) if version in ("2.0", "3.0") else (),
+    }
+
+
+class _Parameter(NamedTuple):
+    """A parameter as far as its path is concerned."""
+
+    name: Json
+    location: Json
+    value: JsonObject
+    place: Place
+
+
+class _Item(NamedTuple):
+    """A path item: what stands in it, or at the end of its reference."""
+
+    path: str
+    value: JsonObject
+    place: Place
+
+    def operations(self) -> Iterator[tuple[str, JsonObject, Place]]:
+        """Method, operation and place."""
+        for method in _METHODS:
+            if type(self.value.get(method)) is dict:
+                yield method, self.value[method], (self.place, method)
+        more = self.value.get("additionalOperations")
+        for method, operation in more.items() if type(more) is dict else ():
+            if type(operation) is dict:
+                yield method, operation, ((self.place, "additionalOperations"), method)
+
+
+def _paths(walk: Walk, value: JsonObject, place: Place) -> None:
+    shapes: dict[str, dict[str, str]] = {}
+    for path, found in value.items():
+        if not path.startswith("/"):
+            continue
+        resolved = walk.resolved(found, (place, path))
+        if resolved is None:
+            continue
+        names = _template(walk, path, (place, path))
+        item = _Item(path, *resolved)
+        _same_shape(walk, item, shapes.setdefault(_NAME.sub("{}", path), {}), (place, path))
+        _template_parameters(walk, item, names)
+        for _, operation, where in item.operations():
+            _combination(walk, [*_parameters(walk, item.value, item.place), *_parameters(walk, operation, where)],
+                         operation, where)  # fmt: skip
+
+
+def _template(walk: Walk, path: str, place: Place) -> list[str]:
+    """The names in a path's braces; all versions, Path Templating."""
+    names = _NAME.findall(path)
+    if re.search(r"[{}]", _NAME.sub("", path)):
+        walk.fault(place, "braces that are not paired", "write {name} for a part that varies", at_key=True)
+    say = walk.fault if walk.version == "3.2" else walk.warn  # the first version to forbid it
+    if "" in names:
+        say(place, "braces without a name", "write {name} for a part that varies", at_key=True)
+    for name in {name for name in names if names.count(name) > 1}:
+        say(place, f"{{{name}}} stands in the path twice", "give one of them another name", at_key=True)
+    return [name for name in names if name]
+
+
+def _same_shape(walk: Walk, item: _Item, taken: dict[str, str], place: Place) -> None:
+    """All versions, Paths Object: templates that differ in names only are one and the same."""
+    for method, _, _ in item.operations():
+        other = taken.setdefault(method, item.path)
+        if other != item.path:
+            fact = f"{method.upper()} is answered by '{other}' already: only names in braces differ"
+            walk.warn(place, fact, "merge the two", at_key=True)
+
+
+def _parameters(walk: Walk, holder: JsonObject, place: Place) -> list[_Parameter]:
+    """The parameters that a path item or an operation lists, references followed."""
+    listed = holder.get("parameters")
+    found = []
+    for index, given in enumerate(listed if type(listed) is list else ()):
+        resolved = walk.resolved(given, ((place, "parameters"), index))
+        if resolved is not None:
+            value, _ = resolved
+            found.append(_Parameter(value.get("name"), value.get("in"), value, ((place, "parameters"), index)))
+    return found
+
+
+def _template_parameters(walk: Walk, item: _Item, names: list[str]) -> None:
+    """All versions, Path Templating: each name has a path parameter, and each path parameter stands in the path."""
+    shared = _parameters(walk, item.value, item.place)
+    unused = _unused(walk, item.path, names, shared)
+    missing: dict[str, list[Place]] = {}
+    operations = list(item.operations())
+    for _, operation, place in operations:
+        own = _parameters(walk, operation, place)
+        misspelt = unused + _unused(walk, item.path, names, own)
+        # `in` may be misspelt, too
+        declared = {str(parameter.name) for parameter in (*shared, *own) if parameter.location not in _ELSEWHERE}
+        for name in names:
+            if name not in declared and near(name, misspelt) is None:
+                missing.setdefault(name, []).append(place)
+    for name, places in missing.items():
+        cure = f"add a parameter with `name: {name}`, `in: path` and `required: true`"
+        for place in [item.place] if len(places) == len(operations) > 1 else places:
+            walk.fault(place, f"{{{name}}} in the path is no parameter", cure, at_key=True)
+
+
+def _unused(walk: Walk, path: str, names: list[str], parameters: list[_Parameter]) -> list[str]:
+    """Report the path parameters that do not stand in the path, and return their names."""
+    found = [p for p in parameters if p.location == "path" and type(p.name) is str and p.name not in names]
+    for parameter in found:
+        meant = near(str(parameter.name), names)
+        fact = f"{{{parameter.name}}} does not stand in the path '{path}'"
+        walk.fault(parameter.place, fact, f"did you mean '{meant}'?" if meant else "remove it, or add it to the path")
+    return [str(parameter.name) for parameter in found]
+
+
+def _combination(walk: Walk, parameters: list[_Parameter], operation: JsonObject, place: Place) -> None:
+    """What the parameters of one operation may be together."""
+    by_location: dict[Json, list[_Parameter]] = {}
+    for parameter in {(str(p.name), str(p.location)): p for p in parameters}.values():
+        by_location.setdefault(str(parameter.location), []).append(parameter)
+    if walk.version == "2.0":
+        _one_body(walk, by_location, operation, place)
+    elif strings := by_location.get("querystring"):
+        _one_querystring(walk, strings, by_location.get("query", []))
+
+
+def _one_body(walk: Walk, given: dict[str, list[_Parameter]], operation: JsonObject, place: Place) -> None:
+    """Swagger 2.0, Parameter Object: one body at most, and not beside a form; a file needs a form that can hold it."""
+    bodies, fields = given.get("body", []), given.get("formData", [])
+    for parameter in bodies[1:]:
+        walk.fault(parameter.place, "a second body", "put both into one schema")
+    if bodies and fields:
+        # documents with both exist; one of the two is then never sent
+        walk.warn(bodies[0].place, "a body beside form fields", "use either `in: body` or `in: formData`")
+    files = [field for field in fields if field.value.get("type") == "file"]
+    consumed = operation.get("consumes", walk.root.value.get("consumes"))
+    forms = ("multipart/form-data", "application/x-www-form-urlencoded")
+    if files and not (type(consumed) is list and any(str(kind).startswith(forms) for kind in consumed)):
+        walk.warn(place, "a file is uploaded, but nothing says as what", "add `consumes: [multipart/form-data]`")
+
+
+def _one_querystring(walk: Walk, strings: list[_Parameter], queries: list[_Parameter]) -> None:
+    """OpenAPI 3.2, Parameter Locations: `querystring` once, and not beside `query`."""
+    for parameter in strings[1:]:
+        walk.fault(parameter.place, "a second query string", "put both into one schema")
+    if queries:
+        walk.fault(queries[0].place, "`in: query` beside `in: querystring`", "put it into the schema of the latter")
+
+
+def _no_duplicates(walk: Walk, value: JsonObject, place: Place) -> None:
+    """All versions, `parameters`: a name once for each location."""
+    known: set[Any] = set()
+    for parameter in _parameters(walk, value, place):
+        key = str(parameter.name), str(parameter.location)
+        if key in known:
+            walk.fault(parameter.place, f"a second parameter '{key[0]}' in {key[1]}", "remove one of them")
+        known.add(key)
+
+
+def _operation_id(walk: Walk, value: JsonObject, place: Place) -> None:
+    """All versions, Operation Object: no two operations of an API have the same operationId."""
+    name = value.get("operationId")
+    known = walk.notes.setdefault("operations", {})
+    if type(name) is str:
+        if name in known:
+            walk.fault((place, "operationId"), f"a second operation called '{name}'", "give one another operationId")
+        known[name] = place
+
+
+def _some_response(walk: Walk, value: JsonObject, place: Place) -> None:
+    """Swagger 2.0 and OpenAPI 3.0, Responses Object: at least one response."""
+    if all(key.startswith("x-") for key in value):
+        walk.fault(place, "no response", "add '200' or 'default'")

@@ -1,0 +1,276 @@
+"""Rules for schemas, and for what Swagger 2.0 writes in their place (parameters, headers and their items)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import jsonschema_rs
+
+from pymacaron._types import JsonObject
+from pymacaron.documents import Node, ReferenceFault, suggest
+
+from .notation import Place, Rules
+from .values import may_be
+from .walk import Walk, node_of
+
+# 2020-12, by itself and with what OpenAPI adds to it.
+DIALECTS = ("https://json-schema.org/draft/2020-12/", "https://spec.openapis.org/oas/3.")
+
+_KeywordRule: TypeAlias = "Callable[[Walk, JsonObject, Place], None]"
+
+
+def rules(version: str) -> Rules:
+    """This room's rules for a version."""
+    found: Rules = {"Schema": (_schema,)}
+    if version == "2.0":
+        found["Response"] = (_file_response,)
+        for name in ("Items", "PathParameter", "QueryParameter", "HeaderParameter", "FormParameter", "Header"):
+            found[name] = (_schema,)
+    return found
+
+
+def _schema(walk: Walk, value: JsonObject, place: Place) -> None:
+    for keyword in _KEYWORDS & value.keys():
+        _RULES[keyword](walk, value, place)
+
+
+# Texts
+
+
+def _pattern(walk: Walk, value: JsonObject, place: Place) -> None:
+    """JSON Schema validation, `pattern`: a regular expression of ECMA-262."""
+    if type(value["pattern"]) is str and not _compiles(walk, value["pattern"]):
+        walk.warn((place, "pattern"), "not a regular expression of ECMA-262: it is ignored", "correct it")
+
+
+def _pattern_properties(walk: Walk, value: JsonObject, place: Place) -> None:
+    given = value["patternProperties"]
+    for pattern in given if type(given) is dict and walk.version not in ("2.0", "3.0") else ():
+        if not _compiles(walk, pattern):
+            where = ((place, "patternProperties"), pattern)
+            walk.fault(where, "not a regular expression of ECMA-262", "correct it", at_key=True)
+
+
+def _compiles(walk: Walk, pattern: str) -> bool:
+    known: dict[str, bool] = walk.notes.setdefault("patterns", {})
+    if pattern not in known:
+        try:
+            jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=_REGEX)
+            known[pattern] = True
+        except ValueError:
+            known[pattern] = False
+    return known[pattern]
+
+
+_REGEX = jsonschema_rs.FancyRegexOptions()
+
+
+def _format(walk: Walk, value: JsonObject, place: Place) -> None:
+    name = value["format"]
+    if type(name) is str and not walk.formats.knows(name):
+        cure = suggest(name, _LIKELY) or "register it: API(formats=[...])"
+        walk.warn_once((place, "format"), f"the format '{name}' is not known: it says nothing", cure)
+
+
+_LIKELY = ("date-time", "date", "time", "uuid", "email", "uri", "int32", "int64", "float", "double", "byte", "binary",
+           "password", "hostname", "ipv4", "ipv6", "duration")  # fmt: skip
+
+
+# Values that never fit
+
+
+def _default(walk: Walk, value: JsonObject, place: Place) -> None:
+    if not may_be(value, value["default"], walk):
+        walk.warn((place, "default"), "the default does not fit its own schema", _kind_wanted(value))
+
+
+def _enum(walk: Walk, value: JsonObject, place: Place) -> None:
+    given = value["enum"]
+    if type(given) is not list:
+        return
+    if not given:
+        say = walk.fault if walk.version in ("2.0", "3.0") else walk.warn
+        say((place, "enum"), "no value is allowed", "list the values, or remove `enum`")
+    kinds = {key: value[key] for key in ("type", "nullable", "x-nullable") if key in value}
+    wrong = sum(not may_be(kinds, item, walk) for item in given)
+    if wrong:
+        which = f"{wrong} of {len(given)} values do not fit"
+        walk.warn((place, "enum"), f"{which} the type beside them", _kind_wanted(value))
+
+
+def _kind_wanted(value: JsonObject) -> str:
+    kinds = value.get("type")
+    if type(kinds) is str or type(kinds) is list:
+        return "`type` is " + (kinds if type(kinds) is str else " or ".join(map(str, kinds)))
+    return "correct it, or the schema"
+
+
+def _limits(low: str, high: str) -> _KeywordRule:
+    def rule(walk: Walk, value: JsonObject, place: Place) -> None:
+        least, most = value.get(low), value.get(high)
+        if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
+            walk.warn((place, low), f"nothing can be valid: `{low}` is above `{high}`", "exchange them")
+
+    return rule
+
+
+# Keywords together
+
+
+def _required(walk: Walk, value: JsonObject, place: Place) -> None:
+    """JSON Schema validation, `required`: each name once."""
+    names = value["required"]
+    known: set[str] = set()
+    for index, name in enumerate(names if type(names) is list else ()):
+        if type(name) is str and name in known:
+            walk.warn(((place, "required"), index), f"'{name}' is required twice", "remove one of them")
+        known.add(str(name))
+
+
+def _nullable(walk: Walk, value: JsonObject, place: Place) -> None:
+    """OpenAPI 3.0.3, Schema Object: `nullable` adds null to the types that `type` beside it names."""
+    if walk.version == "3.0" and value["nullable"] is True and "type" not in value:
+        walk.warn_once((place, "nullable"), "`nullable` without `type` beside it has no effect", "add `type:`")
+
+
+def _type(walk: Walk, value: JsonObject, place: Place) -> None:
+    """OpenAPI 3.0, Schema Object: an array has items. Swagger 2.0, Response Object: only its schema is a file."""
+    if value["type"] == "array" and "items" not in value and walk.version in ("2.0", "3.0"):
+        walk.warn_once(place, "an array without `items`", "add `items: {}`, or what they are")
+    if value["type"] == "file" and "in" not in value and id(value) not in walk.notes.get("files", ()):
+        walk.warn((place, "type"), "a file can only be a response, or a parameter with `in: formData`", None)
+
+
+def _file_response(walk: Walk, value: JsonObject, place: Place) -> None:
+    found = walk.resolved(value.get("schema"), (place, "schema"))
+    if found is not None:
+        walk.notes.setdefault("files", set()).add(id(found[0]))
+
+
+def _subschemas(keyword: str) -> _KeywordRule:
+    def rule(walk: Walk, value: JsonObject, place: Place) -> None:
+        if value[keyword] == []:
+            walk.warn((place, keyword), f"`{keyword}` is empty: it says nothing", "add a schema, or remove it")
+
+    return rule
+
+
+def _all_of(walk: Walk, value: JsonObject, place: Place) -> None:
+    """What contains itself by allOf describes nothing, and can never be checked."""
+    _subschemas("allOf")(walk, value, place)
+    branches = value["allOf"]
+    if type(branches) is list and any(type(branch) is dict and "$ref" in branch for branch in branches):
+        start = node_of(place)
+        if start in _contained(start):
+            say = walk.warn if walk.unused else walk.fault
+            say((place, "allOf"), "the schema contains itself", "let one of the references go")
+
+
+def _contained(start: Node) -> set[Node]:
+    """All schemas that one contains by allOf, directly or not."""
+    found: set[Node] = set()
+    left = [start]
+    while left:
+        branches = left.pop().get("allOf")
+        for branch in branches.elements() if branches is not None else ():
+            try:
+                target = branch.follow()
+            except ReferenceFault:
+                continue  # reported where the walk meets it
+            if target not in found:
+                found.add(target)
+                left.append(target)
+    return found
+
+
+def _bound(keyword: str) -> _KeywordRule:
+    """JSON Schema 2020-12 validation, section 6.2: an exclusive bound is a number; in draft 4 it goes with another."""
+    other = keyword[9].lower() + keyword[10:]
+
+    def rule(walk: Walk, value: JsonObject, place: Place) -> None:
+        if type(value[keyword]) is not bool:
+            return
+        if walk.version not in ("2.0", "3.0"):
+            cure = f"write `{keyword}:` with the bound, without `{other}`"
+            walk.warn((place, keyword), f"`{keyword}` is a number since OpenAPI 3.1: this is ignored", cure)
+        elif other not in value:
+            walk.warn((place, keyword), f"`{keyword}` says nothing without `{other}`", f"add `{other}:`")
+
+    return rule
+
+
+def _dialect(walk: Walk, value: JsonObject, place: Place) -> None:
+    """OpenAPI 3.1, Schema Object: `$schema` may name another dialect, which pymacaron does not speak."""
+    name = value["$schema"]
+    if type(name) is str and not name.startswith(DIALECTS):
+        walk.warn_once((place, "$schema"), f"the dialect {name[:80]} is read as 2020-12", "remove `$schema`")
+
+
+# Discriminators
+
+
+def _discriminator(walk: Walk, value: JsonObject, place: Place) -> None:
+    given = value["discriminator"]
+    if type(given) is str:
+        _discriminator_20(walk, value, given, place)
+    elif type(given) is dict:
+        _reachable(walk, value, place)
+        mapping = given.get("mapping")
+        for name, target in mapping.items() if type(mapping) is dict else ():
+            if type(target) is str:
+                _mapped(walk, target, (((place, "discriminator"), "mapping"), name))
+
+
+def _reachable(walk: Walk, value: JsonObject, place: Place) -> None:
+    """OpenAPI 3.x, Discriminator Object: it chooses among references; schemas in their place are not considered."""
+    branches = [branch for key in ("oneOf", "anyOf") if type(value.get(key)) is list for branch in value[key]]
+    if any(type(branch) is dict and "$ref" not in branch and branch.get("type") != "null" for branch in branches):
+        cure = "give each branch a name, and refer to it"
+        walk.warn_once((place, "discriminator"), "not every branch is a reference: the discriminator is ignored", cure)
+
+
+def _discriminator_20(walk: Walk, value: JsonObject, name: str, place: Place) -> None:
+    """Swagger 2.0, Schema Object: the discriminator is a property of this schema, and required."""
+    properties, required = value.get("properties"), value.get("required")
+    if type(properties) is dict and name not in properties:
+        cure = suggest(name, properties) or "add it to `properties`"
+        walk.warn((place, "discriminator"), f"there is no property '{name}'", cure)
+    elif required is None or (type(required) is list and name not in required):
+        walk.warn((place, "discriminator"), f"the property '{name}' is not required", "add it to `required`")
+
+
+def _mapped(walk: Walk, target: str, place: Place) -> None:
+    """OpenAPI 3.x, Discriminator Object: a value is mapped to the name of a schema, or to a reference."""
+    node = node_of(place)
+    is_name = "/" not in target and "#" not in target and not target.endswith((".json", ".yaml", ".yml"))
+    try:
+        found = node.file.files.resolve(node, "#/components/schemas/" + target if is_name else target).follow()
+    except ReferenceFault as error:
+        walk.warn(place, f"'{target}' is no schema", error.fault.cure)
+        return
+    walk.grammar.thing("Schema").enter(walk, found.value, found)
+
+
+_RULES: dict[str, _KeywordRule] = {
+    "$schema": _dialect,
+    "allOf": _all_of,
+    "anyOf": _subschemas("anyOf"),
+    "oneOf": _subschemas("oneOf"),
+    "default": _default,
+    "discriminator": _discriminator,
+    "enum": _enum,
+    "exclusiveMaximum": _bound("exclusiveMaximum"),
+    "exclusiveMinimum": _bound("exclusiveMinimum"),
+    "format": _format,
+    "maxItems": _limits("minItems", "maxItems"),
+    "maxLength": _limits("minLength", "maxLength"),
+    "maxProperties": _limits("minProperties", "maxProperties"),
+    "maximum": _limits("minimum", "maximum"),
+    "nullable": _nullable,
+    "pattern": _pattern,
+    "patternProperties": _pattern_properties,
+    "required": _required,
+    "type": _type,
+}
+_KEYWORDS = _RULES.keys()
