@@ -6,6 +6,8 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from werkzeug.exceptions import HTTPException
+
 from pymacaron._types import ReadableStream
 from pymacaron.exceptions import BadRequestError, PayloadTooLargeError
 from pymacaron.flask_context import Environ, read_by_flask
@@ -155,8 +157,10 @@ class Body:
             step = min(step, self._left)
         try:
             piece = self._stream.read(step) if step else b""
-        except OSError:
-            raise BadRequestError("the connection broke while the body was read") from None
+        except HTTPException:  # of a middleware that limits what is read
+            raise
+        except Exception:  # noqa: BLE001 - every server has its own for a connection that breaks, a chunk that is none
+            raise BadRequestError("the body is broken: it cannot be read to its end") from None
         if self._left is not None:
             if step and not piece:
                 raise BadRequestError("the body ended before its Content-Length")
