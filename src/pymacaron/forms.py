@@ -75,6 +75,9 @@ class Form:
         if self.multipart:
             stream = io.BytesIO(body) if isinstance(body, bytes) else body
             fields = self._parts(read_multipart(stream, boundary, limit), values)
+            for name in self.files - self._many:
+                if isinstance(values.get(name), list):
+                    raise FieldFault(SchemaProblem((name,), "type", "one file"))
         else:
             assert isinstance(body, bytes)
             fields = parse_query(body.decode("latin-1"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
@@ -13,6 +14,8 @@ from pymacaron.formats import LATER_THAN_DRAFT4, Formats
 from .drafts import OPENAPI_31, Draft
 from .problems import SchemaProblem, problems_of
 
+# So many errors of a validator are told.
+_MOST = 1000
 # How much a backtracking pattern may try before the text counts as not matching; the linear engine needs no limit.
 _BACKTRACK_LIMIT = 100_000
 
@@ -31,8 +34,21 @@ class Checker:
         self.is_valid: Callable[[Json], bool] = self._validator.is_valid
 
     def problems(self, value: Json) -> list[SchemaProblem]:
-        """Everything that is wrong with `value`; [] for a valid one. Nothing of the value is in the answer."""
-        errors = list(self._validator.iter_errors(value))
+        """Everything that is wrong with `value` (of very much, the first part); [] for a valid one. Nothing of the
+        value is in the answer."""
+        errors = self._validator.iter_errors(value)
+        return self._told(list(islice(errors, _MOST)))
+
+    def first_problems(self, value: Json) -> list[SchemaProblem]:
+        """The first thing that is wrong with `value`, at a cost that does not grow with how much is wrong."""
+        try:
+            self._validator.validate(value)
+        except jsonschema_rs.ValidationError as error:
+            return self._told([error])
+        return []
+
+    @staticmethod
+    def _told(errors: list[Any]) -> list[SchemaProblem]:
         if not errors:
             return []
         if len(errors) == 1:

@@ -45,6 +45,9 @@ _FORM_TYPE, _MULTIPART_TYPE = "application/x-www-form-urlencoded", "multipart/fo
 # Up to this many bytes a JSON body is checked in the way that finds every problem at once: for a valid body that costs
 # a tenth more than the mere question, for a faulty one it saves asking twice.
 _ONE_PASS = 4096
+# Up to this many bytes every problem is told, then the first. Three bytes can be a problem, which takes 7 µs to find:
+# a faulty body must not cost a hundred times what a right one costs.
+_EVERY_PROBLEM = 256 * 1024
 
 
 class BodyReader:
@@ -74,7 +77,7 @@ class BodyReader:
         """
         checker = self._checker
         if checker is not None and (size <= _ONE_PASS or not checker.is_valid(value)):
-            problems = checker.problems(value)
+            problems = checker.problems(value) if size <= _EVERY_PROBLEM else checker.first_problems(value)
             if problems:
                 raise ValidationError(problems=[_in_body(problem) for problem in problems])
         return self._convert(value)
@@ -224,6 +227,8 @@ class RequestReader:
                 upload = part.upload or Upload(io.BytesIO(part.text or b""), None, "text/plain", part.name)
                 if many[part.name]:
                     uploads.setdefault(part.name, []).append(upload)
+                elif part.name in uploads:
+                    raise ValidationError(problems=[Problem(FORM_FIELD, part.name, "type", "one file")])
                 else:
                     uploads[part.name] = upload
             else:
