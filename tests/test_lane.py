@@ -98,10 +98,13 @@ class Stream:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_streams(method: str) -> None:
+@pytest.mark.parametrize("hooked", [False, True])
+def test_streams(method: str, hooked: bool) -> None:
     """An iterable is sent as it comes, without a length, and closed, even if it was not asked for."""
 
     def build(app: Flask) -> list[Route]:
+        if hooked:
+            app.after_request(lambda response: response)
         return one(lambda message: messages.Response(200, JSON, Stream(app)))
 
     assert both(build, Ask(method, "/x")) == [Answer("200 OK", JSON, b"ab" if method == "GET" else b"")]
@@ -486,6 +489,24 @@ def test_a_wrapped_view_is_never_passed_by() -> None:
         app.view_functions["shop.x"] = guard
         assert ask(app, "GET", "/x", headers={"X-No": "1"}).body == b"no"
         assert ask(app, "GET", "/x").body == b"{}"
+
+
+def test_wrapped_views_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    """A line in the log says which operations Flask dispatches because their views are not ours."""
+    app = make(lambda app: [*one(echo), Route("GET", "/y", echo, "shop.y")], LANE)
+    app.view_functions["shop.x"] = lambda: "mine"
+    ask(app, "GET", "/y")
+    ask(app, "GET", "/x")
+    assert [record.message for record in caplog.records] == [
+        "shop: Flask's own dispatch answers 1 operations, since their view functions were replaced: shop.x"
+    ]
+    assert app.extensions["passed_on"] == ["/x"]
+
+
+def test_upgrades() -> None:
+    """An upgrade to HTTP/2 that is offered is not taken, and costs nothing; one to a websocket is Flask's to judge."""
+    asks = [Ask("GET", "/x", headers={"Connection": "Upgrade", "Upgrade": name}) for name in ("h2c", "websocket")]
+    assert [answer.status[:3] for answer in both(lambda app: one(echo), *asks, passed_on=1)] == ["200", "400"]
 
 
 def test_an_ordinary_flask_app() -> None:

@@ -212,6 +212,19 @@ def test_an_unknown_flask(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCap
     assert "Flask 9.9.0" in caplog.text
 
 
+def test_an_unknown_werkzeug(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a Werkzeug whose responses hold other things, Flask dispatches."""
+    made = flask_context._made
+
+    def other(*args: Any) -> Response:
+        response = made(*args)
+        vars(response)["more"] = 1
+        return response
+
+    monkeypatch.setattr(flask_context, "_made", other)
+    assert "Werkzeug" in str(flask_context.why_unknown(Flask("shop")))
+
+
 def test_routing_by_host(caplog: pytest.LogCaptureFixture) -> None:
     """An application that routes by host name is Flask's to dispatch."""
     app = Flask("shop", host_matching=True, static_host="localhost")

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 Environ: TypeAlias = "WSGIEnvironment"
 
-KNOWN_FLASKS = ("3.1.",)
+KNOWN_FLASKS = "3.1.3 and later 3.1.x"
 
 # Methods of Flask whose place the lane takes, or that say how a request is dispatched. Who overrides one means it.
 _REPLACED = (
@@ -56,8 +56,10 @@ _CALLED = ("handle_exception", "handle_user_exception")
 def why_unknown(app: flask.Flask) -> str | None:
     """The reason why Flask has to dispatch the operations of this application itself; None if there is none."""
     version = importlib.metadata.version("flask")
-    if not version.startswith(KNOWN_FLASKS):
-        return f"Flask {version} is not one whose contexts are known here ({', '.join(KNOWN_FLASKS)}x)"
+    if not version.startswith("3.1.") or "session" not in vars(flask.ctx.RequestContext):  # an attribute before 3.1.3
+        return f"Flask {version} is not one whose contexts are known here ({KNOWN_FLASKS})"
+    if vars(_made([], 200, b"")).keys() != vars(flask.Response(b"")).keys() or [*vars(Headers())] != ["_list"]:
+        return "Werkzeug builds its responses in another way than is known here"
     for name in (*_REPLACED, *_CALLED):
         if not is_flasks_own(app, name):
             return f"{type(app).__name__}.{name} is not Flask's own"
