@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from pymacaron.models import PriceUpdate
@@ -40,18 +41,14 @@ def set_prices(table: str, x_currency: str) -> PriceUpdate:
 
 
 def _read(table: str, currency: str) -> Iterator[tuple[str, int]]:
-    rows = csv.DictReader(io.StringIO(table))
-    if not {"sku", currency} <= set(rows.fieldnames or ()):
-        raise UnreadablePriceList(f"The first line has to name the columns sku and {currency}")
-    for row in rows:
-        try:
-            yield row["sku"], _cents(row[currency])
-        except (TypeError, ValueError):
-            raise UnreadablePriceList(f"Line {rows.line_num} has no price") from None
-
-
-def _cents(text: str) -> int:
-    whole, _, cents = text.strip().partition(".")
-    if not (whole.isdigit() and len(whole) < 10) or len(cents) > 2 or (cents and not cents.isdigit()):
-        raise ValueError
-    return int(whole) * 100 + int(cents.ljust(2, "0"))
+    rows = csv.DictReader(io.StringIO(table), restval="")
+    try:
+        if not {"sku", currency} <= set(rows.fieldnames or ()):
+            raise UnreadablePriceList(f"The first line has to name the columns sku and {currency}")
+        for row in rows:
+            price = re.fullmatch(r"([0-9]{1,9})(?:\.([0-9]{1,2}))?", row[currency].strip())
+            if price is None or not re.fullmatch("[A-Z]{3}-[0-9]{3}", row["sku"]):
+                raise UnreadablePriceList(f"Line {rows.line_num} has no sku, or no price")
+            yield row["sku"], int(price[1]) * 100 + int((price[2] or "0").ljust(2, "0"))
+    except csv.Error:
+        raise UnreadablePriceList(f"Line {rows.line_num} is no line of a table") from None
