@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from pymacaron._types import Pointer
@@ -18,6 +18,7 @@ from pymacaron.documents import Cache, DocumentFault, Fault, FileFault, Files, f
 from pymacaron.documents import files as files_module
 from pymacaron.documents import positions as positions_module
 from pymacaron.documents.faults import DEEPEST, SourceError
+from pymacaron.documents.findings import Lines
 from pymacaron.documents.sources import parse
 from pymacaron.documents.yaml_core import plain
 
@@ -263,7 +264,7 @@ def places(text: str) -> Any:
 
 
 SHAPES = st.recursive(st.none(), lambda inner: st.lists(inner, max_size=4) | st.lists(inner, max_size=4).map(tuple))
-TAILS = st.text("é😀日\tx: #'\"\\", max_size=6)
+TAILS = st.text("é😀日\tx: #'\"\\\u2028\x85", max_size=6)
 
 
 class Marked:
@@ -323,6 +324,7 @@ def test_positions_in_yaml(
         marked.data, default_flow_style=flow, default_style=style, indent=indent, width=width, allow_unicode=uni,
         explicit_start=start, sort_keys=False,
     )  # fmt: skip
+    assume(yaml.safe_load(text) == marked.data)  # the emitter breaks some texts where it breaks their lines
     marked.check(f"# é\n\n{text}", named_json=False)
 
 
@@ -355,6 +357,20 @@ def test_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "b.yaml:2:11: one.日本[1]: wrong; right it\n     2 |   日本: [1, é]\n       |             ^",
         "b.yaml:3:1: two: bad\n     3 | two: x\n       | ^",
     ]
+
+
+@given(st.lists(st.text("aé😀\t\u2028\x0b", max_size=3)), st.sampled_from(["\n", "\r\n", "\r"]), st.data())
+def test_lines(lines: list[str], end: str, data: st.DataObject) -> None:
+    """Lines end where an editor ends them, and not at what else YAML 1.1 or Unicode has for that; columns are
+    characters, and the mark below an excerpt stands below the character, however wide those before it are."""
+    line = data.draw(st.integers(0, len(lines)))
+    column = data.draw(st.integers(0, len([*lines, ""][line])))
+    text = Lines(end.join([*lines, ""]))
+    offset = sum(len(before) + len(end) for before in lines[:line]) + column
+    assert text.at(offset) == (line + 1, column + 1)
+    shown, mark = text.excerpt(line + 1, column + 1).split("\n")
+    before = shown.partition(" | ")[2][:column]
+    assert mark.partition(" | ")[2] == " " * (len(before) + before.count("😀")) + "^"
 
 
 def test_excerpt_of_a_long_line(tmp_path: Path) -> None:

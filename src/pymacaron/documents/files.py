@@ -16,7 +16,7 @@ from .findings import Lines, duplicate_keys
 from .identifiers import identifiers, may_identify
 from .nodes import File, Node
 from .references import Reference, beside, descend, file_cure, is_url, near_file, resource_of, uri_of, uri_of_path, walk
-from .sources import decode, looks_like_json, parse, read
+from .sources import decode, has_duplicates, looks_like_json, parse, read
 
 
 class Files:
@@ -36,7 +36,7 @@ class Files:
         self.remote = remote
         self.known = known
         self.opened: dict[str, File] = {}  # by real path or URL
-        self._known: dict[str, File | Fault] = {}  # by path as asked for
+        self._asked: dict[str, File | Fault] = {}  # by path as asked for
         self._identified: dict[str, Node] = {}  # by absolute URI
 
     def open(self, path: str | os.PathLike[str]) -> File:
@@ -47,12 +47,12 @@ class Files:
         """
         path = os.fspath(path)
         path = path if is_url(path) else os.path.abspath(path)
-        known = self._known.get(path)
-        if known is None:
-            known = self._known[path] = self._open(path)
-        if isinstance(known, Fault):
-            raise FileFault(known)
-        return known
+        found = self._asked.get(path)
+        if found is None:
+            found = self._asked[path] = self._open(path)
+        if isinstance(found, Fault):
+            raise FileFault(found)
+        return found
 
     def digest(self) -> str:
         """A hash over our version and every file read so far: its content, and where it is relative to the first."""
@@ -182,8 +182,11 @@ def _duplicates(file: File) -> list[Fault]:
     if file.duplicated is False or is_url(file.path):
         return []
     try:
-        return duplicate_keys(file.path, _read(file.path))
-    except (FileFault, SourceError):  # changed since it was loaded
+        raw = _read(file.path)
+        if file.duplicated is None:  # it is JSON, where this is found out a hundred times faster than places are
+            file.duplicated = has_duplicates(raw)
+        return duplicate_keys(file.path, raw) if file.duplicated else []
+    except (FileFault, SourceError, ValueError):  # changed since it was loaded
         return []
 
 

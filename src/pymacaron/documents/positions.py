@@ -53,7 +53,7 @@ class Positions(NamedTuple):
 
 def positions(raw: bytes, *, named_json: bool) -> Positions:
     """The places of everything in the bytes of a file; arguments and error as for `sources.parse`."""
-    if is_json(raw, named_json=named_json):
+    if _is_json(raw, named_json=named_json):
         building = _read_json(decode(raw))
     else:
         from .yaml_events import walk  # imports yaml, which JSON does without
@@ -62,8 +62,7 @@ def positions(raw: bytes, *, named_json: bool) -> Positions:
     return Positions(building.open[0].place.inner[0][1], building.duplicates)
 
 
-def is_json(raw: bytes, *, named_json: bool) -> bool:
-    """Whether these bytes, which can be parsed, were parsed as JSON."""
+def _is_json(raw: bytes, *, named_json: bool) -> bool:
     if not named_json and not looks_like_json(raw):
         return False
     try:
