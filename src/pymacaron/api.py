@@ -14,14 +14,16 @@ from werkzeug.wrappers import Response
 
 from . import builtin, exceptions
 from ._types import ErrorDecorator
+from .binding import bind
 from .config import get_config, set_base
 from .documents import DocumentFault, find_documents, findings, suggest
-from .endpoints import Endpoint, Options, bind
+from .endpoints import Endpoint, Options
 from .exceptions import BindingError, DocumentError, Finding, NotBuiltError, StartError, format_error
 from .failures import Failures
 from .flask_context import flask_response
 from .formats import Formats
 from .lane import Route, install
+from .loading import building
 from .operations import Operation
 from .pool import ApiPool, LoadedApi
 from .publishing import publish
@@ -129,7 +131,8 @@ class API:
         soft = [fault for api in served for fault in api.soft_faults]
         if soft:
             raise DocumentError(findings(soft))
-        self._serve(served)
+        with building():
+            self._serve(served)
         self._started = True
         if _listen:
             self._run(*_listen[0])
@@ -154,7 +157,8 @@ class API:
         operations += [op for op in ping.document.operations if (op.method, op.path) not in taken]
         bound, found = bind(operations)
         found += _unprotected(operations)
-        endpoints = [Endpoint(one.operation, one.function, self._options()) for one in bound]
+        options = self._options()
+        endpoints = [Endpoint(one.operation, one.function, options) for one in bound]
         found += [finding for api in served for finding in api.document.shapes.findings]
         if found:
             raise BindingError(found)

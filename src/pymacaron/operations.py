@@ -160,6 +160,11 @@ class Operation:
         return 200 if not declared or 200 in declared else declared[0]
 
     @property
+    def has_form_fields(self) -> bool:
+        """Are the fields of its form parameters (Swagger 2.0) rather than a body?"""
+        return any(parameter.location == FORM for parameter in self.parameters)
+
+    @property
     def title(self) -> str:
         """What it is called in messages: "GET /v1/items/{item_id}"."""
         return f"{self.method} {self.path}"

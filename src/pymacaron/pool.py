@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-import os
 from collections.abc import Iterable, Iterator
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 from . import structs
-from ._types import Json, JsonObject, Pointer, json_pointer
-from .config import get_config
-from .dialects import Document, read_document
-from .documents import DocumentFault, Fault, Files, Node, findings, suggest
+from ._types import JsonObject, Pointer, json_pointer
+from .dialects import Document
+from .documents import Fault, Node, findings, suggest
 from .exceptions import DocumentError, NotBuiltError, Problem, ValidationError
 from .formats import Formats
-from .grammar import Verdict, check
-from .schemas import REQUEST, metaschema
+from .loading import building, load_document
+from .schemas import REQUEST
 from .shapes import Models
-
-log = logging.getLogger(__name__)
 
 
 class LoadedApi:
@@ -105,10 +100,11 @@ class Pool:
         """
         faults: list[Fault] = []
         loaded: list[LoadedApi] = []
-        for name, path in paths.items():
-            api = _load_one(name, path, formats, faults)
-            if api is not None:
-                loaded.append(api)
+        with building():
+            for name, path in paths.items():
+                found = load_document(name, path, formats, faults)
+                if found is not None:
+                    loaded.append(LoadedApi(*found))
         if faults:
             raise DocumentError(findings(faults))
         for api in loaded:
@@ -186,61 +182,6 @@ def same_schema(ours: Node, theirs: Node, assumed: frozenset[tuple[Node, Node]] 
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(same_schema(ours.at(i), theirs.at(i), assumed) for i in range(len(a)))
     return type(a) is type(b) and a == b
-
-
-def _load_one(name: str, path: str, formats: Formats, faults: list[Fault]) -> LoadedApi | None:
-    config = get_config()
-    files = Files(remote=_fetch if config.remote_refs else None, known=metaschema)
-    try:
-        file = files.open(path)
-        root = file.root
-        verdict = _checked(files, root, formats)
-        faults += verdict.faults
-        if verdict.faults:
-            return None
-        document = read_document(files, root, name, formats, ignore_base_path=config.base_path == "ignore")
-    except DocumentFault as error:
-        faults.append(error.fault)
-        return None
-    warnings = [*verdict.warnings, *files.warnings()]
-    for finding in findings(warnings) if warnings else ():
-        log.warning("%s", finding)
-    return LoadedApi(document, verdict.soft)
-
-
-def _fetch(url: str) -> bytes:
-    """What a remote reference names, fetched because the configuration allows it (`remote_refs: true`)."""
-    from urllib.request import urlopen  # 20 ms to import, and rarely allowed
-
-    with urlopen(url, timeout=20) as answer:  # noqa: S310 - only http and https get here
-        return answer.read()  # type: ignore[no-any-return]
-
-
-def _checked(files: Files, root: Node, formats: Formats) -> Verdict:
-    """The check of a document, remembered for as long as none of its files changes."""
-    cache = files.cache
-    key = f"verdict {root.file.digest} {sorted(formats.custom)}"
-    known = cache.get(key)
-    if isinstance(known, dict):
-        try:
-            for path in known["files"]:
-                files.open(os.path.join(os.path.dirname(root.file.path), path))
-        except DocumentFault:
-            known = None
-        if known is not None and files.digest() == known["digest"]:
-            return Verdict([], _thawed(known["soft"]), _thawed(known["warnings"]))
-    verdict = check(root, formats)
-    if not verdict.faults:
-        folder = os.path.dirname(root.file.path)
-        cache.put(key, {
-            "files": [os.path.relpath(path, folder) for path in files.opened], "digest": files.digest(),
-            "soft": [list(fault) for fault in verdict.soft], "warnings": [list(fault) for fault in verdict.warnings],
-        })  # fmt: skip
-    return verdict
-
-
-def _thawed(rows: list[list[Json]]) -> list[Fault]:
-    return [Fault(row[0], tuple(row[1]), *row[2:]) for row in rows]
 
 
 ApiPool = Pool()

@@ -51,6 +51,8 @@ def meant(node: Node, draft: Draft) -> Node:
     Raises:
         ReferenceFault: references lead nowhere, or in a circle.
     """
+    if node.ref is None:
+        return node
     passed = {node}
     while is_alias(node, draft):
         node = target_of(node, draft)

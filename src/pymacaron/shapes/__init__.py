@@ -70,7 +70,7 @@ class Shapes:
             if node.ref is not None:  # the name is that of what it leads to, unless that has one of its own
                 self._names.setdefault(schemas.at(node).node, name)
         self._taken: set[str] = set(named)
-        self._unfinished: dict[Node, Later] = {}
+        self._unfinished: dict[Node, Later | None] = {}
         self._adopted: dict[Node, tuple[Shapes, Node]] = {}
         self._module = module_of(api)
 
@@ -87,6 +87,8 @@ class Shapes:
         return {name: nodes[0] for name, nodes in family_of(schema.node, self.schemas.draft).properties.items()}
 
     def _of(self, node: Node, name: str) -> Shape:
+        if _is_plain(node.value):
+            return SCALARS[node.value["type"]]
         node = self.schemas.at(node).node
         found = self._shapes.get(node)
         if found is None:
@@ -101,11 +103,14 @@ class Shapes:
     def _built(self, node: Node, name: str) -> Shape:
         """Make a shape. What leads back here meanwhile gets one that is filled in later."""
         if node in self._unfinished:
-            return self._unfinished[node]
-        later = self._unfinished[node] = Later()
-        later.shape = self._build(node, name)
-        del self._unfinished[node]
-        return later.shape
+            seen_within = self._unfinished[node] = self._unfinished[node] or Later()
+            return seen_within
+        self._unfinished[node] = None
+        made = self._build(node, name)
+        later = self._unfinished.pop(node)
+        if later is not None:
+            later.shape = made
+        return made
 
     def _build(self, node: Node, name: str) -> Shape:
         if not isinstance(node.value, dict):
@@ -304,6 +309,17 @@ class Shapes:
 
     def _report(self, node: Node, fact: str, cure: str | None) -> None:
         self.findings.extend(findings([node.fault(fact, cure)]))
+
+
+_TELLING = frozenset(("$ref", "format", "allOf", "anyOf", "oneOf", "nullable", "x-nullable", "discriminator"))
+
+
+def _is_plain(value: Json) -> bool:
+    """Is the schema, as most are, that of a scalar that is itself in Python?"""
+    if type(value) is not dict:
+        return False
+    kind = value.get("type")
+    return type(kind) is str and kind in SCALARS and _TELLING.isdisjoint(value)
 
 
 class Models:

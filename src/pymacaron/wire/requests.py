@@ -123,7 +123,7 @@ class RequestReader:
         self._inputs = Inputs(operation, strict_query=strict_query) if operation.parameters or strict_query else None
         self._bodies = [BodyReader(operation, c, kind_of(name_of(c))) for c in operation.contents]
         self._files = [p for p in operation.parameters if p.is_file]
-        self._form_fields = any(p.location == FORM_FIELD for p in operation.parameters)
+        self._form_fields = operation.has_form_fields
         self._by_header: dict[str, tuple[BodyReader, MediaType]] = {}
 
     def __call__(self, request: Request) -> Arguments:

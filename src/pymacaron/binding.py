@@ -1,0 +1,200 @@
+"""The function behind each operation: found by its name, checked against the document, decorated."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from ._types import Handler
+from .documents import Fault, Node, findings, suggest
+from .exceptions import Finding
+from .names import snake_case
+from .operations import Operation
+
+REQUIRES_AUTH = "pymacaron.auth.requires_auth"
+
+
+class Bound(NamedTuple):
+    operation: Operation
+    function: Handler
+
+
+def bind(operations: Iterable[Operation]) -> tuple[list[Bound], list[Finding]]:
+    """The function of every operation that is served, and everything that is wrong with them."""
+    bound: list[Bound] = []
+    found: list[Finding] = []
+    for operation in operations:
+        if operation.extensions.get("x-no-bind-server") is True:
+            continue
+        function = _bind_one(operation, found)
+        if function is not None:
+            bound.append(Bound(operation, function))
+    return bound, found
+
+
+def _bind_one(operation: Operation, found: list[Finding]) -> Handler | None:
+    path, node = _function_path(operation)
+    if path is None:
+        cure = "add `x-bind-server: package.module.function` (or `x-no-bind-server: true` if a Flask route serves it)"
+        found += _at(operation.node, f"{operation.title} is bound to no function", cure)
+        return None
+    function = _imported(path, node, operation, found)
+    if function is None:
+        return None
+    if not callable(function):
+        found += _at(node, f"{path} is not callable", "name a function")
+        return None
+    found += _signature_findings(operation, function, path)
+    return _decorated(operation, function, found)
+
+
+def _function_path(operation: Operation) -> tuple[str | None, Node]:
+    extensions, operation_id = operation.extensions, operation.operation_id
+    given = extensions.get("x-bind-server")
+    if isinstance(given, str):
+        return given, operation.node.get("x-bind-server") or operation.node
+    node = operation.node.get("operationId") or operation.node
+    handlers = extensions.get("x-handlers")
+    if isinstance(handlers, str) and isinstance(operation_id, str):
+        return f"{handlers}.{_handler_name(handlers, operation_id)}", node
+    if isinstance(operation_id, str) and "." in operation_id and operation_id.replace(".", "").isidentifier():
+        return operation_id, node
+    return None, node
+
+
+def _handler_name(module: str, operation_id: str) -> str:
+    """The function for an operationId: of that name, or of that name in snake_case where there is only that."""
+    snake = snake_case(operation_id)
+    try:
+        names = vars(import_module(module))
+    except Exception:  # noqa: BLE001  # _imported() meets it again, and tells
+        return operation_id
+    return snake if operation_id not in names and (snake in names or not operation_id.isidentifier()) else operation_id
+
+
+def _at(node: Node, fact: str, cure: str | None) -> list[Finding]:
+    fault: Fault = node.fault(fact, cure)
+    return list(findings([fault]))
+
+
+def _imported(path: str, node: Node, operation: Operation, found: list[Finding]) -> Any:
+    """What a dotted path names: the longest part that is a module, then attributes."""
+    steps = path.split(".")
+    for length in range(len(steps) - 1, 0, -1):
+        module_name = ".".join(steps[:length])
+        try:
+            value: Any = import_module(module_name)
+        except ModuleNotFoundError as error:
+            if error.name and (module_name == error.name or module_name.startswith(error.name + ".")):
+                continue  # perhaps a class of a shorter module
+            found += _at(node, f"importing {module_name} for {operation.title} failed: {error}", "mend that import")
+            return None
+        except Exception as error:  # noqa: BLE001 - the user's module runs here, and may raise anything
+            where = _last_line(error)
+            fact = f"importing {module_name} for {operation.title} failed: {type(error).__name__}: {error}{where}"
+            found += _at(node, fact, "mend that module")
+            return None
+        return _attribute(value, steps[length:], path=path, node=node, operation=operation, found=found)
+    cure = "write package.module.function, with the folder of the package on Python's path"
+    found += _at(node, f"no module {'.'.join(steps[:-1]) or path!r} for {operation.title}", cure)
+    return None
+
+
+_OURS = os.path.dirname(os.path.abspath(__file__))
+
+
+def _last_line(error: BaseException) -> str:
+    """The last line of the user's code on the way to an error."""
+    found, trace = "", error.__traceback__
+    while trace is not None:
+        path = trace.tb_frame.f_code.co_filename
+        if not path.startswith((_OURS, "<")):
+            found = f" ({path}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    return found
+
+
+def _attribute(
+    value: Any, steps: list[str], *, path: str, node: Node, operation: Operation, found: list[Finding]
+) -> Any:
+    for step in steps:
+        names = dir(value)
+        if step not in names and not hasattr(value, step):
+            cure = suggest(step, [name for name in names if not name.startswith("_")])
+            module = sys.modules.get(getattr(value, "__name__", ""), None)
+            place = f" in {module.__file__}" if module is not None and getattr(module, "__file__", None) else ""
+            found += _at(node, f"no function {path} for {operation.title}{place}", cure)
+            return None
+        value = getattr(value, step)
+    return value
+
+
+def _signature_findings(operation: Operation, function: Handler, path: str) -> list[Finding]:
+    """What the function does not take, and what it wants that the document does not send."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return []  # written in C: it will say itself
+    facts = list(_mismatches(operation, signature))
+    place = _place_of(function)
+    return [Finding(place, f"{path} for {operation.title}", fact, cure) for fact, cure in facts]
+
+
+def _mismatches(operation: Operation, signature: inspect.Signature) -> Iterable[tuple[str, str | None]]:
+    kinds = inspect.Parameter
+    parameters = list(signature.parameters.values())
+    positional = [p for p in parameters if p.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD)]
+    takes_body = bool(operation.contents) and not operation.has_form_fields
+    rest = parameters
+    if takes_body:
+        if not positional and not any(p.kind is kinds.VAR_POSITIONAL for p in parameters):
+            yield "it does not take the body, which comes as the first positional argument", "add a first parameter"
+        rest = [p for p in parameters if p not in positional[:1]]
+    sent = {parameter.argument: parameter for parameter in operation.parameters}
+    named = {p.name for p in rest if p.kind in (kinds.KEYWORD_ONLY, kinds.POSITIONAL_OR_KEYWORD)}
+    if not any(p.kind is kinds.VAR_KEYWORD for p in rest):
+        for name in sent.keys() - named:
+            wire = sent[name]
+            cure = suggest(name, named) or f"add a parameter {name!r}"
+            yield f"it does not take {name!r} (the {wire.location} parameter {wire.name!r})", cure
+    for parameter in rest:
+        required = parameter.default is kinds.empty and parameter.kind not in (kinds.VAR_KEYWORD, kinds.VAR_POSITIONAL)
+        if required and (parameter.name not in sent or parameter.kind is kinds.POSITIONAL_ONLY):
+            cure = suggest(parameter.name, sent) or "declare it in the document, or give it a default"
+            yield f"it requires {parameter.name!r}, which the document does not send", cure
+
+
+def _place_of(function: Handler) -> str:
+    try:
+        code = inspect.unwrap(function).__code__
+    except (AttributeError, ValueError):
+        return getattr(function, "__module__", None) or repr(function)
+    return f"{code.co_filename}:{code.co_firstlineno}"
+
+
+def _decorated(operation: Operation, function: Handler, found: list[Finding]) -> Handler | None:
+    path = operation.extensions.get("x-decorate-server")
+    if not isinstance(path, str):
+        return function
+    node = operation.node.get("x-decorate-server") or operation.node
+    if path == REQUIRES_AUTH:
+        fact = f"{operation.title} wants authentication, which this version does not have yet"
+        found += _at(node, fact, "serve it with a later version; it is not served without its check")
+        return None
+    decorator = _imported(path, node, operation, found)
+    if decorator is None:
+        return None
+    try:
+        made = decorator(function)
+    except Exception as error:  # noqa: BLE001 - the user's decorator may raise anything
+        found += _at(node, f"the decorator {path} failed: {type(error).__name__}: {error}", "mend the decorator")
+        return None
+    if not callable(made):
+        found += _at(node, f"the decorator {path} returned no function", "return the wrapped function")
+        return None
+    bound: Handler = made
+    return bound

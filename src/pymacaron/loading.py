@@ -1,0 +1,113 @@
+"""From a file to a `Document`: read, checked, and understood. What the check found is remembered between starts."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from ._types import Json
+from .config import get_config
+from .dialects import Document, read_document
+from .documents import DocumentFault, Fault, Files, Node, findings
+from .formats import Formats
+from .schemas import metaschema
+
+log = logging.getLogger(__name__)
+
+_SHOWN = 20  # warnings of one document; a large one from elsewhere may have thousands
+
+
+class Checked(NamedTuple):
+    """What the check of a document found.
+
+    `faults` make it unusable; `soft` ones do so where it is served, but not where it is only called; `warnings` are
+    ready to be read.
+    """
+
+    faults: list[Fault]
+    soft: list[Fault]
+    warnings: list[str]
+
+
+class Loaded(NamedTuple):
+    document: Document
+    soft_faults: list[Fault]
+
+
+def load_document(name: str, path: str, formats: Formats, faults: list[Fault]) -> Loaded | None:
+    """Load one API. What makes that impossible is added to `faults`; warnings are logged."""
+    config = get_config()
+    files = Files(remote=_fetch if config.remote_refs else None, known=metaschema)
+    try:
+        root = files.open(path).root
+        checked = _check(files, root, formats)
+        faults += checked.faults
+        if checked.faults:
+            return None
+        document = read_document(files, root, name, formats, ignore_base_path=config.base_path == "ignore")
+    except DocumentFault as error:
+        faults.append(error.fault)
+        return None
+    for warning in checked.warnings[:_SHOWN]:
+        log.warning("%s", warning)
+    if len(checked.warnings) > _SHOWN:
+        log.warning("%s: %d more warnings", path, len(checked.warnings) - _SHOWN)
+    return Loaded(document, checked.soft)
+
+
+def _fetch(url: str) -> bytes:
+    """What a remote reference names, fetched because the configuration allows it (`remote_refs: true`)."""
+    from urllib.request import urlopen  # 20 ms to import, and rarely allowed
+
+    with urlopen(url, timeout=20) as answer:  # noqa: S310 - only http and https get here
+        return answer.read()  # type: ignore[no-any-return]
+
+
+def _check(files: Files, root: Node, formats: Formats) -> Checked:
+    """The check of a document, remembered for as long as none of its files changes."""
+    key = f"check {root.file.path} {root.file.digest} {sorted(formats.custom)}"
+    known = files.cache.get(key)
+    if isinstance(known, dict) and _is_unchanged(files, known):
+        return Checked([], [_thawed(row) for row in known["soft"]], known["warnings"])
+    from .grammar import check  # 15 ms to import, for documents that were not checked before
+
+    verdict = check(root, formats)
+    if verdict.faults:
+        return Checked(verdict.faults, verdict.soft, [])
+    warned = [*verdict.warnings, *files.warnings()]
+    checked = Checked([], verdict.soft, [str(finding) for finding in findings(warned)] if warned else [])
+    files.cache.put(key, {
+        "files": list(files.opened), "digest": files.digest(), "warnings": checked.warnings,
+        "soft": [list(fault) for fault in checked.soft],
+    })  # fmt: skip
+    return checked
+
+
+def _is_unchanged(files: Files, known: dict[str, Json]) -> bool:
+    try:
+        for path in known["files"]:
+            files.open(path)
+    except DocumentFault:
+        return False
+    digest: str = known["digest"]
+    return files.digest() == digest
+
+
+def _thawed(row: list[Json]) -> Fault:
+    return Fault(row[0], tuple(row[1]), *row[2:])
+
+
+@contextmanager
+def building() -> Iterator[None]:
+    """Without the garbage collector, which finds nothing while only things that stay are made, and takes a seventh of
+    the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
