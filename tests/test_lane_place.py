@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +24,8 @@ from roads import (
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from pymacaron import flask_context, messages
+from pymacaron import messages
+from pymacaron.flask_context import known, responses
 from pymacaron.lane import Route, install
 
 
@@ -172,7 +176,7 @@ def overriding(name: str) -> type[Flask]:
     return type("MyFlask", (Flask,), {name: method})
 
 
-@pytest.mark.parametrize("name", [*flask_context._REPLACED, *flask_context._CALLED])
+@pytest.mark.parametrize("name", [*known._REPLACED, *known._CALLED])
 @pytest.mark.parametrize("how", ["class", "object"])
 def test_overridden_methods(name: str, how: str, caplog: pytest.LogCaptureFixture) -> None:
     """Who overrides how Flask dispatches is obeyed: the lane stays out."""
@@ -187,7 +191,7 @@ def test_overridden_methods(name: str, how: str, caplog: pytest.LogCaptureFixtur
     answer = ask(app, "GET", "/nowhere" if name == "raise_routing_exception" else "/x")
     assert answer.header("Content-Type") == "application/json"
     assert name in called or (name, how) == ("handle_exception", "object")  # ours answers instead
-    stays_out = how == "class" or name not in {"wsgi_app", *flask_context._CALLED}
+    stays_out = how == "class" or name not in {"wsgi_app", *known._CALLED}
     assert bool(caplog.records and "Flask's own dispatch" in caplog.text) is stays_out
 
 
@@ -199,7 +203,7 @@ def test_a_patched_flask(monkeypatch: pytest.MonkeyPatch) -> None:
         return original(self)
 
     monkeypatch.setattr(Flask, "dispatch_request", patched)
-    assert flask_context.why_unknown(Flask("shop")) == "Flask.dispatch_request is not Flask's own"
+    assert known.why_unknown(Flask("shop")) == "Flask.dispatch_request is not Flask's own"
 
 
 def test_an_unknown_flask(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
@@ -212,24 +216,42 @@ def test_an_unknown_flask(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCap
     assert "Flask 9.9.0" in caplog.text
 
 
+BARE = """
+import flask.globals, importlib.metadata
+del flask.globals._cv_app, flask.globals._cv_request
+importlib.metadata.version = lambda name: "9.9.0"
+from roads import *
+app = Flask("shop")
+install(app, one(echo), error_response)
+assert ask(app, "GET", "/x").status == "200 OK"
+"""
+
+
+def test_a_flask_without_the_private_names() -> None:
+    """On a Flask that is not known, not even its private names have to be there."""
+    done = subprocess.run([sys.executable, "-c", BARE], cwd=Path(__file__).parent, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "Flask 9.9.0 is not one" in done.stderr
+
+
 def test_an_unknown_werkzeug(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a Werkzeug whose responses hold other things, Flask dispatches."""
-    made = flask_context._made
+    made = responses._made
 
     def other(*args: Any) -> Response:
         response = made(*args)
         vars(response)["more"] = 1
         return response
 
-    monkeypatch.setattr(flask_context, "_made", other)
-    assert "Werkzeug" in str(flask_context.why_unknown(Flask("shop")))
+    monkeypatch.setattr(responses, "_made", other)
+    assert "Werkzeug" in str(known.why_unknown(Flask("shop")))
 
 
 def test_routing_by_host(caplog: pytest.LogCaptureFixture) -> None:
     """An application that routes by host name is Flask's to dispatch."""
     app = Flask("shop", host_matching=True, static_host="localhost")
-    assert flask_context.why_unknown(app) == "it routes by host name"
-    assert flask_context.why_unknown(Flask("shop", subdomain_matching=True)) == "it routes by host name"
+    assert known.why_unknown(app) == "it routes by host name"
+    assert known.why_unknown(Flask("shop", subdomain_matching=True)) == "it routes by host name"
 
 
 def test_installing_too_late() -> None:

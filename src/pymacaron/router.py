@@ -85,7 +85,7 @@ def split_segment(texts: Segment, part: str) -> tuple[str, ...] | None:
     """The values of the variables between `texts` in `part`, or None if it does not fit. Where there is a choice,
     variables to the left take as much as they can; none is ever empty."""
     start, end = len(texts[0]), len(part) - len(texts[-1])
-    if not part.startswith(texts[0]) or not part.endswith(texts[-1]):
+    if end <= start or not part.startswith(texts[0]) or not part.endswith(texts[-1]):
         return None
     values: list[str] = []
     for text in texts[-2:0:-1]:
@@ -94,8 +94,6 @@ def split_segment(texts: Segment, part: str) -> tuple[str, ...] | None:
             return None
         values.append(part[found + len(text) : end])
         end = found
-    if end <= start:
-        return None
     values.append(part[start:end])
     values.reverse()
     return tuple(values)

@@ -20,12 +20,10 @@ from collections.abc import Sequence
 
 from flask import Flask
 
-from pymacaron import flask_context
+from pymacaron.flask_context import why_unknown
 from pymacaron.router import Router
 
-from .dispatch import Lane
 from .errors import ErrorResponse, Errors
-from .place import place
 from .routes import Entry, Route, register
 
 __all__ = ["ErrorResponse", "Route", "install"]
@@ -49,8 +47,16 @@ def install(app: Flask, routes: Sequence[Route], error_response: ErrorResponse, 
     register(app, entries, router)
     if through_flask:
         return
-    reason = flask_context.why_unknown(app)
-    if reason is None and not place(app, Lane(app, router, entries, errors)):
-        reason = "what is wrapped around its wsgi_app could not be recognised"
+    reason = why_unknown(app) or _put_lane(app, router, entries, errors)
     if reason is not None:
         log.warning("%s: Flask's own dispatch answers the operations, since %s", app.name, reason)
+
+
+def _put_lane(app: Flask, router: Router[Entry], entries: Sequence[Entry], errors: Errors) -> str | None:
+    """Put the lane into its place; the reason if that cannot be done."""
+    from .dispatch import Lane  # with private names of Flask, which an unknown one may not have
+    from .place import place  # likewise
+
+    if place(app, Lane(app, router, entries, errors)):
+        return None
+    return "what is wrapped around its wsgi_app could not be recognised"

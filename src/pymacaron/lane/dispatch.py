@@ -12,18 +12,16 @@ from flask.signals import request_finished, request_started
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
-from pymacaron import flask_context
 from pymacaron._types import HeaderList
-from pymacaron.flask_context import (
-    RESPONSE_CLASS,
-    STATUS_LINES,
-    Environ,
+from pymacaron.flask_context import RESPONSE_CLASS, STATUS_LINES, Environ, flask_response, header_list, send
+from pymacaron.flask_context.contexts import (
     RequestContext,
+    after_functions,
     enter,
-    flask_response,
     has_more_to_do,
-    header_list,
     leave,
+    opens_lazily,
+    session_to_save,
 )
 from pymacaron.messages import Request, Response
 from pymacaron.router import Router
@@ -84,7 +82,7 @@ class Lane:
                 line, headers, body = answer
                 start_response(line, headers)
                 return body
-            return flask_context.send(answer, environ, start_response)
+            return send(answer, environ, start_response)
         finally:
             leave(context, failure)
 
@@ -154,7 +152,7 @@ class Lane:
         app = self.app
         if app.session_interface is not self._session_interface:
             self._session_interface = app.session_interface
-            self._opens_lazily = flask_context.opens_lazily(app.session_interface)
+            self._opens_lazily = opens_lazily(app.session_interface)
         answer: Any = None
         try:
             if not self._opens_lazily:
@@ -206,12 +204,12 @@ class Lane:
         """What Flask.finalize_request does."""
         app = self.app
         response = flask_response(app, answer) if isinstance(answer, Response) else app.make_response(answer)
-        for function in flask_context.after_functions(context):
+        for function in after_functions(context):
             response = app.ensure_sync(function)(response)
         for name in entry.inward:
             for function in reversed(app.after_request_funcs.get(name, ())):
                 response = app.ensure_sync(function)(response)
-        session = flask_context.session_to_save(context)
+        session = session_to_save(context)
         if session is not None:
             app.session_interface.save_session(app, session, response)
         if _ON_FINISH:

@@ -94,7 +94,7 @@ def register(app: Flask, entries: Sequence[Entry], router: Router[Entry]) -> Non
     """Give every operation its URL rule and view function, as `app.route` would."""
     # of several rules that match, Flask takes the first: a GET also answers HEAD, and all answer OPTIONS
     ordered = sorted(entries, key=lambda entry: entry.method not in {"HEAD", "OPTIONS"})
-    lazily = app.url_rule_class is Rule
+    lazily = app.url_rule_class is Rule and hasattr(Rule, "_compile_builder")
     if lazily:
         app.url_rule_class = LazyRule
     try:
