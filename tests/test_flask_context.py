@@ -285,6 +285,19 @@ def test_view_args_can_be_taken() -> None:
     assert second.json == ["en", {"c-d": "changed"}, {"c_d": "changed"}]
 
 
+def test_view_args_can_be_replaced() -> None:
+    """Other view_args put into the request by a before_request function are what the operation gets."""
+
+    def replace() -> None:
+        request.view_args = {"c_d": "other"}
+
+    def build(app: Flask) -> list[Route]:
+        app.before_request(replace)
+        return one(lambda m: reply([m.path_values, request.view_args]), path="/x/{c-d}")
+
+    assert both(build, Ask("GET", "/x/1"))[0].json == [{"c-d": "other"}, {"c_d": "other"}]
+
+
 BEFORE: list[Callable[[], Any]] = [
     lambda: "text", lambda: ({"a": 1}, 418, {"X-A": "1"}), lambda: Response("r", 202), lambda: [1],
 ]  # fmt: skip

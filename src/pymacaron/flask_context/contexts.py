@@ -80,6 +80,11 @@ class RequestContext(flask.ctx.RequestContext):
     _session = _Lazy(lambda self: self._open_session())
     _after_request_functions = _Lazy(lambda _: [])
 
+    def present_view_args(self) -> dict[str, Any]:
+        """The view_args, which hooks may have changed or put others in the place of."""
+        made = self.__dict__.get("request")
+        return self.view_args if made is None else made.view_args or {}
+
     def _make_request(self) -> flask.Request:
         request = self.app.request_class(self.environ)
         request.json_module = self.app.json

@@ -35,7 +35,7 @@ def install(app: Flask, routes: Sequence[Route], error_response: ErrorResponse, 
     """Let `app` answer the operations. `error_response` turns any exception into our response and never raises.
 
     With `through_flask`, Flask's own dispatch answers them; so it does where Flask or the application is not built as
-    flask_context.py expects, which is logged. May be called several times, before the first request.
+    flask_context expects, which is logged. May be called several times, before the first request.
 
     Raises:
         AssertionError: from Flask, where the application has handled a request or has an endpoint of that name.

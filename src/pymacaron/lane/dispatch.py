@@ -125,12 +125,13 @@ class Lane:
         trusted = self.app.config["TRUSTED_HOSTS"]
         if trusted != self._trusted or len(self._hosts) > 1000:  # anybody can send many
             self._hosts, self._trusted = set(), None if trusted is None else [*trusted]
+        hosts = self._hosts
         try:
             self.app.create_url_adapter(self.app.request_class(dict(environ)))
         except HTTPException:
             return False
         if "HTTP_HOST" in environ:
-            self._hosts.add(environ["HTTP_HOST"])
+            hosts.add(environ["HTTP_HOST"])
         return True
 
     def _start(self) -> None:
@@ -181,13 +182,13 @@ class Lane:
             request_started.send(app, _async_wrapper=app.ensure_sync)
         for name in entry.outward:
             for preprocess in app.url_value_preprocessors.get(name, ()):
-                preprocess(entry.name, context.view_args)
-        message.path_values = entry.path_values(context.view_args)
+                preprocess(entry.name, context.present_view_args())
         for name in entry.outward:
             for function in app.before_request_funcs.get(name, ()):
                 answer = app.ensure_sync(function)()
                 if answer is not None:
                     return answer
+        message.path_values = entry.path_values(context.present_view_args())
         return None
 
     def _handled(self, entry: Entry, error: Exception) -> Any:
