@@ -113,6 +113,8 @@ CASES = [
     Case(V20, "    allOf:\n      - $ref: '#/definitions/Book'\n", "    allOf:\n      §$ref: '#/definitions/Book'\n      x:\n", "no reference can stand here", "a list is wanted"),
     Case(V20, "Shelf:\n    type: object", "Shelf:\n    type: §file", "a file can only be a response", "", WARNING),
     Case(V20, "{description: The book, schema: {$ref: '#/definitions/Book'}}", "{description: It, schema: §{type: array}}", "an array without `items`", "add `items: {}`", WARNING),
+    Case(V20, "required: [title, kind]", "required: [§titel, kind]", "'titel' is required, but no property", "did you mean 'title'?", WARNING),
+    Case(V20, "produces: [image/png]", "produces: [§png]", "'png' is no media type", "write it as in 'application/json'", WARNING),
     # Swagger 2.0: security schemes
     Case(V20, "key: {type: apiKey, name: X-Key, in: header", "key: {type: apiKey, name: X-Key, in: §heder", "'heder' is not allowed here", "did you mean 'header'?"),
     Case(V20, "key: {type: apiKey, name", "key: {type: §apikey, name", "'apikey' is not allowed here", "'apiKey'?"),
@@ -163,6 +165,8 @@ CASES = [
     Case(V30, "implicit: {authorizationUrl: https://library.example/implicit, scopes: {}}", "implicit: §{authorizationUrl: https://library.example/implicit}", "`scopes` is missing", "add `scopes:`"),
     Case(V30, "clientCredentials: {tokenUrl", "§application: {tokenUrl", "unknown key 'application'", "remove it", SOFT),
     Case(V30, "Other: {operationRef: '#/paths/~1books/get', requestBody", "Other: §{requestBody", "a link has an operationId or an operationRef", "write one of them", WARNING),
+    Case(V30, "callbacks:\n        added:\n", "callbacks:\n        x: §added\n        added:\n", "a callback object is wanted, not text", ""),
+    Case(V30, "            application/json:\n              schema: {type: array,", "            §json:\n              schema: {type: array,", "'json' is no media type", "did you mean 'application/json'?", WARNING),
     # OpenAPI 3.1
     Case(V31, "openapi: 3.1.1", "openapi: §3.3.0", "version 3.3.0 is not known", "pymacaron reads", hides=True),
     Case(V31, "identifier: BSD-3-Clause", "identifier: §BSD-3-Clause, url: x", "an identifier or a URL", "remove", WARNING),

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from grammar_faults import CASES, DOCUMENTS, PARTS, V20, V30, V31, V32, Case
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pymacaron._types import Json
 from pymacaron.documents import Cache, Fault, FileFault, Files, findings
-from pymacaron.exceptions import Finding
+from pymacaron.exceptions import DocumentError, Finding
 from pymacaron.formats import Format, Formats
 from pymacaron.grammar import Verdict, check, grammar_of
 from pymacaron.grammar.extensions import BY_OBJECT, misspelt
@@ -187,6 +187,14 @@ def test_path_without_operation(tmp_path: Path) -> None:
     assert checked(tmp_path, MINIMAL.replace("paths: {}", "paths: {'/x/{id}': {}}")) == ([], [], [])
 
 
+def test_path_item_elsewhere(tmp_path: Path) -> None:
+    """What a path item refers to counts together with what stands beside the reference."""
+    path = "{$ref: 'more.yaml#/item', parameters: [{name: id, in: path, required: true, schema: {}}]}"
+    text = MINIMAL.replace("paths: {}", f"paths: {{'/x/{{id}}/{{no}}': {path}}}")
+    verdict = checked(tmp_path, text, more_yaml="item: {get: {operationId: x}}")
+    assert facts(verdict.faults) == ["{no} in the path is no parameter"]
+
+
 def test_parameter_missing_everywhere(tmp_path: Path) -> None:
     """A parameter that every operation of a path lacks is one fault, at the path."""
     verdict = checked(tmp_path, MINIMAL.replace("paths: {}", "paths: {'/x/{id}': {get: {}, put: {}, post: {}}}"))
@@ -223,7 +231,6 @@ def test_our_keys_misspelt(ours: tuple[str, str], data: st.DataObject) -> None:
     at = data.draw(st.integers(2, len(key) - 2))
     exchanged = key[:at] + key[at + 1] + key[at] + key[at + 2 :]
     wrong = data.draw(st.sampled_from([key[:at] + key[at + 1 :], key[: at + 1] + key[at:], exchanged]))
-    assume(wrong != exchanged or len(key) > 8)  # in a short key that is too far away
     assert wrong == key or misspelt(wrong, thing) == key
 
 
@@ -283,3 +290,16 @@ def test_never_raises(tmp_path_factory: pytest.TempPathFactory, name: str, data:
     for finding in findings(fault for kind in verdict for fault in kind):
         assert re.search(r"\.yaml:\d+:\d+$", finding.place)
         assert finding.fact
+
+
+def test_example_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/faults.md shows what is really said of its document."""
+    page = (Path(__file__).parent.parent / "docs" / "faults.md").read_text("utf-8")
+    document, shown = (re.search(rf"```{mark}\n(.*?)```", page, re.DOTALL) for mark in ("yaml file=.*?", "text"))
+    assert document is not None
+    assert shown is not None
+    (tmp_path / "apis").mkdir()
+    (tmp_path / "apis" / "shop.yaml").write_text(document[1], "utf-8")
+    monkeypatch.chdir(tmp_path)
+    verdict = check(Files(Cache(None)).open("apis/shop.yaml").root, Formats())
+    assert str(DocumentError(findings([*verdict.faults, *verdict.soft]))) == shown[1].rstrip()

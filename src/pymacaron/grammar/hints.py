@@ -22,8 +22,15 @@ def near(word: str, candidates: Iterable[str], *, alike: float = 0.7) -> str | N
     from difflib import get_close_matches  # takes 6 ms to import, and few documents have unknown words
 
     spellings = {candidate.lower(): candidate for candidate in candidates}
-    found = get_close_matches(word.lower(), spellings, n=1, cutoff=alike)
+    word = word.lower()
+    found = get_close_matches(word, spellings, n=1, cutoff=alike) or [s for s in spellings if _exchanged(word, s)]
     return spellings[found[0]] if found else None
+
+
+def _exchanged(word: str, other: str) -> bool:
+    """Do the two differ in the order of two neighbouring letters only?"""
+    at = next((index for index, (one, two) in enumerate(zip(word, other, strict=False)) if one != two), len(word))
+    return word != other and word == other[:at] + other[at : at + 2][::-1] + other[at + 2 :]
 
 
 # Values

@@ -18,7 +18,11 @@ from .walk import Walk
 def rules(version: str) -> Rules:
     """This room's rules for a version."""
     if version == "2.0":
-        return {"Document": (_schemes_20, _host, _tags), "SecurityRequirement": (_requirement,)}
+        return {
+            "Document": (_schemes_20, _host, _tags, _consumes),
+            "Operation": (_consumes,),
+            "SecurityRequirement": (_requirement,),
+        }
     found: Rules = {
         "Document": (_schemes, _tags),
         "SecurityRequirement": (_requirement,),
@@ -27,6 +31,7 @@ def rules(version: str) -> Rules:
         "Header": (_schema_or_content,),
         "Link": (_link,),
         "Components": (_component_names,),
+        "Content": (_content,),
     }
     for name in ("PathParameter", "QueryParameter", "CookieParameter", "QuerystringParameter"):
         found[name] = (_schema_or_content,)
@@ -211,6 +216,28 @@ def _one_content(walk: Walk, value: JsonObject, place: Place) -> None:
     content = value.get("content")
     if type(content) is dict and len(content) != 1:
         walk.fault((place, "content"), f"`content` has {len(content)} entries", "one media type is wanted")
+
+
+def _content(walk: Walk, value: JsonObject, place: Place) -> None:
+    """OpenAPI 3.x, `content`: its keys are media types or ranges of them (RFC 9110 section 8.3.1)."""
+    for name in value:
+        _media_type(walk, name, (place, name), at_key=True)
+
+
+def _consumes(walk: Walk, value: JsonObject, place: Place) -> None:
+    """Swagger 2.0, Mime Types."""
+    for key in ("consumes", "produces"):
+        listed = value.get(key)
+        for index, name in enumerate(listed if type(listed) is list else ()):
+            if type(name) is str:
+                _media_type(walk, name, ((place, key), index))
+
+
+def _media_type(walk: Walk, name: str, place: Place, *, at_key: bool = False) -> None:
+    if not re.fullmatch(r"[^\s/;]+/[^\s/;]+\s*(;.*)?", name):
+        meant = name if name in ("json", "xml", "pdf", "zip", "yaml") else ""
+        cure = f"did you mean 'application/{meant}'?" if meant else "write it as in 'application/json'"
+        walk.warn_once(place, f"'{name}' is no media type", cure, at_key=at_key)
 
 
 def _ignored_header(walk: Walk, value: JsonObject, place: Place) -> None:

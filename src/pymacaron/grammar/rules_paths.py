@@ -37,38 +37,42 @@ class _Parameter(NamedTuple):
 
 
 class _Item(NamedTuple):
-    """A path item: what stands in it, or at the end of its reference."""
+    """A path item: the objects that describe it, what it refers to being the second, each with its place."""
 
     path: str
-    value: JsonObject
-    place: Place
+    parts: list[tuple[JsonObject, Place]]
 
     def operations(self) -> Iterator[tuple[str, JsonObject, Place]]:
         """Method, operation and place."""
-        for method in _METHODS:
-            if type(self.value.get(method)) is dict:
-                yield method, self.value[method], (self.place, method)
-        more = self.value.get("additionalOperations")
-        for method, operation in more.items() if type(more) is dict else ():
-            if type(operation) is dict:
-                yield method, operation, ((self.place, "additionalOperations"), method)
+        for value, place in self.parts:
+            for method in _METHODS:
+                if type(value.get(method)) is dict:
+                    yield method, value[method], (place, method)
+            more = value.get("additionalOperations")
+            for method, operation in more.items() if type(more) is dict else ():
+                if type(operation) is dict:
+                    yield method, operation, ((place, "additionalOperations"), method)
+
+    def parameters(self, walk: Walk) -> list[_Parameter]:
+        """Those that all operations share."""
+        return [parameter for value, place in self.parts for parameter in _parameters(walk, value, place)]
 
 
 def _paths(walk: Walk, value: JsonObject, place: Place) -> None:
     shapes: dict[str, dict[str, str]] = {}
     for path, found in value.items():
-        if not path.startswith("/"):
+        if not path.startswith("/") or type(found) is not dict:
             continue
-        resolved = walk.resolved(found, (place, path))
-        if resolved is None:
-            continue
+        item = _Item(path, [(found, (place, path))])
+        target = walk.resolved(found, (place, path))
+        if target is not None and target[0] is not found:
+            item.parts.append(target)
         names = _template(walk, path, (place, path))
-        item = _Item(path, *resolved)
         _same_shape(walk, item, shapes.setdefault(_NAME.sub("{}", path), {}), (place, path))
-        _template_parameters(walk, item, names)
+        shared = item.parameters(walk)
+        _template_parameters(walk, item, names, shared)
         for _, operation, where in item.operations():
-            _combination(walk, [*_parameters(walk, item.value, item.place), *_parameters(walk, operation, where)],
-                         operation, where)  # fmt: skip
+            _combination(walk, [*shared, *_parameters(walk, operation, where)], operation, where)
 
 
 def _template(walk: Walk, path: str, place: Place) -> list[str]:
@@ -105,9 +109,8 @@ def _parameters(walk: Walk, holder: JsonObject, place: Place) -> list[_Parameter
     return found
 
 
-def _template_parameters(walk: Walk, item: _Item, names: list[str]) -> None:
+def _template_parameters(walk: Walk, item: _Item, names: list[str], shared: list[_Parameter]) -> None:
     """All versions, Path Templating: each name has a path parameter, and each path parameter stands in the path."""
-    shared = _parameters(walk, item.value, item.place)
     unused = _unused(walk, item.path, names, shared)
     missing: dict[str, list[Place]] = {}
     operations = list(item.operations())
@@ -121,7 +124,7 @@ def _template_parameters(walk: Walk, item: _Item, names: list[str]) -> None:
                 missing.setdefault(name, []).append(place)
     for name, places in missing.items():
         cure = f"add a parameter with `name: {name}`, `in: path` and `required: true`"
-        for place in [item.place] if len(places) == len(operations) > 1 else places:
+        for place in [item.parts[0][1]] if len(places) == len(operations) > 1 else places:
             walk.fault(place, f"{{{name}}} in the path is no parameter", cure, at_key=True)
 
 

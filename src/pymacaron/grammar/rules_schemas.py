@@ -10,6 +10,7 @@ import jsonschema_rs
 from pymacaron._types import JsonObject
 from pymacaron.documents import Node, ReferenceFault, suggest
 
+from .hints import near
 from .notation import Place, Rules
 from .values import may_be
 from .walk import Walk, node_of
@@ -126,6 +127,20 @@ def _required(walk: Walk, value: JsonObject, place: Place) -> None:
         if type(name) is str and name in known:
             walk.warn(((place, "required"), index), f"'{name}' is required twice", "remove one of them")
         known.add(str(name))
+    _required_property(walk, value, place)
+
+
+def _required_property(walk: Walk, value: JsonObject, place: Place) -> None:
+    """What is required and nearly a property was probably meant to be it."""
+    names, properties = value["required"], value.get("properties")
+    if type(names) is not list or type(properties) is not dict:
+        return
+    for index, name in enumerate(names):
+        if type(name) is str and name not in properties:
+            meant = near(name, [other for other in properties if other not in names], alike=0.88)
+            if meant is not None:
+                fact = f"'{name}' is required, but no property"
+                walk.warn(((place, "required"), index), fact, f"did you mean '{meant}'?")
 
 
 def _nullable(walk: Walk, value: JsonObject, place: Place) -> None:

@@ -46,6 +46,7 @@ class Walk:
         self._later: list[tuple[Kind, Json, Place]] = []
         self._seen: set[tuple[int, str]] = set()
         self._often: dict[tuple[str, str | None, bool], tuple[Place, int]] = {}
+        self._meanings: dict[tuple[str, str], str | None] = {}
         self._sections = dict(_sections(grammar))
 
     def run(self) -> None:
@@ -237,17 +238,24 @@ class Walk:
         elif not kind.fits(item):
             self.misfit(kind, item, (place, key))
 
+    def _meant(self, thing: Thing, key: str, alike: float) -> str | None:
+        """The key that an unknown one is probably a misspelling of; the same ones come again and again."""
+        if (thing.name, key) not in self._meanings:
+            candidates = [*thing.fields, *BY_OBJECT.get(thing.name, {})]
+            self._meanings[thing.name, key] = hints.near(key, candidates, alike=alike)
+        return self._meanings[thing.name, key]
+
     def _unknown(self, thing: Thing, key: str, place: Place) -> None:
         hint = hints.key(thing.name, self.version, key)
         if thing.open:
             # JSON Schema 2020-12 core, section 4.3.1: keywords that nobody knows are allowed
-            meant = hints.near(key, thing.fields, alike=0.88) if hint.cure is None else None
+            meant = self._meant(thing, key, alike=0.88) if hint.cure is None else None
             if meant or hint.cure:
                 fact = hint.fact or f"the keyword '{key}' says nothing"
                 self.warn_once((place, key), fact, hint.cure or f"did you mean '{meant}'?", at_key=True)
             return
         having = [other.version for other in self._others() if other.has(thing.name, key)]
-        meant = hints.near(key, [*thing.fields, *BY_OBJECT.get(thing.name, {})])
+        meant = self._meant(thing, key, alike=0.7)
         cure = hint.cure or (hints.elsewhere(self.version, having) if having else None)
         cure = cure or (f"did you mean '{meant}'?" if meant else "remove it, or let its name begin with 'x-'")
         if key in _FOR_PEOPLE or meant in _FOR_PEOPLE:
