@@ -136,17 +136,20 @@ class Body:
             PayloadTooLargeError: more came than is accepted.
         """
         first = self._stream is None
-        pieces: list[bytes] = []
-        ended = False
-        while size and not ended:
-            piece = self._step(size)
-            pieces.append(piece)
-            size -= len(piece) if size > 0 else 0
-            ended = not piece or self._left == 0
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        if first and ended:
+        data = self._step(size) if size else b""
+        if data and self._left != 0 and len(data) != size:
+            data = self._rest(data, size)
+        if first and (self._left == 0 or len(data) != size):
             self._environ["wsgi.input"] = io.BytesIO(data)
         return data
+
+    def _rest(self, data: bytes, size: int) -> bytes:
+        """`data` with what comes after it, up to `size` bytes altogether, where one reading did not give all."""
+        pieces = [data]
+        while size and pieces[-1] and self._left != 0:
+            size -= len(pieces[-1]) if size > 0 else 0
+            pieces.append(self._step(size) if size else b"")
+        return b"".join(pieces)
 
     def _step(self, size: int) -> bytes:
         """What one reading of the stream gives."""
