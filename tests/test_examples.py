@@ -1,0 +1,298 @@
+"""The examples do what they say, each as the program that a user starts."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from programs import EXAMPLES, ROOT, Answer, Server, by_gunicorn, by_python, free_port, run, running
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+CUSTOMER = "6f1c0d1e-8a43-4c60-9d11-2f6f2f0a7c55"
+DELIVERY = {"street": "Storgatan 2", "city": "Umeå", "country": "SE"}
+BASKET_IS_MADE = re.compile(r"basket=([0-9a-f-]{36}); Path=/; HttpOnly")
+V1 = "/v1"
+
+
+def order_of(sku: str, quantity: int = 1, **more: Any) -> dict[str, Any]:
+    payment = {"method": "invoice"}
+    lines = [{"sku": sku, "quantity": quantity}]
+    return {"customer_id": CUSTOMER, "lines": lines, "delivery": DELIVERY, "payment": payment, **more}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    log = tmp_path_factory.mktemp("shop") / "log"
+    with running(by_python(), EXAMPLES / "shop", log, PYMACARON_CACHE="off") as server:
+        yield server
+        assert "Traceback" not in server.log
+        assert "breaks the document" not in server.log
+
+
+# The smallest service
+
+
+def test_helloworld(tmp_path: Path) -> None:
+    """It greets, with a default; it serves what every service does, and its documents; faults have one form."""
+    with running(by_python(), EXAMPLES / "helloworld", tmp_path / "log") as server:
+        assert server.ask("GET", "/hello").json == {"message": "Hello, world!"}
+        greeting = server.ask("GET", "/hello?name=Zo%C3%AB", headers={"Origin": "http://elsewhere"})
+        assert greeting.json == {"message": "Hello, Zoë!"}
+        assert greeting.headers["access-control-allow-origin"] in {"*", "http://elsewhere"}
+        assert server.ask("GET", "/ping").json == {}
+        assert server.ask("GET", "/version").json["name"] == "helloworld"
+        assert server.ask("GET", "/auth/version").status == 401
+        assert server.ask("GET", "/hello?name=").json["errors"][0]["name"] == "name"
+        assert b"helloworld.yaml" in server.ask("GET", "/doc/helloworld").body
+        document = (EXAMPLES / "helloworld" / "apis" / "helloworld.yaml").read_bytes()
+        assert server.ask("GET", "/doc/helloworld.yaml").body == document
+
+
+def test_helloworld_under_gunicorn(tmp_path: Path) -> None:
+    """A WSGI server imports the same file, which then opens no port of its own."""
+    with running(by_gunicorn(), EXAMPLES / "helloworld", tmp_path / "log") as server:
+        assert server.ask("GET", "/hello?name=Eve").json == {"message": "Hello, Eve!"}
+        assert server.stop() == 0
+
+
+def test_helloworld_is_what_the_documentation_shows() -> None:
+    """The quickstart prints the files of helloworld word for word."""
+    page = (ROOT / "docs" / "quickstart.md").read_text("utf-8")
+    shown = dict(re.findall(r"^```\w+ file=(\S+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
+    for name in ("server.py", "apis/helloworld.yaml", "helloworld/api.py", "pym-config.yaml"):
+        assert shown.get(name) == (EXAMPLES / "helloworld" / name).read_text("utf-8"), name
+
+
+# The shop
+
+
+def test_the_curl_lines_work_as_printed(tmp_path: Path) -> None:
+    """Whoever starts the shop is shown three lines for the shell that do what is said of them."""
+    if shutil.which("curl") is None:
+        pytest.skip("there is no curl here")
+    port = free_port()
+    with running(by_python(port), EXAMPLES / "shop", tmp_path / "log") as server:
+        lines = re.findall(r"^ +(curl .*)$", server.log, re.MULTILINE)
+        finding, ordering, mistaken = (
+            subprocess.run(line, shell=True, capture_output=True, text=True, check=True).stdout for line in lines
+        )
+        assert re.search(rf"http://localhost:{port}/doc/", server.log)
+    assert '"sku":"CUP-001"' in finding
+    assert ordering.startswith("HTTP/1.1 201 ")
+    assert '"last_digits":"4242"' in ordering
+    assert "4242424242424242" not in ordering
+    assert mistaken.startswith("HTTP/1.1 400 ")
+    assert mistaken.count('"code":') >= 5
+
+
+def test_make_run_starts_the_shop() -> None:
+    """`make run` and `make run-real` are those programs."""
+    told = run(["make", "--dry-run", "run", "run-real", "PORT=8123"], ROOT).stdout
+    assert "examples/shop/server.py --port 8123" in told
+    assert "examples/wes/server.py --port 8123" in told
+
+
+def test_categories_are_a_tree(shop: Server) -> None:
+    """A schema that contains itself: whole, and cut off below a level."""
+    whole = shop.ask("GET", f"{V1}/categories").json
+    assert whole[0]["children"][0]["children"][0]["slug"] == "green-tea"
+    assert [set(category) for category in shop.ask("GET", f"{V1}/categories?depth=1").json] == [{"slug", "title"}] * 2
+
+
+def skus(answer: Answer) -> list[str]:
+    assert answer.status == 200, answer.text
+    return [product["sku"] for product in answer.json["products"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "currency", "expected"),
+    [
+        ("text=steamed", "EUR", ["TEA-001"]),
+        ("category=tea,cups", "EUR", ["TEA-002", "TEA-001", "CUP-001"]),
+        ("tag=organic&tag=green", "EUR", ["TEA-001"]),
+        ("filter[max_price]=1300&sort=-price", "EUR", ["TEA-001", "TEA-002"]),
+        ("filter%5Bmin_price%5D=15000&filter[in_stock]=true", "SEK", ["POT-001", "CUP-001"]),
+        ("filter[in_stock]=false&category=coffee", "EUR", ["COF-001"]),
+        ("sort=price|-title&category=kitchen,coffee", "EUR", ["COF-001", "CUP-001", "POT-001"]),
+    ],
+)
+def test_products_are_found(shop: Server, query: str, currency: str, expected: list[str]) -> None:
+    """Lists with commas, repeated and with pipes, an object in brackets, a header: each style is read."""
+    assert skus(shop.ask("GET", f"{V1}/products?{query}", headers={"X-Currency": currency})) == expected
+
+
+def test_pages_follow_each_other(shop: Server) -> None:
+    """Page after page, everything comes once; a header says how much there is."""
+    whole = shop.ask("GET", f"{V1}/products")
+    found: list[str] = []
+    token: str | None = ""
+    while token is not None:
+        page = shop.ask("GET", f"{V1}/products?page_size=2&page_token={token}")
+        assert page.headers["x-total-count"] == whole.headers["x-total-count"]
+        found += skus(page)
+        token = page.json.get("next_page_token")
+    assert found == skus(whole)
+    assert shop.ask("GET", f"{V1}/products?page_token=stale").json["error"] == "INVALID_PAGE_TOKEN"
+
+
+def test_the_life_of_a_product(shop: Server) -> None:
+    """201 with a Location, 409, 200 or 201 by PUT, a merge patch with nulls, 204, 404; what is readOnly is ours."""
+    path = f"{V1}/products/TEA-100"
+    product = {"sku": "TEA-100", "title": "Gyokuro", "category": "tea", "prices": {"EUR": 3000}}
+    made = shop.ask("POST", f"{V1}/products", {**product, "created_at": "2001-01-01T00:00:00Z"})
+    assert (made.status, made.headers["location"]) == (201, path)
+    assert made.json.items() >= {**product, "tags": [], "stock": 0, "status": "on_sale"}.items()
+    assert made.json["created_at"] == made.json["changed_at"] > "2026"
+    assert shop.ask("POST", f"{V1}/products", product).json["error"] == "PRODUCT_EXISTS"
+    put = shop.ask("PUT", path, {**product, "stock": 4})
+    assert (put.status, put.json["stock"], put.json["created_at"]) == (200, 4, made.json["created_at"])
+    patch = {"Content-Type": "application/merge-patch+json"}
+    size = {"width": 1, "height": 2, "depth": 3}
+    assert shop.ask("PATCH", path, {"description": "Shaded.", "size": size}, patch).json["size"] == size
+    assert "description" not in shop.ask("PATCH", path, {"description": None, "size": None}, patch).json
+    assert shop.ask("PATCH", path, {"stock": None}, patch).status == 400
+    gone = shop.ask("DELETE", path)
+    assert (gone.status, gone.body, gone.headers.get("content-type")) == (204, b"", None)
+    missing = shop.ask("GET", path)
+    assert (missing.status, missing.json["error"]) == (404, "PRODUCT_NOT_FOUND")
+    assert missing.json["user_message"] == "We do not sell that (any more)."
+    assert shop.ask("PUT", path, product).status == 201
+    assert shop.ask("DELETE", path).status == 204
+
+
+def multipart(*parts: tuple[str, bytes]) -> tuple[bytes, dict[str, str]]:
+    body = b"".join(
+        b"--b\r\nContent-Disposition: form-data; " + head.encode() + b"\r\n\r\n" + data + b"\r\n"
+        for head, data in parts
+    )
+    return body + b"--b--\r\n", {"Content-Type": "multipart/form-data; boundary=b"}
+
+
+def test_pictures(shop: Server) -> None:
+    """A file comes in a form with text and JSON beside it, and goes out again as it came."""
+    path = f"{V1}/products/POT-001/picture"
+    assert shop.ask("GET", path).json["error"] == "NO_PICTURE"
+    body, headers = multipart(
+        ('name="picture"; filename="../../pot.png"', PNG), ('name="caption"', "Töpfchen".encode()),
+        ('name="focus"', b'{"x": 0.5, "y": 1}'),
+    )  # fmt: skip
+    told = {"content_type": "image/png", "bytes": len(PNG), "caption": "Töpfchen", "focus": {"x": 0.5, "y": 1}}
+    assert shop.ask("PUT", path, body, headers).json == told
+    assert shop.ask("GET", f"{V1}/products/POT-001").json["picture"] == told
+    picture = shop.ask("GET", path)
+    assert (picture.body, picture.headers["content-type"]) == (PNG, "image/png")
+    assert picture.headers["content-length"] == str(len(PNG))
+    body, headers = multipart(('name="picture"; filename="x.txt"', b"no picture"))
+    assert shop.ask("PUT", path, body, headers).json["error"] == "UNREADABLE_PICTURE"
+    body, headers = multipart(('name="caption"', b"none"), ('name="focus"', b'{"x": 2, "y": 1}'))
+    assert [fault["pointer"] for fault in shop.ask("PUT", path, body, headers).json["errors"]] == [
+        "/picture", "/focus/x",
+    ]  # fmt: skip
+
+
+def test_stock_and_price_list(shop: Server) -> None:
+    """A list in the path; a text in the body, a table as it is made in the answer."""
+    assert shop.ask("GET", f"{V1}/stock/COF-001,XXX-999").json == {"COF-001": 0}
+    csv, usd = {"Content-Type": "text/csv; charset=utf-8"}, {"X-Currency": "USD"}
+    put = shop.ask("PUT", f"{V1}/prices.csv", b"sku,USD\r\nCOF-001,12.5\r\nXXX-999,1\r\n", {**csv, **usd})
+    assert put.json == {"updated": 1, "unknown": ["XXX-999"]}
+    table = shop.ask("GET", f"{V1}/prices.csv", headers=usd)
+    assert table.headers["content-type"].startswith("text/csv")
+    assert "COF-001,Yirgacheffe,12.50" in table.text.splitlines()
+
+
+def test_customers(shop: Server) -> None:
+    """Dates, a map of addresses, a taken email, a form with a list in it: 200 or 202."""
+    ada = {"name": "Ada", "email": "ada@example.com", "born_on": "1990-12-10", "id": CUSTOMER}
+    made = shop.ask("POST", f"{V1}/customers", ada)
+    assert made.status == 201
+    path = made.headers["location"]
+    assert made.json["id"] in path
+    assert made.json["id"] != CUSTOMER
+    taken = shop.ask("POST", f"{V1}/customers", {**ada, "email": "ADA@example.com"})
+    assert (taken.status, taken.json["error"]) == (409, "EMAIL_TAKEN")
+    assert [shop.ask("PUT", f"{path}/addresses/home", DELIVERY).status for _ in range(2)] == [201, 200]
+    assert shop.ask("GET", path).json["addresses"] == {"home": DELIVERY}
+    assert shop.ask("PUT", f"{path}/addresses/boat", DELIVERY).status == 400
+    assert [shop.ask("DELETE", path).status for _ in range(2)] == [204, 404]
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    first = shop.ask("POST", f"{V1}/newsletter", b"email=ada%40example.com", form)
+    again = shop.ask("POST", f"{V1}/newsletter", b"email=ada%40example.com&topics=news&topics=recipes", form)
+    assert (first.status, first.json["topics"]) == (202, ["news"])
+    assert (again.status, again.json["topics"]) == (200, ["news", "recipes"])
+
+
+def test_baskets(shop: Server) -> None:
+    """A browser is known by its cookie; money is added up by the class that x-parent names."""
+    made = shop.ask("POST", f"{V1}/basket", {"sku": "CUP-001"})
+    found = BASKET_IS_MADE.match(made.headers["set-cookie"])
+    assert found
+    cookie = {"Cookie": f"theme=dark; basket={found[1]}"}
+    shop.ask("POST", f"{V1}/basket", {"sku": "TEA-002", "quantity": 2}, cookie)
+    assert shop.ask("GET", f"{V1}/basket", headers=cookie).json["total"] == {"amount": 3580, "currency": "EUR"}
+    assert shop.ask("GET", f"{V1}/basket").json == {"lines": []}
+    assert shop.ask("DELETE", f"{V1}/basket", headers=cookie).status == 204
+    assert shop.ask("GET", f"{V1}/basket", headers=cookie).json == {"lines": []}
+    assert shop.ask("GET", f"{V1}/basket", headers={"Cookie": "basket=x"}).json["errors"][0]["in"] == "cookie"
+
+
+def test_orders_by_way_of_payment(shop: Server) -> None:
+    """The discriminator chooses. 201 if paid, 202 if not yet, 402 or 409 if it will not be; secrets stay secret."""
+    card = {"method": "card", "number": "4242424242424242", "expires": "12/39"}
+    paid = shop.ask("POST", f"{V1}/orders", order_of("CUP-001", payment=card))
+    assert (paid.status, paid.json["status"]) == (201, "paid")
+    assert paid.json["payment"] == {"method": "card", "expires": "12/39", "last_digits": "4242"}
+    later = shop.ask("POST", f"{V1}/orders", order_of("CUP-001"))
+    assert (later.status, later.json["payment"]["due_days"]) == (202, 30)
+    gift = order_of("TEA-002", payment={"method": "gift_card", "code": "SPRING26"})
+    assert shop.ask("POST", f"{V1}/orders", gift).json["payment"]["left"] == {"amount": 4110, "currency": "EUR"}
+    stock = shop.ask("GET", f"{V1}/stock/CUP-001").json["CUP-001"]
+    for payment in ({**card, "expires": "01/20"}, {**card, "number": "4242424242424241"}):
+        declined = shop.ask("POST", f"{V1}/orders", order_of("CUP-001", payment=payment))
+        assert (declined.status, declined.json["error"]) == (402, "PAYMENT_DECLINED")
+    assert shop.ask("GET", f"{V1}/stock/CUP-001").json["CUP-001"] == stock
+    sold_out = shop.ask("POST", f"{V1}/orders", order_of("COF-001"))
+    assert (sold_out.status, sold_out.json["user_message"]) == (409, "Sorry, “Yirgacheffe” is sold out.")
+    nobody = shop.ask("POST", f"{V1}/orders", order_of("CUP-001", customer_id=CUSTOMER.replace("6", "7")))
+    assert nobody.json["error"] == "CUSTOMER_NOT_FOUND"
+    wrong = shop.ask("POST", f"{V1}/orders", order_of("CUP-001", payment={"method": "cash"}))
+    assert [(fault["pointer"], fault["code"]) for fault in wrong.json["errors"]] == [
+        ("/payment/method", "discriminator")
+    ]
+
+
+def test_the_life_of_an_order(shop: Server) -> None:
+    """Placed once for each request id, listed, shown as a page, canceled once."""
+    again = {"X-Request-Id": "only-once-please"}
+    first, second = (shop.ask("POST", f"{V1}/orders", order_of("TEA-001", notes=None), again) for _ in range(2))
+    assert first.json == second.json
+    assert first.json["notes"] is None
+    path = f"{V1}/orders/{first.json['id']}"
+    assert shop.ask("GET", path).json == first.json
+    listed = shop.ask("GET", f"{V1}/orders?status=awaiting_payment%20shipped&customer_id={CUSTOMER}&page_size=1")
+    assert listed.json["orders"] == [first.json]
+    assert shop.ask("GET", f"{V1}/orders?placed_after=2100-01-01T00:00:00%2B01:00").json == {"orders": []}
+    page = shop.ask("GET", f"{path}/invoice")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "<td>1<td>Sencha<td>12.50 EUR" in page.text
+    before = shop.ask("GET", f"{V1}/stock/TEA-001").json["TEA-001"]
+    assert [shop.ask("POST", f"{path}/cancel").status for _ in range(2)] == [204, 409]
+    assert shop.ask("GET", f"{V1}/stock/TEA-001").json["TEA-001"] == before + 1
+
+
+def test_the_last_one_is_sold_once(shop: Server) -> None:
+    """However many ask at once, no more is sold than there was."""
+    left = shop.ask("GET", f"{V1}/stock/POT-001").json["POT-001"]
+    with ThreadPoolExecutor(8) as many:
+        answers = list(many.map(lambda _: shop.ask("POST", f"{V1}/orders", order_of("POT-001")), range(8)))
+    assert sorted(answer.status for answer in answers) == [202] * left + [409] * (8 - left)
+    for answer in answers:
+        if answer.status == 202:
+            assert shop.ask("POST", f"{V1}/orders/{answer.json['id']}/cancel").status == 204
+    assert shop.ask("GET", f"{V1}/stock/POT-001").json == {"POT-001": left}
