@@ -122,9 +122,8 @@ def _attribute(
     value: Any, steps: list[str], *, path: str, node: Node, operation: Operation, found: list[Finding]
 ) -> Any:
     for step in steps:
-        names = dir(value)
-        if step not in names and not hasattr(value, step):
-            cure = suggest(step, [name for name in names if not name.startswith("_")])
+        if not hasattr(value, step):
+            cure = suggest(step, [name for name in dir(value) if not name.startswith("_")])
             module = sys.modules.get(getattr(value, "__name__", ""), None)
             place = f" in {module.__file__}" if module is not None and getattr(module, "__file__", None) else ""
             found += _at(node, f"no function {path} for {operation.title}{place}", cure)
@@ -140,7 +139,7 @@ def _signature_findings(operation: Operation, function: Handler, path: str) -> l
     except (TypeError, ValueError):
         return []  # written in C: it will say itself
     facts = list(_mismatches(operation, signature))
-    place = _place_of(function)
+    place = _place_of(function) if facts else ""
     return [Finding(place, f"{path} for {operation.title}", fact, cure) for fact, cure in facts]
 
 

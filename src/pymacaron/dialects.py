@@ -171,12 +171,7 @@ def _operation(document: Document, path: str, method: str, item: Node, node: Nod
     reading = Reading(document, item, node)
     inputs = dialect.inputs(reading)
     _name_arguments(inputs.parameters)
-    answers = {}
-    responses = node.get("responses")
-    if responses is not None and isinstance(responses.value, dict):
-        for key, answer in responses.items():
-            if not key.startswith("x-"):
-                answers[key.upper() if key != "default" else key] = dialect.answer(reading, key, answer.follow())
+    answers = _Answers(reading)
     operation_id = node.value.get("operationId")
     extensions = _extensions(document.root, item, node)
     security = node.value.get("security", document.root.value.get("security"))
@@ -186,6 +181,33 @@ def _operation(document: Document, path: str, method: str, item: Node, node: Nod
         contents=inputs.contents, body_required=inputs.body_required, body_node=inputs.body_node, answers=answers,
         security=security, extensions=extensions, node=node, shapes=document.shapes,
     )  # fmt: skip
+
+
+class _Answers(Mapping[str, Answer]):
+    """The declared responses of an operation by status key, each read when it is asked for: most never are."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        responses = reading.operation.get("responses")
+        self._nodes = {
+            key.upper() if key != "default" else key: node
+            for key, node in (responses.items() if responses is not None else ())
+            if not key.startswith("x-")
+        }
+        self._read: dict[str, Answer] = {}
+
+    def __getitem__(self, key: str) -> Answer:
+        answer = self._read.get(key)
+        if answer is None:
+            node = self._nodes[key].follow()
+            answer = self._read[key] = self._reading.document.dialect.answer(self._reading, key, node)
+        return answer
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)
 
 
 def _prefixed(document: Document, reading: Reading, path: str) -> str:

@@ -9,11 +9,9 @@ from typing import Any, NamedTuple
 
 from ._types import Handler
 from .answers import OFF, ResponseCheck
-from .bodies import JSON, kind_of
 from .exceptions import PyMacaronException
 from .messages import ABSENT, Request, Response
 from .operations import Operation
-from .schemas import RESPONSE
 from .structs import ModelInfo, is_model
 from .wire import RequestReader, ResponseWriter
 
@@ -50,8 +48,6 @@ class Endpoint:
         self._plain: set[type] = {dict, list}  # types of results that take the shortest way
         self._takes_body = bool(operation.contents) and not operation.has_form_fields
         self._fill, self._body_default = _defaults(operation, function)
-        if options.mode() != OFF:
-            _compile_responses(operation)
 
     def __call__(self, request: Request) -> Any:
         """Answer a request.
@@ -93,14 +89,6 @@ class Endpoint:
             self._check = ResponseCheck(self.operation, mode)
         if not self._unchecked and isinstance(response, Response):
             self._check(response)
-
-
-def _compile_responses(operation: Operation) -> None:
-    """Build what checks the responses now, and not during the first request."""
-    for answer in operation.answers.values():
-        for content in answer.contents:
-            if content.schema is not None and kind_of(content.media_type.partition(";")[0].strip().lower()) == JSON:
-                content.schema.checker(RESPONSE)
 
 
 def _is_error_model(cls: Any) -> bool:

@@ -267,7 +267,7 @@ def _kinds(schemas: Schemas, node: Node) -> frozenset[str]:
         kinds = _kinds_of_values([value["const"]] if "const" in value else value.get("enum"))
     if not kinds and "properties" in value:
         kinds = {"object"}
-    if kinds and any(value.get(key) is True for key in schemas.draft.nullable):
+    if kinds and schemas.draft.is_nullable(value):
         kinds.add("null")
     return frozenset(kinds)
 

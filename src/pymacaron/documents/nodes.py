@@ -128,7 +128,7 @@ class Node:
         return isinstance(other, Node) and self.pointer == other.pointer and self.file.path == other.file.path
 
     def __hash__(self) -> int:
-        return hash((self.file.path, self.pointer))
+        return hash(self.pointer)  # places of two files rarely meet
 
     def __repr__(self) -> str:
         return f"<Node {self.file.path}#{readable(self.pointer)}>"

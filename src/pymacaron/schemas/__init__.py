@@ -52,7 +52,7 @@ class Schemas:
         self.files = files
         self.draft = draft
         self.formats = formats
-        self._schemas: dict[Node, Schema] = {}
+        self._schemas: dict[Node | int, Schema] = {}
         self._fragments: dict[tuple[Place, str], Fragment] = {}
         self._names: dict[Place, str] = {}
         self._dispatching: dict[Node, Dispatch | None] = {}
@@ -64,9 +64,11 @@ class Schemas:
             ReferenceFault: the reference leads nowhere.
         """
         node = meant(node, self.draft)
-        schema = self._schemas.get(node)
+        # a file's values are never changed nor dropped, and asking for their identity is quicker than hashing a place
+        key = id(node.value) if type(node.value) is dict else node
+        schema = self._schemas.get(key)
         if schema is None:
-            schema = self._schemas[node] = Schema(self, node)
+            schema = self._schemas[key] = Schema(self, node)
         return schema
 
     def bundle(self, node: Node, view: str) -> JsonObject:

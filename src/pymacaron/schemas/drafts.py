@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from pymacaron._types import Json
 
 REQUEST, RESPONSE = "request", "response"
 
@@ -45,6 +48,13 @@ class Draft(NamedTuple):
     maps: tuple[str, ...]
     lists: tuple[str, ...]
     assertions: tuple[str, ...]
+
+    def is_nullable(self, schema: Mapping[str, Json]) -> bool:
+        """Does a keyword beside the others add null to what a schema allows?"""
+        for key in self.nullable:  # noqa: SIM110 - asked of every schema, and any() takes three times as long
+            if schema.get(key) is True:
+                return True
+        return False
 
 
 # Swagger 2.0 and OpenAPI 3.0 build on draft 4 (3.0's "Wright Draft 00" differs from it in no assertion); keywords

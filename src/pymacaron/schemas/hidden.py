@@ -11,6 +11,8 @@ from .references import chain
 def _flag(node: Node, view: str) -> bool:
     """Is the property at `node` hidden in this view: readOnly in requests, writeOnly in responses?"""
     keyword = "readOnly" if view == REQUEST else "writeOnly"
+    if node.ref is None:
+        return isinstance(node.value, dict) and node.value.get(keyword) is True
     return any(isinstance(said.value, dict) and said.value.get(keyword) is True for said in chain(node))
 
 

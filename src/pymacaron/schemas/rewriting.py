@@ -145,7 +145,7 @@ class Rewriting:
         return {"anyOf": alternatives}
 
     def _nullable(self, value: JsonObject, result: Json) -> Json:
-        if not any(value.get(key) is True for key in self.draft.nullable):
+        if not self.draft.is_nullable(value):
             return result
         if isinstance(result, dict) and "type" in result:
             kinds = result["type"] if isinstance(result["type"], list) else [result["type"]]

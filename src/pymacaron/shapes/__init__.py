@@ -133,7 +133,7 @@ class Shapes:
         return self._nullable(node, made)
 
     def _nullable(self, node: Node, shape: Shape) -> Shape:
-        if any(node.value.get(key) is True for key in self.schemas.draft.nullable) and is_rich(shape):
+        if self.schemas.draft.is_nullable(node.value) and is_rich(shape):
             return union([(self.schemas.at(node), shape), (self.schemas.at(node), SCALARS["null"])])
         return shape
 
@@ -158,7 +158,7 @@ class Shapes:
         types = family.types
         if types is None:
             types = implied_kinds(node.value)
-        nullable = any(node.value.get(key) is True for key in self.schemas.draft.nullable)
+        nullable = self.schemas.draft.is_nullable(node.value)
         if types is None:
             return self._untyped(node, name, family)
         kinds = sorted(types | ({"null"} if nullable else set()))

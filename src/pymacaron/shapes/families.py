@@ -121,7 +121,7 @@ def admits_null(node: Node, schemas: Schemas, seen: tuple[Node, ...] = ()) -> bo
 
 def _says_of_null(value: Mapping[str, Json], draft: Draft) -> bool | None:
     """What the schema's own keywords say, None if nothing."""
-    if any(value.get(key) is True for key in draft.nullable) and ("type" in value or value.get("x-nullable") is True):
+    if draft.is_nullable(value) and ("type" in value or value.get("x-nullable") is True):
         return True
     given = value.get("type", "null")
     allowed = given == "null" or (isinstance(given, list) and "null" in given)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any, ForwardRef, Union
 
 import msgspec
@@ -180,11 +181,15 @@ class ModelOf(Shape):
     """An object as an instance of a model class."""
 
     def __init__(self, forward: str) -> None:
-        # until the class is there, a schema that leads back to itself sees its future name
-        self.type = ForwardRef(forward)
+        self._forward = forward
         self.kinds = frozenset(("object",))
         self.model: Any = None
         self._properties: dict[str, Shape] = {}
+
+    @cached_property
+    def type(self) -> Any:
+        """The class; until it is made, what leads back to it sees its future name."""
+        return ForwardRef(self._forward)
 
     def complete(self, model: Any, properties: dict[str, Shape]) -> None:
         self.model = self.type = model
