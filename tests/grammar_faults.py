@@ -192,6 +192,9 @@ CASES = [
     Case(V31, "  /openings: {}", "  /openings:\n    §query: {}", "unknown key 'query'", "OpenAPI 3.2 has it, OpenAPI 3.1 has not", SOFT),
     Case(V31, "any:\n          anyOf: [{type: string}", "any:\n          anyOf: [{type: §strng}", "'strng' is not allowed", "'string'?"),
     Case(V31, "discriminator: {propertyName: kind,", "discriminator: {propertyName: §5,", "text is wanted, not 5", "put it in quotes"),
+    Case(V31, "dependentRequired: {price: [currency]}", "dependentRequired: {price: [a, §a]}", "'a' is required twice", "remove", WARNING),
+    Case(V31, "type: [integer, 'null']", "type: §[integer, integer]", "each type once", "[string, 'null']"),
+    Case(V31, "prefixItems: [{type: string}]", "prefixItems: §[]", "`prefixItems` is empty", "add a schema", WARNING),
     # what a second file holds
     Case(PARTS, "required: true\n    content:", "required: §yes\n    content:", "true or false is wanted, not text", "remove the quotes"),
     Case(PARTS, "content:\n      application/json:\n        schema:", "content:\n      application/json:\n        §schmea:", "unknown key 'schmea'", "did you mean 'schema'?", SOFT, hides=True),

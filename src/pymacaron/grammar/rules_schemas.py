@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import jsonschema_rs
 
-from pymacaron._types import JsonObject
+from pymacaron._types import Json, JsonObject
 from pymacaron.documents import Node, ReferenceFault, suggest
 
 from .hints import near
@@ -120,14 +120,23 @@ def _limits(low: str, high: str) -> _KeywordRule:
 
 
 def _required(walk: Walk, value: JsonObject, place: Place) -> None:
-    """JSON Schema validation, `required`: each name once."""
-    names = value["required"]
+    _once(walk, value["required"], (place, "required"))
+    _required_property(walk, value, place)
+
+
+def _dependent_required(walk: Walk, value: JsonObject, place: Place) -> None:
+    given = value["dependentRequired"]
+    for name, names in given.items() if type(given) is dict else ():
+        _once(walk, names, ((place, "dependentRequired"), name))
+
+
+def _once(walk: Walk, names: Json, place: Place) -> None:
+    """JSON Schema validation, `required` and `dependentRequired`: each name once."""
     known: set[str] = set()
     for index, name in enumerate(names if type(names) is list else ()):
         if type(name) is str and name in known:
-            walk.warn(((place, "required"), index), f"'{name}' is required twice", "remove one of them")
+            walk.warn((place, index), f"'{name}' is required twice", "remove one of them")
         known.add(str(name))
-    _required_property(walk, value, place)
 
 
 def _required_property(walk: Walk, value: JsonObject, place: Place) -> None:
@@ -151,10 +160,19 @@ def _nullable(walk: Walk, value: JsonObject, place: Place) -> None:
 
 def _type(walk: Walk, value: JsonObject, place: Place) -> None:
     """OpenAPI 3.0, Schema Object: an array has items. Swagger 2.0, Response Object: only its schema is a file."""
+    kinds = value["type"]
+    if type(kinds) is list and len(set(map(str, kinds))) < max(len(kinds), 1):
+        walk.fault((place, "type"), "each type once, and at least one", "write a list such as [string, 'null']")
     if value["type"] == "array" and "items" not in value and walk.version in ("2.0", "3.0"):
         walk.warn_once(place, "an array without `items`", "add `items: {}`, or what they are")
     if value["type"] == "file" and "in" not in value and id(value) not in walk.notes.get("files", ()):
         walk.warn((place, "type"), "a file can only be a response, or a parameter with `in: formData`", None)
+
+
+def _items(walk: Walk, value: JsonObject, place: Place) -> None:
+    """JSON Schema draft 4 validation, section 5.3.1: a schema, or a list of at least one."""
+    if value["items"] == []:
+        walk.fault((place, "items"), "`items` is empty", "write a schema: {} stands for any")
 
 
 def _file_response(walk: Walk, value: JsonObject, place: Place) -> None:
@@ -273,11 +291,13 @@ _RULES: dict[str, _KeywordRule] = {
     "anyOf": _subschemas("anyOf"),
     "oneOf": _subschemas("oneOf"),
     "default": _default,
+    "dependentRequired": _dependent_required,
     "discriminator": _discriminator,
     "enum": _enum,
     "exclusiveMaximum": _bound("exclusiveMaximum"),
     "exclusiveMinimum": _bound("exclusiveMinimum"),
     "format": _format,
+    "items": _items,
     "maxItems": _limits("minItems", "maxItems"),
     "maxLength": _limits("minLength", "maxLength"),
     "maxProperties": _limits("minProperties", "maxProperties"),
@@ -285,6 +305,7 @@ _RULES: dict[str, _KeywordRule] = {
     "nullable": _nullable,
     "pattern": _pattern,
     "patternProperties": _pattern_properties,
+    "prefixItems": _subschemas("prefixItems"),
     "required": _required,
     "type": _type,
 }
