@@ -11,7 +11,7 @@ import jsonschema_rs
 from pymacaron._types import Json, JsonObject
 from pymacaron.formats import LATER_THAN_DRAFT4, Formats
 
-from .drafts import OPENAPI_31, Draft
+from .drafts import OPENAPI_30, OPENAPI_31, Draft
 from .problems import SchemaProblem, problems_of
 
 # So many errors of a validator are told.
@@ -65,11 +65,46 @@ def _compile(bundle: JsonObject, draft: Draft, formats: Formats) -> Any:
             checks.setdefault(name, _later_format(name))
     else:
         cls = jsonschema_rs.Draft202012Validator
+    # most patterns run on the linear engine; look-around and back-references need the other one
+    for engine in (_LINEAR, _BACKTRACKING):
+        try:
+            return cls(bundle, formats=checks, pattern_options=engine, **_ALWAYS)
+        except (jsonschema_rs.ValidationError, ValueError):
+            continue
+    return cls(usable(bundle, cls), formats=checks, pattern_options=_BACKTRACKING, **_ALWAYS)
+
+
+_ALWAYS = {"validate_formats": True, "offline": True, "mask": "*"}  # the mask: values stay out of every message
+_APPLICATORS = frozenset((*OPENAPI_31.applicators, *OPENAPI_31.lists, *OPENAPI_30.applicators))
+_MAPS = frozenset(("properties", "patternProperties", "definitions", "$defs", "dependentSchemas", "dependencies"))
+
+
+def usable(schema: Json, cls: Any) -> Json:
+    """The schema without the keywords that no validator takes, such as a pattern that is no regular expression. The
+    document's check has told them; what they would have refused, passes."""
+    if not isinstance(schema, dict):
+        return schema
+    kept: JsonObject = {}
+    for key, value in schema.items():
+        if key in _MAPS and isinstance(value, dict):
+            kept[key] = {name: usable(child, cls) for name, child in value.items() if _is_usable(cls, key, {name: {}})}
+        elif key in _APPLICATORS and isinstance(value, dict):
+            kept[key] = usable(value, cls)
+        elif key in _APPLICATORS and isinstance(value, list):
+            kept[key] = [usable(child, cls) for child in value]
+        elif key == "$ref" or _is_usable(cls, key, value):
+            kept[key] = value
+        elif key == "required" and isinstance(value, list):
+            kept[key] = list(dict.fromkeys(map(str, value)))
+    return kept
+
+
+def _is_usable(cls: Any, key: str, value: Json) -> bool:
     try:
-        return cls(bundle, formats=checks, validate_formats=True, pattern_options=_LINEAR, offline=True, mask="*")
+        cls({key: value}, pattern_options=_BACKTRACKING)
     except (jsonschema_rs.ValidationError, ValueError):
-        # look-around and back-references need the backtracking engine
-        return cls(bundle, formats=checks, validate_formats=True, pattern_options=_BACKTRACKING, offline=True, mask="*")
+        return False
+    return True
 
 
 _LINEAR = jsonschema_rs.RegexOptions()

@@ -10,10 +10,10 @@ from typing import Protocol
 
 from pymacaron._types import Json, JsonObject
 from pymacaron.documents import Node
-from pymacaron.formats import INTEGER_BOUNDS, PATTERNS, Formats
+from pymacaron.formats import INTEGER_BOUNDS, PATTERNS, Formats, usable_pattern
 
 from .discriminators import Dispatch
-from .drafts import GUARD_DEPTH, Draft
+from .drafts import GUARD_DEPTH, OPENAPI_31, Draft
 from .hidden import hidden as hidden_names
 from .hidden import hidden_family
 from .references import Place, Scope, dynamic_target, entered, is_alias, is_resource, target_of
@@ -72,16 +72,20 @@ class Rewriting:
         value = node.value
         result: JsonObject = {key: value[key] for key in self.draft.assertions if key in value}
         if "required" in value and isinstance(value["required"], list):
-            result["required"] = [name for name in value["required"] if name not in hidden]
+            result["required"] = [name for name in dict.fromkeys(value["required"]) if name not in hidden]
             if not result["required"]:
                 del result["required"]  # draft 4 demands at least one
-        pattern = value.get("pattern")
-        if isinstance(pattern, str):
+        pattern = self._pattern(value.get("pattern"))
+        if pattern is not None:
             result["pattern"] = pattern
         name = value.get("format")
         if isinstance(name, str):
             self._format(name, result)
         return result
+
+    def _pattern(self, given: Json) -> str | None:
+        """A regular expression for the validator; None for what is none, which the document's check has warned of."""
+        return usable_pattern(given, draft4=self.draft is not OPENAPI_31) if isinstance(given, str) else None
 
     def _format(self, name: str, result: JsonObject) -> None:
         if name in self.formats.custom:
