@@ -7,8 +7,12 @@ bounds of the integer formats, and the names that need no warning.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
+
+import jsonschema_rs
 
 
 class Format(NamedTuple):
@@ -93,3 +97,44 @@ KNOWN = frozenset((
     "http-date", "media-range", "date-time-local", "time-local", "unixtime", "sf-binary", "sf-boolean",
     "sf-decimal", "sf-integer", "sf-string", "sf-token", "file", "url", "uri-ref", "phone",
 ))  # fmt: skip
+
+
+# Regular expressions
+
+
+@cache
+def usable_pattern(pattern: str, *, draft4: bool) -> str | None:
+    """A regular expression as the validator of a draft takes it; None if that cannot be.
+
+    Browsers read more than the grammar of ECMA-262 allows (its annex B), and so do we: `[\\w-.]` and `^{id}$`.
+    """
+    validator: Any = jsonschema_rs.Draft4Validator if draft4 else jsonschema_rs.Draft202012Validator
+    for candidate in (pattern, _strictly(pattern)):
+        try:
+            validator({"pattern": candidate}, pattern_options=_EITHER_ENGINE)
+        except ValueError:
+            continue
+        return candidate
+    return None
+
+
+_EITHER_ENGINE = jsonschema_rs.FancyRegexOptions()
+_PIECES = re.compile(
+    r"(?P<escape>\\.)|(?P<class>\[\^?(?:\\.|[^\]\\])*\])|(?P<count>\{\d+(?:,\d*)?\})|(?P<literal>[{}\]])|.", re.DOTALL
+)
+_HYPHENS = re.compile(r"(\\[wWdDsS])-(?=[^\]])|-(?=\\[wWdDsS])")
+_ANCHORS = {r"\A": "^", r"\Z": "$", r"\z": "$"}  # of Ruby and Python, whose users write documents too
+
+
+def _strictly(pattern: str) -> str:
+    """A pattern with the characters escaped that stand for themselves only by tolerance."""
+
+    def piece(found: re.Match[str]) -> str:
+        text = found[0]
+        if found["escape"]:
+            return _ANCHORS.get(text, text)
+        if found["class"]:
+            return _HYPHENS.sub(r"\1\-", text)
+        return "\\" + text if found["literal"] else text
+
+    return _PIECES.sub(piece, pattern)

@@ -6,6 +6,7 @@ formats) becomes JSON Schema, and annotations are dropped.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from pymacaron._types import Json, JsonObject
@@ -72,7 +73,8 @@ class Rewriting:
         value = node.value
         result: JsonObject = {key: value[key] for key in self.draft.assertions if key in value}
         if "required" in value and isinstance(value["required"], list):
-            result["required"] = [name for name in dict.fromkeys(value["required"]) if name not in hidden]
+            names = dict.fromkeys(name for name in value["required"] if isinstance(name, str))
+            result["required"] = [name for name in names if name not in hidden]
             if not result["required"]:
                 del result["required"]  # draft 4 demands at least one
         pattern = self._pattern(value.get("pattern"))
@@ -107,7 +109,7 @@ class Rewriting:
             if isinstance(value.get(key), dict):
                 result[key] = {
                     name: child.value if isinstance(child.value, list) else self._inner(child)
-                    for name, child in node.at(key).items()
+                    for name, child in self._entries(key, node.at(key))
                 }
         family = hidden | (hidden_family(node, self.view) if "allOf" in value else frozenset())
         for key in self.draft.lists:
@@ -117,6 +119,12 @@ class Rewriting:
                 inner = family if key == "allOf" else frozenset[str]()
                 branches = [self._branch(child, key, inner) for child in node.at(key).elements()]
                 result[key] = branches + result.get(key, []) if key == "allOf" else branches
+
+    def _entries(self, key: str, node: Node) -> Iterator[tuple[str, Node]]:
+        for name, child in node.items():
+            usable = self._pattern(name) if key == "patternProperties" else name
+            if usable is not None:
+                yield usable, child
 
     def _branch(self, child: Node, key: str, hidden: frozenset[str]) -> Json:
         """One branch of allOf, anyOf, oneOf."""
