@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-import jsonschema_rs
-
 from pymacaron._types import Json, JsonObject
 from pymacaron.documents import Node, ReferenceFault, suggest
+from pymacaron.formats import usable_pattern
 
 from .hints import near
 from .notation import Place, Rules
@@ -54,17 +53,7 @@ def _pattern_properties(walk: Walk, value: JsonObject, place: Place) -> None:
 
 
 def _compiles(walk: Walk, pattern: str) -> bool:
-    known: dict[str, bool] = walk.notes.setdefault("patterns", {})
-    if pattern not in known:
-        try:
-            jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=_REGEX)
-            known[pattern] = True
-        except ValueError:
-            known[pattern] = False
-    return known[pattern]
-
-
-_REGEX = jsonschema_rs.FancyRegexOptions()
+    return usable_pattern(pattern, draft4=walk.version in ("2.0", "3.0")) is not None
 
 
 def _format(walk: Walk, value: JsonObject, place: Place) -> None:
@@ -285,7 +274,21 @@ def _mapped(walk: Walk, target: str, place: Place) -> None:
     walk.grammar.thing("Schema").enter(walk, found.value, found)
 
 
+def _dynamic_ref(walk: Walk, value: JsonObject, place: Place) -> None:
+    """JSON Schema 2020-12 core, section 8.2.3.2: at first it leads where `$ref` would."""
+    node = node_of(place)
+    if type(value["$dynamicRef"]) is not str or walk.version in ("2.0", "3.0"):
+        return
+    try:
+        found = node.file.files.resolve(node, value["$dynamicRef"])
+    except ReferenceFault as error:
+        (walk.warnings if walk.unused else walk.faults)[error.fault] = None
+        return
+    walk.grammar.thing("Schema").enter(walk, found.value, found)
+
+
 _RULES: dict[str, _KeywordRule] = {
+    "$dynamicRef": _dynamic_ref,
     "$schema": _dialect,
     "allOf": _all_of,
     "anyOf": _subschemas("anyOf"),
