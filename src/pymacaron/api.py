@@ -27,6 +27,7 @@ from .loading import building
 from .operations import Operation
 from .pool import ApiPool, LoadedApi
 from .publishing import publish
+from .router import collisions
 
 log = logging.getLogger(__name__)
 
@@ -131,8 +132,11 @@ class API:
         soft = [fault for api in served for fault in api.soft_faults]
         if soft:
             raise DocumentError(findings(soft))
-        with building():
-            self._serve(served)
+        try:
+            with building():
+                self._serve(served)
+        except DocumentFault as error:  # what the document's check may pass over where nothing is served
+            raise DocumentError(findings([error.fault])) from None
         self._started = True
         if _listen:
             self._run(*_listen[0])
@@ -160,6 +164,7 @@ class API:
         options = self._options()
         endpoints = [Endpoint(one.operation, one.function, options) for one in bound]
         found += [finding for api in served for finding in api.document.shapes.findings]
+        found += _unreachable(operations)
         if found:
             raise BindingError(found)
         routes = [Route(e.operation.method, e.operation.path, e, _flask_name(e.operation)) for e in endpoints]
@@ -192,6 +197,18 @@ class API:
 
 def _flask_name(operation: Operation) -> str:
     return f"{operation.api.replace('.', '_')}.{operation.name}"
+
+
+def _unreachable(operations: Iterable[Operation]) -> list[Finding]:
+    """Operations that no request can reach, since an earlier one takes all of theirs."""
+    pairs = collisions(operations)
+    faults = [
+        later.node.fault(
+            f"{later.title} can never be reached: {earlier.title} takes its requests", "remove one of them"
+        )
+        for earlier, later in pairs
+    ]
+    return list(findings(faults)) if faults else []
 
 
 def _unprotected(operations: Iterable[Operation]) -> list[Finding]:
