@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pymacaron.documents import Node, ReferenceFault
 
 from .drafts import Draft
-from .references import follow_once, is_alias, meant, target_of
+from .references import chain, follow_once, is_alias, meant, target_of
 
 
 class Dispatch(NamedTuple):
@@ -44,30 +44,62 @@ def _mapping(given: Node, draft: Draft) -> Iterator[tuple[str, Node]]:
 
 
 def _listed(name: str, mapping: dict[str, Node], alternatives: list[Node], draft: Draft) -> Dispatch | None:
-    """The branches are alternatives: called as the schemas they refer to, unless the mapping says more."""
+    """The branches are alternatives."""
     if any(child.ref is None and child.value != {"type": "null"} for child in alternatives):
         return None
-    covered = set(mapping.values())
-    implied: dict[str, Node] = {}
-    for child in alternatives:
-        if child.ref is not None:
-            named = follow_once(child)
-            target = meant(named, draft)
-            if target not in covered:
-                implied[_name_of(named)] = target
-    return Dispatch(name, {**implied, **mapping}, inherited=False)
+    named = [(_name_of(follow_once(child)), target_of(child, draft)) for child in alternatives if child.ref is not None]
+    branches = _branches(name, mapping, [(value, meant(target, draft)) for value, target in named], draft)
+    return Dispatch(name, branches, inherited=False) if branches else None
 
 
 def _inherited(name: str, mapping: dict[str, Node], node: Node, draft: Draft) -> Dispatch | None:
     """The branches are subtypes: the schemas beside this one that contain it, and this one itself."""
-    covered = set(mapping.values())
-    subtypes = {_name_of(sub): sub for sub in _subtypes(node, draft)}
-    branches = {**{value: sub for value, sub in subtypes.items() if sub not in covered}, **mapping}
+    branches = _branches(name, mapping, [(_name_of(sub), sub) for sub in _subtypes(node, draft)], draft)
     if not branches:
         return None
     if node not in branches.values() and node.pointer:
-        branches[_name_of(node)] = node
+        branches.setdefault(_name_of(node), node)
     return Dispatch(name, branches, inherited=True)
+
+
+def _branches(
+    name: str, mapping: dict[str, Node], named: list[tuple[str, Node]], draft: Draft
+) -> dict[str, Node] | None:
+    """The branch of each value: as the mapping says, else by what the branch itself says of the property, which many
+    documents rely on, else by its name (OpenAPI 3.x, Discriminator Object). None where a value has two."""
+    covered = set(mapping.values())
+    found: dict[str, Node] = {}
+    for own, target in named:
+        if target in covered:
+            continue
+        said = _said(target, name, draft, ())
+        for value in said if said and own not in said else [own]:
+            if found.setdefault(value, target) != target:
+                return None
+    return {**found, **mapping}
+
+
+def _said(node: Node, name: str, draft: Draft, seen: tuple[Node, ...]) -> list[str]:
+    """The texts that a schema lists for a property: in its own properties, else in what it contains."""
+    if node in seen or not isinstance(node.value, dict):
+        return []
+    properties = node.get("properties")
+    child = properties.get(name) if properties is not None else None
+    for said in chain(child) if child is not None else ():
+        listed = [said.value["const"]] if "const" in said.value else said.value.get("enum")
+        if isinstance(listed, list) and listed and all(isinstance(value, str) for value in listed):
+            return listed
+    for target in _contained(node, draft):
+        found = _said(target, name, draft, (*seen, node))
+        if found:
+            return found
+    return _said_by_all([*_elements(node.get("oneOf")), *_elements(node.get("anyOf"))], name, draft, (*seen, node))
+
+
+def _said_by_all(alternatives: list[Node], name: str, draft: Draft, seen: tuple[Node, ...]) -> list[str]:
+    """What alternatives list together, nothing if one of them lists nothing."""
+    found = [_said(meant(child, draft), name, draft, seen) for child in alternatives]
+    return list(dict.fromkeys(value for values in found for value in values)) if all(found) else []
 
 
 def _name_of(node: Node) -> str:
