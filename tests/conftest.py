@@ -1,9 +1,14 @@
-"""What every test gets: Hypothesis without clocks, since timings on a shared machine say nothing about a law."""
+"""What every test gets: Hypothesis without clocks, since timings on a shared machine say nothing about a law, and a
+cache of documents that is not the user's."""
 
 import os
+import tempfile
 
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("pymacaron", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 if "CI" not in os.environ:  # there Hypothesis takes its own profile, which always draws the same examples
     settings.load_profile("pymacaron")
+
+_cache = tempfile.TemporaryDirectory(prefix="pymacaron-cache-")
+os.environ["PYMACARON_CACHE"] = _cache.name  # for the programs that tests start, too

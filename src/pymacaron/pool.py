@@ -9,7 +9,7 @@ from typing import Any
 from . import structs
 from ._types import JsonObject, Pointer, json_pointer
 from .dialects import Document
-from .documents import Fault, Node, findings, suggest
+from .documents import Fault, Node, ReferenceFault, findings, suggest
 from .exceptions import DocumentError, NotBuiltError, Problem, ValidationError
 from .formats import Formats
 from .loading import building, load_document
@@ -175,7 +175,10 @@ def same_schema(ours: Node, theirs: Node, assumed: frozenset[tuple[Node, Node]] 
     if (ours, theirs) in assumed:
         return True
     if ours.ref is not None and theirs.ref is not None:
-        return same_schema(ours.follow(), theirs.follow(), assumed | {(ours, theirs)})
+        try:
+            return same_schema(ours.follow(), theirs.follow(), assumed | {(ours, theirs)})
+        except ReferenceFault:  # in a schema that nothing uses, or the document's check would have said so
+            return False
     a, b = ours.value, theirs.value
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same_schema(ours.at(key), theirs.at(key), assumed) for key in a)
