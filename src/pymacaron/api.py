@@ -162,8 +162,10 @@ class API:
         bound, found = bind(operations)
         found += _unprotected(operations)
         options = self._options()
-        endpoints = [Endpoint(one.operation, one.function, options) for one in bound]
-        found += [finding for api in served for finding in api.document.shapes.findings]
+        endpoints = [Endpoint(one.operation, one.function, options, one.inner) for one in bound]
+        for api in served:
+            api.document.shapes.check_parents()
+            found += api.document.shapes.findings
         found += _unreachable(operations)
         if found:
             raise BindingError(found)

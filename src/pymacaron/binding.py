@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import inspect
 import os
-import sys
 from collections.abc import Iterable
 from importlib import import_module
 from typing import Any, NamedTuple
 
 from ._types import Handler
-from .documents import Fault, Node, findings, suggest
+from .documents import Node, findings, suggest
 from .exceptions import Finding
 from .names import snake_case
 from .operations import Operation
@@ -19,89 +18,136 @@ REQUIRES_AUTH = "pymacaron.auth.requires_auth"
 
 
 class Bound(NamedTuple):
+    """An operation, what is called for it, and the user's function inside that: the same if nothing decorates it."""
+
     operation: Operation
     function: Handler
+    inner: Handler
 
 
 def bind(operations: Iterable[Operation]) -> tuple[list[Bound], list[Finding]]:
     """The function of every operation that is served, and everything that is wrong with them."""
-    bound: list[Bound] = []
-    found: list[Finding] = []
-    for operation in operations:
-        if operation.extensions.get("x-no-bind-server") is True:
-            continue
-        function = _bind_one(operation, found)
-        if function is not None:
-            bound.append(Bound(operation, function))
-    return bound, found
+    binding = _Binding()
+    served = (operation for operation in operations if operation.extensions.get("x-no-bind-server") is not True)
+    bound = [found for operation in served if (found := binding.bind(operation)) is not None]
+    return bound, binding.found
 
 
-def _bind_one(operation: Operation, found: list[Finding]) -> Handler | None:
-    path, node = _function_path(operation)
-    if path is None:
-        cure = "add `x-bind-server: package.module.function` (or `x-no-bind-server: true` if a Flask route serves it)"
-        found += _at(operation.node, f"{operation.title} is bound to no function", cure)
-        return None
-    function = _imported(path, node, operation, found)
-    if function is None:
-        return None
-    if not callable(function):
-        found += _at(node, f"{path} is not callable", "name a function")
-        return None
-    found += _signature_findings(operation, function, path)
-    return _decorated(operation, function, found)
+class _Binding:
+    """What one start has imported, and what it has found wrong."""
 
+    def __init__(self) -> None:
+        self.found: list[Finding] = []
+        self._broken: set[str] = set()  # modules whose import failed: told once, and not tried again
 
-def _function_path(operation: Operation) -> tuple[str | None, Node]:
-    extensions, operation_id = operation.extensions, operation.operation_id
-    given = extensions.get("x-bind-server")
-    if isinstance(given, str):
-        return given, operation.node.get("x-bind-server") or operation.node
-    node = operation.node.get("operationId") or operation.node
-    handlers = extensions.get("x-handlers")
-    if isinstance(handlers, str) and isinstance(operation_id, str):
-        return f"{handlers}.{_handler_name(handlers, operation_id)}", node
-    if isinstance(operation_id, str) and "." in operation_id and operation_id.replace(".", "").isidentifier():
-        return operation_id, node
-    return None, node
+    def bind(self, operation: Operation) -> Bound | None:
+        path, node = self._function_path(operation)
+        if path is None:
+            cure = "add `x-bind-server: package.module.function`, or `x-no-bind-server: true` if Flask serves it"
+            self._tell(operation.node, f"{operation.title} is bound to no function", cure)
+            return None
+        function = self._imported(path, node, operation)
+        if function is None:
+            return None
+        self.found += _signature_findings(operation, function, path)
+        decorated = self._decorated(operation, function)
+        return None if decorated is None else Bound(operation, decorated, function)
 
+    def _tell(self, node: Node, fact: str, cure: str | None) -> None:
+        self.found += findings([node.fault(fact, cure)])
 
-def _handler_name(module: str, operation_id: str) -> str:
-    """The function for an operationId: of that name, or of that name in snake_case where there is only that."""
-    snake = snake_case(operation_id)
-    try:
-        names = vars(import_module(module))
-    except Exception:  # noqa: BLE001  # _imported() meets it again, and tells
-        return operation_id
-    return snake if operation_id not in names and (snake in names or not operation_id.isidentifier()) else operation_id
+    def _function_path(self, operation: Operation) -> tuple[str | None, Node]:
+        """The dotted path of the function, and where the document says it."""
+        extensions, operation_id = operation.extensions, operation.operation_id
+        given = extensions.get("x-bind-server")
+        if isinstance(given, str):
+            return given, operation.node.get("x-bind-server") or operation.node
+        node = operation.node.get("operationId") or operation.node
+        handlers = extensions.get("x-handlers")
+        if isinstance(handlers, str) and isinstance(operation_id, str):
+            return f"{handlers}.{self._handler_name(handlers, operation_id)}", node
+        if isinstance(operation_id, str) and "." in operation_id and operation_id.replace(".", "").isidentifier():
+            return operation_id, node
+        return None, node
 
-
-def _at(node: Node, fact: str, cure: str | None) -> list[Finding]:
-    fault: Fault = node.fault(fact, cure)
-    return list(findings([fault]))
-
-
-def _imported(path: str, node: Node, operation: Operation, found: list[Finding]) -> Any:
-    """What a dotted path names: the longest part that is a module, then attributes."""
-    steps = path.split(".")
-    for length in range(len(steps) - 1, 0, -1):
-        module_name = ".".join(steps[:length])
+    def _handler_name(self, module: str, operation_id: str) -> str:
+        """The function for an operationId: of that name, or of that name in snake_case where there is only that."""
+        snake = snake_case(operation_id)
         try:
-            value: Any = import_module(module_name)
-        except ModuleNotFoundError as error:
-            if error.name and (module_name == error.name or module_name.startswith(error.name + ".")):
-                continue  # perhaps a class of a shorter module
-            found += _at(node, f"importing {module_name} for {operation.title} failed: {error}", "mend that import")
+            names = vars(import_module(module)) if module not in self._broken else {}
+        except Exception:  # noqa: BLE001 - _imported() meets it again, and tells
+            return operation_id
+        is_snake = operation_id not in names and (snake in names or not operation_id.isidentifier())
+        return snake if is_snake else operation_id
+
+    def _imported(self, path: str, node: Node, operation: Operation) -> Handler | None:
+        """The function that a dotted path names: the longest part that is a module, then attributes."""
+        steps = path.split(".")
+        for length in range(len(steps) - 1, 0, -1):
+            module = ".".join(steps[:length])
+            if module in self._broken:
+                return None
+            try:
+                value: Any = import_module(module)
+            except Exception as error:  # noqa: BLE001 - the user's module runs here, and may raise anything
+                if _is_absent(error, module):
+                    continue  # perhaps a class of a shorter module
+                self._broken.add(module)
+                fact = f"importing {module} for {operation.title} failed: {_said(error)}{_last_line(error)}"
+                self._tell(node, fact, "mend that module")
+                return None
+            return self._attribute(value, steps[length:], path, node, operation)
+        cure = "write package.module.function, with the folder of the package on Python's path"
+        self._tell(node, f"no module {'.'.join(steps[:-1]) or path!r} for {operation.title}", cure)
+        return None
+
+    def _attribute(self, value: Any, steps: list[str], path: str, node: Node, operation: Operation) -> Handler | None:
+        for step in steps:
+            if not hasattr(value, step):
+                cure = suggest(step, [name for name in dir(value) if not name.startswith("_")])
+                file = getattr(value, "__file__", None)
+                self._tell(node, f"no function {path} for {operation.title}{f' in {file}' if file else ''}", cure)
+                return None
+            value = getattr(value, step)
+        if not callable(value):
+            self._tell(node, f"{path} is not callable", "name a function")
             return None
-        except Exception as error:  # noqa: BLE001 - the user's module runs here, and may raise anything
-            where = _last_line(error)
-            fact = f"importing {module_name} for {operation.title} failed: {type(error).__name__}: {error}{where}"
-            found += _at(node, fact, "mend that module")
+        function: Handler = value
+        return function
+
+    def _decorated(self, operation: Operation, function: Handler) -> Handler | None:
+        path = operation.extensions.get("x-decorate-server")
+        if not isinstance(path, str):
+            return function
+        node = operation.node.get("x-decorate-server") or operation.node
+        if path == REQUIRES_AUTH:
+            fact = f"{operation.title} wants authentication, which this version does not have yet"
+            self._tell(node, fact, "serve it with a later version; it is not served without its check")
             return None
-        return _attribute(value, steps[length:], path=path, node=node, operation=operation, found=found)
-    cure = "write package.module.function, with the folder of the package on Python's path"
-    found += _at(node, f"no module {'.'.join(steps[:-1]) or path!r} for {operation.title}", cure)
-    return None
+        decorator = self._imported(path, node, operation)
+        if decorator is None:
+            return None
+        try:
+            made = decorator(function)
+        except Exception as error:  # noqa: BLE001 - the user's decorator may raise anything
+            fact = f"the decorator {path} failed: {_said(error)}{_last_line(error)}"
+            self._tell(node, fact, "mend the decorator")
+            return None
+        if not callable(made):
+            self._tell(node, f"the decorator {path} returned no function", "return the wrapped function")
+            return None
+        decorated: Handler = made
+        return decorated
+
+
+def _is_absent(error: Exception, module: str) -> bool:
+    """Is that module not there, or a package around it? Another one may be missing inside it."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    return name is not None and f"{module}.".startswith(f"{name}.")
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 _OURS = os.path.dirname(os.path.abspath(__file__))
@@ -116,20 +162,6 @@ def _last_line(error: BaseException) -> str:
             found = f" ({path}:{trace.tb_lineno})"
         trace = trace.tb_next
     return found
-
-
-def _attribute(
-    value: Any, steps: list[str], *, path: str, node: Node, operation: Operation, found: list[Finding]
-) -> Any:
-    for step in steps:
-        if not hasattr(value, step):
-            cure = suggest(step, [name for name in dir(value) if not name.startswith("_")])
-            module = sys.modules.get(getattr(value, "__name__", ""), None)
-            place = f" in {module.__file__}" if module is not None and getattr(module, "__file__", None) else ""
-            found += _at(node, f"no function {path} for {operation.title}{place}", cure)
-            return None
-        value = getattr(value, step)
-    return value
 
 
 def _signature_findings(operation: Operation, function: Handler, path: str) -> list[Finding]:
@@ -173,27 +205,3 @@ def _place_of(function: Handler) -> str:
     except (AttributeError, ValueError):
         return getattr(function, "__module__", None) or repr(function)
     return f"{code.co_filename}:{code.co_firstlineno}"
-
-
-def _decorated(operation: Operation, function: Handler, found: list[Finding]) -> Handler | None:
-    path = operation.extensions.get("x-decorate-server")
-    if not isinstance(path, str):
-        return function
-    node = operation.node.get("x-decorate-server") or operation.node
-    if path == REQUIRES_AUTH:
-        fact = f"{operation.title} wants authentication, which this version does not have yet"
-        found += _at(node, fact, "serve it with a later version; it is not served without its check")
-        return None
-    decorator = _imported(path, node, operation, found)
-    if decorator is None:
-        return None
-    try:
-        made = decorator(function)
-    except Exception as error:  # noqa: BLE001 - the user's decorator may raise anything
-        found += _at(node, f"the decorator {path} failed: {type(error).__name__}: {error}", "mend the decorator")
-        return None
-    if not callable(made):
-        found += _at(node, f"the decorator {path} returned no function", "return the wrapped function")
-        return None
-    bound: Handler = made
-    return bound

@@ -305,8 +305,15 @@ def read_multipart(body: ReadableStream, boundary: str | None, limit: int | None
         raise BadRequestError("The multipart body is malformed; RFC 7578 says how it is written") from None
 
 
+class _Spool(SpooledTemporaryFile[bytes]):
+    """Closes when nobody holds it any more, and then without a warning: what becomes of an upload is up to the user."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 def _store() -> IO[bytes]:
-    return SpooledTemporaryFile(_SPOOLED)
+    return _Spool(_SPOOLED)
 
 
 def _part(event: Any, store: IO[bytes]) -> Part:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any, NamedTuple
 
 from ._types import Handler
@@ -33,9 +34,14 @@ class Options(NamedTuple):
 
 
 class Endpoint:
-    """An operation bound to its function: called with a request, it gives the response."""
+    """An operation bound to its function: called with a request, it gives the response.
 
-    def __init__(self, operation: Operation, function: Handler, options: Options) -> None:
+    Args:
+        inner: the function inside the decorator, whose signature counts; None if there is no decorator.
+    """
+
+    def __init__(self, operation: Operation, function: Handler, options: Options, inner: Handler | None = None) -> None:
+        inner = function if inner is None else inner
         self.operation = operation
         self.function = function
         self._passed_on = options.passed_on
@@ -44,10 +50,11 @@ class Endpoint:
         self._write = ResponseWriter(operation)
         self._check: ResponseCheck | None = None
         self._unchecked = False
-        self._call = _awaited(function) if inspect.iscoroutinefunction(function) else function
+        is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(inner)
+        self._call = _awaited(function) if is_async else function
         self._plain: set[type] = {dict, list}  # types of results that take the shortest way
         self._takes_body = bool(operation.contents) and not operation.has_form_fields
-        self._fill, self._body_default = _defaults(operation, function)
+        self._fill, self._body_default = _defaults(operation, inner)
 
     def __call__(self, request: Request) -> Any:
         """Answer a request.
@@ -116,18 +123,34 @@ def _defaults(operation: Operation, function: Handler) -> tuple[tuple[str, ...],
     return fill, first is not None and first.default is not inspect.Parameter.empty
 
 
+class _Loop:
+    """The event loop that a thread keeps for its calls, and that is closed with the thread."""
+
+    def __init__(self) -> None:
+        import asyncio  # 20 ms to import, for the services that have such functions
+
+        self._runner = asyncio.Runner()
+
+    def run(self, coroutine: Any) -> Any:
+        # in a copy of the caller's context variables, Flask's among them
+        return self._runner.run(coroutine, context=copy_context())
+
+    def __del__(self) -> None:
+        self._runner.get_loop().close()
+
+
+_thread = threading.local()
+
+
 def _awaited(function: Handler) -> Handler:
-    """A coroutine function as a plain one. Each thread keeps an event loop for its calls."""
-    import asyncio  # 20 ms to import, for the services that have such functions
-
-    class Loops(threading.local):
-        def __init__(self) -> None:
-            self.runner = asyncio.Runner()
-
-    loops = Loops()
+    """A function that returns coroutines as one that returns their results."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        # the call's context variables (Flask's among them) are visible inside, since the coroutine runs in a copy
-        return loops.runner.run(function(*args, **kwargs))
+        result = function(*args, **kwargs)
+        if not inspect.iscoroutine(result):
+            return result
+        if not hasattr(_thread, "loop"):
+            _thread.loop = _Loop()
+        return _thread.loop.run(result)
 
     return call

@@ -46,6 +46,7 @@ from .values import (
 __all__ = ["Models", "Shape", "Shapes", "is_rich"]
 
 _forward_numbers = count()
+_PARENTS = ("x-parent", "x-persist")
 
 
 class Shapes:
@@ -72,6 +73,7 @@ class Shapes:
         self._taken: set[str] = set(named)
         self._unfinished: dict[Node, Later | None] = {}
         self._adopted: dict[Node, tuple[Shapes, Node]] = {}
+        self._known_parents: dict[Node, type | None] = {}
         self._module = module_of(api)
 
     def adopt(self, node: Node, other: Shapes, theirs: Node) -> None:
@@ -283,12 +285,25 @@ class Shapes:
     def _parents(self, family: Family) -> list[type]:
         parents = []
         for member in family.nodes:
-            for key in ("x-parent", "x-persist"):
+            for key in _PARENTS:
                 if isinstance(member.value.get(key), str):
-                    parent = self._import_parent(member.at(key), key)
+                    parent = self._parent(member.at(key), key)
                     if parent is not None and parent not in parents:
                         parents.append(parent)
         return parents
+
+    def check_parents(self) -> None:
+        """Look for the parents of all named models, also of those that nobody has asked for yet."""
+        for node in self._names:
+            for key in _PARENTS:
+                if isinstance(node.value, dict) and isinstance(node.value.get(key), str):
+                    self._parent(node.at(key), key)
+
+    def _parent(self, node: Node, key: str) -> type | None:
+        """The class that is named there; what is wrong with that is told once."""
+        if node not in self._known_parents:
+            self._known_parents[node] = self._import_parent(node, key)
+        return self._known_parents[node]
 
     def _import_parent(self, node: Node, key: str) -> type | None:
         path: str = node.value
