@@ -23,7 +23,7 @@ from .failures import Failures
 from .flask_context import flask_response
 from .formats import Formats
 from .lane import Route, install
-from .loading import building
+from .loading import building, load_document
 from .operations import Operation
 from .pool import ApiPool, LoadedApi
 from .publishing import publish
@@ -157,10 +157,11 @@ class API:
     def _serve(self, served: list[LoadedApi]) -> None:
         operations = [operation for api in served for operation in api.document.operations]
         taken = {(operation.method, operation.path) for operation in operations}
-        ping = ApiPool.load(find_documents(_BUILTIN, ()), Formats())[0]
-        operations += [op for op in ping.document.operations if (op.method, op.path) not in taken]
-        bound, found = bind(operations)
-        found += _unprotected(operations)
+        found = _unprotected(operations)
+        own = [operation for operation in _builtin() if (operation.method, operation.path) not in taken]
+        operations += own
+        bound, unbound = bind(operations)
+        found += unbound
         options = self._options()
         endpoints = [Endpoint(one.operation, one.function, options, one.inner) for one in bound]
         for api in served:
@@ -169,7 +170,8 @@ class API:
         found += _unreachable(operations)
         if found:
             raise BindingError(found)
-        routes = [Route(e.operation.method, e.operation.path, e, _flask_name(e.operation)) for e in endpoints]
+        names = _flask_names(operations, own)
+        routes = [Route(e.operation.method, e.operation.path, e, names[e.operation]) for e in endpoints]
         builtin.served.update(
             name=" ".join(api.name for api in served) or "ping", version=served[0].get_version() if served else ""
         )
@@ -197,8 +199,28 @@ class API:
         self.app.run(host, port, debug=self.debug, threaded=True, use_reloader=self.debug, extra_files=documents)
 
 
-def _flask_name(operation: Operation) -> str:
-    return f"{operation.api.replace('.', '_')}.{operation.name}"
+def _builtin() -> tuple[Operation, ...]:
+    """What every service answers. It is not in ApiPool, where its models would meet the user's."""
+    ((name, path),) = find_documents(_BUILTIN).items()
+    loaded = load_document(name, path, Formats(), [])
+    assert loaded is not None, "our own document is right"
+    return loaded.document.operations
+
+
+def _flask_names(operations: Iterable[Operation], own: Iterable[Operation]) -> dict[Operation, str]:
+    """What Flask calls the operations, each a name of its own: "shop.create_order". `own` are those built in."""
+    names: dict[Operation, str] = {}
+    taken: set[str] = set()
+    ours = set(own)
+    for operation in operations:
+        api = "pymacaron" if operation in ours else operation.api.replace(".", "_")
+        plain = name = f"{api}.{operation.name}"
+        number = 2
+        while name in taken:
+            name, number = f"{plain}_{number}", number + 1
+        taken.add(name)
+        names[operation] = name
+    return names
 
 
 def _unreachable(operations: Iterable[Operation]) -> list[Finding]:
@@ -217,9 +239,10 @@ def _unprotected(operations: Iterable[Operation]) -> list[Finding]:
     """Operations that want credentials which nothing here verifies yet: they are not served open by accident."""
     found: list[Finding] = []
     for operation in operations:
-        if operation.api == "ping" or not operation.security or {} in operation.security:
+        security = operation.security or [{}]
+        if {} in security or operation.extensions.get("x-no-bind-server") is True:
             continue
-        schemes = sorted({name for requirement in operation.security for name in requirement})
+        schemes = sorted({name for requirement in security for name in requirement})
         node = operation.node.get("security") or operation.node
         fact = f"{operation.title} wants {', '.join(schemes)}, and this version cannot verify credentials yet"
         found += findings([node.fault(fact, "declare `security: []` if it may be open to all")])

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any, NamedTuple
 
-from ._types import Handler
+from ._types import Handler, JsonObject
 from .answers import OFF, ResponseCheck
-from .exceptions import PyMacaronException
+from .exceptions import PyMacaronException, is_error
 from .messages import ABSENT, Request, Response
 from .operations import Operation
 from .structs import ModelInfo, is_model
@@ -82,11 +82,12 @@ class Endpoint:
             raise result
         if isinstance(result, self._passed_on):
             return result
-        if is_model(result):
-            if not _is_error_model(type(result)):
-                self._plain.add(type(result))
-            elif isinstance(result["status"], int) and 400 <= result["status"] <= 599:
-                return self._write((result, result["status"]))
+        if is_model(result) and not _is_error_model(type(result)):
+            self._plain.add(type(result))
+            return self._write(result)
+        value, status = result if _is_value_and_status(result) else (result, None)
+        if is_model(value) and _is_error_model(type(value)) and is_error(value):
+            raise ReturnedError(value.to_json(), value.status if status is None else status)
         return self._write(result)
 
     def _checked(self, response: Any) -> None:
@@ -96,6 +97,22 @@ class Endpoint:
             self._check = ResponseCheck(self.operation, mode)
         if not self._unchecked and isinstance(response, Response):
             self._check(response)
+
+
+class ReturnedError(PyMacaronException):
+    """The error that a function returned as a model of the document: the same to callers as one that was raised."""
+
+    def __init__(self, body: JsonObject, status: int) -> None:
+        super().__init__(str(body.get("error_description") or ""), body.get("user_message"), body.get("error_id"))
+        self.code, self.status = body["error"], status
+        self._body = body | {"status": status}
+
+    def to_json(self) -> JsonObject:
+        return super().to_json() | self._body
+
+
+def _is_value_and_status(result: object) -> bool:
+    return isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], int)
 
 
 def _is_error_model(cls: Any) -> bool:
