@@ -8,7 +8,7 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 ROOMS = """_version _types exceptions messages config names documents formats grammar schemas structs shapes operations
-    dialects parameters bodies inputs forms samples answers wire endpoints binding failures calls auth crash flask_context router lane
+    dialects parameters bodies inputs forms answers wire samples endpoints binding failures calls auth crash flask_context router lane
     transports client stores tasks loading pool builtin publishing api models docs test testing generate deploy cli gunicorn
     __init__ pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder

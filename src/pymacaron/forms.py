@@ -40,6 +40,7 @@ class Form:
         self.multipart = multipart
         schemas = shapes.schemas
         nodes = shapes.properties(content.schema) if content.schema is not None else {}
+        self.names = list(nodes)
         self.files = {name for name, node in nodes.items() if multipart and _is_file(schemas.at(node).node, shapes)}
         self._many = {name for name, node in nodes.items() if schemas.at(node).value.get("type") == "array"}
         self._json = {
