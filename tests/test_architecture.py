@@ -8,12 +8,12 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 ROOMS = """_version _types exceptions messages config names documents formats grammar schemas structs shapes operations
-    dialects parameters bodies inputs forms answers wire samples endpoints binding failures calls auth crash flask_context router lane
+    dialects parameters bodies inputs forms answers wire samples endpoints binding failures calls auth crash flask_context router lane serving
     transports client stores tasks loading pool builtin publishing api models docs test testing generate deploy cli gunicorn
     __init__ pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
 HOMES = {  # foreign library: the rooms that may import it
-    "flask": "flask_context lane publishing api testing", "werkzeug": "bodies flask_context lane api",
+    "flask": "flask_context lane serving publishing api testing", "werkzeug": "bodies flask_context lane serving",
     "msgspec": "documents schemas structs shapes bodies inputs forms wire lane", "yaml": "config documents",
     "jsonschema_rs": "formats grammar schemas", "click": "api cli", "jwt": "auth", "celery": "tasks",
     "boto3": "stores deploy", "sentry_sdk": "crash", "opentelemetry": "calls",

@@ -10,24 +10,20 @@ from types import FunctionType
 from typing import Any
 
 from flask import Flask
-from werkzeug.wrappers import Response
 
 from . import builtin, exceptions
 from ._types import ErrorDecorator
-from .binding import bind
 from .config import get_config, set_base
+from .dialects import Document
 from .documents import DocumentFault, find_documents, findings, suggest
-from .endpoints import Endpoint, Options
-from .exceptions import BindingError, DocumentError, Finding, NotBuiltError, StartError, format_error
+from .exceptions import BindingError, DocumentError, NotBuiltError, StartError, format_error
 from .failures import Failures
 from .flask_context import flask_response
 from .formats import Formats
-from .lane import Route, install
 from .loading import building, load_document
-from .operations import Operation
 from .pool import ApiPool, LoadedApi
 from .publishing import publish
-from .router import collisions
+from .serving import Served, serve
 
 log = logging.getLogger(__name__)
 
@@ -154,42 +150,17 @@ class API:
                 f"{call}() came after start(); everything is set up before the service starts, so move it up"
             )
 
-    def _serve(self, served: list[LoadedApi]) -> None:
-        operations = [operation for api in served for operation in api.document.operations]
-        taken = {(operation.method, operation.path) for operation in operations}
-        found = _unprotected(operations)
-        own = [operation for operation in _builtin() if (operation.method, operation.path) not in taken]
-        operations += own
-        bound, unbound = bind(operations)
-        found += unbound
-        options = self._options()
-        endpoints = [Endpoint(one.operation, one.function, options, one.inner) for one in bound]
-        for api in served:
-            api.document.shapes.check_parents()
-            found += api.document.shapes.findings
-        found += _unreachable(operations)
-        if found:
-            raise BindingError(found)
-        names = _flask_names(operations, own)
-        routes = [Route(e.operation.method, e.operation.path, e, names[e.operation]) for e in endpoints]
-        builtin.served.update(
-            name=" ".join(api.name for api in served) or "ping", version=served[0].get_version() if served else ""
-        )
+    def _serve(self, apis: list[LoadedApi]) -> None:
+        served = [Served(api.name, api.document, api.document.operations) for api in apis]
+        taken = {(operation.method, operation.path) for one in served for operation in one.operations}
+        own = _builtin()
+        rest = [operation for operation in own.operations if (operation.method, operation.path) not in taken]
+        serve(self.app, [*served, Served("pymacaron", own, rest)], self._failures, debug=lambda: self.debug)
+        names, version = " ".join(api.name for api in apis), apis[0].get_version() if apis else ""
+        builtin.served.update(name=names or own.name, version=version)
         exceptions.set_edges(http_reply=self._http_reply, to_model=_error_model)
         if self.debug:
             self.app.debug = True
-        install(self.app, routes, self._failures, through_flask=get_config().dispatch == "flask")
-
-    def _options(self) -> Options:
-        config = get_config()
-        return Options(bool(config.strict_query), config.max_body, self._validation_mode, Response)
-
-    def _validation_mode(self) -> str:
-        given = get_config().get("validate_responses")
-        if given is not None:
-            return str(given)
-        strict = self.debug or self.app.debug or self.app.testing or "PYTEST_CURRENT_TEST" in os.environ
-        return "enforce" if strict else "sample"
 
     def _http_reply(self, error: exceptions.PyMacaronException) -> Any:
         return flask_response(self.app, self._failures(error))
@@ -199,54 +170,12 @@ class API:
         self.app.run(host, port, debug=self.debug, threaded=True, use_reloader=self.debug, extra_files=documents)
 
 
-def _builtin() -> tuple[Operation, ...]:
+def _builtin() -> Document:
     """What every service answers. It is not in ApiPool, where its models would meet the user's."""
     ((name, path),) = find_documents(_BUILTIN).items()
     loaded = load_document(name, path, Formats(), [])
     assert loaded is not None, "our own document is right"
-    return loaded.document.operations
-
-
-def _flask_names(operations: Iterable[Operation], own: Iterable[Operation]) -> dict[Operation, str]:
-    """What Flask calls the operations, each a name of its own: "shop.create_order". `own` are those built in."""
-    names: dict[Operation, str] = {}
-    taken: set[str] = set()
-    ours = set(own)
-    for operation in operations:
-        api = "pymacaron" if operation in ours else operation.api.replace(".", "_")
-        plain = name = f"{api}.{operation.name}"
-        number = 2
-        while name in taken:
-            name, number = f"{plain}_{number}", number + 1
-        taken.add(name)
-        names[operation] = name
-    return names
-
-
-def _unreachable(operations: Iterable[Operation]) -> list[Finding]:
-    """Operations that no request can reach, since an earlier one takes all of theirs."""
-    pairs = collisions(operations)
-    faults = [
-        later.node.fault(
-            f"{later.title} can never be reached: {earlier.title} takes its requests", "remove one of them"
-        )
-        for earlier, later in pairs
-    ]
-    return list(findings(faults)) if faults else []
-
-
-def _unprotected(operations: Iterable[Operation]) -> list[Finding]:
-    """Operations that want credentials which nothing here verifies yet: they are not served open by accident."""
-    found: list[Finding] = []
-    for operation in operations:
-        security = operation.security or [{}]
-        if {} in security or operation.extensions.get("x-no-bind-server") is True:
-            continue
-        schemes = sorted({name for requirement in security for name in requirement})
-        node = operation.node.get("security") or operation.node
-        fact = f"{operation.title} wants {', '.join(schemes)}, and this version cannot verify credentials yet"
-        found += findings([node.fault(fact, "declare `security: []` if it may be open to all")])
-    return found
+    return loaded.document
 
 
 def _error_model(error: exceptions.PyMacaronException, api: str | None) -> Any:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any, NamedTuple
+from weakref import finalize
 
 from ._types import Handler, JsonObject
 from .answers import OFF, ResponseCheck
@@ -147,13 +148,16 @@ class _Loop:
         import asyncio  # 20 ms to import, for the services that have such functions
 
         self._runner = asyncio.Runner()
+        finalize(self, _close, self._runner.get_loop())
 
     def run(self, coroutine: Any) -> Any:
         # in a copy of the caller's context variables, Flask's among them
         return self._runner.run(coroutine, context=copy_context())
 
-    def __del__(self) -> None:
-        self._runner.get_loop().close()
+
+def _close(loop: Any) -> None:
+    if not loop.is_running():
+        loop.close()
 
 
 _thread = threading.local()

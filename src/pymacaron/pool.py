@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 from . import structs
 from ._types import JsonObject, Pointer, json_pointer
+from .config import get_config
 from .dialects import Document
 from .documents import Fault, Node, ReferenceFault, findings, suggest
 from .exceptions import DocumentError, NotBuiltError, Problem, ValidationError
+from .failures import Failures
 from .formats import Formats
 from .loading import building, load_document
 from .schemas import REQUEST
@@ -43,6 +45,19 @@ class LoadedApi:
     def get_version(self) -> str:
         """The version of the document."""
         return self.document.version
+
+    def spawn_api(self, app: Any, decorator: Callable[[Any], Any] | None = None) -> None:
+        """Let an application of Flask's answer the operations of this API alone, each function with `decorator` around it.
+
+        Raises:
+            BindingError: with everything in which code and document do not fit.
+        """
+        from .serving import Served, serve  # brings Flask, which those who only read documents do without
+
+        serve(
+            app, [Served(self.name, self.document, self.document.operations)],
+            Failures(expose=lambda: bool(get_config().expose_exceptions)), debug=lambda: app.debug, decorator=decorator,
+        )  # fmt: skip
 
     def model_to_json(self, model: Any) -> JsonObject:
         """A model as JSON values."""
