@@ -63,14 +63,18 @@ class Problem(NamedTuple):
         return f"{self.where} {self.name}: {self.expected}" if self.name else f"{self.where}: {self.expected}"
 
 
-_FIXED_BITS = 0xF000 << 64 | 0b11 << 62
-_VERSION_AND_VARIANT = 0x4000 << 64 | 0b10 << 62
+def _error_id_prefix() -> str:
+    text = f"{getrandbits(76):019x}"
+    return f"{text[:8]}-{text[8:12]}-4{text[12:15]}-8{text[15:18]}-"
+
+
+_PREFIX = _error_id_prefix()
 
 
 def new_error_id() -> str:
-    """A random UUID (version 4, RFC 9562) as text. It identifies, and protects nothing: so no system call for it."""
-    text = f"{getrandbits(128) & ~_FIXED_BITS | _VERSION_AND_VARIANT:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    """A UUID (version 4, RFC 9562) as text: the first half drawn once per process, the last 48 bits each time. It
+    identifies an error, and protects nothing."""
+    return f"{_PREFIX}{getrandbits(48):012x}"
 
 
 class PyMacaronException(PyMacaronError):
@@ -84,7 +88,7 @@ class PyMacaronException(PyMacaronError):
     headers: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     def __init__(self, text: str = "", user_message: str | None = None, error_id: str | None = None) -> None:
-        super().__init__(text)
+        self.args = (text,)
         self.error_description = text
         self.user_message = user_message
         self.error_id = error_id or new_error_id()
@@ -155,9 +159,15 @@ class ValidationError(BadRequestError):
 
     code = "INVALID_PARAMETER"
 
-    def __init__(self, text: str = "", problems: Iterable[Problem] = (), **more: Any) -> None:
-        self.problems = tuple(problems)
-        super().__init__(text or "; ".join([str(problem) for problem in self.problems[:20]]), **more)
+    def __init__(
+        self,
+        text: str = "",
+        problems: Iterable[Problem] = (),
+        user_message: str | None = None,
+        error_id: str | None = None,
+    ) -> None:
+        self.problems = found = tuple(problems)
+        PyMacaronException.__init__(self, text or "; ".join(map(str, found[:20])), user_message, error_id)
 
     def to_json(self) -> JsonObject:
         body = super().to_json()

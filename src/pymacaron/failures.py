@@ -77,10 +77,11 @@ class Failures:
 
     def _body(self, error: PyMacaronException) -> JsonObject:
         body = self._callback(error)
-        if is_model(body):
-            body = body.to_json()
-        if not isinstance(body, dict):
-            raise TypeError(f"error_callback must return a dict or a model, not {type(body).__name__}")
+        if type(body) is not dict:
+            if is_model(body):
+                body = body.to_json()
+            if not isinstance(body, dict):
+                raise TypeError(f"error_callback must return a dict or a model, not {type(body).__name__}")
         if self._decorator is not None:
             body = self._decorator(body)
             if not isinstance(body, dict):

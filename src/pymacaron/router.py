@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, unquote, unquote_plus
 
@@ -53,6 +54,7 @@ _TAIL = re.compile(r"[?#](?![^{]*\})")  # outside of braces
 _NAME = re.compile(r"\{([^{}]*)\}")
 
 
+@lru_cache(maxsize=4096)
 def parse_template(path: str) -> Template:
     """Take a path template apart (OpenAPI 3.x, Paths Object)."""
     tail = _TAIL.search(path)

@@ -55,6 +55,7 @@ class Schemas:
         self._schemas: dict[Node | int, Schema] = {}
         self._fragments: dict[tuple[Place, str], Fragment] = {}
         self._names: dict[Place, str] = {}
+        self._object_checkers: dict[object, Checker] = {}
         self._dispatching: dict[Node, Dispatch | None] = {}
 
     def at(self, node: Node) -> Schema:
@@ -79,11 +80,18 @@ class Schemas:
 
     def object_checker(self, properties: Mapping[str, Schema], required: Iterable[str], view: str) -> Checker:
         """The validity of an object whose properties are schemas from anywhere in the documents."""
+        names = tuple(required)
+        key = view, tuple(properties.items()), names
+        found = self._object_checkers.get(key)
+        if found is None:  # operations of one path often take the same parameters
+            found = self._object_checkers[key] = self._object_checker(properties, names, view)
+        return found
+
+    def _object_checker(self, properties: Mapping[str, Schema], names: tuple[str, ...], view: str) -> Checker:
         fragments = {name: self._fragment(_start(schema.node), view) for name, schema in properties.items()}
         top: JsonObject = {"type": "object", "properties": {name: f.json for name, f in fragments.items()}}
-        names = list(required)
         if names:
-            top["required"] = names
+            top["required"] = list(names)
         reached = [place for fragment in fragments.values() for place in fragment.reached]
         return Checker(self._with_definitions(top, reached, view), self.draft, self.formats)
 
