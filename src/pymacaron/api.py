@@ -22,6 +22,7 @@ from .flask_context import flask_response
 from .formats import Formats
 from .loading import building, load_document
 from .pool import ApiPool, LoadedApi
+from .predecessors import advice, predecessors
 from .publishing import publish
 from .serving import Served, serve
 
@@ -64,6 +65,9 @@ class API:
         self._formats = Formats(formats or ())
         self._loaded: dict[str, LoadedApi] = {}
         self._started = False
+        installed = predecessors()
+        if installed:
+            log.warning("%s", advice(installed))
         config = get_config()
         level = config.get("log_level") or log_level
         if level is not None:

@@ -47,7 +47,7 @@ class LoadedApi:
         return self.document.version
 
     def spawn_api(self, app: Any, decorator: Callable[[Any], Any] | None = None) -> None:
-        """Let an application of Flask's answer the operations of this API alone, each function with `decorator` around it.
+        """Let a Flask application answer the operations of this API alone, each function with `decorator` around it.
 
         Raises:
             BindingError: with everything in which code and document do not fit.

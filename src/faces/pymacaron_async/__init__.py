@@ -1,1 +1,7 @@
-"""The old import name of asynchronous tasks; everything is in `pymacaron`."""
+"""The old import name of asynchronous tasks, which come with a later version."""
+
+from __future__ import annotations
+
+from pymacaron.later import coming
+
+__getattr__ = coming(__name__, "asynctask", "asynchronous tasks")

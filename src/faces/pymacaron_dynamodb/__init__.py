@@ -1,1 +1,7 @@
-"""The old import name of stored models; everything is in `pymacaron`."""
+"""The old import name of models that are kept in a store, which come with a later version."""
+
+from __future__ import annotations
+
+from pymacaron.later import coming
+
+__getattr__ = coming(__name__, "PersistentSwaggerObject", "store")

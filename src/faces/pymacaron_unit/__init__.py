@@ -1,1 +1,1 @@
-"""The old import name of the acceptance test kit; everything is in `pymacaron`."""
+"""The old import name of the kit for acceptance tests."""

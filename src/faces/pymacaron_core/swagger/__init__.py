@@ -1,0 +1,1 @@
+"""The old import name of loaded APIs."""

@@ -1,0 +1,91 @@
+"""The import names of pymacaron 1.x: they lead to the same things, or say what is not there yet."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from programs import EXAMPLES, running
+
+import pymacaron
+from pymacaron import API, predecessors
+from pymacaron.config import Config, set_config
+from pymacaron.exceptions import NotBuiltError, StartError
+
+SAME = {
+    "pymacaron_core.swagger.apipool.ApiPool": "pymacaron.pool.ApiPool",
+    "pymacaron_core.models.get_model": "pymacaron.pool.get_model",
+    "pymacaron_core.exceptions.PyMacaronCoreException": "pymacaron.exceptions.PyMacaronException",
+    "pymacaron_core.exceptions.ValidationError": "pymacaron.exceptions.ValidationError",
+    "pymacaron.ApiPool": "pymacaron.pool.ApiPool",
+    "pymacaron.get_model": "pymacaron.pool.get_model",
+    "pymacaron.models.get_model": "pymacaron.pool.get_model",
+}
+TO_COME = {
+    "pymacaron_async": "asynctask",
+    "pymacaron_unit.testcase": "PyMacaronTestCase",
+    "pymacaron_dynamodb": "PersistentSwaggerObject",
+    "pymacaron.auth": """requires_auth add_auth generate_token load_auth_token authenticate_http_request backend_token
+        get_userid get_user_token get_user_token_data get_token_issuer""",
+    "pymacaron.crash": "report_error report_slow crash_handler set_error_reporter",
+    "pymacaron.test": "PyMacaronTestCase",
+}
+
+
+def found(path: str) -> object:
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+@pytest.mark.parametrize("old", SAME)
+def test_old_names(old: str) -> None:
+    """An old name is the very thing that the new name is."""
+    assert found(old) is found(SAME[old])
+
+
+@pytest.mark.parametrize(("module", "name"), [(m, name) for m, names in TO_COME.items() for name in names.split()])
+def test_names_to_come(module: str, name: str) -> None:
+    """What is not built yet says so where it is imported."""
+    with pytest.raises(NotBuiltError, match=rf"^{module}\.{name}: this version of pymacaron has no .+ yet$"):
+        found(f"{module}.{name}")
+    assert issubclass(NotBuiltError, StartError)
+
+
+def test_other_names() -> None:
+    """A name that never was is an ordinary AttributeError, so tools may ask for anything."""
+    for module in TO_COME:
+        assert not hasattr(importlib.import_module(module), "nothing_of_ours")
+        assert not hasattr(importlib.import_module(module), "__wrapped__")
+
+
+def test_gunicorns_settings(tmp_path: Path) -> None:
+    """`gunicorn --config python:pymacaron.gunicorn` serves with several threads."""
+    command = ["-m", "gunicorn", "--config", "python:pymacaron.gunicorn", "--bind", "127.0.0.1:0", "server:app"]
+    with running([sys.executable, *command], EXAMPLES / "helloworld", tmp_path / "log") as server:
+        assert server.ask("GET", "/ping").json == {}
+        assert "Using worker: gthread" in server.log
+
+
+@pytest.mark.parametrize("name", ["pymacaron_core-1.0.130.dist-info", "pymacaron_core-1.0.130-py3.6.egg-info"])
+def test_predecessors_are_found(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A start says which old packages are installed beside this one, and how to be rid of them."""
+    (tmp_path / name).mkdir()
+    (tmp_path / f"pymacaron-{pymacaron.__version__}.dist-info").mkdir()
+    assert predecessors.predecessors([str(tmp_path), str(tmp_path / "none")]) == ["pymacaron-core 1.0.130"]
+    monkeypatch.syspath_prepend(tmp_path)
+    set_config(Config(name="x", live_host="x"))
+    with caplog.at_level(logging.WARNING, "pymacaron"):
+        API(Flask("service"))
+    set_config(None)
+    assert "run `pip uninstall pymacaron-core`" in caplog.text
+
+
+def test_no_predecessors_here() -> None:
+    """The environment of the tests has none of them."""
+    assert predecessors.predecessors() == []
