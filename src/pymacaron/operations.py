@@ -10,7 +10,8 @@ from typing import Any
 
 from ._types import Json
 from .documents import Node
-from .schemas import Schema
+from .messages import ABSENT
+from .schemas import REQUEST, Schema
 from .shapes import Shapes
 
 PATH, QUERY, HEADER, COOKIE, FORM, QUERYSTRING = "path", "query", "header", "cookie", "form", "querystring"
@@ -25,7 +26,7 @@ class Parameter:
         argument: the Python keyword it is passed as.
         required: whether callers must send it.
         schema: what its value may be.
-        default: the JSON value that stands in when it is absent; ABSENT if there is none.
+        default: the JSON value that stands in when it is absent; ABSENT if there is none, or it breaks the schema.
         style, explode, allow_reserved, allow_empty, collection_format: how the value is written as text.
         content_type: the media type of a `content` parameter, else None.
         is_file: a Swagger 2.0 form parameter that is a file, or with a schema of type array, a list of files.
@@ -33,7 +34,7 @@ class Parameter:
     """
 
     __slots__ = (
-        "allow_empty", "allow_reserved", "argument", "collection_format", "content_type", "default", "explode",
+        "_default", "allow_empty", "allow_reserved", "argument", "collection_format", "content_type", "explode",
         "is_file", "location", "name", "node", "required", "schema", "style",
     )  # fmt: skip
 
@@ -43,10 +44,16 @@ class Parameter:
         collection_format: str | None = None, content_type: str | None = None, is_file: bool = False,
     ) -> None:  # fmt: skip
         self.name, self.location, self.schema, self.node = name, location, schema, node
-        self.argument, self.required, self.default = argument, required, default
+        self.argument, self.required, self._default = argument, required, default
         self.style, self.explode, self.collection_format = style, explode, collection_format
         self.allow_reserved, self.allow_empty = allow_reserved, allow_empty
         self.content_type, self.is_file = content_type, is_file
+
+    @property
+    def default(self) -> Json:
+        if self._default is not ABSENT and not self.schema.checker(REQUEST).is_valid(self._default):
+            self._default = ABSENT  # the document's check has warned of it
+        return self._default
 
     def __repr__(self) -> str:
         return f"<Parameter {self.name} in {self.location}>"

@@ -18,7 +18,27 @@ from msgspec import UNSET, Struct, StructMeta, UnsetType
 from ._types import Json, JsonObject, Pointer
 from .documents import suggest
 
-__all__ = ["UNSET", "Model", "ModelInfo", "ModelType", "OpenModel", "Property", "UnsetType", "is_model"]
+__all__ = ["UNSET", "Default", "Model", "ModelInfo", "ModelType", "OpenModel", "Property", "UnsetType", "is_model"]
+
+
+class Default:
+    """What stands in for an absent property.
+
+    A default that breaks its own schema stands in for nothing; the document's check has warned of it.
+    """
+
+    __slots__ = ("_is_valid", "_usable", "_value")
+
+    def __init__(self, value: Json, is_valid: Callable[[Json], bool]) -> None:
+        self._value = value
+        self._is_valid = is_valid
+        self._usable: bool | None = None  # asked at the first use: to know it takes compiling
+
+    def made(self) -> Json:
+        """The JSON value, for the caller to keep; UNSET if it is of no use."""
+        if self._usable is None:
+            self._usable = self._is_valid(self._value)
+        return deepcopy(self._value) if self._usable else UNSET
 
 
 class Property(NamedTuple):
@@ -30,7 +50,7 @@ class Property(NamedTuple):
         nullable: whether null is a value; then an absent one reads UNSET, else None.
         load: JSON value -> Python value. Lenient: what does not fit stays as it is.
         dump: Python value -> JSON value (or what the encoder takes).
-        default: the schema's default, UNSET if none.
+        default: what the schema has stand in for it, None if nothing.
         read_only, sensitive: what the schema says of it.
         finish: whether values below may have defaults to fill in or readOnly properties to drop.
     """
@@ -40,7 +60,7 @@ class Property(NamedTuple):
     nullable: bool
     load: Callable[[Json], Any]
     dump: Callable[[Any], Any]
-    default: Json
+    default: Default | None
     read_only: bool
     sensitive: bool
     finish: Callable[[], bool]
@@ -84,8 +104,9 @@ class ModelInfo:
                 if not absent:
                     delattr(model, prop.attribute)
             elif absent:
-                if prop.default is not UNSET:
-                    setattr(model, prop.attribute, prop.load(deepcopy(prop.default)))
+                made = prop.default.made() if prop.default is not None else UNSET
+                if made is not UNSET:
+                    setattr(model, prop.attribute, prop.load(made))
             elif prop.finish():
                 finish(value)
 
@@ -228,7 +249,7 @@ class ModelType(StructMeta):
     """The type of Struct models. It exists for one thing that a Struct cannot be told: to take properties by their
     JSON names, and to name the nearest property when one is unknown."""
 
-    def __call__(cls, **properties: Any) -> Any:  # noqa: N805 - a class of classes
+    def __call__(cls, /, **properties: Any) -> Any:  # noqa: N805 - a class of classes
         try:
             return super().__call__(**properties)
         except TypeError:
@@ -277,7 +298,7 @@ class OpenModel(ModelMethods):
     __model__: ClassVar[ModelInfo]
     __extras__: dict[str, Any]
 
-    def __init__(self, **properties: Any) -> None:
+    def __init__(self, /, **properties: Any) -> None:
         info = self.__model__
         attributes = {p.attribute: p.name for p in info.properties.values()}
         store = self.__dict__

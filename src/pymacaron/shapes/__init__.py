@@ -86,7 +86,8 @@ class Shapes:
 
     def properties(self, schema: Schema) -> dict[str, Node]:
         """The properties of an object schema, with those that allOf and alternatives bring, by name."""
-        return {name: nodes[0] for name, nodes in family_of(schema.node, self.schemas.draft).properties.items()}
+        found = family_of(schema.node, self.schemas.draft).properties
+        return {name: nodes[0] for name, nodes in found.items() if nodes}
 
     def _of(self, node: Node, name: str) -> Shape:
         if _is_plain(node.value):
@@ -119,6 +120,8 @@ class Shapes:
             return ANYTHING
         dispatch = self.schemas.dispatch(node)
         family = family_of(node, self.schemas.draft)
+        if family.is_dynamic:
+            return ANYTHING
         if dispatch is not None and not (dispatch.inherited and node in self._shapes):
             return self._dispatched(node, name, dispatch, family)
         if not family.properties and len(family.groups) == 1 and not family.open:
@@ -144,13 +147,20 @@ class Shapes:
         self._shapes[node] = shape  # a branch may lead back here
         branches: dict[str, Shape] = {}
         for value, target in dispatch.branches.items():
-            branches[value] = self._model(node, name, family) if target == node else self._of(target, value)
+            branches[value] = (
+                self._model(node, name, family) if target == node else self._branch(target, value, dispatch)
+            )
         shape.dispatch = branches
         listed = list(dispatch.branches.values())
         shape.branches = [(self.schemas.at(t), branches[v]) for v, t in dispatch.branches.items() if t != node]
         if node in listed:
             self._supertypes[node] = branches[next(v for v, t in dispatch.branches.items() if t == node)]
         return shape
+
+    def _branch(self, target: Node, name: str, dispatch: Dispatch) -> Shape:
+        """The shape of a discriminator's branch; one that does not declare the property would lose it as a model."""
+        declared = family_of(target, self.schemas.draft).properties
+        return ANYTHING if declared and dispatch.property not in declared else self._of(target, name)
 
     @property
     def _supertypes(self) -> dict[Node, Shape]:
@@ -212,10 +222,7 @@ class Shapes:
     def _object(self, node: Node, name: str, family: Family) -> Shape:
         if family.properties or (node in self._names and not family.open):
             return self._model(node, name, family)
-        if any("patternProperties" in member.value for member in family.open) or not family.open:
-            return MapOf(ANYTHING)
-        extra = family.open[0].at("additionalProperties")
-        return MapOf(self._of(extra, f"{name}Value"))
+        return MapOf(self._extra_shape(family, name))
 
     def _model(self, node: Node, name: str, family: Family) -> Shape:
         forward = f"pymacaron_model_{next(_forward_numbers)}"
@@ -225,7 +232,8 @@ class Shapes:
             prop: self._property(children, name + pascal_case(prop)) for prop, children in family.properties.items()
         }
         parents = self._parents(family)
-        is_open = bool(family.open) or any(has_init(parent) for parent in parents) or not all(map(may_be_field, shapes))
+        is_open = bool(family.open) or family.is_free
+        is_open = is_open or any(map(has_init, parents)) or not all(map(may_be_field, shapes))
         info = ModelInfo(self._class_name(node, name), self.api, self._extra(family, name), self._place(node))
         properties = properties_of(family.properties, shapes, self.schemas)
         info.describe(properties)
@@ -238,6 +246,8 @@ class Shapes:
 
     def _property(self, children: list[Node], name: str) -> Shape:
         """The shape of a property; where several branches of allOf describe it, of the one that says most."""
+        if not children:
+            return ANYTHING
         shapes = [self._of(child, name) for child in children]
         rich = [shape for shape in shapes if is_rich(shape)]
         if len({id(shape) for shape in rich}) > 1 and not all(isinstance(s, ModelOf) for s in rich):
@@ -270,17 +280,20 @@ class Shapes:
         return _model_of(self, node, name)
 
     def _extra(self, family: Family, name: str) -> Callable[[str, Json], Any] | None:
-        if not family.open:
+        """What keeps a property that the schema does not name; None where such are dropped."""
+        if not family.open and not family.is_free:
             return None
-        shapes = [
-            self._of(member.at("additionalProperties"), f"{name}Value")
-            for member in family.open
-            if isinstance(member.value.get("additionalProperties"), dict)
-        ]
-        shape = (
-            shapes[0] if len(shapes) == 1 and not any("patternProperties" in m.value for m in family.open) else ANYTHING
-        )
+        shape = self._extra_shape(family, name)
         return lambda key, value: shape.load(value)
+
+    def _extra_shape(self, family: Family, name: str) -> Shape:
+        """The shape of properties that the schema does not name."""
+        extras = [member.get("additionalProperties") for member in family.open]
+        given = [extra for extra in extras if extra is not None and isinstance(extra.value, dict)]
+        several = {"patternProperties", "unevaluatedProperties"}
+        if len(given) != 1 or any(several & member.value.keys() for member in family.open):
+            return ANYTHING
+        return self._of(given[0], f"{name}Value")
 
     def _parents(self, family: Family) -> list[type]:
         parents = []

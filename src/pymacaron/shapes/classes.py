@@ -12,8 +12,8 @@ from msgspec import UNSET, UnsetType
 from pymacaron._types import Json
 from pymacaron.documents import Node
 from pymacaron.names import python_name
-from pymacaron.schemas import Schemas
-from pymacaron.structs import Model, ModelInfo, ModelMethods, ModelType, OpenModel, Property, load
+from pymacaron.schemas import REQUEST, Schemas
+from pymacaron.structs import Default, Model, ModelInfo, ModelMethods, ModelType, OpenModel, Property, load
 
 from .families import admits_null, said_of
 from .values import Shape
@@ -36,15 +36,24 @@ def properties_of(
             attribute += "_"
         taken.add(attribute)
         shape = shapes[name]
-        said = [member for child in nodes[name] for member in said_of(child)]
+        children = nodes[name]
+        said = [member for child in children for member in said_of(child)]
         out[name] = Property(
-            name, attribute, any(admits_null(child, schemas) for child in nodes[name]), shape.load, shape.dump,
-            next((m["default"] for m in said if "default" in m), UNSET),
+            name, attribute, not children or any(admits_null(child, schemas) for child in children),
+            shape.load, shape.dump,
+            next((_default(m["default"], children, schemas) for m in said if "default" in m), None),
             any(m.get("readOnly") is True for m in said),
             any(_is_sensitive(m) for m in said),
             shape.must_finish,
         )  # fmt: skip
     return {name: out[name] for name in nodes}
+
+
+def _default(value: Json, children: list[Node], schemas: Schemas) -> Default:
+    def is_valid(value: Json) -> bool:
+        return all(schemas.at(child).checker(REQUEST).is_valid(value) for child in children)
+
+    return Default(value, is_valid)
 
 
 def _is_sensitive(said: Mapping[str, Json]) -> bool:

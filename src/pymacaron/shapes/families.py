@@ -15,21 +15,35 @@ class Family:
     """What a schema says together with everything that it contains by allOf."""
 
     def __init__(self) -> None:
-        self.properties: dict[str, list[Node]] = {}
+        self.properties: dict[str, list[Node]] = {}  # [] for one that is only named
         self.types: set[str] | None = None
         self.groups: list[list[Node]] = []  # each oneOf or anyOf
+        self.conditional: list[Node] = []  # what holds under conditions: then, else, dependent schemas
+        self.named: dict[str, None] = {}  # the properties that it requires, declared or not
         self.nodes: list[Node] = []
         self.open: list[Node] = []  # those that declare additionalProperties or patternProperties
+        self.is_dynamic = False  # a $dynamicRef decides what else holds
+
+    @property
+    def is_free(self) -> bool:
+        """Does it leave open what properties there are, naming none?"""
+        return not self.properties and not any(node.value.get("additionalProperties") is False for node in self.nodes)
+
+    def branches(self) -> list[Node]:
+        """What may hold beside it: alternatives, and what has conditions."""
+        return [*(branch for group in self.groups for branch in group), *self.conditional]
 
 
 def family_of(node: Node, draft: Draft) -> Family:
     """Read the family of the schema at `node`."""
     family = Family()
     _collect(node, family, draft, set())
-    if family.properties:  # beside properties, alternatives may bring more of them
-        for group in family.groups:
-            for branch in group:
-                _collect_branch(branch, family, draft)
+    if family.properties:  # beside properties, alternatives and conditions may bring more of them
+        seen = set(family.nodes)
+        for branch in family.branches():
+            _collect_branch(branch, family, draft, seen)
+        for name in family.named:
+            family.properties.setdefault(name, [])
     return family
 
 
@@ -42,15 +56,32 @@ def _collect(node: Node, family: Family, draft: Draft, seen: set[Node]) -> None:
         return
     seen.add(node)
     family.nodes.append(node)
-    _collect_types(node.value, family)
+    _collect_own(node, family)
+    for branch in _listed(node, "allOf"):
+        _collect(branch, family, draft, seen)
+
+
+def _collect_own(node: Node, family: Family) -> None:
+    value = node.value
+    _collect_types(value, family)
     properties = node.get("properties")
     for name, child in properties.items() if properties is not None else ():
         family.properties.setdefault(name, []).append(child)
-    if _is_open(node.value):
+    family.named |= dict.fromkeys(_names_in(value.get("required")))
+    if _is_open(value):
         family.open.append(node)
     family.groups += [group for group in (_listed(node, "oneOf"), _listed(node, "anyOf")) if group]
-    for branch in _listed(node, "allOf"):
-        _collect(branch, family, draft, seen)
+    family.conditional += [part for key in ("if", "then", "else") if (part := node.get(key)) is not None]
+    for key in ("dependentSchemas", "dependencies", "dependentRequired"):
+        dependent = node.get(key)
+        for _, child in dependent.items() if dependent is not None else ():
+            family.conditional.append(child)
+            family.named |= dict.fromkeys(_names_in(child.value))
+    family.is_dynamic |= "$dynamicRef" in value
+
+
+def _names_in(given: Json) -> list[str]:
+    return [name for name in given if isinstance(name, str)] if isinstance(given, list) else []
 
 
 def _listed(node: Node, key: str) -> list[Node]:
@@ -60,8 +91,8 @@ def _listed(node: Node, key: str) -> list[Node]:
 
 def _is_open(value: Mapping[str, Json]) -> bool:
     """Does the schema declare properties that it does not name?"""
-    extra = value.get("additionalProperties")
-    return extra is True or isinstance(extra, dict) or isinstance(value.get("patternProperties"), dict)
+    extras = value.get("additionalProperties"), value.get("unevaluatedProperties")
+    return any(extra is True or isinstance(extra, dict) for extra in extras) or "patternProperties" in value
 
 
 def _collect_types(value: Mapping[str, Json], family: Family) -> None:
@@ -71,15 +102,18 @@ def _collect_types(value: Mapping[str, Json], family: Family) -> None:
         family.types = kinds if family.types is None else (family.types & kinds) or kinds
 
 
-def _collect_branch(branch: Node, family: Family, draft: Draft) -> None:
+def _collect_branch(branch: Node, family: Family, draft: Draft, seen: set[Node]) -> None:
+    if branch in seen:
+        return
+    seen.add(branch)
     inner = Family()
     _collect(branch, inner, draft, set())
     for name, children in inner.properties.items():
         family.properties.setdefault(name, []).extend(children)
+    family.named |= inner.named
     family.open.extend(inner.open)
-    for group in inner.groups:
-        for child in group:
-            _collect_branch(child, family, draft) if child not in family.nodes else None
+    for child in inner.branches():
+        _collect_branch(child, family, draft, seen)
 
 
 def implied_kinds(value: Mapping[str, Json]) -> set[str] | None:

@@ -195,7 +195,7 @@ class ModelOf(Shape):
         self.model = self.type = model
         self._properties = properties
         described = model.__model__.properties.values()
-        self.finishes = any(prop.read_only or prop.default is not UNSET for prop in described)
+        self.finishes = any(prop.read_only or prop.default is not None for prop in described)
         if issubclass(model, OpenModel):
             self.kinds = frozenset()
 
