@@ -238,7 +238,19 @@ class PayloadTooLargeError(PyMacaronException):
 
 
 class UnsupportedMediaTypeError(PyMacaronException):
+    """The body is of a media type or coding that is not taken. What is taken becomes the Accept or Accept-Encoding
+    header (RFC 9110 section 15.5.16)."""
+
     code, status = "UNSUPPORTED_MEDIA_TYPE", 415
+    accept = accept_encoding = ""
+
+    def __init__(self, text: str = "", accept: str = "", accept_encoding: str = "", **more: Any) -> None:
+        self.accept, self.accept_encoding = accept, accept_encoding
+        super().__init__(text, **more)
+
+    def response_headers(self) -> list[tuple[str, str]]:
+        given = (("Accept", self.accept), ("Accept-Encoding", self.accept_encoding))
+        return [(name, text) for name, text in given if text]
 
 
 class TooManyRequestsError(PyMacaronException):

@@ -301,14 +301,14 @@ class RequestWriter:
         if written.cookies:
             headers["cookie"] = "; ".join(written.cookies)
         body = self._body(arguments, written.form, headers)
-        if body:
+        if isinstance(body, bytes) and body:
             headers["content-length"] = str(len(body))
         path = self.operation.path.partition("?")[0]
         for name, text in written.path.items():
             path = path.replace("{" + name + "}", text)
         return Request(self.operation.method, path, "&".join(written.query), headers, body)
 
-    def _body(self, arguments: Arguments, form: list[str], headers: dict[str, str]) -> bytes:
+    def _body(self, arguments: Arguments, form: list[str], headers: dict[str, str]) -> Any:
         files = [(name, arguments.parameters[a]) for a, name in self._files.items() if a in arguments.parameters]
         if form or files:
             return self._form_fields(form, files, headers)
@@ -320,7 +320,7 @@ class RequestWriter:
             raise TypeError(f"{self.operation.name}() takes no body")
         return self._represented(self._bodies[0], arguments.body, headers)
 
-    def _form_fields(self, form: list[str], files: list[tuple[str, Any]], headers: dict[str, str]) -> bytes:
+    def _form_fields(self, form: list[str], files: list[tuple[str, Any]], headers: dict[str, str]) -> Any:
         if not files and any(body.kind == FORM for body in self._bodies):
             headers["content-type"] = _FORM_TYPE
             return "&".join(form).encode()
@@ -330,7 +330,7 @@ class RequestWriter:
             parts += [Part(name, None, None, upload_of(name, item, None)) for item in items]
         return _multipart(parts, headers)
 
-    def _represented(self, body: BodyReader, value: Any, headers: dict[str, str]) -> bytes:
+    def _represented(self, body: BodyReader, value: Any, headers: dict[str, str]) -> Any:
         name = name_of(body.content)
         headers["content-type"] = name if "*" not in name else "application/json"
         if body.form is not None:
@@ -355,7 +355,7 @@ def _fields_of(model: Any) -> dict[str, Any]:
     return {name: model[name] for name in model.get_property_names() if name in model}
 
 
-def _multipart(parts: list[Part], headers: dict[str, str]) -> bytes:
+def _multipart(parts: list[Part], headers: dict[str, str]) -> Any:
     boundary = os.urandom(16).hex()
     headers["content-type"] = f"{_MULTIPART_TYPE}; boundary={boundary}"
     return write_multipart(parts, boundary)

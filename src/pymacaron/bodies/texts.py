@@ -1,0 +1,109 @@
+"""JSON and plain text ⇄ bytes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from pymacaron._types import Json
+from pymacaron.exceptions import BadRequestError, InvalidJsonError, UnsupportedMediaTypeError
+from pymacaron.structs import encode_json
+
+_decode_json = msgspec.json.decode
+_BOM = b"\xef\xbb\xbf"
+
+
+def read_json(raw: bytes, charset: str | None = None) -> Json:
+    """The value of a JSON text (RFC 8259).
+
+    Raises:
+        InvalidJsonError: it is none, with the byte offset of the fault.
+        UnsupportedMediaTypeError: `charset` is unknown.
+    """
+    if charset is not None and charset.lower() not in ("utf-8", "utf8", "us-ascii"):
+        raw = _recoded(raw, charset)
+    try:
+        return _decode_json(raw)
+    except RecursionError:
+        raise InvalidJsonError("The body is nested too deeply to be read") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        if raw.startswith(_BOM):
+            return read_json(raw[len(_BOM) :])  # RFC 8259 section 8.1: a parser may ignore it
+        raise _invalid_json(raw, str(error)) from None
+
+
+def _recoded(raw: bytes, charset: str) -> bytes:
+    try:
+        return decoded(raw, charset).encode()
+    except UnicodeError:
+        raise InvalidJsonError("The body is not text of the charset that its Content-Type names") from None
+
+
+# Python knows more codecs by name: some are no charsets, one takes time that grows with the square of the length.
+_CHARSETS = re.compile(r"utf-?(8|16|32)([bl]e)?|(us-?)?ascii|(iso-?8859|latin|windows|cp)-?\d{1,4}", re.IGNORECASE)
+
+
+def decoded(raw: bytes, charset: str) -> str:
+    """The text that bytes are in a charset.
+
+    Raises:
+        UnsupportedMediaTypeError: no such charset.
+        UnicodeError: they are no such text.
+    """
+    if _CHARSETS.fullmatch(charset.replace("_", "-")):
+        try:
+            return raw.decode(charset)
+        except LookupError:
+            pass
+    raise UnsupportedMediaTypeError("The charset of the Content-Type is unknown; send UTF-8")
+
+
+def encoded(text: str, charset: str | None) -> bytes:
+    """The inverse of decoded, for a charset of our own documents and functions.
+
+    Raises:
+        ValueError: no such charset, or one that does not have the characters.
+    """
+    try:
+        return text.encode(charset or "utf-8")
+    except LookupError:
+        raise ValueError(f"there is no charset {charset!r}") from None
+
+
+def _invalid_json(raw: bytes, reason: str) -> InvalidJsonError:
+    if not raw:
+        return InvalidJsonError("The body is empty; JSON was expected", 0)
+    at = reason.rpartition("(byte ")[2].rstrip(")")
+    offset = int(at) if at.isdigit() else len(raw) if "truncated" in reason else None
+    if offset is None:
+        try:
+            raw.decode()
+        except UnicodeDecodeError as error:
+            offset = error.start
+    if offset is None:
+        return InvalidJsonError("The body is not valid JSON: it holds something that no JSON value can be")
+    return InvalidJsonError(f"The body is not valid JSON: it goes wrong at byte {offset}", offset)
+
+
+def write_json(value: Any) -> bytes:
+    """A value as JSON; models, dates, UUIDs, decimals and the like included.
+
+    Raises:
+        TypeError: it holds something that cannot be written.
+    """
+    return encode_json(value)
+
+
+def read_text(raw: bytes, charset: str | None) -> str:
+    """The text of a body; UTF-8 where no charset is named.
+
+    Raises:
+        BadRequestError: it is no such text.
+        UnsupportedMediaTypeError: no such charset.
+    """
+    try:
+        return decoded(raw, charset or "utf-8")
+    except UnicodeError:
+        raise BadRequestError(f"The body is not valid {charset or 'UTF-8'} text") from None
