@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import keyword
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)  # a document says the same names again and again
 def python_name(name: str) -> str:
     """The Python identifier for a name on the wire: "X-Request-Id" is x_request_id, "from" is from_.
 
