@@ -412,7 +412,8 @@ def test_what_stops_gunicorn(program: Project, fault: str) -> None:
     program.document({"/f": {"get": operation("g" if fault == "binding" else "f")}}, schemas)
     began = time.monotonic()
     told = run(by_gunicorn(), program.folder)
-    assert told.returncode not in {0, None}
+    assert told.returncode == 3
+    assert "Traceback" not in told.stderr
     assert time.monotonic() - began < 20
     assert "shop.yaml:" in told.stderr
     assert ("did you mean 'integer'?" if fault == "document" else "no function handlers.g for GET /f") in told.stderr

@@ -186,15 +186,30 @@ def _error_model(error: exceptions.PyMacaronException, api: str | None) -> Any:
     return ApiPool.get_model("Error", api).from_json(error.to_json())
 
 
+class Stopped(SystemExit):
+    """The end of a process whose service cannot start. To gunicorn the code 3 means: do not try again."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.code = 3
+
+
 def letsgo(name: str, callback: FunctionType) -> None:
     """The last line of server.py: `letsgo(__name__, callback=start)`.
 
     Run as a program, it reads `--port`, `--host` and `--debug` and calls `callback(port=..., debug=...)`, whose
     API.start() then listens. Imported by a WSGI server or a worker, it calls `callback()` once, and no port is opened.
+
+    Raises:
+        SystemExit: what stops the start has been printed.
     """
     set_base(os.path.dirname(os.path.abspath(callback.__code__.co_filename)))
     if name != "__main__":
-        callback()
+        try:
+            callback()
+        except StartError as error:
+            print(error, file=sys.stderr, flush=True)  # noqa: T201 - servers would log a traceback instead
+            raise Stopped(str(error)) from None
         return
     import click  # only programs read a command line
 
