@@ -196,10 +196,10 @@ class ModelMethods:
 
     def __reduce__(self) -> tuple[Any, ...]:
         info = self.__model__
-        return _restore, (info.api, info.name, info.place, _state(self))
+        return _restore, (info.api, info.name, info.place, fields_of(self))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        return _remade(type(self), deepcopy(_state(self), memo))
+        return _remade(type(self), deepcopy(fields_of(self), memo))
 
 
 def _attribute(model: ModelMethods, name: str) -> str:
@@ -231,7 +231,8 @@ def _restore(api: str, name: str, place: tuple[str, Pointer] | None, state: dict
     return _remade(find_model[0](name, api, place), state)
 
 
-def _state(model: ModelMethods) -> dict[str, Any]:
+def fields_of(model: Any) -> dict[str, Any]:
+    """What is present in a model, by name as in JSON, extras included."""
     """What is present in a model, by JSON name."""
     properties = model.__model__.properties.values()
     return {p.name: getattr(model, p.attribute) for p in properties if not _is_absent(model, p)} | extras(model)
