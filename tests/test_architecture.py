@@ -8,7 +8,7 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 ROOMS = """_version _types exceptions later predecessors messages config names documents formats grammar schemas structs
-    shapes operations dialects parameters bodies inputs forms answers wire samples endpoints binding failures calls
+    shapes operations dialects parameters bodies inputs headers forms negotiation answers wire samples endpoints binding failures calls
     auth crash flask_context router lane serving transports client stores tasks loading pool builtin publishing api
     models docs test testing generate deploy cli gunicorn __init__ pymacaron_core pymacaron_async pymacaron_unit
     pymacaron_dynamodb

@@ -408,7 +408,7 @@ def _content(reading: Reading, media: str, node: Node) -> Content:
     encodings = {
         name: Encoding(
             encoding.value.get("contentType"), encoding.value.get("style"), encoding.value.get("explode"),
-            _flag(encoding, "allowReserved"),
+            _flag(encoding, "allowReserved"), tuple(_headers_3(reading, encoding)),
         )
         for name, encoding in _entries(node, "encoding")
     }  # fmt: skip
@@ -421,19 +421,19 @@ def _content(reading: Reading, media: str, node: Node) -> Content:
 
 def _answer_3(reading: Reading, key: str, node: Node) -> Answer:
     contents = tuple(_content(reading, media, entry.follow()) for media, entry in _entries(node, "content"))
-    headers = []
+    return Answer(key, contents, tuple(_headers_3(reading, node)), node)
+
+
+def _headers_3(reading: Reading, node: Node) -> Iterator[Header]:
     for name, entry in _entries(node, "headers"):
         header = entry.follow()
         content = next(_entries(header, "content"), None)
         place = (content[1].follow() if content else header).get("schema")
-        if place is not None and name.lower() != "content-type":  # Response Object: that header is ignored
-            headers.append(
-                Header(
-                    name, reading.schemas().at(place), required=_flag(header, "required"),
-                    explode=_flag(header, "explode"), content_type=content[0] if content else None,
-                )
+        if place is not None and name.lower() != "content-type":  # Response and Encoding Object: it is ignored
+            yield Header(
+                name, reading.schemas().at(place), required=_flag(header, "required"),
+                explode=_flag(header, "explode"), content_type=content[0] if content else None,
             )  # fmt: skip
-    return Answer(key, contents, tuple(headers), node)
 
 
 def _base_path_3(root: Node) -> str:

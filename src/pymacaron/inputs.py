@@ -164,13 +164,13 @@ class Inputs:
             if value is not None or self._takes_null(name)
         }
         if self._checker is not None:
-            problems = self._checker.problems(self._to_check(_plain(values)))
+            problems = self._checker.problems(self._to_check(plain(values)))
             if problems:
                 raise InputFault([self._placed(problem) for problem in problems])
         written = Written({}, [], [], [], [])
         for parameter in self.parameters:
             if parameter.argument in values:
-                self._write_one(parameter, _plain(values[parameter.argument]), written)
+                self._write_one(parameter, plain(values[parameter.argument]), written)
         return written
 
     def _takes_null(self, argument: str) -> bool:
@@ -213,7 +213,7 @@ def _read_all(readers: Iterable[_Reader], source: Mapping[str, list[str]], value
             values[argument] = value
 
 
-def _plain(value: Any) -> Json:
+def plain(value: Any) -> Json:
     """A Python value as JSON values: dates, models and the like as they go over the wire."""
     return msgspec.to_builtins(value, enc_hook=encode_other)
 

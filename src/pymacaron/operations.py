@@ -81,16 +81,21 @@ class Content:
 
 
 class Encoding:
-    """How one property of a form or multipart body is written (OpenAPI 3.x Encoding Object)."""
+    """How one property of a form or multipart body is written (OpenAPI 3.x Encoding Object). `content_type` may list
+    several; `headers` are those of its parts."""
 
-    __slots__ = ("allow_reserved", "content_type", "explode", "style")
+    __slots__ = ("allow_reserved", "content_type", "explode", "headers", "style")
 
-    def __init__(self, content_type: str | None, style: str | None, explode: bool | None, allow_reserved: bool) -> None:
+    def __init__(
+        self, content_type: str | None, style: str | None, explode: bool | None, allow_reserved: bool,
+        headers: tuple[Header, ...] = (),
+    ) -> None:  # fmt: skip
         self.content_type, self.style, self.explode, self.allow_reserved = content_type, style, explode, allow_reserved
+        self.headers = headers
 
 
 class Header:
-    """A header that a response declares."""
+    """A header that a response declares, or a part of a multipart body."""
 
     __slots__ = ("collection_format", "content_type", "explode", "name", "required", "schema")
 

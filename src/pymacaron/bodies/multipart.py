@@ -11,7 +11,7 @@ from pymacaron._types import ReadableStream
 from pymacaron.exceptions import BadRequestError, PayloadTooLargeError
 
 from .media_types import parse_media_type
-from .streams import CHUNK, BodyStream, Joined
+from .streams import CHUNK, BodyStream, Joined, too_large
 from .texts import decoded
 
 _MOST_PARTS = 1000
@@ -180,8 +180,11 @@ def part_text(part: Part, default_charset: str | None) -> str:
     Raises:
         UnsupportedMediaTypeError: no such charset.
         UnicodeError: it is no such text.
+        PayloadTooLargeError: it is a file, and too large to be text.
     """
-    raw = part.text if part.upload is None else part.upload.read()
+    raw = part.text if part.upload is None else part.upload.read(_TEXTS + 1)
+    if raw and len(raw) > _TEXTS:
+        too_large(_TEXTS)
     charset = charset_of(part.content_type) if part.content_type is not None else None
     return decoded(raw or b"", charset or default_charset or "utf-8")
 

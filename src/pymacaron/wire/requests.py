@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from pymacaron._types import Json, json_pointer
 from pymacaron.bodies import (
@@ -29,7 +29,7 @@ from pymacaron.bodies import (
     write_multipart,
 )
 from pymacaron.exceptions import Problem, UnsupportedMediaTypeError, ValidationError
-from pymacaron.forms import FieldFault, Form, text_part, upload_of
+from pymacaron.forms import FieldFault, Form, field_text, text_part, upload_part
 from pymacaron.inputs import InputFault, Inputs
 from pymacaron.messages import ABSENT, Arguments, Request
 from pymacaron.operations import FORM as FORM_FIELD
@@ -37,7 +37,7 @@ from pymacaron.operations import Content, Operation
 from pymacaron.parameters import parse_query
 from pymacaron.schemas import REQUEST, Checker, SchemaProblem
 from pymacaron.shapes import Shape
-from pymacaron.structs import finish
+from pymacaron.structs import fields_of, finish
 
 _FORM_TYPE, _MULTIPART_TYPE = "application/x-www-form-urlencoded", "multipart/form-data"
 
@@ -180,7 +180,7 @@ class RequestReader:
         try:
             values = body.form.read(*self._form_source(body, request, media))
         except FieldFault as fault:
-            raise ValidationError(problems=[_in_body(fault.problem)]) from None
+            raise ValidationError(problems=[_in_body(problem) for problem in fault.problems]) from None
         return body.fields(values)
 
     def _form_source(self, body: BodyReader, request: Request, media: MediaType) -> tuple[Any, str | None, int | None]:
@@ -233,7 +233,7 @@ class RequestReader:
                     uploads[part.name] = upload
             else:
                 text = part.text if part.upload is None else part.upload.read()
-                fields.setdefault(part.name, []).append(quote(text or b"", safe=""))
+                fields.setdefault(part.name, []).append(field_text(text or b""))
         return fields, uploads
 
     def _select(self, header: str | None) -> tuple[BodyReader, MediaType]:
@@ -284,8 +284,12 @@ class RequestWriter:
         self.operation = operation
         self._inputs = Inputs(operation)
         self._bodies = [BodyReader(operation, c, kind_of(name_of(c))) for c in operation.contents]
+        # a path key may end in "?a=b" or "#a=b", by which operations of one path are told apart (see router.py)
+        self._route, *fixed = re.split("[?#&]", operation.path)
+        self._fixed = [pair for pair in fixed if pair]
         self._known = {parameter.argument for parameter in operation.parameters}
         self._files = {parameter.argument: parameter.name for parameter in operation.parameters if parameter.is_file}
+        self._path, self._fixed = _route(operation)
 
     def __call__(self, arguments: Arguments) -> Request:
         unknown = arguments.parameters.keys() - self._known
@@ -303,10 +307,10 @@ class RequestWriter:
         body = self._body(arguments, written.form, headers)
         if isinstance(body, bytes) and body:
             headers["content-length"] = str(len(body))
-        path = self.operation.path.partition("?")[0]
+        path = self._path
         for name, text in written.path.items():
             path = path.replace("{" + name + "}", text)
-        return Request(self.operation.method, path, "&".join(written.query), headers, body)
+        return Request(self.operation.method, path, "&".join([*self._fixed, *written.query]), headers, body)
 
     def _body(self, arguments: Arguments, form: list[str], headers: dict[str, str]) -> Any:
         files = [(name, arguments.parameters[a]) for a, name in self._files.items() if a in arguments.parameters]
@@ -327,21 +331,21 @@ class RequestWriter:
         parts = [text_part(pair) for pair in form]
         for name, value in files:
             items = value if isinstance(value, (list, tuple)) else [value]
-            parts += [Part(name, None, None, upload_of(name, item, None)) for item in items]
+            parts += [upload_part(name, item, None) for item in items]
         return _multipart(parts, headers)
 
     def _represented(self, body: BodyReader, value: Any, headers: dict[str, str]) -> Any:
         name = name_of(body.content)
-        headers["content-type"] = name if "*" not in name else "application/json"
+        # a document may have it as a parameter, which says it then
+        headers.setdefault("content-type", name if "*" not in name else "application/json")
         if body.form is not None:
-            fields = {k: value[k] for k in value} if isinstance(value, dict) else _fields_of(value)
+            fields = dict(value) if isinstance(value, dict) else fields_of(value)
             try:
-                parts = body.form.write(fields)
+                if body.kind == MULTIPART:
+                    return _multipart(body.form.write(fields), headers)
+                return "&".join(body.form.write_pairs(fields)).encode()
             except FieldFault as fault:
-                raise ValidationError(problems=[_in_body(fault.problem)]) from None
-            if body.kind == MULTIPART:
-                return _multipart(parts, headers)
-            return "&".join(f"{quote(p.name)}={quote(p.text or b'')}" for p in parts).encode()
+                raise ValidationError(problems=[_in_body(problem) for problem in fault.problems]) from None
         if body.kind == TEXT and isinstance(value, str):
             return value.encode()
         if body.kind == BINARY and "*" not in name:
@@ -351,8 +355,16 @@ class RequestWriter:
         return raw
 
 
-def _fields_of(model: Any) -> dict[str, Any]:
-    return {name: model[name] for name in model.get_property_names() if name in model}
+_TAIL = re.compile(r"[?#](?![^{]*\})")  # outside of braces
+
+
+def _route(operation: Operation) -> tuple[str, list[str]]:
+    """(the path that is sent, what its query always holds): some documents tell the operations of one route apart by
+    parts after "?" or "#"."""
+    route, *tails = _TAIL.split(operation.path)
+    given = {parameter.name for parameter in operation.parameters}
+    parts = [part for tail in tails for part in tail.split("&")]
+    return route, [part for part in parts if "{" not in part and part.partition("=")[0] not in {"", *given}]
 
 
 def _multipart(parts: list[Part], headers: dict[str, str]) -> Any:
