@@ -1,11 +1,12 @@
-"""Load every document of the corpus with pymacaron, each in a process of its own, and print a table.
+"""Serve every document of the corpus with pymacaron, each in a process of its own, and print a table.
 
     python corpus/run.py [--only WORD] [--jobs N] [--no-fetch]
 
 manifest.tsv says what is expected of a document: it `must` load, with the operations that stand in it; it `should`
 load, perhaps with warnings; it `may` be refused. Refused means: told where the faults are. Nothing may end in a
-traceback. The exit code is 1 if a `must` was not loaded, anything ended in a traceback, or a package could not be
-fetched.
+traceback. Every operation is bound, routed, and asked two things: a request that is right, and one that is not
+(traffic.py). The exit code is 1 if a `must` was not loaded, an operation of one answered otherwise than it should,
+anything ended in a traceback, or a package could not be fetched.
 """
 
 from __future__ import annotations
@@ -24,13 +25,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fetch import CORPUS, HERE, fetch
+from traffic import Service
 
 from pymacaron.config import get_config
-from pymacaron.endpoints import Endpoint, Options
 from pymacaron.exceptions import StartError
 from pymacaron.formats import Formats
 from pymacaron.pool import ApiPool
-from pymacaron.router import Router
 
 PATIENCE = 120  # seconds for one document
 PASS, WARN, REFUSED, WRONG, CRASH = "pass", "warn", "refused", "WRONG", "CRASH"
@@ -48,11 +48,13 @@ class Row(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a document; `seconds` is CPU time, `megabytes` the peak of the process."""
+    """What became of a document; `failed` counts the operations that did not answer as they should, `seconds` is CPU
+    time, `megabytes` the peak of the process."""
 
     row: Row
     result: str
     operations: int
+    failed: int
     schemas: int
     seconds: float
     megabytes: float
@@ -60,7 +62,18 @@ class Outcome(NamedTuple):
 
     @property
     def bad(self) -> bool:
-        return self.result in {WRONG, CRASH} or (self.result == REFUSED and self.row.expect == "must")
+        if self.row.expect == "must" and (self.failed or self.result == REFUSED):
+            return True
+        return self.result in {WRONG, CRASH}
+
+
+class Loaded(NamedTuple):
+    """A document that was loaded: what is in it, the warnings, and what its operations did wrong, a line each."""
+
+    operations: int
+    schemas: int
+    warnings: list[str]
+    failed: list[str]
 
 
 def manifest() -> list[Row]:
@@ -79,8 +92,8 @@ def manifest() -> list[Row]:
     ]
 
 
-def load(path: Path) -> tuple[int, int, list[str]]:
-    """Load one document, bind every operation to a function, route it: its operations, named schemas, warnings.
+def load(path: Path) -> Loaded:
+    """Load one document, bind every operation to a function, route it, and ask it.
 
     Raises:
         StartError: the document is faulty; the text of the error tells where.
@@ -89,14 +102,12 @@ def load(path: Path) -> tuple[int, int, list[str]]:
     logging.getLogger("pymacaron").addHandler(warnings)
     (api,) = ApiPool.load({"corpus": str(path)}, Formats())
     document = api.document
-    options = Options(strict_query=False, max_body=None, mode=lambda: "enforce", passed_on=Path)
-    for operation in document.operations:
-        Endpoint(operation, lambda *args, **kwargs: None, options)
-    Router(document.operations)
     for name in document.named:
         getattr(document.models, name, None)
+    service = Service(document)
+    failed = [f"{op.title}: {fault}" for op in document.operations for fault in service.faults(op)]
     found = [*document.shapes.findings, *(fault.fact for fault in api.soft_faults), *warnings.texts]
-    return len(document.operations), len(document.named), [str(one) for one in found]
+    return Loaded(len(document.operations), len(document.named), [str(one) for one in found], failed)
 
 
 class _Kept(logging.Handler):
@@ -114,20 +125,21 @@ def attempt(row: Row, report: Path) -> None:
     """Load one document in this process and write what came of it as JSON."""
     signal.alarm(PATIENCE)
     try:
-        result, operations, schemas, why = judged(row)
+        told = judged(row)
     except Exception:  # noqa: BLE001  # whatever it is, the table shows it
-        result, operations, schemas, why = CRASH, 0, 0, traceback.format_exc(limit=-3)
-    report.write_text(json.dumps([result, operations, schemas, why]))
+        told = CRASH, 0, 0, 0, traceback.format_exc(limit=-3)
+    report.write_text(json.dumps(told))
 
 
-def judged(row: Row) -> tuple[str, int, int, str]:
+def judged(row: Row) -> tuple[str, int, int, int, str]:
+    """Result, operations, those of them that failed, named schemas, and the reasons."""
     try:
-        operations, schemas, warnings = load(CORPUS / row.path)
+        operations, schemas, warnings, failed = load(CORPUS / row.path)
     except StartError as fault:
-        return REFUSED, 0, 0, str(fault)
+        return REFUSED, 0, 0, 0, str(fault)
     if operations != row.operations:
-        return WRONG, operations, schemas, f"{operations} operations, but {row.operations} stand in it"
-    return (WARN if warnings else PASS), operations, schemas, "\n".join(warnings)
+        return WRONG, operations, 0, schemas, f"{operations} operations, but {row.operations} stand in it"
+    return (WARN if warnings else PASS), operations, len(failed), schemas, "\n".join(failed or warnings)
 
 
 def outcomes(rows: list[Row], jobs: int) -> Iterator[Outcome]:
@@ -159,32 +171,33 @@ def _outcome(row: Row, report: Path, status: int, used: Any) -> Outcome:
     if not report.exists():
         ended = os.waitstatus_to_exitcode(status)
         why = f"longer than {PATIENCE} s" if ended == -signal.SIGALRM else f"the process ended with {ended}"
-        return Outcome(row, CRASH, 0, 0, seconds, megabytes, why)
-    result, operations, schemas, why = json.loads(report.read_text())
-    return Outcome(row, result, operations, schemas, seconds, megabytes, why)
+        return Outcome(row, CRASH, 0, 0, 0, seconds, megabytes, why)
+    result, operations, failed, schemas, why = json.loads(report.read_text())
+    return Outcome(row, result, operations, failed, schemas, seconds, megabytes, why)
 
 
 def show(outcome: Outcome, verbose: bool) -> None:
     row = outcome.row
     print(
-        f"{outcome.result:8}{row.expect:7}{row.version:8}{outcome.operations:6}{outcome.schemas:7}"
+        f"{outcome.result:8}{row.expect:7}{row.version:8}{outcome.operations:6}{outcome.failed:6}{outcome.schemas:7}"
         f"{outcome.seconds:8.2f}{outcome.megabytes:7.0f}  {row.path}",
         flush=True,
     )
-    lines = outcome.why.splitlines()
+    lines = outcome.why.splitlines()[: None if verbose else 12]
     shown = lines if outcome.bad or verbose else lines[1:2] if outcome.result == REFUSED else []
     for line in shown:
         print(f"        {line.strip()}")
 
 
 def summarize(done: list[Outcome]) -> None:
-    print(f"\n{'':8}documents  operations  pass  warn  refused  wrong  crash  seconds  peak MB")
+    print(f"\n{'':8}documents  operations  failed  pass  warn  refused  wrong  crash  seconds  peak MB")
     for expect in ("must", "should", "may", "all"):
         group = [outcome for outcome in done if expect in {outcome.row.expect, "all"}]
         counts = [sum(outcome.result == result for outcome in group) for result in (PASS, WARN, REFUSED, WRONG, CRASH)]
         passed, warned, refused, wrong, crashed = counts
         print(
-            f"{expect:8}{len(group):9}{sum(outcome.operations for outcome in group):12}{passed:6}{warned:6}{refused:9}"
+            f"{expect:8}{len(group):9}{sum(outcome.operations for outcome in group):12}"
+            f"{sum(outcome.failed for outcome in group):8}{passed:6}{warned:6}{refused:9}"
             f"{wrong:7}{crashed:7}{sum(outcome.seconds for outcome in group):9.1f}"
             f"{max((outcome.megabytes for outcome in group), default=0):9.0f}"
         )
