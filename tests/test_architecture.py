@@ -8,8 +8,8 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 ROOMS = """_version _types exceptions later predecessors messages config names documents formats grammar schemas structs
-    shapes operations dialects parameters bodies inputs headers forms negotiation answers wire samples endpoints binding failures calls
-    auth crash flask_context router lane serving transports client stores tasks loading pool builtin publishing api
+    shapes operations dialects parameters bodies inputs headers forms negotiation answers wire samples router endpoints binding failures calls
+    auth crash flask_context lane serving transports client stores tasks loading pool builtin publishing api
     models docs test testing generate deploy cli gunicorn __init__ pymacaron_core pymacaron_async pymacaron_unit
     pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder

@@ -152,25 +152,25 @@ def test_everything_that_does_not_fit(project: Project) -> None:
 
 
 EXPECTED = [
-    "no function handlers.list_thing for GET /near in FOLDER/handlers.py; did you mean 'list_things'?",
-    "no function handlers.zzz for GET /far in FOLDER/handlers.py",
-    "no module 'nowhere.at' for GET /nowhere; write package.module.function, with the folder of the package on",
+    "there is no handlers.list_thing for GET /near (FOLDER/handlers.py:4); did you mean 'list_things'?",
+    "there is no handlers.zzz for GET /far (FOLDER/handlers.py)",
+    "there is no module 'nowhere.at' for GET /nowhere; write package.module.function, with the folder of the package on",
     "GET /unbound is bound to no function; add `x-bind-server: package.module.function`",
-    "paths./number.get.x-bind-server: handlers.number is not callable; name a function",
-    "paths./decorated.post.x-decorate-server: handlers.number is not callable; name a function",
-    "importing broken for GET /broken failed: ModuleNotFoundError: No module named 'no_such_library'",
-    "importing unreadable for GET /unreadable failed: SyntaxError: invalid syntax (unreadable.py, line 1)",
+    "paths./number.get.x-bind-server: handlers.number is not callable, but of type int (FOLDER/handlers.py:13); name a",
+    "paths./decorated.post.x-decorate-server: handlers.number is not callable, but of type int (FOLDER/handlers.py:13)",
+    "importing broken for GET /broken failed: ModuleNotFoundError: No module named 'no_such_library' (FOLDER/broken.py:1)",
+    "importing unreadable for GET /unreadable failed: SyntaxError: invalid syntax (FOLDER/unreadable.py:1)",
     "importing dividing for GET /dividing failed: ZeroDivisionError: division by zero (FOLDER/dividing.py:1)",
-    "handlers.no_parameter for GET /limit: it does not take 'limit' (the query parameter 'limit'); add a parameter",
-    "handlers.no_body for POST /body: it does not take the body, which comes as the first positional argument",
-    "handlers.misspelt for GET /misspelt: it does not take 'page_size' (the query parameter 'page_size'); did you mean",
-    "handlers.misspelt for GET /misspelt: it requires 'page_sise', which the document does not send; did you mean",
-    "handlers.wants_more for GET /things/{thing_id}: it requires 'colour', which the document does not send; declare",
-    "handlers.positional_only for PATCH /things/{thing_id}: it does not take 'thing_id'",
-    "handlers.positional_only for PATCH /things/{thing_id}: it requires 'thing_id'",
-    "no function handlers.no_decorator for DELETE /things/{thing_id}",
-    "the decorator handlers.breaks failed: RuntimeError: no such luck",
-    "the decorator handlers.returns_nothing returned no function",
+    "GET /limit sends the query parameter 'limit', and handlers.no_parameter does not take it (FOLDER/handlers.py:5); add",
+    "POST /body has a body, and handlers.no_body does not take it (FOLDER/handlers.py:6); the body is the first",
+    "GET /misspelt sends the query parameter 'page_size', and handlers.misspelt does not take it (FOLDER/handlers.py:7); "
+    "is its parameter 'page_sise' meant? Let both have one name",
+    "handlers.wants_more requires 'colour', which GET /things/{thing_id} does not send (FOLDER/handlers.py:8); declare",
+    "PATCH /things/{thing_id} sends the path parameter 'thing_id' by name, and handlers.positional_only takes it by "
+    "position only (FOLDER/handlers.py:10); remove the '/'",
+    "there is no handlers.no_decorator for DELETE /things/{thing_id}",
+    "the decorator handlers.breaks failed for GET /decorated: RuntimeError: no such luck (FOLDER/handlers.py:14)",
+    "the decorator handlers.returns_nothing returned no function (FOLDER/handlers.py:15); return the wrapped function",
     "GET /later wants authentication, which this version does not have yet",
     "GET /locked wants key, and this version cannot verify credentials yet",
     "x-parent: there is no handlers.NoParent",
@@ -181,14 +181,23 @@ EXPECTED = [
 
 
 def test_places(project: Project) -> None:
-    """What is wrong in the document has its line and column there, what is wrong in the code its line here."""
-    project.functions("\n\ndef f():\n    return 1\n")
-    path = project.document({"/a": {"get": operation("f", parameters=[query("x")])}, "/b": {"get": operation("g")}})
-    in_code, in_document = sorted(findings(project))[::-1]
-    assert in_code.startswith(f"{project.folder / 'handlers.py'}:3: ")
-    line = next(number for number, text in enumerate(path.read_text().split("\n"), 1) if "handlers.g" in text)
-    assert in_document.startswith(f"{path}:{line}:")
-    assert '"x-bind-server": "handlers.g"' in in_document
+    """What does not fit has its line and column in the document, and its line in the code."""
+    module = project.functions("\n\ndef f(\n    y,\n):\n    return 1\n")
+    paths = {"/a": {"get": operation("f", parameters=[query("y"), query("x")])}, "/b": {"get": operation("g")}}
+    path = project.document(paths)
+    misfit, missing = findings(project)
+    assert misfit.startswith(f"{path}:{_line(path, QUOTED_X) - 1}:")
+    assert f"({module}:3)" in misfit
+    assert missing.startswith(f"{path}:{_line(path, 'handlers.g')}:")
+    assert '"x-bind-server": "handlers.g"' in missing
+
+
+QUOTED_X = '"name": "x"'
+
+
+def _line(path: Path, text: str) -> int:
+    """The first line, counted from 1, that holds a text."""
+    return next(number for number, line in enumerate(path.read_text().split("\n"), 1) if text in line)
 
 
 def test_a_module_that_fails_is_told_once_and_imported_once(project: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -10,16 +11,17 @@ from flask import Flask
 from werkzeug.wrappers import Response
 
 from ._types import Handler
-from .binding import bind
+from .binding import Contract
 from .config import get_config
 from .dialects import Document
-from .documents import findings
+from .documents import Cache, findings
 from .endpoints import Endpoint, Options
 from .exceptions import BindingError, Finding
 from .failures import Failures
 from .lane import Route, install
 from .operations import Operation
-from .router import collisions
+
+log = logging.getLogger(__name__)
 
 
 class Served(NamedTuple):
@@ -44,19 +46,25 @@ def serve(
         BindingError: with everything in which code and documents do not fit.
     """
     operations = [operation for one in served for operation in one.operations]
-    bound, found = bind(operations)
+    contract = Contract()
+    for one in served:
+        contract.bind(one.document.root, one.operations)
+    contract.check_routes()
+    found = contract.findings()
     config = get_config()
     options = Options(bool(config.strict_query), config.max_body, lambda: _mode(app, debug()), Response)
     endpoints = []
-    for operation, function, inner in bound:
+    for operation, function, inner in contract.bound:
         decorated = function if decorator is None else decorator(function)
         endpoints.append(Endpoint(operation, decorated, options, inner))
     for one in served:
         one.document.shapes.check_parents()
         found += one.document.shapes.findings
-    found += [*_unprotected(operations), *_unreachable(operations)]
+    found += _unprotected(operations)
     if found:
         raise BindingError(found)
+    for warning in contract.warnings(Cache.of_user()):
+        log.warning("%s", warning)
     names = _flask_names(app, served)
     routes = [Route(one.operation.method, one.operation.path, one, names[one.operation]) for one in endpoints]
     install(app, routes, failures, through_flask=config.dispatch == "flask")
@@ -83,17 +91,6 @@ def _flask_names(app: Flask, served: Iterable[Served]) -> dict[Operation, str]:
             taken.add(name)
             names[operation] = name
     return names
-
-
-def _unreachable(operations: Iterable[Operation]) -> list[Finding]:
-    """Operations that no request can reach, since an earlier one takes all of theirs."""
-    faults = [
-        later.node.fault(
-            f"{later.title} can never be reached: {earlier.title} takes its requests", "remove one of them"
-        )
-        for earlier, later in collisions(operations)
-    ]
-    return list(findings(faults)) if faults else []
 
 
 def _unprotected(operations: Iterable[Operation]) -> list[Finding]:
