@@ -6,22 +6,25 @@ import io
 from copy import deepcopy
 from random import Random
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from pymacaron._types import Json
 from pymacaron.bodies import JSON, TEXT, BodyStream, Upload, kind_of
-from pymacaron.forms import FieldFault
-from pymacaron.inputs import Inputs
+from pymacaron.inputs import Inputs, plain, text_type
 from pymacaron.messages import ABSENT, Arguments
-from pymacaron.operations import PATH, Operation, Parameter
-from pymacaron.parameters import TextFault
-from pymacaron.schemas import REQUEST
+from pymacaron.operations import COOKIE, FORM, PATH, QUERY, QUERYSTRING, Operation, Parameter
+from pymacaron.parameters import TextFault, TextType, parse_cookies, parse_query
+from pymacaron.schemas import REQUEST, Checker
+from pymacaron.shapes import Shape
 from pymacaron.structs import finish
 from pymacaron.wire.requests import BodyReader, name_of
 
+from .demands import same
 from .texts import word
 from .valid import NoSample, sample, sample_of
 
 _TRIES = 20  # for a value that a parameter's text can carry
+_CONVERSIONS = 3  # for one that survives
 _OFTEN = 0.6  # how often what need not be sent is
 
 
@@ -108,13 +111,19 @@ class Calls:
                     text = codec.write(value)
                 except TextFault:
                     continue
-                if text and (parameter.location != PATH or _is_segment(text)):
+                if text and (parameter.location != PATH or _is_segment(text)) and self._arrives(parameter, value, text):
                     return value
             raise NoSample(f"no text can carry a value of the parameter {parameter.name}")
         except NoSample:
             if parameter.required:
                 raise
             return ABSENT
+
+    def _arrives(self, parameter: Parameter, value: Json, text: Any) -> bool:
+        """Is the value what its text reads as? Asked where that need not be."""
+        if reads_back(text_type(self.operation.shapes.schemas, parameter.schema.node), value):
+            return True
+        return same(self.inputs.codecs[parameter.argument].read(_source(parameter.location, text)), value)
 
     # Bodies
 
@@ -143,27 +152,60 @@ class Calls:
         if body.kind == JSON:
             if schema is None or body.shape is None:
                 return {word(random): random.randint(1, 100)}
-            return _converted(body, sample(schema, REQUEST, random))
+            return converted(body.shape, schema.checker(REQUEST), random, finished=True)
         if body.kind == TEXT:
             return word(random) if schema is None else _text_of(sample(schema, REQUEST, random))
         return BodyStream(io.BytesIO(word(random).encode()), name_of(body.content))
 
     def _form(self, body: BodyReader, random: Random) -> Any:
         """The object of a form's fields, with files in the place of whatever the schema says of them."""
-        form = body.form
+        form, shape = body.form, body.shape
         assert form is not None
+        if form.checker is None or shape is None:
+            return {word(random): word(random)}
         for _ in range(_TRIES):
-            values = sample_of(form.checker, random) if form.checker is not None else {word(random): word(random)}
-            if not isinstance(values, dict):
+            sampled = sample_of(form.checker, random)
+            if not isinstance(sampled, dict):
                 continue
-            for name in form.files & values.keys():
-                values[name] = _uploads(name, random, isinstance(values[name], list))
-            try:
-                form.write(values)
-            except FieldFault:
-                continue
-            return _converted(body, values)
+            values = {name: value for name, value in sampled.items() if self._is_field(body, name, value)}
+            if values and form.checker.is_valid(values):
+                for name in form.files & values.keys():
+                    values[name] = _uploads(name, random, isinstance(values[name], list))
+                made = shape.convert(values)
+                finish(made)
+                return made
         raise NoSample("no form can carry what the schema allows")
+
+    def _is_field(self, body: BodyReader, name: str, value: Json) -> bool:
+        """Can a field of a form say this? Nothing is sent for what is empty, and what has no type arrives as text."""
+        assert body.form is not None
+        if name in body.form.files:
+            return bool(value != [])
+        if value is None or value in ([], {}):
+            return False
+        schemas, schema = self.operation.shapes.schemas, body.content.schema
+        node = self.operation.shapes.properties(schema).get(name) if schema is not None else None
+        if isinstance(value, dict) or (isinstance(value, list) and isinstance(value[0], dict)):
+            return True  # objects are sent as JSON, which says everything
+        return isinstance(value, str) if node is None else reads_back(text_type(schemas, node), value)
+
+
+def converted(shape: Shape, checker: Checker, random: Random, *, finished: bool) -> Any:
+    """The Python value of a sample, one that can be written again: models hold nothing that their schemas do not name.
+
+    Args:
+        finished: defaults are filled in and readOnly properties dropped, as in requests.
+
+    Raises:
+        NoSample: none was found.
+    """
+    for _ in range(_CONVERSIONS):
+        made = shape.convert(sample_of(checker, random))
+        if finished and shape.must_finish():
+            finish(made)
+        if checker.is_valid(plain(shape.dump(made))):
+            return made
+    raise NoSample("what the schema allows is more than its models can hold")
 
 
 def _is_segment(text: str) -> bool:
@@ -171,12 +213,28 @@ def _is_segment(text: str) -> bool:
     return "%2F" not in text and bool(set(text) - {"."})
 
 
-def _converted(body: BodyReader, value: Json) -> Any:
-    assert body.shape is not None
-    made = body.shape.convert(value)
-    if body.shape.must_finish():
-        finish(made)
-    return made
+def _source(location: str, text: Any) -> Any:
+    """What the codec of a location reads, when `text` was written."""
+    if location in (QUERY, FORM):
+        return parse_query("&".join(text))
+    if location == COOKIE:
+        return parse_cookies("; ".join(text))
+    return unquote(text) if location == PATH else "&".join(text) if location == QUERYSTRING else text
+
+
+def reads_back(type_: TextType, value: Json) -> bool:
+    """Is this value, as text, surely read as the same? Not if its text may mean another kind too, and nothing is sent
+    for what is empty inside."""
+    kinds = type_.kinds or {"string"}
+    if isinstance(value, list):
+        items = type_.items or TextType()
+        return kinds == {"array"} and value != [] and all(reads_back(items, item) for item in value)
+    if isinstance(value, dict):
+        inner = [reads_back(type_.property(name), item) for name, item in value.items()]
+        return kinds == {"object"} and value != {} and all(inner)
+    if isinstance(value, str):
+        return kinds == {"string"}
+    return "string" not in kinds and kinds.isdisjoint({"array", "object"}) and value is not None
 
 
 def _text_of(value: Json) -> str:

@@ -10,8 +10,9 @@ from pymacaron.operations import Answer, Content, Operation
 from pymacaron.schemas import RESPONSE
 from pymacaron.wire.requests import name_of
 
+from .calls import converted
 from .texts import word
-from .valid import sample
+from .valid import NoSample, sample
 
 _EMPTY = (204, 205, 304)  # statuses without a body (RFC 9110 section 15)
 
@@ -23,11 +24,13 @@ def result(operation: Operation, random: Random) -> tuple[int, Any]:
         NoSample: no value was found.
     """
     answers = [answer for answer in operation.answers.values() if answer.key[:1] in "2345d"]
+    if operation.answers and not answers:
+        raise NoSample("no final answer is declared")
     if not answers:
         return operation.success_status, None
     answer = random.choice(answers)
     status = _status(answer, operation, random)
-    if not answer.contents or status in (204, 205, 304):
+    if not answer.contents or status in _EMPTY:
         return status, None
     return status, _answered(operation, answer, answer.contents[0], status, random)
 
@@ -46,12 +49,13 @@ def _answered(operation: Operation, answer: Answer, content: Content, status: in
     media = name_of(content)
     kind = JSON if "*" in media and content.schema is not None else kind_of(media)
     if kind == TEXT:
-        return word(random)
+        text = sample(content.schema, RESPONSE, random) if content.schema is not None else None
+        return text if isinstance(text, str) else word(random)
     if kind != JSON:
         return word(random).encode()
     if content.schema is None:
         return {word(random): random.randint(1, 100)}
-    value = sample(content.schema, RESPONSE, random)
     stem = "".join(part.capitalize() for part in operation.name.split("_"))
     name = f"{stem}Response" if status == operation.success_status else f"{stem}Response{answer.key}"
-    return operation.shapes.of(content.schema, name).convert(value)
+    shape = operation.shapes.of(content.schema, name)
+    return converted(shape, content.schema.checker(RESPONSE), random, finished=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from random import Random
 from typing import Any, NamedTuple
@@ -60,7 +61,7 @@ class Base(NamedTuple):
 
 
 def _path(calls: Calls, texts: dict[str, str]) -> str:
-    path = calls.operation.path.partition("?")[0]
+    path = re.split("[?#]", calls.operation.path)[0]
     for parameter in calls.inputs.parameters:
         if parameter.location == PATH:
             path = path.replace("{" + parameter.name + "}", texts.get(parameter.argument) or "spoiled")
