@@ -72,7 +72,7 @@ def problems_of(error: Any) -> list[SchemaProblem]:
         return _problems_of_branches(kind.as_dict()["context"], name, path)
     facts = kind.as_dict()
     if name == "required":
-        return [SchemaProblem((*path, facts["property"]), "required", "a value: it is required")]
+        return [SchemaProblem((*path, facts["property"]), "required", "a value, since it is required")]
     if name in ("additionalProperties", "unevaluatedProperties"):
         return [SchemaProblem((*path, unexpected), name, "no such property") for unexpected in facts["unexpected"]]
     say = _EXPECTED.get(name)

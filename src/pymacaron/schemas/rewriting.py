@@ -14,7 +14,7 @@ from pymacaron.documents import Node
 from pymacaron.formats import INTEGER_BOUNDS, PATTERNS, Formats, usable_pattern
 
 from .discriminators import Dispatch
-from .drafts import GUARD_DEPTH, OPENAPI_31, Draft
+from .drafts import GUARD_DEPTH, OPENAPI_31, REQUEST, Draft
 from .hidden import hidden as hidden_names
 from .hidden import hidden_family
 from .references import Place, Scope, dynamic_target, entered, is_alias, is_resource, target_of
@@ -111,6 +111,8 @@ class Rewriting:
                     name: child.value if isinstance(child.value, list) else self._inner(child)
                     for name, child in self._entries(key, node.at(key))
                 }
+        for name in hidden_names(node, self.view) if self.view == REQUEST else ():
+            result["properties"][name] = {}  # it will be dropped, whatever it is
         family = hidden | (hidden_family(node, self.view) if "allOf" in value else frozenset())
         for key in self.draft.lists:
             if isinstance(value.get(key), list) and not (

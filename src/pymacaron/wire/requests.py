@@ -166,7 +166,7 @@ class RequestReader:
 
     def _no_body(self) -> Any:
         if self.operation.body_required:
-            raise ValidationError(problems=[Problem("body", "", "required", "a body: it is required")])
+            raise ValidationError(problems=[Problem("body", "", "required", "a body, since it is required")])
         return ABSENT
 
     def _stream(self, request: Request, media: MediaType) -> BodyStream:
@@ -205,7 +205,7 @@ class RequestReader:
             if parameter.name in uploads:
                 parameters[parameter.argument] = uploads[parameter.name]
             elif parameter.required:
-                problems.append(Problem(FORM_FIELD, parameter.name, "required", "a file: it is required"))
+                problems.append(Problem(FORM_FIELD, parameter.name, "required", "a file, since it is required"))
         if problems:
             raise ValidationError(problems=problems)
         return Arguments(ABSENT, parameters)
@@ -318,7 +318,7 @@ class RequestWriter:
             return self._form_fields(form, files, headers)
         if arguments.body is ABSENT:
             if self.operation.body_required and self._bodies and self._bodies[0].content.schema is not None:
-                raise ValidationError(problems=[Problem("body", "", "required", "a body: it is required")])
+                raise ValidationError(problems=[Problem("body", "", "required", "a body, since it is required")])
             return b""
         if not self._bodies:
             raise TypeError(f"{self.operation.name}() takes no body")
