@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from copy import deepcopy
+from functools import cached_property
+from itertools import combinations
 from random import Random
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -78,6 +80,20 @@ class Calls:
 
     # Parameters
 
+    @cached_property
+    def entangled(self) -> set[str]:
+        """The parameters that take keys which another one takes too: objects whose properties are keys of their own may
+        do that, and then nobody knows whose they are."""
+        schemas, found = self.operation.shapes.schemas, set[str]()
+        names = {p.argument: [p.name, *text_type(schemas, p.schema.node).properties] for p in self.inputs.parameters}
+        for one, other in combinations(self.inputs.parameters, 2):
+            if one.location == other.location:
+                claims = [self.inputs.codecs[p.argument].claims for p in (one, other)]
+                keys = (*names[one.argument], *names[other.argument])
+                if any(all(claim(key) for claim in claims) for key in keys):
+                    found |= {one.argument, other.argument}
+        return found
+
     def parameters(self, random: Random) -> Drawn:
         """The parameters.
 
@@ -87,7 +103,7 @@ class Calls:
         drawn = Drawn({}, {})
         for parameter in self.inputs.parameters:
             value = ABSENT
-            if parameter.required or random.random() < _OFTEN:
+            if parameter.required or (random.random() < _OFTEN and parameter.argument not in self.entangled):
                 value = self._parameter(parameter, random)
             if value is not ABSENT:
                 drawn.sent[parameter.argument] = value
