@@ -54,7 +54,6 @@ _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
     "minProperties": lambda facts: f"at least {facts['limit']} properties",
     "maxProperties": lambda facts: f"at most {facts['limit']} properties",
     "propertyNames": lambda facts: "property names that the schema allows",
-    "falseSchema": lambda facts: "nothing: it is not allowed here",
     "not": lambda facts: "something that the schema's `not` does not describe",
     "anyOf": lambda facts: "a value that fits one of the alternatives",
     "oneOf": lambda facts: "a value that fits exactly one of the alternatives",
@@ -75,9 +74,18 @@ def problems_of(error: Any) -> list[SchemaProblem]:
         return [SchemaProblem((*path, facts["property"]), "required", "a value, since it is required")]
     if name in ("additionalProperties", "unevaluatedProperties"):
         return [SchemaProblem((*path, unexpected), name, "no such property") for unexpected in facts["unexpected"]]
+    if name == "falseSchema":
+        return [_not_allowed(error, path)]
     say = _EXPECTED.get(name)
-    code = "not_allowed" if name == "falseSchema" else name
-    return [SchemaProblem(path, code, say(facts) if say is not None else f"a value that fits the schema's `{name}`")]
+    return [SchemaProblem(path, name, say(facts) if say is not None else f"a value that fits the schema's `{name}`")]
+
+
+def _not_allowed(error: Any, path: Pointer) -> SchemaProblem:
+    """The schema of the place is `false`, its own or that of all properties without one."""
+    keyword = list(error.schema_path)[-1:]
+    if keyword in (["additionalProperties"], ["unevaluatedProperties"]):
+        return SchemaProblem(path, keyword[0], "no such property")
+    return SchemaProblem(path, "not_allowed", "nothing: it is not allowed here")
 
 
 def _problems_of_branches(branches: list[list[Any]], name: str, path: Pointer) -> list[SchemaProblem]:
