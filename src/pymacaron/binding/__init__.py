@@ -73,6 +73,8 @@ class Contract:
     def check_routes(self) -> None:
         """Find the operations that no request can reach, since an earlier one takes all of theirs."""
         pairs = collisions(self._operations)
+        if not pairs:
+            return
         places = {one.path: one.place for one in findings(earlier.node.fault("") for earlier, _ in pairs)}
         for earlier, later in pairs:
             by = f"{earlier.title} ({places[readable(earlier.node.pointer)]})"
@@ -135,8 +137,8 @@ class Contract:
         if python is not None and not python.wrappers and "x-decorate-server" not in operation.extensions:
             found += contradictions(operation, name, signature, python)
         for one in found:
-            place = self._sources.place(function, one.parameter)
-            self._tell(one.node, f"{one.fact} ({place})", one.cure)
+            fault = one.node.fault(f"{one.fact} ({self._sources.place(function, one.parameter)})", one.cure)
+            (self.doubts if one.works else self.faults).append(fault)
         if python is not None:
             self._check_errors(operation, name, python)
 

@@ -35,30 +35,35 @@ def contradictions(operation: Operation, name: str, signature: inspect.Signature
     reading = _Annotations(python)
     body = _body_parameter(operation, signature)
     if body is not None:
-        values = _body_values(operation)
-        if _is_foreign(reading.of(body.name, body.annotation), values):
-            fact = f"{operation.title} has {_named(values)} for a body"
-            yield _mismatch(operation.body_node or operation.node, fact, name, body, values)
+        annotation, values = reading.of(body.name, body.annotation), _body_values(operation)
+        if _is_foreign(annotation, values):
+            fact = f"{operation.title} has {_named(values)} for a body, and {name} annotates {_written(body)}"
+            cure = f"annotate it as {_named(values)}, or correct the document"
+            # models are indexed as dicts are, so most code gets along with one
+            wants_dict = any(_class_of(one) is dict or typing.is_typeddict(one) for one in _alternatives(annotation))
+            works = wants_dict and any(_is_model(value.type) for value in values or ())
+            yield Mismatch(operation.body_node or operation.node, fact, cure, body.name, works)
     for parameter in operation.parameters:
         taken = signature.parameters.get(parameter.argument)
-        if taken is None or taken is body:
-            continue
-        values = _parameter_values(operation, parameter)
-        if _is_foreign(reading.of(taken.name, taken.annotation), values):
-            fact = f"{operation.title} sends the {described(parameter)}, which is {_named(values)}"
-            yield _mismatch(parameter.node, fact, name, taken, values)
-    result = reading.of("return", signature.return_annotation)
-    wrong = _foreign_results(operation, result) if result is not _UNKNOWN else []
+        values = _parameter_values(operation, parameter) if taken is not None and taken is not body else None
+        if taken is not None and _is_foreign(reading.of(taken.name, taken.annotation), values):
+            fact = f"{operation.title} sends the {described(parameter)}, which arrives as {_named(values)}, and {name}"
+            cure = f"annotate it as {_named(values)}, or correct the document"
+            yield Mismatch(parameter.node, f"{fact} annotates {_written(taken)}", cure, taken.name)
+    yield from _results(operation, name, reading.of("return", signature.return_annotation))
+
+
+def _results(operation: Operation, name: str, annotation: Any) -> Iterator[Mismatch]:
+    wrong = _foreign_results(operation, annotation) if annotation is not _UNKNOWN else []
     if wrong:
         fact = f"{name} is annotated to return {_listed(wrong)}, which is none of the answers of {operation.title}"
-        node = operation.node.get("responses") or operation.node
-        yield Mismatch(node, fact, f"these are {_named(_answer_values(operation))}: correct one of the two")
+        cure = f"these are {_named(_answer_values(operation))}: correct one of the two"
+        yield Mismatch(operation.node.get("responses") or operation.node, fact, cure)
 
 
-def _mismatch(node: Any, fact: str, name: str, taken: inspect.Parameter, values: list[Value] | None) -> Mismatch:
-    written = taken.annotation if isinstance(taken.annotation, str) else _text(taken.annotation)
-    fact = f"{fact}, and {name} annotates '{taken.name}' as {written}"
-    return Mismatch(node, fact, f"annotate it as {_named(values)}, or correct the document", taken.name)
+def _written(parameter: inspect.Parameter) -> str:
+    annotation = parameter.annotation
+    return f"'{parameter.name}' as {annotation if isinstance(annotation, str) else _text(annotation)}"
 
 
 # What a function gets
@@ -185,6 +190,8 @@ def _may_be(annotation: Any, value: Value) -> bool:
     if origin is typing.Literal:
         return any(issubclass(value.type, type(literal)) for literal in arguments)
     cls = origin or annotation
+    if cls is Any:  # a class since Python 3.11
+        return True
     if not isinstance(cls, type) or getattr(cls, "_is_protocol", False):
         return True
     if value.type is Upload or value.type is BodyStream:
@@ -299,12 +306,19 @@ def _may_return(annotation: Any, value: Value) -> bool:
 
 
 def _text(annotation: Any) -> str:
-    name = "None" if annotation is types.NoneType else getattr(annotation, "__name__", None)
-    return name if isinstance(annotation, type) and name and not typing.get_args(annotation) else str(annotation)
+    """An annotation as one would write it."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in (typing.Union, types.UnionType):
+        return _listed(arguments)
+    if isinstance(origin, type) and arguments:
+        return f"{origin.__name__}[{', '.join(map(_text, arguments))}]"
+    if annotation is types.NoneType:
+        return "None"
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
 
 
 def _listed(annotations: Iterable[Any]) -> str:
-    return " | ".join(_text(annotation) for annotation in annotations)
+    return " | ".join(map(_text, annotations))
 
 
 def _named(values: list[Value] | None) -> str:

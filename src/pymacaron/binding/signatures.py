@@ -27,12 +27,16 @@ _BY_PLACE = (_KINDS.POSITIONAL_ONLY, _KINDS.POSITIONAL_OR_KEYWORD)
 
 
 class Mismatch(NamedTuple):
-    """What does not fit: where the document says it, the fact, the cure, and the function's parameter, if it is one."""
+    """What does not fit: where the document says it, the fact, the cure, and the function's parameter, if it is one.
+
+    With `works` it may do all the same: then it is no reason not to start.
+    """
 
     node: Node
     fact: str
     cure: str | None
     parameter: str | None = None
+    works: bool = False
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
