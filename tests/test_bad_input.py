@@ -176,7 +176,7 @@ BAD = [
     Bad("invalid UTF-8 in a form", newsletter(b"email=%FF\xff"), 400, INVALID, ("/email",)),
     Bad("one field twice", newsletter(b"email=c4n4ry&email=b"), 400, INVALID, ("/email",)),
     Bad("text that is none", prices(b"sku,EUR\nTEA-001,\xff"), 400, BAD_REQUEST),
-    Bad("a table that is none", prices(b'sku,EUR\n"c4n4ry'), 400, "UNREADABLE_PRICE_LIST"),
+    Bad("a table that is none", prices(b'sku,EUR\n"c4n4ry'), 422, "UNREADABLE_PRICE_LIST"),
 ]  # fmt: skip
 
 

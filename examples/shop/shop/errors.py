@@ -6,17 +6,16 @@ from pymacaron.exceptions import PyMacaronException, add_error
 
 ProductNotFound = add_error("ProductNotFound", code="PRODUCT_NOT_FOUND", status=404)
 ProductExists = add_error("ProductExists", code="PRODUCT_EXISTS", status=409)
-UnknownCategory = add_error("UnknownCategory", code="UNKNOWN_CATEGORY", status=400)
-SkuMismatch = add_error("SkuMismatch", code="SKU_MISMATCH", status=400)
-NoPicture = add_error("NoPicture", code="NO_PICTURE", status=404)
-UnreadablePicture = add_error("UnreadablePicture", code="UNREADABLE_PICTURE", status=400)
-UnreadablePriceList = add_error("UnreadablePriceList", code="UNREADABLE_PRICE_LIST", status=400)
+UnknownCategory = add_error("UnknownCategory", code="UNKNOWN_CATEGORY", status=422)
+SkuMismatch = add_error("SkuMismatch", code="SKU_MISMATCH", status=422)
+UnreadablePicture = add_error("UnreadablePicture", code="UNREADABLE_PICTURE", status=422)
+UnreadablePriceList = add_error("UnreadablePriceList", code="UNREADABLE_PRICE_LIST", status=422)
 NotPriced = add_error("NotPriced", code="NOT_PRICED", status=409)
 CustomerNotFound = add_error("CustomerNotFound", code="CUSTOMER_NOT_FOUND", status=404)
 EmailTaken = add_error("EmailTaken", code="EMAIL_TAKEN", status=409)
 OrderNotFound = add_error("OrderNotFound", code="ORDER_NOT_FOUND", status=404)
 TooLateToCancel = add_error("TooLateToCancel", code="TOO_LATE_TO_CANCEL", status=409)
-InvalidPageToken = add_error("InvalidPageToken", code="INVALID_PAGE_TOKEN", status=400)
+InvalidPageToken = add_error("InvalidPageToken", code="INVALID_PAGE_TOKEN", status=422)
 
 
 class OutOfStock(PyMacaronException):
