@@ -402,7 +402,8 @@ RIGHT: dict[str, tuple[dict[str, Any], str]] = {
     "a partial": (
         {"parameters": [query("limit")]}, "def full(session, limit): ...\nFUNCTION = functools.partial(full, 1)"),
     "a partial by name": (
-        {"parameters": [query("limit")]}, "def full(limit, *, session): ...\nFUNCTION = functools.partial(full, session=1)"),
+        {"parameters": [query("limit")]},
+        "def full(limit, *, session): ...\nFUNCTION = functools.partial(full, session=1)"),
     "a method": ({"parameters": [query("limit")]}, "class A:\n def get(self, limit: str): ...\nFUNCTION = A().get"),
     "a class method": (
         {"parameters": [query("limit")]}, "class B:\n @classmethod\n def get(cls, limit): ...\nFUNCTION = B.get"),

@@ -17,7 +17,7 @@ from pymacaron.names import snake_case
 from pymacaron.operations import Operation
 from pymacaron.router import collisions
 
-from .annotations import contradictions
+from .annotations import Annotations, contradictions
 from .importing import Importer, said
 from .raised import undeclared
 from .signatures import mismatches, signature_of
@@ -47,6 +47,7 @@ class Contract:
         self.faults: list[Fault] = []
         self.doubts: list[Fault] = []
         self._sources = Sources()
+        self._annotations = Annotations()
         self._importer = Importer(self._tell, self._sources)
         self._operations: list[Operation] = []
         self._paths: dict[Operation, str] = {}  # of functions
@@ -135,7 +136,7 @@ class Contract:
         found = list(mismatches(operation, name, signature, python))
         # a decorator may convert what it passes on, and what it gets back
         if python is not None and not python.wrappers and "x-decorate-server" not in operation.extensions:
-            found += contradictions(operation, name, signature, python)
+            found += contradictions(operation, name, signature, python, self._annotations)
         for one in found:
             fault = one.node.fault(f"{one.fact} ({self._sources.place(function, one.parameter)})", one.cure)
             (self.doubts if one.works else self.faults).append(fault)

@@ -13,11 +13,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from pymacaron.bodies import BINARY, FORM, JSON, MULTIPART, TEXT, BodyStream, Upload, kind_of
+from pymacaron.bodies import BINARY, FORM, JSON, MULTIPART, TEXT, BodyStream, Upload, kind_of, parse_media_type
 from pymacaron.operations import Content, Operation, Parameter
 from pymacaron.shapes import Shape
 from pymacaron.shapes.values import Guarded, Instant, Later, ListOf, MapOf, ModelOf, Native, OneOf, Scalar
-from pymacaron.wire.requests import name_of
 
 from .signatures import Mismatch, described, takes_body
 from .sources import Python, closure_of
@@ -30,12 +29,13 @@ class Value(NamedTuple):
     inner: Shape | None = None
 
 
-def contradictions(operation: Operation, name: str, signature: inspect.Signature, python: Python) -> Iterator[Mismatch]:
+def contradictions(
+    operation: Operation, name: str, signature: inspect.Signature, python: Python, reading: Annotations
+) -> Iterator[Mismatch]:
     """Every annotation of the function called `name` that can never be true."""
-    reading = _Annotations(python)
     body = _body_parameter(operation, signature)
     if body is not None:
-        annotation, values = reading.of(body.name, body.annotation), _body_values(operation)
+        annotation, values = reading.of(python, body.name, body.annotation), _body_values(operation)
         if _is_foreign(annotation, values):
             fact = f"{operation.title} has {_named(values)} for a body, and {name} annotates {_written(body)}"
             cure = f"annotate it as {_named(values)}, or correct the document"
@@ -46,18 +46,18 @@ def contradictions(operation: Operation, name: str, signature: inspect.Signature
     for parameter in operation.parameters:
         taken = signature.parameters.get(parameter.argument)
         values = _parameter_values(operation, parameter) if taken is not None and taken is not body else None
-        if taken is not None and _is_foreign(reading.of(taken.name, taken.annotation), values):
+        if taken is not None and _is_foreign(reading.of(python, taken.name, taken.annotation), values):
             fact = f"{operation.title} sends the {described(parameter)}, which arrives as {_named(values)}, and {name}"
             cure = f"annotate it as {_named(values)}, or correct the document"
             yield Mismatch(parameter.node, f"{fact} annotates {_written(taken)}", cure, taken.name)
-    yield from _results(operation, name, reading.of("return", signature.return_annotation))
+    yield from _results(operation, name, reading.of(python, "return", signature.return_annotation))
 
 
 def _results(operation: Operation, name: str, annotation: Any) -> Iterator[Mismatch]:
     wrong = _foreign_results(operation, annotation) if annotation is not _UNKNOWN else []
     if wrong:
         fact = f"{name} is annotated to return {_listed(wrong)}, which is none of the answers of {operation.title}"
-        cure = f"these are {_named(_answer_values(operation))}: correct one of the two"
+        cure = f"these are {_named(_all_answers(operation))}: correct one of the two"
         yield Mismatch(operation.node.get("responses") or operation.node, fact, cure)
 
 
@@ -89,7 +89,7 @@ def _stem(operation: Operation) -> str:
 
 def _content_values(operation: Operation, content: Content, name: str) -> list[Value] | None:
     """What a body of a media type is in Python; None for what nobody can say."""
-    kind = kind_of(name_of(content))
+    kind = _kind(content)
     if "*" in content.media_type or content.item_schema is not None:
         return None
     if kind in (JSON, FORM, MULTIPART):
@@ -97,6 +97,10 @@ def _content_values(operation: Operation, content: Content, name: str) -> list[V
     if kind == TEXT:
         return [Value(str)] if content.schema is None else values_of(operation.shapes.of(content.schema, name))
     return [Value(BodyStream)] if kind == BINARY else None
+
+
+def _kind(content: Content) -> str:
+    return kind_of(parse_media_type(content.media_type).name)
 
 
 def _parameter_values(operation: Operation, parameter: Parameter) -> list[Value] | None:
@@ -147,22 +151,32 @@ def _guarded_values(shape: Guarded, seen: tuple[Shape, ...]) -> list[Value] | No
 _UNKNOWN: Any = object()
 
 
-class _Annotations:
-    """The annotations of one function, resolved where they can be."""
+class Annotations:
+    """Annotations, resolved where they can be; what modules write again and again, once."""
 
-    def __init__(self, python: Python) -> None:
-        self._globals = python.function.__globals__
-        self._locals = dict(closure_of(python.function))
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str], Any] = {}
 
-    def of(self, name: str, written: Any) -> Any:
-        """What is written as the annotation called `name`; _UNKNOWN if nothing, or nothing that can be resolved."""
+    def of(self, python: Python, name: str, written: Any) -> Any:
+        """What a function writes as the annotation called `name`; _UNKNOWN if nothing, or nothing that can be
+        resolved."""
         if written is inspect.Signature.empty:
             return _UNKNOWN
-        holder = types.SimpleNamespace(__annotations__={name: written})
-        try:
-            return typing.get_type_hints(holder, self._globals, self._locals)[name]
-        except Exception:  # noqa: BLE001 - annotations are the user's code, and may raise anything
-            return _UNKNOWN
+        if not isinstance(written, str) or python.function.__closure__:
+            return _resolved(python, name, written)
+        key = id(python.function.__globals__), written
+        if key not in self._known:
+            self._known[key] = _resolved(python, name, written)
+        return self._known[key]
+
+
+def _resolved(python: Python, name: str, written: Any) -> Any:
+    holder = types.SimpleNamespace(__annotations__={name: written})
+    try:
+        hints = typing.get_type_hints(holder, python.function.__globals__, dict(closure_of(python.function)))
+    except Exception:  # noqa: BLE001 - annotations are the user's code, and may raise anything
+        return _UNKNOWN
+    return hints[name]
 
 
 def _alternatives(annotation: Any) -> list[Any]:
@@ -225,17 +239,18 @@ def _is_instance_like(cls: type, given: type) -> bool:
 # What a function returns
 
 
-def _answer_values(operation: Operation) -> list[Value] | None:
-    """What the bodies of all answers are in Python; None where that is open."""
-    found: list[Value] = []
-    for key, answer in operation.answers.items():
-        name = f"{_stem(operation)}Response{'' if key == str(operation.success_status) else key}"
-        for content in answer.contents:
-            values = _content_values(operation, content, name) if kind_of(name_of(content)) == JSON else None
-            if values is None:
-                return None
-            found += values
-    return found
+def _answers_values(operation: Operation) -> Iterator[list[Value] | None]:
+    """What the body of each answer is in Python, that of the usual one first; None where that is open."""
+    usual = str(operation.success_status)
+    for key in sorted(operation.answers, key=lambda key: key != usual):
+        name = f"{_stem(operation)}Response{'' if key == usual else key}"
+        for content in operation.answers[key].contents:
+            yield _content_values(operation, content, name) if _kind(content) == JSON else None
+
+
+def _all_answers(operation: Operation) -> list[Value] | None:
+    found = list(_answers_values(operation))
+    return None if None in found else [value for values in found for value in values or ()]
 
 
 # Results of these classes are written as the schema wants them, or the schema refuses them.
@@ -247,19 +262,24 @@ def _foreign_results(operation: Operation, annotation: Any) -> list[Any]:
     if annotation is None or annotation is types.NoneType:
         return [] if _may_be_empty(operation) else [annotation]
     wanted = [_without_status(member) for member in _alternatives(annotation)]
-    if not any(_is_model(member) or _class_of(member) in _CHECKED for member in wanted):
-        return []
-    values = _answer_values(operation)
-    if not values:
-        return []
-    foreign = [member for member in wanted if _can_tell(member) and not any(_may_return(member, v) for v in values)]
-    return foreign if len(foreign) == len(wanted) else [member for member in foreign if _is_model(member)]
+    foreign = [member for member in wanted if _can_tell(member)]
+    is_open = True
+    for values in _answers_values(operation) if foreign else ():
+        if values is None:
+            return []
+        is_open = False
+        foreign = [member for member in foreign if not any(_may_return(member, value) for value in values)]
+        if not foreign:
+            return []
+    if is_open or len(foreign) == len(wanted):
+        return [] if is_open else foreign
+    return [member for member in foreign if _is_model(member)]
 
 
 def _may_be_empty(operation: Operation) -> bool:
     """Is None an answer: one without a body, or null?"""
     answers = [answer for key, answer in operation.answers.items() if key[0] not in "45"]
-    values = _answer_values(operation)
+    values = _all_answers(operation)
     if not all(answer.contents for answer in answers) or values is None:
         return True
     return not answers or any(value.type is types.NoneType for value in values)
