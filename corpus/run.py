@@ -5,8 +5,9 @@
 manifest.tsv says what is expected of a document: it `must` load, with the operations that stand in it; it `should`
 load, perhaps with warnings; it `may` be refused. Refused means: told where the faults are. Nothing may end in a
 traceback. Every operation is bound, routed, and asked two things: a request that is right, and one that is not
-(traffic.py). The exit code is 1 if a `must` was not loaded, an operation of one answered otherwise than it should,
-anything ended in a traceback, or a package could not be fetched.
+(traffic.py). What a document makes impossible to ask is shown with the reason. The exit code is 1 if a `must` was not
+loaded, an operation of one answered otherwise than it should, anything ended in a traceback, or a package could not be
+fetched.
 """
 
 from __future__ import annotations
@@ -48,14 +49,15 @@ class Row(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a document; `failed` counts the operations that did not answer as they should, `seconds` is CPU
-    time, `megabytes` the peak of the process."""
+    """What became of a document; `failed` counts the operations that did not answer as they should, `impossible` says
+    what could not be asked and why, `seconds` is CPU time, `megabytes` the peak of the process."""
 
     row: Row
     result: str
     operations: int
     failed: int
     schemas: int
+    impossible: list[str]
     seconds: float
     megabytes: float
     why: str
@@ -68,12 +70,15 @@ class Outcome(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """A document that was loaded: what is in it, the warnings, and what its operations did wrong, a line each."""
+    """A document that was loaded: what is in it, the warnings, how many operations failed and what they did wrong, and
+    what could not be asked, a line each."""
 
     operations: int
     schemas: int
     warnings: list[str]
-    failed: list[str]
+    failed: int
+    faults: list[str]
+    impossible: list[str]
 
 
 def manifest() -> list[Row]:
@@ -105,9 +110,16 @@ def load(path: Path) -> Loaded:
     for name in document.named:
         getattr(document.models, name, None)
     service = Service(document)
-    failed = [f"{op.title}: {fault}" for op in document.operations for fault in service.faults(op)]
+    asked = {op.title: service.asked(op) for op in document.operations}
     found = [*document.shapes.findings, *(fault.fact for fault in api.soft_faults), *warnings.texts]
-    return Loaded(len(document.operations), len(document.named), [str(one) for one in found], failed)
+    return Loaded(
+        len(document.operations),
+        len(document.named),
+        [str(one) for one in found],
+        sum(bool(one.faults) for one in asked.values()),
+        [f"{title}: {fault}" for title, one in asked.items() for fault in one.faults],
+        [f"{title}: {reason}" for title, one in asked.items() for reason in one.impossible],
+    )
 
 
 class _Kept(logging.Handler):
@@ -127,19 +139,19 @@ def attempt(row: Row, report: Path) -> None:
     try:
         told = judged(row)
     except Exception:  # noqa: BLE001  # whatever it is, the table shows it
-        told = CRASH, 0, 0, 0, traceback.format_exc(limit=-3)
+        told = CRASH, 0, 0, 0, [], traceback.format_exc(limit=-3)
     report.write_text(json.dumps(told))
 
 
-def judged(row: Row) -> tuple[str, int, int, int, str]:
-    """Result, operations, those of them that failed, named schemas, and the reasons."""
+def judged(row: Row) -> tuple[str, int, int, int, list[str], str]:
+    """Result, operations, those of them that failed, named schemas, what is impossible, and the reasons."""
     try:
-        operations, schemas, warnings, failed = load(CORPUS / row.path)
+        operations, schemas, warnings, failed, faults, impossible = load(CORPUS / row.path)
     except StartError as fault:
-        return REFUSED, 0, 0, 0, str(fault)
+        return REFUSED, 0, 0, 0, [], str(fault)
     if operations != row.operations:
-        return WRONG, operations, 0, schemas, f"{operations} operations, but {row.operations} stand in it"
-    return (WARN if warnings else PASS), operations, len(failed), schemas, "\n".join(failed or warnings)
+        return WRONG, operations, 0, schemas, [], f"{operations} operations, but {row.operations} stand in it"
+    return (WARN if warnings else PASS), operations, failed, schemas, impossible, "\n".join(faults or warnings)
 
 
 def outcomes(rows: list[Row], jobs: int) -> Iterator[Outcome]:
@@ -171,33 +183,34 @@ def _outcome(row: Row, report: Path, status: int, used: Any) -> Outcome:
     if not report.exists():
         ended = os.waitstatus_to_exitcode(status)
         why = f"longer than {PATIENCE} s" if ended == -signal.SIGALRM else f"the process ended with {ended}"
-        return Outcome(row, CRASH, 0, 0, 0, seconds, megabytes, why)
-    result, operations, failed, schemas, why = json.loads(report.read_text())
-    return Outcome(row, result, operations, failed, schemas, seconds, megabytes, why)
+        return Outcome(row, CRASH, 0, 0, 0, [], seconds, megabytes, why)
+    result, operations, failed, schemas, impossible, why = json.loads(report.read_text())
+    return Outcome(row, result, operations, failed, schemas, impossible, seconds, megabytes, why)
 
 
 def show(outcome: Outcome, verbose: bool) -> None:
     row = outcome.row
     print(
-        f"{outcome.result:8}{row.expect:7}{row.version:8}{outcome.operations:6}{outcome.failed:6}{outcome.schemas:7}"
-        f"{outcome.seconds:8.2f}{outcome.megabytes:7.0f}  {row.path}",
+        f"{outcome.result:8}{row.expect:7}{row.version:8}{outcome.operations:6}{outcome.failed:7}"
+        f"{len(outcome.impossible):7}{outcome.schemas:8}{outcome.seconds:8.2f}{outcome.megabytes:5.0f}  {row.path}",
         flush=True,
     )
     lines = outcome.why.splitlines()[: None if verbose else 12]
     shown = lines if outcome.bad or verbose else lines[1:2] if outcome.result == REFUSED else []
-    for line in shown:
+    for line in [*shown, *(f"impossible: {line}" for line in outcome.impossible)]:
         print(f"        {line.strip()}")
 
 
 def summarize(done: list[Outcome]) -> None:
-    print(f"\n{'':8}documents  operations  failed  pass  warn  refused  wrong  crash  seconds  peak MB")
+    print(f"\n{'':8}documents  operations  failed  impossible  pass  warn  refused  wrong  crash  seconds  peak MB")
     for expect in ("must", "should", "may", "all"):
         group = [outcome for outcome in done if expect in {outcome.row.expect, "all"}]
         counts = [sum(outcome.result == result for outcome in group) for result in (PASS, WARN, REFUSED, WRONG, CRASH)]
         passed, warned, refused, wrong, crashed = counts
         print(
             f"{expect:8}{len(group):9}{sum(outcome.operations for outcome in group):12}"
-            f"{sum(outcome.failed for outcome in group):8}{passed:6}{warned:6}{refused:9}"
+            f"{sum(outcome.failed for outcome in group):8}{sum(len(outcome.impossible) for outcome in group):12}"
+            f"{passed:6}{warned:6}{refused:9}"
             f"{wrong:7}{crashed:7}{sum(outcome.seconds for outcome in group):9.1f}"
             f"{max((outcome.megabytes for outcome in group), default=0):9.0f}"
         )
@@ -217,6 +230,7 @@ def main() -> int:
     rows = [row for row in manifest() if options.only in row.path]
     there = [row for row in rows if (CORPUS / row.path).exists()]
     done = []
+    print("result  expect version  opers failed imposs schemas seconds   MB  document")
     for outcome in outcomes(there, options.jobs):
         show(outcome, options.verbose)
         done.append(outcome)

@@ -3,6 +3,9 @@
 Functions that return what the document promises answer them. The right request has to reach its function with the
 arguments that it was made from, and to be answered as the function said; the other has to be refused as a mistake of
 the caller. The random numbers start anew for every operation, so every run asks the same.
+
+Some documents ask for what cannot be: a value that is a text and a number, a path that is another one's as well. What
+cannot be asked is told apart from what went wrong, each with its reason.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import io
 import sys
 import zlib
+from collections.abc import Iterator
 from random import Random
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -20,12 +24,17 @@ from werkzeug.wrappers import Response as FlaskResponse
 from pymacaron.bodies import BodyStream, Upload
 from pymacaron.dialects import Document
 from pymacaron.endpoints import Endpoint, Options
+from pymacaron.exceptions import PyMacaronException
 from pymacaron.failures import Failures
 from pymacaron.lane import Route, install
 from pymacaron.messages import Arguments, Request
-from pymacaron.operations import Operation
+from pymacaron.operations import HEADER, Operation
+from pymacaron.router import collisions
 from pymacaron.samples import NoSample, arguments, result, spoiled_request
+from pymacaron.structs import fields_of, is_model
 from pymacaron.wire import write_request
+
+_TRIES = 5  # for a request that is no right one of another operation
 
 
 class Answer(NamedTuple):
@@ -33,14 +42,23 @@ class Answer(NamedTuple):
     body: bytes
 
 
+class Asked(NamedTuple):
+    """What came of asking an operation: what went wrong, and what the document makes impossible to ask."""
+
+    faults: list[str]
+    impossible: list[str]
+
+
 class Function:
     """Stands in for the user's function of an operation: notes what it is called with, returns what it is told to."""
 
-    def __init__(self) -> None:
-        self.called: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+    def __init__(self, log: list[Function]) -> None:
+        self._log = log
+        self.called: tuple[tuple[Any, ...], dict[str, Any]] = (), {}
         self.returns: Any = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self._log.append(self)
         self.called = args, kwargs
         return self.returns
 
@@ -50,47 +68,76 @@ class Service:
 
     def __init__(self, document: Document) -> None:
         self.operations = document.operations
-        self.functions: dict[Operation, Function] = {operation: Function() for operation in document.operations}
+        self._called: list[Function] = []
+        self.functions = {operation: Function(self._called) for operation in document.operations}
         options = Options(strict_query=False, max_body=None, mode=lambda: "enforce", passed_on=FlaskResponse)
         routes = [
             Route(operation.method, operation.path, Endpoint(operation, function, options), f"operation{number}")
             for number, (operation, function) in enumerate(self.functions.items())
         ]
+        self._hidden = {later: earlier for earlier, later in collisions(self.operations)}
         self._app = Flask("corpus")
         self._app.logger.disabled = True  # what fails is told by the table
         install(self._app, routes, Failures(expose=lambda: True))
 
-    def faults(self, operation: Operation) -> list[str]:
-        """What went wrong with an operation; [] if it answered both requests as it should."""
+    def asked(self, operation: Operation) -> Asked:
+        """Ask an operation both requests."""
+        hiding = self._hidden.get(operation)
+        if hiding is not None:  # OpenAPI 3.x, Paths Object: such paths are identical, and must not be
+            return Asked([], [f"requests reach {hiding.title}, whose path is the same"])
         random = Random(zlib.crc32(operation.title.encode()))
-        return [*self._right(operation, random), *self._wrong(operation, random)]
+        found = Asked([], [])
+        self._right(operation, random, found)
+        found.faults.extend(self._wrong(operation, random))
+        return found
 
-    def _right(self, operation: Operation, random: Random) -> list[str]:
+    def _right(self, operation: Operation, random: Random, found: Asked) -> None:
         function = self.functions[operation]
         try:
             sent = arguments(operation, random)
-            status, function.returns = result(operation, random)
         except NoSample as error:
-            return [f"no sample: {error}"]
-        function.returns = function.returns, status
-        function.called = None
-        answer = self.ask(write_request(operation, sent))
-        if function.called is None:
-            return [f"a right request is answered {answer.status} {answer.body[:300]!r}"]
-        if answer.status != status:
-            return [f"{status} is answered {answer.status} {answer.body[:300]!r}"]
-        return [] if _same(sent, function.called) else ["the function is called with something else than was sent"]
+            found.impossible.append(f"a right request: {error}")
+            return
+        status = None
+        try:
+            status, value = result(operation, random)
+            function.returns = value, status
+        except NoSample as error:
+            found.impossible.append(f"a right answer: {error}")
+            function.returns = None
+        try:
+            request = write_request(operation, sent)
+        except PyMacaronException as error:
+            found.faults.append(f"a right request cannot be written: {error}")
+            return
+        found.faults.extend(self._answered_wrongly(operation, sent, request, status))
+
+    def _answered_wrongly(
+        self, operation: Operation, sent: Arguments, request: Request, status: int | None
+    ) -> Iterator[str]:
+        """What is wrong with the answer to a right request, or with what the function was called with."""
+        function = self.functions[operation]
+        self._called.clear()
+        answer = self.ask(request)
+        if self._called != [function]:
+            yield f"a right request is answered {answer.status} {answer.body[:300]!r}"
+        elif status is not None and answer.status != status:
+            yield f"{status} is answered {answer.status} {answer.body[:300]!r}"
+        elif not _same(operation, sent, function.called):
+            yield "the function is called with something else than was sent"
 
     def _wrong(self, operation: Operation, random: Random) -> list[str]:
-        request = spoiled_request(operation, random)
-        if request is None:  # it takes everything
-            return []
-        function = self.functions[operation]
-        function.called = None
-        answer = self.ask(request)
-        if function.called is not None:
-            return ["a wrong request reaches the function"]
-        return [] if 400 <= answer.status < 500 else [f"a wrong request is answered {answer.status}"]
+        for _ in range(_TRIES):
+            request = spoiled_request(operation, random)
+            if request is None:  # it takes everything
+                return []
+            self._called.clear()
+            answer = self.ask(request)
+            if self.functions[operation] in self._called:
+                return ["a wrong request reaches the function"]
+            if not self._called:
+                return [] if 400 <= answer.status < 500 else [f"a wrong request is answered {answer.status}"]
+        return []  # what it does not take, other operations do
 
     def ask(self, request: Request) -> Answer:
         """Send a request as a server would."""
@@ -101,7 +148,7 @@ class Service:
             "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "localhost",
             "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body),
             "wsgi.errors": sys.stderr, "wsgi.multithread": False, "wsgi.multiprocess": False, "wsgi.run_once": False,
-            "CONTENT_LENGTH": str(len(body)) if body else "",
+            "CONTENT_LENGTH": str(len(body)) if body or "content-length" in request.headers else "",
         }  # fmt: skip
         for name, value in request.headers.items():
             key = name.upper().replace("-", "_")
@@ -112,16 +159,22 @@ class Service:
         return Answer(statuses[-1], b"".join(pieces))
 
 
-def _same(sent: Arguments, called: tuple[tuple[Any, ...], dict[str, Any]]) -> bool:
+def _same(operation: Operation, sent: Arguments, called: tuple[tuple[Any, ...], dict[str, Any]]) -> bool:
     args, kwargs = called
     given = {name: value for name, value in kwargs.items() if value is not None or name in sent.parameters}
+    told = {p.argument for p in operation.parameters if p.location == HEADER and p.name.lower() == "content-length"}
+    parameters = {name: given.get(name) if name in told else value for name, value in sent.parameters.items()}
     body = args[0] if args else None
-    return _equal(sent.body or None, body or None) and _equal(sent.parameters, given)
+    return _equal(sent.body or None, body or None) and _equal(parameters, given)
 
 
 def _equal(a: Any, b: Any) -> bool:
-    if isinstance(a, (Upload, BodyStream)) or isinstance(b, (Upload, BodyStream)):
-        return True  # streams, which have been read by now
+    if isinstance(a, Upload) and isinstance(b, Upload):  # they have been read by now
+        return (a.filename, a.content_type) == (b.filename, b.content_type)
+    if isinstance(a, BodyStream) and isinstance(b, BodyStream):
+        return a.content_type == b.content_type
+    if is_model(a) and type(a) is type(b):
+        return _equal(fields_of(a), fields_of(b))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
     if isinstance(a, list) and isinstance(b, list):
