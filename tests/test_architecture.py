@@ -8,13 +8,14 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 ROOMS = """_version _types exceptions later predecessors messages config names documents formats grammar schemas structs
-    shapes operations dialects parameters bodies inputs headers forms negotiation answers wire samples router endpoints binding failures calls
+    shapes operations dialects parameters bodies inputs headers forms negotiation
+    representations answers conditions loops wire samples router endpoints binding failures calls
     auth crash flask_context lane serving transports client stores tasks loading pool builtin publishing api
     models docs test testing generate deploy cli gunicorn __init__ pymacaron_core pymacaron_async pymacaron_unit
     pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
 HOMES = {  # foreign library: the rooms that may import it
-    "flask": "flask_context lane serving publishing api testing", "werkzeug": "bodies flask_context lane serving",
+    "flask": "flask_context lane serving publishing api testing", "werkzeug": "bodies conditions flask_context lane serving",
     "msgspec": "documents schemas structs shapes bodies inputs forms wire lane", "yaml": "config documents",
     "jsonschema_rs": "formats grammar schemas", "click": "api cli", "jwt": "auth", "celery": "tasks",
     "boto3": "stores deploy", "sentry_sdk": "crash", "opentelemetry": "calls",

@@ -6,10 +6,12 @@ import logging
 from collections.abc import Callable
 
 from ._types import json_pointer
-from .bodies import JSON, kind_of, parse_media_type, read_json
-from .exceptions import BadRequestError
+from .bodies import MediaType, Pieces, parse_media_type
+from .headers import Headers
 from .messages import Response
-from .operations import Answer, Content, Operation
+from .negotiation import content_for
+from .operations import Answer, Operation
+from .representations import Representation, SchemaProblem, represent
 from .schemas import RESPONSE
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,8 @@ class ResponseCheck:
 
     Args:
         mode: "off", "sample" (the first response of each status, then one in a hundred), "report" (every one) or
-            "enforce" (every one; one that breaks the document is not sent).
+            "enforce" (every one; one that breaks the document is not sent). The items of a stream are checked as they
+            are made: all of them, in the mode "sample" the first and then one in a hundred, until one is wrong.
         report: is told the faults of a response; the default logs them as an error.
     """
 
@@ -43,6 +46,8 @@ class ResponseCheck:
         self.mode = mode
         self._report = report or log_faults
         self._seen: dict[int, int] = {}
+        self._promises: dict[tuple[str, str], _Promise] = {}
+        self._headers: dict[str, Headers] = {}
 
     def __call__(self, response: Response) -> None:
         """Check a response, as often as the mode says.
@@ -57,51 +62,85 @@ class ResponseCheck:
                 return
         faults = self.faults(response)
         if faults:
-            self._report(self.operation, response, faults)
-            if self.mode == ENFORCE:
-                raise BrokenPromise(faults)
+            self._tell(response, faults)
+
+    def _tell(self, response: Response, faults: list[str]) -> None:
+        self._report(self.operation, response, faults)
+        if self.mode == ENFORCE:
+            raise BrokenPromise(faults)
 
     def faults(self, response: Response) -> list[str]:
-        """What a response does that the document does not declare; [] for one that keeps to it."""
+        """What a response does that the document does not declare; [] for one that keeps to it. The items of a stream
+        are not there yet: they are told, and refused, as they come."""
         if not self.operation.answers:
             return []
         answer = self.operation.answer(response.status)
         if answer is None:
             return [f"the status {response.status} is not declared"]
-        if not isinstance(response.body, bytes):
-            return []  # a stream is not held back to be looked at
+        faults = self._header_faults(answer, response) if answer.headers else []
+        return faults + self._body_faults(answer, response)
+
+    def _header_faults(self, answer: Answer, response: Response) -> list[str]:
+        headers = self._headers.get(answer.key)
+        if headers is None:
+            headers = self._headers[answer.key] = Headers(answer.headers, self.operation.shapes.schemas)
+        return headers.problems(response.headers)
+
+    def _body_faults(self, answer: Answer, response: Response) -> list[str]:
+        body = response.body
         header = next((text for name, text in response.headers if name.lower() == "content-type"), None)
         if not answer.contents:
-            return [f"a body is sent, but status {answer.key} declares none"] if response.body else []
+            return [f"a body is sent, but status {answer.key} declares none"] if body else []
         if header is None:
-            return ["the declared body is missing"] if not response.body and response.status != 304 else []
-        return self._content_faults(answer, header, response.body)
+            return ["the declared body is missing"] if not body and response.status not in (204, 205, 304) else []
+        promise = self._promise(answer, header)
+        if promise is None:
+            return [f"the Content-Type {parse_media_type(header).name} is not declared for status {answer.key}"]
+        if isinstance(body, Pieces):
+            body.watch = promise.representation.watched(self._judge(response))
+        return promise.faults(body) if isinstance(body, bytes) else []
 
-    def _content_faults(self, answer: Answer, header: str, body: bytes) -> list[str]:
-        media = parse_media_type(header).name
-        content = declared_content(answer, media)
-        if content is None:
-            return [f"the Content-Type {media} is not declared for status {answer.key}"]
-        if content.schema is None or kind_of(media) != JSON:
-            return []
-        try:
-            value = read_json(body)
-        except BadRequestError:
-            return ["the body is not valid JSON"]
-        checker = content.schema.checker(RESPONSE)
-        if checker.is_valid(value):
-            return []
-        return [f"body{json_pointer(p.path)}: expected {p.expected}" for p in checker.problems(value)]
+    def _promise(self, answer: Answer, header: str) -> _Promise | None:
+        found = self._promises.get((answer.key, header))
+        if found is None:
+            media = parse_media_type(header)
+            content = content_for(answer.contents, media)
+            if content is None:
+                return None
+            found = _Promise(represent(self.operation, content, RESPONSE, media, answer.key), media)
+            if len(self._promises) < 100:  # functions may make headers up
+                self._promises[answer.key, header] = found
+        return found
+
+    def _judge(self, response: Response) -> Callable[[Callable[[], list[SchemaProblem]]], None]:
+        """What looks at the items of one stream. It tells of the first one that is wrong."""
+        count, told = 0, False
+
+        def judge(problems: Callable[[], list[SchemaProblem]]) -> None:
+            nonlocal count, told
+            index, count = count, count + 1
+            if told or (self.mode == SAMPLE and index % _ONE_IN):
+                return
+            found = problems()
+            if found:
+                told = True
+                self._tell(response, [_told(p._replace(path=(index, *p.path))) for p in found])
+
+        return judge
 
 
-def declared_content(answer: Answer, media: str) -> Content | None:
-    """The representation that an answer declares for a media type; the most specific range wins (OpenAPI 3.x,
-    Response Object)."""
-    for wanted in (media, media.partition("/")[0] + "/*", "*/*", "*"):
-        for content in answer.contents:
-            if parse_media_type(content.media_type).name == wanted:
-                return content
-    return None
+class _Promise:
+    """What is declared for one Content-Type of one status."""
+
+    def __init__(self, representation: Representation, media: MediaType) -> None:
+        self.representation, self._media = representation, media
+
+    def faults(self, body: bytes) -> list[str]:
+        return [_told(problem) for problem in self.representation.problems(body, self._media)]
+
+
+def _told(problem: SchemaProblem) -> str:
+    return f"body{json_pointer(problem.path)}: expected {problem.expected}"
 
 
 def log_faults(operation: Operation, response: Response, faults: list[str]) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import threading
 from collections.abc import Callable
-from contextvars import copy_context
 from typing import Any, NamedTuple
-from weakref import finalize
 
 from ._types import Handler, JsonObject
 from .answers import OFF, ResponseCheck
+from .bodies import Pieces, close
+from .conditions import conditional, meets_conditions
 from .exceptions import PyMacaronException, is_error
+from .loops import awaited
 from .messages import ABSENT, Request, Response
+from .negotiation import check_acceptable, preference
 from .operations import Operation
 from .structs import ModelInfo, is_model
 from .wire import RequestReader, ResponseWriter
@@ -34,6 +35,11 @@ class Options(NamedTuple):
     passed_on: type
 
 
+_CONDITIONAL = frozenset(("GET", "HEAD"))  # RFC 9110 sections 13.1 and 14.2
+# So many different Accept headers are remembered, of so many characters.
+_MOST_WRITERS, _LONGEST_ACCEPT = 64, 500
+
+
 class Endpoint:
     """An operation bound to its function: called with a request, it gives the response.
 
@@ -48,11 +54,12 @@ class Endpoint:
         self._passed_on = options.passed_on
         self._mode = options.mode
         self._read = RequestReader(operation, strict_query=options.strict_query, max_body=options.max_body)
-        self._write = ResponseWriter(operation)
+        self._writers: dict[str | None, ResponseWriter] = {None: ResponseWriter(operation)}
+        self._writers["*/*"] = self._writers[None]
         self._check: ResponseCheck | None = None
         self._unchecked = False
         is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(inner)
-        self._call = _awaited(function) if is_async else function
+        self._call = awaited(function) if is_async else function
         self._plain: set[type] = {dict, list}  # types of results that take the shortest way
         self._takes_body = bool(operation.contents) and not operation.has_form_fields
         self._fill, self._body_default = _defaults(operation, inner)
@@ -63,6 +70,8 @@ class Endpoint:
         Raises:
             Exception: whatever the function raises, and what the request does wrong (PyMacaronException).
         """
+        accept = request.headers.get("accept")
+        write = self._writers.get(accept) or self._writer_for(accept)
         body, arguments = self._read(request)
         for name in self._fill:
             arguments.setdefault(name, None)
@@ -70,14 +79,27 @@ class Endpoint:
             result = self._call(**arguments)
         else:
             result = self._call(None if body is ABSENT else body, **arguments)
-        write = self._write
-        plain = type(result) in self._plain and write.is_plain
-        response = write.plain(result) if plain else self.respond(result)
-        if not self._unchecked:
-            self._checked(response)
-        return response
+        if type(result) in self._plain and write.is_plain:
+            response = write.plain(result)
+            if not self._unchecked:
+                self._checked(response)
+            return response
+        return self._sent(request, self.respond(result, write))
 
-    def respond(self, result: Any) -> Any:
+    def _writer_for(self, accept: str | None) -> ResponseWriter:
+        """What writes for callers who send this Accept header.
+
+        Raises:
+            NotAcceptableError: nothing that they want is there.
+        """
+        wanted = preference(accept)
+        check_acceptable(self.operation, wanted)
+        made = ResponseWriter(self.operation, wanted)
+        if len(self._writers) < _MOST_WRITERS and len(accept or "") < _LONGEST_ACCEPT:
+            self._writers[accept] = made
+        return made
+
+    def respond(self, result: Any, write: ResponseWriter) -> Any:
         """The response for what the function returned."""
         if isinstance(result, PyMacaronException):
             raise result
@@ -85,18 +107,38 @@ class Endpoint:
             return result
         if is_model(result) and not _is_error_model(type(result)):
             self._plain.add(type(result))
-            return self._write(result)
+            return write(result)
         value, status = result if _is_value_and_status(result) else (result, None)
         if is_model(value) and _is_error_model(type(value)) and is_error(value):
             raise ReturnedError(value.to_json(), value.status if status is None else status)
-        return self._write(result)
+        return write(result)
 
-    def _checked(self, response: Any) -> None:
+    def _sent(self, request: Request, response: Any) -> Any:
+        """The response as it is sent: checked, begun, and no more of it than the caller asks for.
+
+        Raises:
+            Exception: what goes wrong before the first byte.
+        """
+        if not isinstance(response, Response):
+            return response
+        try:
+            if not self._unchecked:
+                self._checked(response)
+            if isinstance(response.body, Pieces):
+                response.body.begin()
+        except BaseException:
+            close(response.body)
+            raise
+        if request.method in _CONDITIONAL and meets_conditions(response):
+            return conditional(request, response)
+        return response
+
+    def _checked(self, response: Response) -> None:
         if self._check is None:  # at the first call, when it is known whether tests are running
             mode = self._mode()
             self._unchecked = mode == OFF
             self._check = ResponseCheck(self.operation, mode)
-        if not self._unchecked and isinstance(response, Response):
+        if not self._unchecked:
             self._check(response)
 
 
@@ -139,39 +181,3 @@ def _defaults(operation: Operation, function: Handler) -> tuple[tuple[str, ...],
     )
     first = next(iter(parameters.values()), None)
     return fill, first is not None and first.default is not inspect.Parameter.empty
-
-
-class _Loop:
-    """The event loop that a thread keeps for its calls, and that is closed with the thread."""
-
-    def __init__(self) -> None:
-        import asyncio  # 20 ms to import, for the services that have such functions
-
-        self._runner = asyncio.Runner()
-        finalize(self, _close, self._runner.get_loop())
-
-    def run(self, coroutine: Any) -> Any:
-        # in a copy of the caller's context variables, Flask's among them
-        return self._runner.run(coroutine, context=copy_context())
-
-
-def _close(loop: Any) -> None:
-    if not loop.is_running():
-        loop.close()
-
-
-_thread = threading.local()
-
-
-def _awaited(function: Handler) -> Handler:
-    """A function that returns coroutines as one that returns their results."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        result = function(*args, **kwargs)
-        if not inspect.iscoroutine(result):
-            return result
-        if not hasattr(_thread, "loop"):
-            _thread.loop = _Loop()
-        return _thread.loop.run(result)
-
-    return call

@@ -16,6 +16,11 @@ def declared(content: Content) -> MediaType:
     return declared_media_type(content.media_type)
 
 
+def name_of(content: Content) -> str:
+    """The media type or range that a representation is declared for, in lower case, without parameters."""
+    return declared(content).name
+
+
 def content_for(contents: Iterable[Content], media: MediaType) -> Content | None:
     """The representation declared for a media type: of several, the most specific one (OpenAPI 3.x, Request Body and
     Response Object), the first of equals; None if there is none."""

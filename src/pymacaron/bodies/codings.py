@@ -14,16 +14,20 @@ CODINGS = ("gzip", "deflate")
 _MOST_CODINGS = 4  # one after the other on one body; nobody sends more than one
 
 
-def uncoded(header: str, body: ReadableStream, limit: int | None) -> ReadableStream:
+def uncoded(header: str, body: ReadableStream, limit: int | None, size: int | None) -> ReadableStream:
     """The body without its codings.
 
     Args:
         header: the Content-Encoding, the coding applied first standing first.
         limit: how many bytes the body may have in the end, None for any number. Nowhere on the way is much more read.
+        size: how many coded bytes are announced, None where that is not known.
 
     Raises:
         UnsupportedMediaTypeError: a coding that is not known, with the Accept-Encoding that is.
+        PayloadTooLargeError: it says that it is far larger than the limit.
     """
+    if limit is not None and size is not None and size > _most_coded(limit):
+        too_large(limit)
     names = [name.strip().lower() for name in header.split(",")]
     names = [name for name in names if name not in ("", "identity")]
     if len(names) > _MOST_CODINGS or not {*names} <= {"gzip", "x-gzip", "deflate"}:
@@ -34,6 +38,12 @@ def uncoded(header: str, body: ReadableStream, limit: int | None) -> ReadableStr
     for name in reversed(names):
         body = _Uncoded(body, _deflate if name == "deflate" else _gzip, limit)
     return body
+
+
+def _most_coded(limit: int) -> int:
+    """How many coded bytes may stand for `limit` bytes: what cannot be compressed grows a little. It also stops a
+    stream that says nothing at length."""
+    return limit + limit // 100 + CHUNK
 
 
 class _Inflater(Protocol):
@@ -74,8 +84,7 @@ class _Uncoded:
         self._inflater: _Inflater | None = None
         self._waiting = b""  # compressed, not yet looked at
         self._is_over = False
-        # what cannot be compressed grows a little; a stream that says nothing at length is stopped here
-        self._limit, self._left = limit, None if limit is None else limit + limit // 100 + CHUNK
+        self._limit, self._left = limit, None if limit is None else _most_coded(limit)
 
     def read(self, size: int = -1, /) -> bytes:
         """Up to `size` bytes, all that is left when negative; b"" at the end.

@@ -118,8 +118,8 @@ class _Parts:
 
         self._decoder = decoder
         self._is_file = is_file
-        self._starts, self._data, self._pauses = (Field, File), Data, (NeedData, Epilogue)
-        self._last = Epilogue
+        self._starts: tuple[Any, ...] = (Field, File)
+        self._data, self._pauses, self._last = Data, (NeedData, Epilogue), Epilogue
         self._parts: list[Part] = []
         self._current: Any = None
         self._store: IO[bytes] = io.BytesIO()
@@ -138,7 +138,8 @@ class _Parts:
 
     def _take(self, event: Any) -> None:
         if isinstance(event, self._starts):
-            self._current = event if isinstance(event.name, str) else None  # without a name it is no field
+            named: Any = event.name
+            self._current = event if isinstance(named, str) else None  # without a name it is no field
             self._store = _Spool(_SPOOLED) if self._current_is_file() else io.BytesIO()
         elif isinstance(event, self._data) and self._current is not None:
             if isinstance(self._store, io.BytesIO):

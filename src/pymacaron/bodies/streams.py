@@ -108,6 +108,10 @@ class Joined:
         data, self._left = self._left[:size], self._left[size:]
         return data
 
+    def __iter__(self) -> Iterator[bytes]:
+        while data := self.read(CHUNK):
+            yield data
+
     def close(self) -> None:
         close(self._pieces)
 

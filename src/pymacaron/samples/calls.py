@@ -11,15 +11,16 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from pymacaron._types import Json
-from pymacaron.bodies import JSON, TEXT, BodyStream, Upload, kind_of
+from pymacaron.bodies import JSON, TEXT, BodyStream, Upload
 from pymacaron.inputs import Inputs, plain, text_type
 from pymacaron.messages import ABSENT, Arguments
+from pymacaron.negotiation import declared
 from pymacaron.operations import COOKIE, FORM, PATH, QUERY, QUERYSTRING, Operation, Parameter
 from pymacaron.parameters import TextFault, TextType, parse_cookies, parse_query
+from pymacaron.representations import Representation, concrete, represent
 from pymacaron.schemas import REQUEST, Checker
 from pymacaron.shapes import Shape
 from pymacaron.structs import finish
-from pymacaron.wire.requests import BodyReader, name_of
 
 from .demands import same
 from .texts import word
@@ -67,8 +68,9 @@ class Calls:
         self.inputs = Inputs(operation)
         self._files = [parameter for parameter in operation.parameters if parameter.is_file]
         content = next(iter(operation.contents), None)
-        media = name_of(content) if content is not None else ""
-        self.body = BodyReader(operation, content, JSON if "*" in media else kind_of(media)) if content else None
+        self.body: Representation | None = None
+        if content is not None:
+            self.body = represent(operation, content, REQUEST, concrete(declared(content), {}))
 
     def arguments(self, random: Random) -> Arguments:
         """The body and the parameters, as the function gets them.
@@ -161,8 +163,8 @@ class Calls:
                 raise
             return ABSENT
 
-    def _represented(self, body: BodyReader, random: Random) -> Any:
-        schema = body.content.schema
+    def _represented(self, body: Representation, random: Random) -> Any:
+        schema = body.schema
         if body.form is not None:
             return self._form(body, random)
         if body.kind == JSON:
@@ -171,9 +173,9 @@ class Calls:
             return converted(body.shape, schema.checker(REQUEST), random, finished=True)
         if body.kind == TEXT:
             return word(random) if schema is None else _text_of(sample(schema, REQUEST, random))
-        return BodyStream(io.BytesIO(word(random).encode()), name_of(body.content))
+        return BodyStream(io.BytesIO(word(random).encode()), body.media.name)
 
-    def _form(self, body: BodyReader, random: Random) -> Any:
+    def _form(self, body: Representation, random: Random) -> Any:
         """The object of a form's fields, with files in the place of whatever the schema says of them."""
         form, shape = body.form, body.shape
         assert form is not None
@@ -192,14 +194,14 @@ class Calls:
                 return made
         raise NoSample("no form can carry what the schema allows")
 
-    def _is_field(self, body: BodyReader, name: str, value: Json) -> bool:
+    def _is_field(self, body: Representation, name: str, value: Json) -> bool:
         """Can a field of a form say this? Nothing is sent for what is empty, and what has no type arrives as text."""
         assert body.form is not None
         if name in body.form.files:
             return bool(value != [])
         if value is None or value in ([], {}):
             return False
-        schemas, schema = self.operation.shapes.schemas, body.content.schema
+        schemas, schema = self.operation.shapes.schemas, body.schema
         node = self.operation.shapes.properties(schema).get(name) if schema is not None else None
         if isinstance(value, dict) or (isinstance(value, list) and isinstance(value[0], dict)):
             return True  # objects are sent as JSON, which says everything

@@ -6,9 +6,9 @@ from random import Random
 from typing import Any
 
 from pymacaron.bodies import JSON, TEXT, kind_of
+from pymacaron.negotiation import name_of
 from pymacaron.operations import Answer, Content, Operation
 from pymacaron.schemas import RESPONSE
-from pymacaron.wire.requests import name_of
 
 from .calls import converted
 from .texts import word

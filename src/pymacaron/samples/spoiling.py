@@ -73,12 +73,12 @@ def _path(calls: Calls, texts: dict[str, str]) -> str:
 
 def _spoil_body(calls: Calls, base: Base, random: Random) -> Request | None:
     body = calls.body
-    if body is None or body.content.schema is None:
+    if body is None or body.schema is None:
         return None
     media = base.request.headers.get("content-type", "application/json")
     if body.kind == JSON:
         try:
-            return base.with_body(write_json(spoiled(body.content.schema, REQUEST, random)), media)
+            return base.with_body(write_json(spoiled(body.schema, REQUEST, random)), media)
         except NoSample:
             return None
     if body.kind == FORM and body.form is not None:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import mimetypes
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
-from pymacaron._types import HeaderList, json_pointer
-from pymacaron.answers import declared_content
-from pymacaron.bodies import BINARY, JSON, TEXT, MediaType, kind_of, parse_media_type, read_json, read_text, write_json
-from pymacaron.exceptions import BadRequestError, InternalServerError, PyMacaronError, PyMacaronException
-from pymacaron.messages import Response
-from pymacaron.operations import Answer, Operation
+from pymacaron._types import HeaderList
+from pymacaron.bodies import BodyStream, FileBody, Joined, MediaType, parse_media_type, write_json
+from pymacaron.exceptions import (
+    BadRequestError,
+    InternalServerError,
+    PyMacaronError,
+    PyMacaronException,
+    UnsupportedMediaTypeError,
+    ValidationError,
+)
+from pymacaron.headers import Headers, http_date
+from pymacaron.loops import Iterated
+from pymacaron.messages import ABSENT, Response
+from pymacaron.negotiation import ANY, Preference, content_for, declared
+from pymacaron.operations import Answer, Content, Operation
+from pymacaron.representations import Items, JsonBody, Representation, concrete, is_raw, natural, represent
 from pymacaron.schemas import RESPONSE
-from pymacaron.shapes import Shape
 
-_UNWRITABLE = (TypeError, NotImplementedError, ValueError, RecursionError)
-_JSON_HEADER = ("Content-Type", "application/json")
+_UNWRITABLE = (TypeError, NotImplementedError, ValueError, RecursionError, ValidationError)
+_EMPTY = frozenset((204, 205, 304))  # statuses without a body (RFC 9110 section 15)
 
 
 class ResultFault(PyMacaronError):
@@ -23,126 +35,172 @@ class ResultFault(PyMacaronError):
 
 
 class ResponseWriter:
-    """Writes the results of one operation."""
+    """Writes the results of one operation.
 
-    def __init__(self, operation: Operation) -> None:
+    Args:
+        preference: what the caller wants of the representations that the document declares.
+    """
+
+    def __init__(self, operation: Operation, preference: Preference = ANY) -> None:
         self.operation = operation
         self.status = operation.success_status
-        answer = operation.answer(self.status)
-        self._answers: dict[int, tuple[str | None, Shape | None]] = {}
-        media, shape = self._representation(self.status, answer)
+        self._preference = preference
+        self._outlets: dict[int, _Outlet] = {}
         # most results are a model, dict or list, written as JSON, with the usual status
-        self.is_plain = media == "application/json" and shape is None
+        usual = self._outlet(self.status)
+        self.is_plain = usual.is_plain
+        self._plain_headers: HeaderList = usual.headers({}) if usual.is_plain else []
 
-    def _representation(self, status: int, answer: Answer | None) -> tuple[str | None, Shape | None]:
-        """The media type that results of a status are written as, and the shape that must write them, if one must."""
-        found = self._answers.get(status)
+    def _outlet(self, status: int) -> _Outlet:
+        """What results of a status may be written as."""
+        found = self._outlets.get(status)
         if found is None:
-            content = next(iter(answer.contents), None) if answer is not None else None
-            media = parse_media_type(content.media_type).name if content is not None else None
-            shape = None
-            special = bool(self.operation.shapes.schemas.formats.custom)  # only these are written by the shape
-            if special and content is not None and content.schema is not None and kind_of(media or "") == JSON:
-                shape = self.operation.shapes.of(content.schema, self._name(status))
-                shape = shape if shape.must_dump() else None
-            found = self._answers[status] = media, shape
+            preference = self._preference if status < 400 else ANY  # errors do not depend on what was wanted
+            found = self._outlets[status] = _Outlet(self.operation, status, preference)
         return found
-
-    def _name(self, status: int) -> str:
-        stem = "".join(part.capitalize() for part in self.operation.name.split("_"))
-        return f"{stem}Response" if status == self.status else f"{stem}Response{status}"
 
     def plain(self, result: object) -> Response:
         """The response for a model, dict or list, where `is_plain`."""
         try:
-            return Response(self.status, [_JSON_HEADER], write_json(result))
+            return Response(self.status, [*self._plain_headers], write_json(result))
         except _UNWRITABLE as error:
             raise self._fault(error) from error
 
     def __call__(self, result: object) -> Response:
         value, status, headers = _unpacked(result, self.status)
-        media, shape = self._representation(status, self.operation.answer(status))
-        given = next((text for name, text in headers if name.lower() == "content-type"), None)
-        body, chosen = self._body(value, given or media, media is not None, shape)
-        if chosen is not None and given is None:
-            headers = [("Content-Type", chosen), *headers]
-        return Response(status, headers, body)
-
-    def _body(self, value: Any, media: str | None, declared: bool, shape: Shape | None) -> tuple[Any, str | None]:
-        """(the body, its Content-Type)."""
-        kind = kind_of(parse_media_type(media).name) if media is not None else ""
-        if isinstance(value, (bytes, bytearray, memoryview)):
-            return bytes(value), media if media and "*" not in media else "application/octet-stream"
-        if value is None and not declared:
-            return b"", None
-        if isinstance(value, str) and kind != JSON:
-            return value.encode(), _with_charset(media if kind == TEXT and media and "*" not in media else "text/html")
-        if hasattr(value, "read"):
-            return _chunks(value), media if media and "*" not in media else "application/octet-stream"
-        if isinstance(value, Iterator):
-            return _encoded_chunks(value), media if media and "*" not in media else "application/octet-stream"
-        return self._json(value, shape), media if kind == JSON and media else "application/json"
-
-    def _json(self, value: Any, shape: Shape | None) -> bytes:
         try:
-            return write_json(shape.dump(value) if shape is not None else value)
+            return self._outlet(status).response(
+                Iterated(value) if isinstance(value, AsyncIterator) else value, headers
+            )
         except _UNWRITABLE as error:
             raise self._fault(error) from error
 
     def _fault(self, error: Exception) -> ResultFault:
-        return ResultFault(f"The result of {self.operation.title} cannot be written as JSON: {error}")
+        return ResultFault(f"The result of {self.operation.title} cannot be written: {error}")
 
 
-def _with_charset(media: str) -> str:
-    return media if "charset" in media else f"{media}; charset=utf-8"
+class _Outlet:
+    """What the results of one status are written as."""
+
+    def __init__(self, operation: Operation, status: int, preference: Preference) -> None:
+        self._operation, self._status = operation, status
+        self._answer = operation.answer(status)
+        declared_ones = self._answer.contents if self._answer is not None else ()
+        # what the caller wants most comes first; if that is nothing of this status, all of it, as it is too late
+        self._contents = preference.order(declared_ones) or list(declared_ones)
+        self._more: HeaderList = [("Vary", "Accept")] if len(declared_ones) > 1 else []
+        self._representations: dict[tuple[str, str], Representation] = {}
+
+    @property
+    def is_plain(self) -> bool:
+        """Are dicts and lists just encoded as JSON?"""
+        first = self._for({})
+        return isinstance(first, JsonBody) and first.dump is None and self._for([]) is first
+
+    def headers(self, value: Any) -> HeaderList:
+        """Those of the response to a value, where the function gives none."""
+        return [("Content-Type", self._for(value).label(value)[0]), *self._more]
+
+    @cached_property
+    def _declared_headers(self) -> Headers:
+        return Headers(self._answer.headers if self._answer is not None else (), self._operation.shapes.schemas)
+
+    def response(self, value: Any, given: Any) -> Response:
+        """
+        Raises:
+            TypeError, ValueError, NotImplementedError, RecursionError, ValidationError: it cannot be written.
+            OSError: a file cannot be read.
+        """
+        headers = self._declared_headers.write(given)
+        if self._has_no_body(value):
+            return Response(self._status, headers, b"")
+        content_type = next((text for name, text in headers if name.lower() == "content-type"), None)
+        if content_type is not None:
+            media = parse_media_type(content_type)
+            body = self._as(media, value).write(value, media)
+        else:
+            representation = self._for(value)
+            content_type, media = representation.label(value)
+            body = representation.write(value, media)
+            if isinstance(body, FileBody) and body.name is not None:
+                content_type = self._guessed(body.name, content_type)
+            headers.insert(0, ("Content-Type", content_type))
+        if isinstance(body, FileBody):
+            headers += _of_file(body, {name.lower() for name, _ in headers})
+        return Response(self._status, headers + self._more, body)
+
+    def _has_no_body(self, value: Any) -> bool:
+        if self._status in _EMPTY:
+            return True
+        if value is None or (value == "" and isinstance(value, str)):
+            if self._status // 100 == 3:
+                return True
+            return value is None and not any(declared(one).kind in _NULLABLE for one in self._contents)
+        return False
+
+    def _for(self, value: Any) -> Representation:
+        """The first representation for values such as this. If there is none: for text and bytes JSON, which they
+        may be already, else what such a value is, declared or not."""
+        found = [self._representation(content, concrete(declared(content), value)) for content in self._contents]
+        for one in found:
+            if one.takes(value):
+                return one
+        if isinstance(value, str) or is_raw(value):
+            for one in found:
+                if isinstance(one, JsonBody):
+                    return one
+        return self._representation(None, natural(value))
+
+    def _as(self, media: MediaType, value: Any) -> Representation:
+        """The representation for a Content-Type that the function gives."""
+        found = self._representation(content_for(self._contents, media), media)
+        return found if found.takes(value) or isinstance(value, str) else self._representation(None, natural(value))
+
+    def _representation(self, content: Content | None, media: MediaType) -> Representation:
+        place = "" if content is None else content.media_type, media.name
+        found = self._representations.get(place)
+        if found is None:
+            key = self._answer.key if self._answer is not None else ""
+            found = represent(self._operation, content, RESPONSE, media, key)
+            if len(self._representations) < 100:  # functions may make media types up
+                self._representations[place] = found
+        return found
+
+    def _guessed(self, name: str, content_type: str) -> str:
+        """The media type that the name of a file says, where that is one of those declared, or none is."""
+        guess = mimetypes.guess_type(name)[0]
+        fits = guess and (not self._contents or content_for(self._contents, MediaType(guess, {})) is not None)
+        return guess if guess and fits else content_type
 
 
-def _chunks(stream: Any) -> Iterator[bytes]:
-    try:
-        while chunk := stream.read(64 * 1024):
-            yield chunk
-    finally:
-        close = getattr(stream, "close", None)
-        if close is not None:
-            close()
+# Null is a value of these alone.
+_NULLABLE = frozenset(("json",))
 
 
-def _encoded_chunks(pieces: Iterator[Any]) -> Iterator[bytes]:
-    for piece in pieces:
-        yield (
-            piece
-            if isinstance(piece, bytes)
-            else piece.encode()
-            if isinstance(piece, str)
-            else write_json(piece) + b"\n"
-        )
+def _of_file(body: FileBody, given: set[str]) -> HeaderList:
+    """What is known of a file: its length, and by what one sees that it has changed."""
+    found: dict[str, str] = {}
+    if body.size is not None:
+        found["Content-Length"] = str(body.size)
+    if body.stamp is not None:
+        found["Last-Modified"] = http_date(datetime.fromtimestamp(body.stamp.changed, UTC))
+        found["ETag"] = f'"{int(body.stamp.changed * 1e6):x}-{body.stamp.size:x}"'
+    return [(name, text) for name, text in found.items() if name.lower() not in given]
 
 
-def _unpacked(result: object, status: int) -> tuple[Any, int, HeaderList]:
+def _unpacked(result: object, status: int) -> tuple[Any, int, Any]:
     """A function's result as (value, status, headers).
 
     Raises:
         ResultFault: a tuple that is neither (value, status) nor (value, status, headers).
     """
     if not isinstance(result, tuple):
-        return result, status, []
+        return result, status, None
     if len(result) == 2 and not isinstance(result[1], int):
-        value, given = result
-        return value, status, _header_list(given)
+        return result[0], status, result[1]
     if len(result) not in (2, 3) or not isinstance(result[1], int):
         raise ResultFault("An operation returned a tuple that is neither (value, status) nor (value, status, headers)")
-    return result[0], int(result[1]), _header_list(result[2]) if len(result) == 3 else []
-
-
-def _header_list(given: Any) -> HeaderList:
-    if given is None:
-        return []
-    pairs = given.items() if hasattr(given, "items") else given
-    out: HeaderList = []
-    for name, value in pairs:
-        values = value if isinstance(value, (list, tuple)) else [value]
-        out += [(str(name), str(item)) for item in values]
-    return out
+    return result[0], int(result[1]), result[2] if len(result) == 3 else None
 
 
 class ResponseReader:
@@ -150,38 +208,60 @@ class ResponseReader:
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
-        self._shapes: dict[tuple[str, str], Shape] = {}
+        self._found: dict[tuple[str, str], tuple[Representation, MediaType]] = {}
 
     def __call__(self, response: Response) -> object:
         answer = self.operation.answer(response.status)
-        raw = response.body if isinstance(response.body, bytes) else b"".join(response.body)
+        if answer is None:
+            raise self._unexpected(f"the status {response.status} is not declared")
         header = next((text for name, text in response.headers if name.lower() == "content-type"), None)
-        media = parse_media_type(header) if header else None
-        if answer is None or (answer.contents and media is not None and declared_content(answer, media.name) is None):
-            raise self._unexpected(f"status {response.status} with {header or 'no Content-Type'} is not declared")
-        if not raw and not (answer.contents and media is not None and media.kind in (TEXT, BINARY)):
+        if header is None and not response.body:
             return None
-        kind = media.kind if media is not None else JSON
-        if kind == TEXT:
-            return read_text(raw, media.parameters.get("charset") if media else None)
-        if kind != JSON:
-            return raw
-        return self._json(answer, media, raw)
-
-    def _json(self, answer: Answer, media: MediaType | None, raw: bytes) -> object:
+        representation, media = self._found.get((answer.key, header or "")) or self._select(answer, header)
         try:
-            value = read_json(raw)
+            value = representation.read(_source(response), media, None, None)
+        except (BadRequestError, UnsupportedMediaTypeError) as error:
+            raise self._broken(error) from error
+        if isinstance(value, Items):
+            return self._items(value)
+        return None if value is ABSENT else value.read() if isinstance(value, BodyStream) else value
+
+    def headers(self, response: Response) -> dict[str, Any]:
+        """The values of the headers that the document declares, by their names there.
+
+        Raises:
+            TextFault: one that is not written as declared.
+        """
+        answer = self.operation.answer(response.status)
+        declared_ones = answer.headers if answer is not None else ()
+        return Headers(declared_ones, self.operation.shapes.schemas).read(response.headers)
+
+    def _select(self, answer: Answer, header: str | None) -> tuple[Representation, MediaType]:
+        if header is not None:
+            media = parse_media_type(header)
+        else:
+            media = declared(answer.contents[0]) if answer.contents else MediaType("application/json", {})
+        content = content_for(answer.contents, media)
+        if content is None and answer.contents:
+            raise self._unexpected(f"status {answer.key} with {header} is not declared")
+        representation = represent(self.operation, content, RESPONSE, media, answer.key)
+        representation.prepare()
+        if len(self._found) < 100:  # the other side may make boundaries up
+            self._found[answer.key, header or ""] = representation, media
+        return representation, media
+
+    def _items(self, items: Items) -> Iterator[Any]:
+        try:
+            yield from items
         except BadRequestError as error:
-            raise self._unexpected("the body is no JSON") from error
-        content = declared_content(answer, media.name) if media is not None else next(iter(answer.contents), None)
-        if content is None or content.schema is None:
-            return value
-        checker = content.schema.checker(RESPONSE)
-        if not checker.is_valid(value):
-            places = ", ".join(f"{json_pointer(p.path) or '/'}: {p.expected}" for p in checker.problems(value)[:5])
-            raise self._unexpected(f"the body breaks the document ({places})")
-        stem = "".join(part.capitalize() for part in self.operation.name.split("_"))
-        return self.operation.shapes.of(content.schema, f"{stem}Response{answer.key}").convert(value)
+            raise self._broken(error) from error
+
+    def _broken(self, error: PyMacaronException) -> PyMacaronException:
+        return self._unexpected(f"the body breaks the document ({error})")
 
     def _unexpected(self, fact: str) -> PyMacaronException:
         return InternalServerError(f"{self.operation.api}: {self.operation.title} answered unexpectedly: {fact}")
+
+
+def _source(response: Response) -> Any:
+    return response.body if isinstance(response.body, bytes) else Joined(response.body)

@@ -1,0 +1,66 @@
+"""Conditional requests and ranges (RFC 9110 sections 13 and 14), by Werkzeug's hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from werkzeug.exceptions import PreconditionFailed
+from werkzeug.http import is_resource_modified
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from .bodies import FileBody, close
+from .messages import Request, Response
+
+_ASKING = ("range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
+_VALIDATORS = frozenset(("etag", "last-modified"))
+
+
+def meets_conditions(response: Response) -> bool:
+    """Is it something that a caller may have already, or may want a part of?"""
+    if response.status != 200:
+        return False
+    return isinstance(response.body, FileBody) or any(name.lower() in _VALIDATORS for name, _ in response.headers)
+
+
+def conditional(request: Request, response: Response) -> Response:
+    """The response, or what a caller gets instead who has it already (304), or who wants a part of it (206).
+
+    Raises:
+        PreconditionFailed: what the caller wants unchanged has changed (412).
+        RequestedRangeNotSatisfiable: the range lies outside (416).
+    """
+    size = response.body.size if isinstance(response.body, FileBody) else None
+    made = WerkzeugResponse(status=response.status, headers=response.headers)
+    body: Any = response.body
+    made.response = body  # not by the constructor, which would look into it
+    made.automatically_set_content_length = False
+    if not any(name.lower() == "content-type" for name, _ in response.headers):
+        del made.headers["Content-Type"]  # the class put in its default
+    dated = "Date" in made.headers
+    try:
+        made.make_conditional(_environ(request.headers, made), accept_ranges=size is not None, complete_length=size)
+        if made.status_code == 412:
+            raise PreconditionFailed
+    except Exception:
+        close(response.body)
+        raise
+    if not dated:
+        del made.headers["Date"]  # servers write it
+    if made.status_code == 304:
+        close(response.body)
+        return Response(304, list(made.headers), b"")
+    body = made.response
+    return Response(made.status_code, list(made.headers), body)
+
+
+def _environ(headers: Mapping[str, str], made: WerkzeugResponse) -> dict[str, Any]:
+    """What Werkzeug asks of a request. A range is not asked for where the caller has everything already (RFC 9110
+    section 13.2.2), nor are several, which Werkzeug does not serve, or other units (section 14.2)."""
+    given = {f"HTTP_{name.upper().replace('-', '_')}": headers[name] for name in _ASKING if name in headers}
+    environ = {"REQUEST_METHOD": "GET", **given}
+    wanted = given.get("HTTP_RANGE", "")
+    modified = is_resource_modified(environ, made.headers.get("ETag"), last_modified=made.headers.get("Last-Modified"))
+    if not modified or "," in wanted or not wanted.startswith("bytes="):
+        environ.pop("HTTP_RANGE", None)
+    return environ

@@ -1,0 +1,72 @@
+"""Coroutines and asynchronous iterators, run from the threads of a WSGI server. Each thread has one event loop."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextvars import copy_context
+from typing import Any
+from weakref import finalize
+
+
+class _Loop:
+    """The event loop that a thread keeps for its calls, and that is closed with the thread."""
+
+    def __init__(self) -> None:
+        import asyncio  # 20 ms to import, for the services that have such functions
+
+        self._runner = asyncio.Runner()
+        finalize(self, _close, self._runner.get_loop())
+
+    def run(self, coroutine: Any) -> Any:
+        # in a copy of the caller's context variables, Flask's among them
+        return self._runner.run(coroutine, context=copy_context())
+
+
+def _close(loop: Any) -> None:
+    if not loop.is_running():
+        loop.close()
+
+
+_thread = threading.local()
+
+
+def run(coroutine: Any) -> Any:
+    """The result of a coroutine, when it is done."""
+    if not hasattr(_thread, "loop"):
+        _thread.loop = _Loop()
+    return _thread.loop.run(coroutine)
+
+
+def awaited(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that returns coroutines as one that returns their results."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        return run(result) if inspect.iscoroutine(result) else result
+
+    return call
+
+
+class Iterated(Iterator[Any]):
+    """An asynchronous iterator as a plain one."""
+
+    def __init__(self, source: AsyncIterator[Any]) -> None:
+        self._source = source
+
+    def __next__(self) -> Any:
+        try:
+            return run(_next(self._source))
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+    def close(self) -> None:
+        """Run what the iterator still has to do (`finally`), if it is a generator."""
+        function = getattr(self._source, "aclose", None)
+        if function is not None:
+            run(function())
+
+
+async def _next(source: AsyncIterator[Any]) -> Any:
+    return await source.__anext__()

@@ -1,0 +1,94 @@
+"""Representations: what a document declares for one media type, its schema included: bytes ⇄ values.
+
+Each reads and writes, for requests and for responses alike. Which of them a body is, negotiation.py decides by what a
+message says of itself, and `takes` by what a function gives.
+
+    whole.py    JSON, text, binary: one value
+    fields.py   forms: an object of fields, files among them
+    items.py    sequences: items, one after the other
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pymacaron.bodies import (
+    BINARY,
+    EVENTS,
+    FORM,
+    JSON,
+    LINES,
+    MULTIPART,
+    RECORDS,
+    TEXT,
+    MediaType,
+    kind_of,
+    specificity,
+)
+from pymacaron.operations import Content, Operation
+from pymacaron.schemas import SchemaProblem
+
+from .fields import FormBody
+from .items import Items, ItemsBody
+from .whole import BinaryBody, JsonBody, Representation, Side, TextBody, Written, in_body, is_file, is_raw, kinds_of
+
+__all__ = [
+    "FormBody", "Items", "ItemsBody", "JsonBody", "Representation", "SchemaProblem", "Written", "concrete", "in_body",
+    "is_raw", "natural", "represent",
+]  # fmt: skip
+
+_CLASSES: dict[str, type[Representation]] = {
+    JSON: JsonBody, TEXT: TextBody, BINARY: BinaryBody, FORM: FormBody, MULTIPART: FormBody,
+    LINES: ItemsBody, RECORDS: ItemsBody, EVENTS: ItemsBody,
+}  # fmt: skip
+
+
+def represent(
+    operation: Operation, content: Content | None, view: str, media: MediaType, key: str = ""
+) -> Representation:
+    """The representation of `media` that `content` declares; None: that nothing is declared for.
+
+    Args:
+        view: whether it is the body of a request or of a response.
+        key: of a response, its status key.
+    """
+    kind = kind_of(media.name)
+    if kind in (LINES, RECORDS, EVENTS) and content is not None and _is_one_text(operation, content):
+        kind = TEXT
+    return _CLASSES[kind](content, kind, media, Side(operation.shapes, view, _model_name(operation, key)))
+
+
+def _is_one_text(operation: Operation, content: Content) -> bool:
+    """Does the document say that the whole of a sequence is one text, and nothing of items?"""
+    schema = content.schema
+    return content.item_schema is None and schema is not None and kinds_of(operation.shapes, schema) == {"string"}
+
+
+def _model_name(operation: Operation, key: str) -> str:
+    """What the model of a body is called where its schema has no name. `key` is "" for the body of a request."""
+    stem = "".join(part.capitalize() for part in operation.name.split("_"))
+    if not key:
+        return f"{stem}Body"
+    return f"{stem}Response" if key == str(operation.success_status) else f"{stem}Response{key}"
+
+
+_HTML, _BYTES, _JSON = (MediaType(name, {}) for name in ("text/html", "application/octet-stream", "application/json"))
+_PLAIN = MediaType("text/plain", {})
+
+
+def natural(value: Any) -> MediaType:
+    """What a value is, where nobody says."""
+    if isinstance(value, str):
+        return _HTML
+    return _BYTES if isinstance(value, Iterator) or is_raw(value) or is_file(value) else _JSON
+
+
+def concrete(declared: MediaType, value: Any) -> MediaType:
+    """What a value is written as, where a media type or a range is declared."""
+    if not declared.is_range:
+        return declared
+    found = natural(value)
+    if specificity(declared, found):
+        return found
+    return _PLAIN if declared.name == "text/*" else _JSON if declared.name.endswith("json") else _BYTES

@@ -1,0 +1,180 @@
+"""The bodies of requests: which representation one is, and what comes before it is read and after it is written."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, NamedTuple
+
+from pymacaron._types import ReadableStream
+from pymacaron.bodies import (
+    JSON,
+    MULTIPART,
+    FileBody,
+    Joined,
+    MediaType,
+    Pieces,
+    parse_media_type,
+    too_large,
+    uncoded,
+)
+from pymacaron.config.settings import SIZE
+from pymacaron.exceptions import Problem, UnsupportedMediaTypeError, ValidationError
+from pymacaron.loops import Iterated
+from pymacaron.messages import ABSENT, Request
+from pymacaron.negotiation import content_for, declared
+from pymacaron.operations import Content, Operation
+from pymacaron.representations import JsonBody, Representation, SchemaProblem, concrete, in_body, is_raw, represent
+from pymacaron.schemas import REQUEST
+
+# Kinds that have no empty value: a body without a byte is none.
+_NEVER_EMPTY = frozenset((JSON, MULTIPART))
+
+
+class Opened(NamedTuple):
+    """A body that can be read: what it is, and its bytes without content codings. `size` is None where unknown."""
+
+    representation: Representation
+    media: MediaType
+    body: bytes | ReadableStream
+    size: int | None
+
+
+class RequestBodies:
+    """Reads and writes the bodies of one operation.
+
+    Args:
+        max_body: how many bytes a body may have, None for any number; the operation's `x-max-body` goes before it.
+    """
+
+    def __init__(self, operation: Operation, max_body: int | None = None) -> None:
+        self.operation = operation
+        own = operation.extensions.get("x-max-body")
+        self.limit: int | None = max_body if own is None else SIZE.read(own)
+        self._representations: dict[tuple[str, str], Representation] = {}
+        self._by_header: dict[str | None, tuple[Representation, MediaType]] = {}
+        for content in operation.contents:
+            self._representation(content, concrete(declared(content), {}))
+
+    # Reading
+
+    def read(self, request: Request) -> Any:
+        """The value of a body; ABSENT if there is none.
+
+        Raises:
+            ValidationError: it breaks its schema, or is required and not there.
+            BadRequestError, UnsupportedMediaTypeError, PayloadTooLargeError: it cannot be read.
+        """
+        header = request.headers.get("content-type")
+        if not request.body and not self._may_be_empty(header):
+            return self._absent()
+        representation, media, body, size = self.open(request, header)
+        value = representation.read(body, media, self.limit, size)
+        return self._absent() if value is ABSENT else value
+
+    def _absent(self) -> Any:
+        if self.operation.body_required:
+            raise ValidationError(problems=[Problem("body", "", "required", "a body, since it is required")])
+        return ABSENT
+
+    def _may_be_empty(self, header: str | None) -> bool:
+        """Does a body without a byte mean something: an empty text, no items?"""
+        if header is None:
+            return False
+        media = parse_media_type(header)
+        return media.kind not in _NEVER_EMPTY and content_for(self.operation.contents, media) is not None
+
+    def open(self, request: Request, header: str | None) -> Opened:
+        """What a body is, by its Content-Type, and how it is read.
+
+        Raises:
+            UnsupportedMediaTypeError: it is nothing that the document declares, or its coding is unknown.
+            PayloadTooLargeError: it says that it is larger than the limit.
+        """
+        representation, media = self._by_header.get(header) or self._select(header)
+        body, size = request.body, announced(request)
+        coding = request.headers.get("content-encoding")
+        if coding is not None:
+            stream = io.BytesIO(body) if isinstance(body, bytes) else body
+            return Opened(representation, media, uncoded(coding, stream, self.limit, size), None)
+        if size is not None and self.limit is not None and size > self.limit:
+            too_large(self.limit)
+        return Opened(representation, media, body, size)
+
+    def _select(self, header: str | None) -> tuple[Representation, MediaType]:
+        """The declared representation for a Content-Type; the most specific declaration wins."""
+        contents = self.operation.contents
+        if header is not None:
+            media = parse_media_type(header)
+            content = content_for(contents, media)
+        else:
+            content = contents[0] if len(contents) == 1 else None
+            media = concrete(declared(contents[0]), {})
+        if content is None:
+            listed = " or ".join(one.media_type for one in contents)
+            fact = "has a body but no Content-Type" if header is None else "has a Content-Type that is not taken"
+            accept = ", ".join(one.media_type for one in contents)
+            raise UnsupportedMediaTypeError(f"The request {fact}; send {listed}", accept=accept)
+        found = self._representation(content, media), media
+        if len(self._by_header) < 64 and "boundary" not in media.parameters:  # clients choose boundaries
+            self._by_header[header] = found
+        return found
+
+    def _representation(self, content: Content, media: MediaType) -> Representation:
+        """What a declaration means for a media type, which decides where the declaration is a range."""
+        place = content.media_type, media.kind
+        found = self._representations.get(place)
+        if found is None:
+            found = self._representations[place] = represent(self.operation, content, REQUEST, media)
+            found.prepare()
+        return found
+
+    # Writing
+
+    def write(self, value: Any, headers: dict[str, str]) -> bytes | ReadableStream:
+        """The inverse of read: the bytes, or a stream of them; `headers` gets what belongs to them.
+
+        Raises:
+            ValidationError: the value breaks the document; of an item, when it is reached.
+        """
+        if isinstance(value, AsyncIterator):
+            value = Iterated(value)
+        representation = self._for(value)
+        content_type, media = representation.label(value)
+        if headers.setdefault("content-type", content_type) != content_type:  # the document has it as a parameter
+            media = parse_media_type(headers["content-type"])
+        try:
+            body = representation.write(value, media)
+        except (TypeError, ValueError, NotImplementedError, RecursionError) as error:
+            raise TypeError(f"the body of {self.operation.name}() cannot be written: {error}") from error
+        if isinstance(body, bytes):
+            _refuse(representation.problems(body, media))
+            return body
+        if isinstance(body, Pieces):
+            body.watch = representation.watched(lambda problems: _refuse(problems()))
+        if isinstance(body, FileBody) and body.size is not None:
+            headers["content-length"] = str(body.size)
+        return _stream(body)
+
+    def _for(self, value: Any) -> Representation:
+        found = [self._representation(one, concrete(declared(one), value)) for one in self.operation.contents]
+        for one in found:
+            if one.takes(value):
+                return one
+        is_text = isinstance(value, str) or is_raw(value)
+        return next((one for one in found if is_text and isinstance(one, JsonBody)), found[0])
+
+
+def _refuse(problems: list[SchemaProblem]) -> None:
+    if problems:
+        raise ValidationError(problems=[in_body(problem) for problem in problems])
+
+
+def _stream(body: Iterable[bytes]) -> ReadableStream:
+    return body if isinstance(body, Joined) else Joined(body)
+
+
+def announced(request: Request) -> int | None:
+    """The Content-Length in bytes, None where there is none."""
+    text = request.headers.get("content-length")
+    return int(text) if text else None
