@@ -8,7 +8,7 @@ BIN := .venv/bin
 # Another pyproject.toml has another checksum, hence another stamp that is not there yet, hence an installation.
 STAMP := .venv/.installed-$(shell cksum < pyproject.toml | tr -cs '0-9' '-')
 
-.PHONY: help venv run run-real test lint format bench corpus conformance clean
+.PHONY: help venv run run-real test lint format bench corpus conformance fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -49,8 +49,13 @@ bench: venv ## CPU per request as ratios to bare Flask, beside other frameworks
 corpus: venv ## fetch real documents and conformance data, and load every document
 	@$(BIN)/python corpus/run.py $(ARGS)
 
-conformance: venv ## the official JSON-Schema-Test-Suite through request bodies of every version
+conformance: venv ## the official JSON-Schema-Test-Suite through request bodies, and schemathesis as a black box
 	@$(BIN)/python conformance/run.py $(ARGS)
+	@$(BIN)/python corpus/fetch.py
+	@$(BIN)/python conformance/blackbox.py
+
+fuzz: venv ## 200,000 changed requests to the examples and to documents of the corpus
+	@$(BIN)/python conformance/fuzz.py $(ARGS)
 
 clean: ## remove .venv and what the tools leave behind
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov dist
