@@ -89,8 +89,9 @@ def _said(node: Node, name: str, draft: Draft, seen: tuple[Node, ...]) -> list[s
         listed = [said.value["const"]] if "const" in said.value else said.value.get("enum")
         if isinstance(listed, list) and listed and all(isinstance(value, str) for value in listed):
             return listed
-    for target in _contained(node, draft):
-        found = _said(target, name, draft, (*seen, node))
+    inline = [branch for branch in _elements(node.get("allOf")) if branch.ref is None]
+    for part in [*inline, *_contained(node, draft)]:
+        found = _said(part, name, draft, (*seen, node))
         if found:
             return found
     return _said_by_all([*_elements(node.get("oneOf")), *_elements(node.get("anyOf"))], name, draft, (*seen, node))

@@ -34,6 +34,8 @@ def _listed(values: list[Json]) -> str:
     return shown + (", …" if len(values) > 20 else "")
 
 
+_TOO_COSTLY = "text that matches the pattern without trying for long"
+
 _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
     "type": _a_kind,
     "enum": lambda facts: f"one of {_listed(facts['options'])}",
@@ -45,7 +47,7 @@ _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
     "multipleOf": lambda facts: f"a multiple of {facts['multiple_of']}",
     "minLength": lambda facts: f"at least {facts['limit']} characters",
     "maxLength": lambda facts: f"at most {facts['limit']} characters",
-    "pattern": lambda facts: f"text that matches {facts['pattern']}",
+    "pattern": lambda facts: f"text that matches {facts['pattern']}" if "pattern" in facts else _TOO_COSTLY,
     "format": lambda facts: f"text of the format {facts['format']}",
     "minItems": lambda facts: f"at least {facts['limit']} items",
     "maxItems": lambda facts: f"at most {facts['limit']} items",
@@ -59,7 +61,6 @@ _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
     "oneOf": lambda facts: "a value that fits exactly one of the alternatives",
     "additionalItems": lambda facts: f"at most {facts['limit']} items",
     "unevaluatedItems": lambda facts: "no further items",
-    "backtrackLimitExceeded": lambda facts: "text that matches the pattern with reasonable effort",
 }
 
 

@@ -51,7 +51,9 @@ class Rewriting:
         if is_alias(node, self.draft):
             return self._nullable(value, self._reference(target_of(node, self.draft), plain))
         dispatch = None if plain else self.context.dispatch(node)
-        result = self._assertions(node, hidden | hidden_names(node, self.view))
+        contains = "allOf" in value or node.ref is not None
+        own = hidden_family(node, self.view) if contains else hidden_names(node, self.view)
+        result = self._assertions(node, hidden | own)
         self._subschemas(node, result, dispatch, hidden)
         if node.ref is not None:
             result.setdefault("allOf", []).append(self._contained(target_of(node, self.draft)))
@@ -131,14 +133,17 @@ class Rewriting:
     def _branch(self, child: Node, key: str, hidden: frozenset[str]) -> Json:
         """One branch of allOf, anyOf, oneOf."""
         if key == "allOf" and is_alias(child, self.draft):
-            return self._contained(target_of(child, self.draft))
+            return self._contained(target_of(child, self.draft), hidden)
         return self._inner(child, hidden)
 
-    def _contained(self, target: Node) -> Json:
+    def _contained(self, target: Node, hidden: frozenset[str] = frozenset()) -> Json:
         """What a schema contains is that schema itself: its discriminator does not choose again, or a subtype would
-        lead back to itself for ever."""
+        lead back to itself for ever; and it does not demand what is hidden beside it."""
         dispatch = self.context.dispatch(target)
-        return self._reference(target, plain=dispatch is not None and dispatch.inherited)
+        plain = dispatch is not None and dispatch.inherited
+        if hidden and isinstance(target.value, dict) and hidden.intersection(target.value.get("required", ())):
+            return self.schema(target, plain, hidden)
+        return self._reference(target, plain)
 
     def _inner(self, child: Node, hidden: frozenset[str] = frozenset()) -> Json:
         """A subschema; one that is a schema resource of its own as if by reference, for its scope is another."""
