@@ -53,7 +53,8 @@ class Base(NamedTuple):
         given = self.request
         kept = {"path": given.path, "query": given.query, "headers": given.headers, "body": given.body}
         made = Request(given.method, **{**kept, **parts})
-        made.headers = {**made.headers, "content-length": str(len(made.body))}  # type: ignore[arg-type]
+        if isinstance(made.body, bytes):
+            made.headers = {**made.headers, "content-length": str(len(made.body))}
         return made
 
     def with_body(self, body: bytes, media: str) -> Request:
