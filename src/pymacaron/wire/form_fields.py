@@ -68,11 +68,12 @@ class FormFields:
         return fields, arguments
 
     def _collect(self, opened: Opened, limit: int | None, fields: Fields) -> None:
-        if opened.representation.kind == FORM:
-            fields.texts = parse_query(read_all(opened.body, limit, opened.size).decode("latin-1"))
+        representation, media, body, size = opened
+        if representation.kind == FORM:
+            fields.texts = parse_query(read_all(body, limit, size).decode("latin-1"))
             return
-        stream = io.BytesIO(opened.body) if isinstance(opened.body, bytes) else opened.body
-        boundary = opened.media.parameters.get("boundary")
+        stream = io.BytesIO(body) if isinstance(body, bytes) else body
+        boundary = media.parameters.get("boundary")
         parts = read_multipart(stream, boundary, limit, self._many.__contains__)
         charset = next((part_text(part, None) for part in parts if part.name == "_charset_"), None)
         for part in parts:

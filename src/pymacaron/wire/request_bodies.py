@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator, Iterable
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from pymacaron._types import ReadableStream
 from pymacaron.bodies import (
@@ -31,13 +31,8 @@ from pymacaron.schemas import REQUEST
 _NEVER_EMPTY = frozenset((JSON, MULTIPART))
 
 
-class Opened(NamedTuple):
-    """A body that can be read: what it is, and its bytes without content codings. `size` is None where unknown."""
-
-    representation: Representation
-    media: MediaType
-    body: bytes | ReadableStream
-    size: int | None
+# A body that can be read: what it is, its Content-Type, its bytes without content codings, how many there are.
+Opened: TypeAlias = tuple[Representation, MediaType, bytes | ReadableStream, int | None]
 
 
 class RequestBodies:
@@ -85,7 +80,7 @@ class RequestBodies:
         return media.kind not in _NEVER_EMPTY and content_for(self.operation.contents, media) is not None
 
     def open(self, request: Request, header: str | None) -> Opened:
-        """What a body is, by its Content-Type, and how it is read.
+        """What a body is, by its Content-Type, and how it is read; the size is None where it is not known.
 
         Raises:
             UnsupportedMediaTypeError: it is nothing that the document declares, or its coding is unknown.
@@ -96,10 +91,10 @@ class RequestBodies:
         coding = request.headers.get("content-encoding")
         if coding is not None:
             stream = io.BytesIO(body) if isinstance(body, bytes) else body
-            return Opened(representation, media, uncoded(coding, stream, self.limit, size), None)
+            return representation, media, uncoded(coding, stream, self.limit, size), None
         if size is not None and self.limit is not None and size > self.limit:
             too_large(self.limit)
-        return Opened(representation, media, body, size)
+        return representation, media, body, size
 
     def _select(self, header: str | None) -> tuple[Representation, MediaType]:
         """The declared representation for a Content-Type; the most specific declaration wins."""
