@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 from drawn import NAMED, PLAIN_SCHEMAS, SCHEMAS, SEEDS, VALUES, api_of, schema_of
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pymacaron.documents import Cache, Files
@@ -131,7 +131,8 @@ def test_plain_schemas_mean_what_json_schema_says(drawn: Any, value: Any) -> Non
 
 @given(PLAIN_SCHEMAS, VALUES)
 def test_drafts_agree_where_they_can(drawn: Any, value: Any) -> None:
-    """The same plain schema means the same in every version of OpenAPI."""
+    """The same plain schema means the same in every version of OpenAPI; but 1.0 is an integer since 3.1 only."""
+    assume(".0" not in json.dumps(value))
     verdicts = {is_valid(schema_of(drawn, version), value) for version in ("2.0", "3.0", "3.1")}
     assert len(verdicts) == 1
 

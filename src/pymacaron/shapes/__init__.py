@@ -20,11 +20,11 @@ from pymacaron._types import Json, Pointer
 from pymacaron.documents import Node, findings, suggest
 from pymacaron.exceptions import Finding
 from pymacaron.names import python_name
-from pymacaron.schemas import Dispatch, Schema, Schemas
+from pymacaron.schemas import Dispatch, Schema, Schemas, target_of
 from pymacaron.structs import ModelInfo
 
 from .classes import has_init, may_be_field, module_of, open_class, pascal_case, properties_of, struct_class
-from .families import Family, family_of, implied_kinds
+from .families import SHAPING, Family, family_of, implied_kinds
 from .values import (
     ANYTHING,
     SCALARS,
@@ -122,11 +122,30 @@ class Shapes:
         family = family_of(node, self.schemas.draft)
         if family.is_dynamic:
             return ANYTHING
+        wrapped = self._wrapped(node, family)
+        if wrapped is not None:
+            return self._nullable(node, self._of(wrapped, name))
         if dispatch is not None and not (dispatch.inherited and node in self._shapes):
             return self._dispatched(node, name, dispatch, family)
         if not family.properties and len(family.groups) == 1 and not family.open:
             return self._union(node, family, name)
         return self._of_kinds(node, name, family)
+
+    def _wrapped(self, node: Node, family: Family) -> Node | None:
+        """The schema that a nameless one stands for, since what it says beside a reference leaves its values as they
+        are: directly, or by `allOf` around it as one had to before OpenAPI 3.1. Then both are of one class."""
+        branches = node.value.get("allOf")
+        child = node if node.ref is not None else None
+        if child is None and isinstance(branches, list) and len(branches) == 1:
+            child = node.at("allOf").at(0)
+        if child is None or child.ref is None or node in self._names:
+            return None
+        said = node.value.keys() & SHAPING
+        if said - ({"allOf"} if child is not node else set()):
+            return None
+        target = self.schemas.at(target_of(child, self.schemas.draft)).node
+        declared = family_of(target, self.schemas.draft).properties
+        return target if not declared or family.properties.keys() <= declared.keys() else None
 
     def _union(self, node: Node, family: Family, name: str) -> Shape:
         branches = family.groups[0]

@@ -10,6 +10,13 @@ from pymacaron.schemas import Draft, Schemas, chain, target_of
 
 from .values import kinds_of
 
+# What decides which values a schema's are in Python, beside `type` and what is required.
+SHAPING = frozenset(
+    ("$dynamicRef", "additionalItems", "additionalProperties", "allOf", "anyOf", "const", "dependencies",
+     "dependentSchemas", "discriminator", "else", "enum", "format", "if", "items", "not", "oneOf", "patternProperties",
+     "prefixItems", "properties", "then", "unevaluatedItems", "unevaluatedProperties", "x-parent", "x-persist")
+)  # fmt: skip
+
 
 class Family:
     """What a schema says together with everything that it contains by allOf."""

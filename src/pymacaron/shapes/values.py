@@ -14,7 +14,7 @@ from msgspec import UNSET
 from pymacaron._types import Json
 from pymacaron.formats import Format
 from pymacaron.schemas import REQUEST, RESPONSE, Schema
-from pymacaron.structs import OpenModel, dump, is_model, load
+from pymacaron.structs import OpenModel, dump, encode_other, is_model, load
 
 
 class Shape:
@@ -232,9 +232,17 @@ class OneOf(Shape):
         return value
 
     def dump(self, value: Any) -> Any:
-        if is_model(value) or len(self.branches) != 1:
+        if is_model(value) or not self.must_dump():
             return dump(value)
-        return self.branches[0][1].dump(value)
+        for schema, shape in self.branches:
+            try:
+                made = shape.dump(value)
+                plain = msgspec.to_builtins(made, enc_hook=encode_other)
+            except (TypeError, ValueError, AttributeError, NotImplementedError):
+                continue  # it is none of this branch
+            if schema.checker(REQUEST).is_valid(plain) or schema.checker(RESPONSE).is_valid(plain):
+                return made
+        return dump(value)
 
     def parts(self) -> Iterable[Shape]:
         return (*(shape for _, shape in self.branches), *self.dispatch.values())
