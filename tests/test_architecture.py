@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOMS = """_version _types exceptions later predecessors messages config names documents formats grammar schemas structs
     shapes operations dialects parameters bodies inputs headers forms negotiation
-    representations answers conditions loops wire samples router endpoints binding failures calls
+    representations answers conditions loops wire samples bundling downgrade router endpoints binding failures calls
     auth crash flask_context lane serving transports client stores tasks loading pool builtin publishing api
     models docs test testing generate deploy cli gunicorn __init__ pymacaron_core pymacaron_async pymacaron_unit
     pymacaron_dynamodb
