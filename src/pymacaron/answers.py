@@ -92,13 +92,17 @@ class ResponseCheck:
         if not answer.contents:
             return [f"a body is sent, but status {answer.key} declares none"] if body else []
         if header is None:
-            return ["the declared body is missing"] if not body and response.status not in (204, 205, 304) else []
+            return ["the declared body is missing"] if not body and self._needs_body(response.status) else []
         promise = self._promise(answer, header)
         if promise is None:
             return [f"the Content-Type {parse_media_type(header).name} is not declared for status {answer.key}"]
         if isinstance(body, Pieces):
             body.watch = promise.representation.watched(self._judge(response))
         return promise.faults(body) if isinstance(body, bytes) else []
+
+    def _needs_body(self, status: int) -> bool:
+        """Redirections, and statuses and methods that never have one (RFC 9110 section 6.4.1), may do without."""
+        return status not in (204, 205) and status // 100 != 3 and self.operation.method != "HEAD"
 
     def _promise(self, answer: Answer, header: str) -> _Promise | None:
         found = self._promises.get((answer.key, header))

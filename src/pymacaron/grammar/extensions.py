@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from pymacaron.config.settings import SIZE
+
 from .hints import near
 from .notation import PLAIN, Either, Kind, Plain
 
@@ -15,6 +17,14 @@ def _is_dotted(value: Any) -> bool:
 
 def _is_member(value: Any) -> bool:
     return _is_dotted(value) and "." in value
+
+
+def _is_size(value: Any) -> bool:
+    try:
+        SIZE.read(value)
+    except ValueError:
+        return False
+    return True
 
 
 _MODULE = Plain("the dotted name of a module", _is_dotted)
@@ -34,7 +44,7 @@ BY_OBJECT: dict[str, dict[str, Kind]] = {
         "x-decorate-request": _MEMBER,
         "x-slow-ms": _MILLISECONDS,
         "x-timeout-ms": _MILLISECONDS,
-        "x-max-body": Either([PLAIN["count"], PLAIN["string"]]),
+        "x-max-body": Plain(SIZE.words, _is_size),
         "x-rate-limit": Either([PLAIN["number"], PLAIN["string"], PLAIN["map"]]),
         "x-etag": Either([_BOOLEAN, PLAIN["string"]]),
         "x-idempotent": _BOOLEAN,
