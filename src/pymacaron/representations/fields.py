@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ from pymacaron.exceptions import ValidationError
 from pymacaron.forms import FieldFault, Form
 from pymacaron.inputs import plain
 from pymacaron.schemas import REQUEST, SchemaProblem
-from pymacaron.structs import fields_of, finish, is_model
+from pymacaron.structs import fields_of, is_model
 
 from .whole import Representation, Written, in_body
 
@@ -27,11 +27,8 @@ class FormBody(Representation):
         return Form(self.content, self._shapes, multipart=self.kind == MULTIPART, view=self._side.view)
 
     def prepare(self) -> None:
+        super().prepare()
         self.form  # noqa: B018 - makes it
-        if self.shape is not None:
-            self._convert = self._finished if self.shape.must_finish() else self.shape.convert
-
-    _convert: Callable[[Any], Any] = staticmethod(lambda value: value)
 
     def read(self, body: bytes | ReadableStream, media: MediaType, limit: int | None, size: int | None) -> Any:
         source = body if self.kind == MULTIPART else read_all(body, limit, size)
@@ -42,13 +39,7 @@ class FormBody(Representation):
         problems = self.form.problems(values)
         if problems:
             raise _refused(problems)
-        return self._convert(values)
-
-    def _finished(self, values: Any) -> Any:
-        assert self.shape is not None
-        result = self.shape.convert(values)
-        finish(result)
-        return result
+        return self.converted(values)
 
     def takes(self, value: Any) -> bool:
         return isinstance(value, dict) or is_model(value)

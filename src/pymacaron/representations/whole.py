@@ -21,13 +21,19 @@ from pymacaron.bodies import (
     read_text,
     write_json,
 )
-from pymacaron.exceptions import BadRequestError, Problem, UnsupportedMediaTypeError, ValidationError
+from pymacaron.exceptions import (
+    BadRequestError,
+    InvalidJsonError,
+    Problem,
+    UnsupportedMediaTypeError,
+    ValidationError,
+)
 from pymacaron.forms import Form
 from pymacaron.inputs import plain, text_type
 from pymacaron.messages import ABSENT
 from pymacaron.operations import Content
 from pymacaron.parameters import TextFault, scalar_reader, scalar_text
-from pymacaron.schemas import Checker, Schema, SchemaProblem
+from pymacaron.schemas import REQUEST, Checker, Schema, SchemaProblem
 from pymacaron.shapes import Shape, Shapes
 from pymacaron.structs import finish, is_model
 
@@ -84,6 +90,29 @@ class Representation:
 
     def prepare(self) -> None:
         """Compile what reading takes, before there is something to read."""
+        if self.shape is not None:
+            finishes = self._side.view == REQUEST and self.shape.must_finish()
+            self._convert = self._finished if finishes else self.shape.convert
+
+    _convert: Callable[[Any], Any] = staticmethod(lambda value: value)
+
+    def _finished(self, value: Any) -> Any:
+        """The Python value of what a caller sent, with what it left out."""
+        assert self.shape is not None
+        result = self.shape.convert(value)
+        finish(result)
+        return result
+
+    def converted(self, value: Any) -> Any:
+        """The Python value of a valid JSON value, or of the fields of a form.
+
+        Raises:
+            InvalidJsonError: it is nested more deeply than Python goes.
+        """
+        try:
+            return self._convert(value)
+        except RecursionError:
+            raise InvalidJsonError("The body is nested too deeply to be read") from None
 
     def takes(self, value: Any) -> bool:
         """Is it for values such as this?"""
@@ -127,12 +156,11 @@ class Representation:
 
 class JsonBody(Representation):
     def prepare(self) -> None:
-        if self.schema is not None and self.shape is not None:
+        super().prepare()
+        if self.schema is not None:
             self._checker = self.schema.checker(self._side.view)
-            self._convert = self._finished if self.shape.must_finish() else self.shape.convert
 
     _checker: Checker | None = None
-    _convert: Callable[[Json], Any] = staticmethod(lambda value: value)
 
     def read(self, body: bytes | ReadableStream, media: MediaType, limit: int | None, size: int | None) -> Any:
         raw = read_all(body, limit, size)
@@ -152,13 +180,7 @@ class JsonBody(Representation):
             problems = checker.problems(value) if size <= _EVERY_PROBLEM else checker.first_problems(value)
             if problems:
                 raise ValidationError(problems=[in_body(problem) for problem in problems])
-        return self._convert(value)
-
-    def _finished(self, value: Json) -> Any:
-        assert self.shape is not None
-        result = self.shape.convert(value)
-        finish(result)
-        return result
+        return self.converted(value)
 
     def takes(self, value: Any) -> bool:
         if isinstance(value, str):
