@@ -1,8 +1,9 @@
-"""Which representation a Content-Type means, and which one an Accept header wants (RFC 9110 sections 8.3 and 12.5.1)."""
+"""Which representation a Content-Type means, and which one an Accept header wants (RFC 9110)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_kinds(name: str, kind: str) -> None:
 
 def operation_of(*media_types: str, side: str = "responses", **more: Any) -> Operation:
     """An operation that takes, or answers, these media types."""
-    content = {"content": {media: {} for media in media_types}}
+    content: dict[str, Any] = {"content": {media: {} for media in media_types}}
     body = {"200": {"description": "", **content}, **more} if side == "responses" else content
     (made,) = api_of({}, paths={"/f": {"post": {"responses": {}} | {side: body}}}).document.operations
     return made
@@ -180,13 +181,8 @@ def test_ranges_that_are_offered() -> None:
 def test_what_any_success_may_be(responses: dict[str, Any], is_acceptable: bool) -> None:
     """There is something acceptable if any 2xx has it, or has no body; of others only if there is no 2xx."""
     checked = operation_of(JSON, **responses)
-    try:
+    with nullcontext() if is_acceptable else pytest.raises(NotAcceptableError, match=JSON):
         check_acceptable(checked, preference("text/csv"))
-    except NotAcceptableError as error:
-        assert not is_acceptable
-        assert JSON in error.error_description
-    else:
-        assert is_acceptable
 
 
 # In a service
@@ -246,7 +242,7 @@ def test_nothing_is_acceptable(project: Project) -> None:
     project.document({f"/{name}": {"get": operation(name, responses=responses)} for name in ("f", "fails")})
     client = project.start()
     for _ in range(2):
-        answer = client.get("/f", headers={"Accept": "text/html"})
+        answer: Any = client.get("/f", headers={"Accept": "text/html"})
         assert (answer.status_code, answer.json["error"], answer.content_type) == (406, "NOT_ACCEPTABLE", JSON)
     import handlers  # type: ignore[import-not-found]  # the module that the project has just written
 
@@ -272,7 +268,7 @@ def test_what_is_not_taken(project: Project) -> None:
     project.document({"/f": {"patch": operation("f", requestBody=taken)}})
     client = project.start()
     for headers in ({"Content-Type": "text/csv"}, {}):
-        answer = client.patch("/f", data=b"a", headers=headers)
+        answer: Any = client.patch("/f", data=b"a", headers=headers)
         assert (answer.status_code, answer.json["error"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
         assert answer.headers["Accept"] == "application/json, application/merge-patch+json"
     assert client.patch("/f", data=b"{}", content_type="application/merge-patch+json").json == {}

@@ -130,7 +130,10 @@ class Endpoint:
             close(response.body)
             raise
         if request.method in _CONDITIONAL and meets_conditions(response):
-            return conditional(request, response)
+            response = conditional(request, response)
+        if request.method == "HEAD" and not isinstance(response.body, bytes):
+            close(response.body)
+            response.body = iter(())
         return response
 
     def _checked(self, response: Response) -> None:
