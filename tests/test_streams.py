@@ -370,7 +370,7 @@ def test_how_many_items(project: Project, count: int, code: str | None) -> None:
     """The bounds of an array count for a sequence."""
     project.functions(SUM)
     project.document(taking(LINES, {"schema": {"type": "array", "items": ITEM, "minItems": 2, "maxItems": 3}}))
-    answer = project.start().post("/f", data=encoded(LINES, [{"n": 1}] * count), content_type=LINES)
+    answer: Any = project.start().post("/f", data=encoded(LINES, [{"n": 1}] * count), content_type=LINES)
     assert [problem["code"] for problem in answer.json["errors"]] == [code] if code else answer.json == count
 
 

@@ -120,8 +120,8 @@ def specificity(wider: MediaType, media: MediaType) -> int:
     kind, _, subtype = wider.name.partition("/")
     if subtype[:1] != "*":
         return 0
-    its_kind, _, its_subtype = media.name.partition("/")
-    if kind not in ("*", its_kind):
+    its_kind, slash, its_subtype = media.name.partition("/")
+    if kind not in ("*", its_kind) or not slash:
         return 0
     if subtype == "*":
         return 1 if kind == "*" else 2
