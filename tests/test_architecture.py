@@ -7,17 +7,16 @@ from collections.abc import Iterator
 from importlib.util import resolve_name
 from pathlib import Path
 
-ROOMS = """_version _types exceptions later predecessors messages config names documents formats grammar schemas structs
-    shapes operations dialects parameters bodies inputs headers forms negotiation
-    representations answers conditions loops wire samples bundling downgrade router endpoints binding failures calls
-    auth crash flask_context lane serving transports client stores tasks loading pool builtin publishing api
-    models docs test testing generate deploy cli gunicorn __init__ pymacaron_core pymacaron_async pymacaron_unit
-    pymacaron_dynamodb
+ROOMS = """_version _types exceptions predecessors messages config later names documents formats grammar schemas structs
+    shapes operations dialects parameters bodies inputs headers forms negotiation representations answers conditions
+    loops wire samples bundling downgrade router endpoints binding failures calls auth crash flask_context lane
+    serving transports client stores tasks loading pool builtin publishing launching api models docs test testing
+    generate deploy cli gunicorn __init__ pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
 HOMES = {  # foreign library: the rooms that may import it
-    "flask": "flask_context lane serving publishing api testing", "werkzeug": "bodies conditions flask_context lane serving",
+    "flask": "flask_context lane serving publishing api testing", "werkzeug": "bodies conditions flask_context lane serving launching",
     "msgspec": "documents schemas structs shapes bodies inputs forms wire lane", "yaml": "config documents",
-    "jsonschema_rs": "formats grammar schemas", "click": "api cli", "jwt": "auth", "celery": "tasks",
+    "jsonschema_rs": "formats grammar schemas", "click": "launching cli", "jwt": "auth", "celery": "tasks",
     "boto3": "stores deploy", "sentry_sdk": "crash", "opentelemetry": "calls",
 }  # fmt: skip
 STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the latter for type checkers only

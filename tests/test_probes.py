@@ -17,6 +17,10 @@ HANDLERS = """
     def echo(**given): return {name: value for name, value in given.items() if value is not None}
     def types(**given): return {name: type(value).__name__ for name, value in given.items()}
     def broken(): return {"id": "no integer"}
+    def member(body):
+        assert body.password == "correct horse"
+        return body
+    def member_dict(body): return {"user": body.user, "password": body.password, "also": body.also}
 """
 PET = {
     "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
@@ -44,6 +48,15 @@ SCHEMAS: dict[str, Any] = {
         "required": ["kind"],
         "properties": {"kind": {"type": "string"}, "name": {"type": "string"}},
     },
+    "Member": {
+        "type": "object",
+        "required": ["password"],
+        "properties": {
+            "user": {"type": "string"},
+            "password": {"type": "string", "writeOnly": True},
+            "also": {"type": "array", "items": {"$ref": "#/components/schemas/Member"}},
+        },
+    },
     "Node": {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}, "n": {"type": "integer"}}},
 }
 
@@ -52,7 +65,10 @@ def located(name: str, place: str, **schema: Any) -> dict[str, Any]:
     return {"name": name, "in": place, "schema": schema}
 
 
+MEMBER = {"$ref": "#/components/schemas/Member"}
 PATHS: dict[str, Any] = {
+    "/members": {"post": operation("member", requestBody=body(MEMBER), responses=answers(**{"200": MEMBER}))},
+    "/members/dict": {"post": operation("member_dict", requestBody=body(MEMBER), responses=answers(**{"200": MEMBER}))},
     "/accounts": {"post": operation("take", requestBody=body({"$ref": "#/components/schemas/Account"}))},
     "/pets": {"post": operation("take", requestBody=body(PET))},
     "/nodes": {"post": operation("take", requestBody=body({"$ref": "#/components/schemas/Node"}))},
@@ -145,6 +161,14 @@ def test_required_and_read_only(ask: Any) -> None:
     assert ask("/accounts", method="POST", json=sent).status_code == 200
     for given in (7, "no integer"):
         assert "id" not in ask("/accounts", method="POST", json={**sent, "id": given}).json["body"]
+
+
+def test_write_only_is_never_shown(ask: Any) -> None:
+    """A writeOnly property comes in, and is left out of every answer, of models and of dicts."""
+    sent = {"user": "ada", "password": "correct horse", "also": [{"password": "battery"}]}
+    for path in ("/members", "/members/dict"):
+        answer = ask(path, method="POST", json=sent)
+        assert answer.json == {"user": "ada", "also": [{}]}, path
 
 
 def test_the_discriminator_chooses(ask: Any) -> None:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from types import FunctionType
 from typing import Any
 
 from flask import Flask
 
 from . import builtin, exceptions
 from ._types import ErrorDecorator
-from .config import get_config, set_base
+from .config import get_config
 from .dialects import Document
 from .documents import DocumentFault, find_documents, findings, suggest
 from .exceptions import BindingError, DocumentError, NotBuiltError, StartError, format_error
 from .failures import Failures
 from .flask_context import flask_response
 from .formats import Formats
+from .later import unbuilt_settings
+from .launching import letsgo, listening
 from .loading import building, load_document
 from .pool import ApiPool, LoadedApi
 from .predecessors import advice, predecessors
@@ -29,9 +29,6 @@ from .serving import Served, serve
 log = logging.getLogger(__name__)
 
 _BUILTIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "builtin_apis")
-
-# Set by letsgo when server.py is run as a program: (host, port) to listen on. Else start() opens no port.
-_listen: list[tuple[str, int]] = []
 
 
 class API:
@@ -76,6 +73,8 @@ class API:
             config.default_user_id = default_user_id
         if error_reporter is not None:
             log.warning("API(error_reporter=...): this version logs errors, and sends no crash reports yet")
+        for setting in unbuilt_settings(config):
+            log.warning("%s in the configuration has no effect in this version", setting)
         self._failures = Failures(
             error_callback, error_decorator, lambda: self.debug or bool(get_config().expose_exceptions),
             problem=config.error_format == "problem",
@@ -100,6 +99,9 @@ class API:
             found = find_documents(os.fspath(path), ignore)
         except DocumentFault as error:
             raise DocumentError(findings([error.fault])) from None
+        if not found:
+            cure = "a document names its version first: `openapi: 3.1.0`, or `swagger: '2.0'`"
+            raise DocumentError(f"there is no OpenAPI document in {os.path.abspath(path)}; {cure}")
         for api in ApiPool.load(found, self._formats):
             self._loaded[api.name] = api
         return self
@@ -138,8 +140,8 @@ class API:
         except DocumentFault as error:  # what the document's check may pass over where nothing is served
             raise DocumentError(findings([error.fault])) from None
         self._started = True
-        if _listen:
-            self._run(*_listen[0])
+        if listening:
+            self._run(*listening[0])
         return self
 
     def _named(self, name: str) -> LoadedApi:
@@ -186,44 +188,4 @@ def _error_model(error: exceptions.PyMacaronException, api: str | None) -> Any:
     return ApiPool.get_model("Error", api).from_json(error.to_json())
 
 
-class Stopped(SystemExit):
-    """The end of a process whose service cannot start. To gunicorn the code 3 means: do not try again."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.code = 3
-
-
-def letsgo(name: str, callback: FunctionType) -> None:
-    """The last line of server.py: `letsgo(__name__, callback=start)`.
-
-    Run as a program, it reads `--port`, `--host` and `--debug` and calls `callback(port=..., debug=...)`, whose
-    API.start() then listens. Imported by a WSGI server or a worker, it calls `callback()` once, and no port is opened.
-
-    Raises:
-        SystemExit: what stops the start has been printed.
-    """
-    set_base(os.path.dirname(os.path.abspath(callback.__code__.co_filename)))
-    if name != "__main__":
-        try:
-            callback()
-        except StartError as error:
-            print(error, file=sys.stderr, flush=True)  # noqa: T201 - servers would log a traceback instead
-            raise Stopped(str(error)) from None
-        return
-    import click  # only programs read a command line
-
-    @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-    @click.option("--port", type=click.IntRange(0, 65535), default=80, show_default=True, help="Port to listen on.")
-    @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
-    @click.option("--debug/--no-debug", default=False, help="Reload on changes, show errors, check every response.")
-    def serve(port: int, host: str, debug: bool) -> None:
-        """Serve this project's API."""
-        _listen[:] = [(host, port)]
-        try:
-            callback(port=port, debug=debug)
-        except StartError as error:
-            click.echo(str(error), err=True)
-            sys.exit(2)
-
-    serve()
+__all__ = ["API", "letsgo"]

@@ -19,6 +19,7 @@ from .endpoints import Endpoint, Options
 from .exceptions import BindingError, Finding
 from .failures import Failures
 from .lane import Route, install
+from .later import unbuilt_keys
 from .operations import Operation
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,9 @@ def serve(
         raise BindingError(found)
     for warning in contract.warnings(Cache.of_user()):
         log.warning("%s", warning)
+    for operation in operations:
+        for key in unbuilt_keys(operation.extensions):
+            log.warning("%s: %s of %s has no effect in this version", operation.api, key, operation.title)
     names = _flask_names(app, served)
     routes = [Route(one.operation.method, one.operation.path, one, names[one.operation]) for one in endpoints]
     install(app, routes, failures, through_flask=config.dispatch == "flask")

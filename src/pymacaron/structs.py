@@ -51,7 +51,7 @@ class Property(NamedTuple):
         load: JSON value -> Python value. Lenient: what does not fit stays as it is.
         dump: Python value -> JSON value (or what the encoder takes).
         default: what the schema has stand in for it, None if nothing.
-        read_only, sensitive: what the schema says of it.
+        read_only, write_only, sensitive: what the schema says of it.
         finish: whether values below may have defaults to fill in or readOnly properties to drop.
     """
 
@@ -62,6 +62,7 @@ class Property(NamedTuple):
     dump: Callable[[Any], Any]
     default: Default | None
     read_only: bool
+    write_only: bool
     sensitive: bool
     finish: Callable[[], bool]
 
@@ -129,6 +130,7 @@ class ModelMethods:
 
     __slots__ = ()
     __model__: ClassVar[ModelInfo]
+    __iter__: ClassVar[None] = None  # or Python would try [0], [1], …
 
     def to_json(self, keep_datetime: bool = False) -> JsonObject:
         """The model as JSON values; dates as text (RFC 3339), or as they are with `keep_datetime`."""
@@ -204,6 +206,8 @@ class ModelMethods:
 
 def _attribute(model: ModelMethods, name: str) -> str:
     info = model.__model__
+    if not isinstance(name, str):
+        raise TypeError(f"{info.name} is indexed by the names of its properties, not by {type(name).__name__}")
     if name not in info.properties:
         raise KeyError(info.unknown(name))
     return info.attributes.get(name, name)
@@ -228,12 +232,13 @@ find_model: list[Callable[[str, str, tuple[str, Pointer] | None], Any]] = []
 
 
 def _restore(api: str, name: str, place: tuple[str, Pointer] | None, state: dict[str, Any]) -> Any:
+    if not find_model:
+        raise LookupError(f"a model {name} of the API {api} cannot be restored before the API is loaded")
     return _remade(find_model[0](name, api, place), state)
 
 
 def fields_of(model: Any) -> dict[str, Any]:
     """What is present in a model, by name as in JSON, extras included."""
-    """What is present in a model, by JSON name."""
     properties = model.__model__.properties.values()
     return {p.name: getattr(model, p.attribute) for p in properties if not _is_absent(model, p)} | extras(model)
 
@@ -250,10 +255,12 @@ class ModelType(StructMeta):
     """The type of Struct models. It exists for one thing that a Struct cannot be told: to take properties by their
     JSON names, and to name the nearest property when one is unknown."""
 
-    def __call__(cls, /, **properties: Any) -> Any:  # noqa: N805 - a class of classes
+    def __call__(cls, /, *values: Any, **properties: Any) -> Any:  # noqa: N805 - a class of classes
         try:
-            return super().__call__(**properties)
+            return super().__call__(*values, **properties)
         except TypeError:
+            if values:
+                raise TypeError(f"{cls.__name__}() takes its properties by keyword") from None
             info = cls.__model__  # type: ignore[attr-defined]
             return super().__call__(**_by_attribute(info, properties))
 

@@ -93,6 +93,7 @@ class Files:
         value, duplicated = self._value(path, raw, f"yaml {digest}")
         file = File(path, digest, value, self)
         file.duplicated = duplicated
+        file.write_only = b"writeOnly" in raw
         if may_identify(raw, value):
             file.identifiers = identifiers(value, uri_of_path(path))
             for pointer, uri in file.identifiers.resources.items():

@@ -33,7 +33,7 @@ from pymacaron.inputs import plain, text_type
 from pymacaron.messages import ABSENT
 from pymacaron.operations import Content
 from pymacaron.parameters import TextFault, scalar_reader, scalar_text
-from pymacaron.schemas import REQUEST, Checker, Schema, SchemaProblem
+from pymacaron.schemas import REQUEST, RESPONSE, Checker, Schema, SchemaProblem
 from pymacaron.shapes import Shape, Shapes
 from pymacaron.structs import finish, is_model
 
@@ -192,10 +192,15 @@ class JsonBody(Representation):
     @cached_property
     def dump(self) -> Callable[[Any], Any] | None:
         """How values become what the encoder writes, None where it takes them as they are: that is, all but those of
-        the user's own formats."""
-        if not self._shapes.schemas.formats.custom or self.shape is None:
+        the user's own formats, and those with properties that no response shows."""
+        schemas = self._shapes.schemas
+        may_hide = self._side.view == RESPONSE and any(file.write_only for file in schemas.files.opened.values())
+        shape = self.shape if schemas.formats.custom or may_hide else None
+        if shape is None:
             return None
-        return self.shape.dump if self.shape.must_dump() else None
+        if may_hide and shape.must_hide():
+            return lambda value: shape.shown(plain(shape.dump(value)))
+        return shape.dump if shape.must_dump() else None
 
     def write(self, value: Any, media: MediaType) -> Written:
         if is_raw(value):

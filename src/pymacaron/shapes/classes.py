@@ -43,6 +43,7 @@ def properties_of(
             shape.load, shape.dump,
             next((_default(m["default"], children, schemas) for m in said if "default" in m), None),
             any(m.get("readOnly") is True for m in said),
+            any(m.get("writeOnly") is True for m in said),
             any(_is_sensitive(m) for m in said),
             shape.must_finish,
         )  # fmt: skip

@@ -29,8 +29,10 @@ class Shape:
     kinds: frozenset[str] = frozenset()
     finishes = False  # it is an object with defaults or readOnly properties of its own
     dumps = False  # it is written by `dump` alone
+    hides = False  # it is an object with writeOnly properties of its own
     _must_finish: bool | None = None
     _must_dump: bool | None = None
+    _must_hide: bool | None = None
 
     def load(self, value: Json) -> Any:
         """JSON to Python, for every valid value; what does not fit stays as it is."""
@@ -49,6 +51,16 @@ class Shape:
         if self._must_finish is None:
             self._must_finish = any(shape.finishes for shape in _reached(self))
         return self._must_finish
+
+    def must_hide(self) -> bool:
+        """May values hold writeOnly properties, which no response shows?"""
+        if self._must_hide is None:
+            self._must_hide = any(shape.hides for shape in _reached(self))
+        return self._must_hide
+
+    def shown(self, value: Json) -> Json:
+        """A JSON value without its writeOnly properties."""
+        return value
 
     def must_dump(self) -> bool:
         """Do values hold something that the JSON encoder would write otherwise than `dump`?"""
@@ -156,6 +168,9 @@ class ListOf(Shape):
     def dump(self, value: Any) -> Any:
         return [self.item.dump(item) for item in value] if isinstance(value, (list, tuple)) else value
 
+    def shown(self, value: Json) -> Json:
+        return [self.item.shown(item) for item in value] if isinstance(value, list) else value
+
     def parts(self) -> Iterable[Shape]:
         return (self.item,)
 
@@ -172,6 +187,9 @@ class MapOf(Shape):
 
     def dump(self, value: Any) -> Any:
         return {k: self.item.dump(item) for k, item in value.items()} if isinstance(value, dict) else value
+
+    def shown(self, value: Json) -> Json:
+        return {k: self.item.shown(item) for k, item in value.items()} if isinstance(value, dict) else value
 
     def parts(self) -> Iterable[Shape]:
         return (self.item,)
@@ -196,6 +214,7 @@ class ModelOf(Shape):
         self._properties = properties
         described = model.__model__.properties.values()
         self.finishes = any(prop.read_only or prop.default is not None for prop in described)
+        self.hides = any(prop.write_only for prop in described)
         if issubclass(model, OpenModel):
             self.kinds = frozenset()
 
@@ -207,6 +226,13 @@ class ModelOf(Shape):
             shapes = self._properties
             return {k: shapes[k].dump(item) if k in shapes else dump(item) for k, item in value.items()}
         return dump(value)
+
+    def shown(self, value: Json) -> Json:
+        if not isinstance(value, dict):
+            return value
+        hidden = {prop.name for prop in self.model.__model__.properties.values() if prop.write_only}
+        shapes = self._properties
+        return {k: shapes[k].shown(v) if k in shapes else v for k, v in value.items() if k not in hidden}
 
     def parts(self) -> Iterable[Shape]:
         return self._properties.values()
@@ -244,6 +270,16 @@ class OneOf(Shape):
                 return made
         return dump(value)
 
+    def shown(self, value: Json) -> Json:
+        named = value.get(self.property) if isinstance(value, dict) else None
+        if isinstance(named, str) and named in self.dispatch:
+            return self.dispatch[named].shown(value)
+        for schema, shape in self.branches:
+            hidden = shape.shown(value)
+            if schema.checker(RESPONSE).is_valid(hidden):
+                return hidden
+        return value
+
     def parts(self) -> Iterable[Shape]:
         return (*(shape for _, shape in self.branches), *self.dispatch.values())
 
@@ -269,6 +305,10 @@ class Guarded(Shape):
         shape = self._of(value)
         return shape.dump(value) if shape is not None else dump(value)
 
+    def shown(self, value: Json) -> Json:
+        shape = self._of(value)
+        return shape.shown(value) if shape is not None else value
+
     def parts(self) -> Iterable[Shape]:
         return self.shapes.values()
 
@@ -285,6 +325,9 @@ class Later(Shape):
 
     def dump(self, value: Any) -> Any:
         return self.shape.dump(value)
+
+    def shown(self, value: Json) -> Json:
+        return self.shape.shown(value)
 
     def parts(self) -> Iterable[Shape]:
         return (self.shape,)
@@ -347,6 +390,11 @@ class Native(Shape):
             return None
         rich = [shape for shape in self.shapes if shape.must_dump()]
         return rich[0].dump(value) if len(rich) == 1 else dump(value)
+
+    def shown(self, value: Json) -> Json:
+        kinds = kinds_of(value)
+        meant = [shape for shape in self.shapes if kinds & shape.kinds] or [s for s in self.shapes if not s.kinds]
+        return meant[0].shown(value) if meant else value
 
     def parts(self) -> Iterable[Shape]:
         return self.shapes

@@ -1,0 +1,87 @@
+"""How a service is started: as a program, by a WSGI server, or in a test."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from types import FunctionType
+
+from .config import set_base
+from .exceptions import StartError
+
+# Where to listen, (host, port), if server.py is run as a program. Else API.start() opens no port.
+listening: list[tuple[str, int]] = []
+
+
+class Stopped(SystemExit):
+    """The end of a process whose service cannot start. To gunicorn the code 3 means: do not try again."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.code = 3
+
+
+def letsgo(name: str, callback: FunctionType) -> None:
+    """The last line of server.py: `letsgo(__name__, callback=start)`.
+
+    Run as a program, it reads `--port`, `--host` and `--debug` and calls `callback(port=..., debug=...)`, whose
+    API.start() then listens. Imported by a WSGI server or a worker, it calls `callback()` once, and no port is opened.
+
+    Raises:
+        SystemExit: what stops the start has been printed.
+        StartError: what stops the start, where a test imports the server.
+    """
+    folder = os.path.dirname(os.path.abspath(callback.__code__.co_filename))
+    set_base(folder)
+    if name == "__main__":
+        _program(callback, folder)
+        return
+    try:
+        callback()
+    except StartError as error:
+        if "pytest" in sys.modules:
+            raise
+        print(error, file=sys.stderr, flush=True)  # noqa: T201 - servers would log a traceback instead
+        raise Stopped(str(error)) from None
+
+
+def _program(callback: FunctionType, folder: str) -> None:
+    import click  # only programs read a command line
+
+    @click.command(context_settings={"help_option_names": ["-h", "--help"]})
+    @click.option("--port", type=click.IntRange(0, 65535), default=80, show_default=True, help="Port to listen on.")
+    @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+    @click.option("--debug/--no-debug", default=False, help="Reload on changes, show errors, check every response.")
+    def serve(port: int, host: str, debug: bool) -> None:
+        """Serve this project's API."""
+        listening[:] = [(host, port)]
+        try:
+            callback(port=port, debug=debug)
+        except StartError as error:
+            click.echo(str(error), err=True)
+            if not debug:
+                sys.exit(2)
+            _serve_findings(str(error), host, port, folder)
+
+    serve()
+
+
+def _serve_findings(text: str, host: str, port: int, folder: str) -> None:
+    """In development, a start that fails waits for the next change, and tells whoever asks meanwhile what is wrong."""
+    from werkzeug.serving import run_simple  # only for development
+
+    body = text.encode()
+
+    def tell(_environ: object, start_response: Callable[[str, list[tuple[str, str]]], object]) -> Iterable[bytes]:
+        start_response("500 INTERNAL SERVER ERROR", [("Content-Type", "text/plain; charset=utf-8")])
+        return [body]
+
+    run_simple(host, port, tell, use_reloader=True, extra_files=_sources(folder))
+
+
+def _sources(folder: str) -> Iterator[str]:
+    """The files of a project that a start depends on; its hidden folders are left out."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "__"))]
+        yield from (os.path.join(place, name) for name in names if name.endswith((".py", ".yaml", ".yml", ".json")))
