@@ -14,7 +14,8 @@ ROOMS = """_version _types exceptions predecessors messages config later names d
     generate deploy cli gunicorn __init__ pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
 HOMES = {  # foreign library: the rooms that may import it
-    "flask": "flask_context lane serving publishing api testing", "werkzeug": "bodies conditions flask_context lane serving launching",
+    "flask": "flask_context lane serving publishing api testing",
+    "werkzeug": "bodies conditions flask_context lane serving launching",
     "msgspec": "documents schemas structs shapes bodies inputs forms wire lane", "yaml": "config documents",
     "jsonschema_rs": "formats grammar schemas", "click": "launching cli", "jwt": "auth", "celery": "tasks",
     "boto3": "stores deploy", "sentry_sdk": "crash", "opentelemetry": "calls",
