@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from services import JSON, answers, body, operation, project_in, query
 
+from pymacaron import ApiPool
+
 HANDLERS = """
     def take(body=None, **more): return {"body": body, "more": {k: str(v) for k, v in more.items()}}
     def echo(**given): return {name: value for name, value in given.items() if value is not None}
@@ -200,12 +202,13 @@ def test_recursion_is_served_and_published(tmp_path: Path) -> None:
     """A recursive schema validates at every depth, also when it is split over files, and its document is published."""
     with project_in(tmp_path) as project:
         project.functions(HANDLERS)
-        node = {"type": "object", "properties": {"next": {"$ref": "#/Node"}, "n": {"type": "integer"}}}
-        (tmp_path / "parts.yaml").write_text(json.dumps({"Node": node}), "utf-8")
-        there = {"$ref": "../parts.yaml#/Node"}
+        node = {"type": "object", "properties": {"next": {"$ref": "#/Part"}, "n": {"type": "integer"}}}
+        (tmp_path / "parts.yaml").write_text(json.dumps({"Part": node}), "utf-8")
+        there = {"$ref": "../parts.yaml#/Part"}
         project.document(PATHS | {"/split": {"post": operation("take", requestBody=body(there))}}, SCHEMAS)
         project.load().publish_apis().start(serve="shop")
         ask = project.app.test_client().open
+        assert ApiPool.shop.model.Part.get_model_name() == "Part"  # a schema of another file has its name
         for path in ("/nodes", "/split"):
             assert ask(path, method="POST", json={"next": {"next": {"n": 1}}}).status_code == 200
             assert problems(ask(path, method="POST", json={"next": {"next": {"n": "x"}}})) == {("body", "/next/next/n")}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ._types import Json, JsonObject
-from .documents import Files, Node
+from .documents import DocumentFault, Files, Node
 from .formats import Formats
 from .messages import ABSENT
 from .names import python_name, snake_case
@@ -65,7 +65,7 @@ class Document:
         info = root.value.get("info")
         self.info: JsonObject = info if isinstance(info, dict) else {}
         self.schemas = Schemas(files, dialect.draft, formats)
-        self.named = dict(dialect.named(root))
+        self.named = {**_named_elsewhere(root, files), **dict(dialect.named(root))}
         self.shapes = Shapes(self.schemas, name, self.named, os.path.dirname(root.file.path))
         self.models = Models(self.shapes)
         self.operations: tuple[Operation, ...] = ()
@@ -84,6 +84,46 @@ class Document:
 
     def __repr__(self) -> str:
         return f"<Document {self.name} ({self.dialect.name}, {len(self.operations)} operations)>"
+
+
+_TELLING = frozenset(("type", "properties", "allOf", "anyOf", "oneOf", "enum"))
+
+
+def _named_elsewhere(root: Node, files: Files) -> dict[str, Node]:
+    """The schemas of other files that references lead to, named after the last step of the reference: for
+    `common/types.yaml#/Money` that is Money, for `money.yaml` money."""
+    found: dict[str, Node] = {}
+    for file in list(files.opened.values()) if len(files.opened) > 1 else ():
+        for ref in _references(file.value):
+            if file.path == root.file.path and ref.startswith("#"):
+                continue
+            try:
+                target = files.resolve(file.root, ref).follow()
+            except DocumentFault:
+                continue  # the document's check has told, if it matters
+            stem = os.path.splitext(os.path.basename(target.file.path))[0]
+            name = str(target.pointer[-1]) if target.pointer else stem
+            if _is_schema(target.value) and name.isidentifier() and target.file.path != root.file.path:
+                found.setdefault(name, target)
+    return found
+
+
+def _references(value: Json) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, dict):
+            ref = current.get("$ref")
+            if isinstance(ref, str):
+                yield ref
+            waiting.extend(current.values())
+        elif isinstance(current, list):
+            waiting.extend(current)
+
+
+def _is_schema(value: Json) -> bool:
+    """Is it a schema, and no parameter, header or response, which hold one?"""
+    return isinstance(value, dict) and not _TELLING.isdisjoint(value) and not {"in", "schema", "content"} & value.keys()
 
 
 class Dialect(NamedTuple):
