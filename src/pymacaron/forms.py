@@ -50,6 +50,10 @@ class Form:
 
     Args:
         view: whether it is part of a request or of a response.
+
+    Attributes:
+        names: of the fields that the document declares; `files` and `json_names` are those of files and of JSON.
+        checker: the validity of all fields together, None where the document leaves them open.
     """
 
     def __init__(self, content: Content, shapes: Shapes, *, multipart: bool, view: str = REQUEST) -> None:
@@ -60,14 +64,14 @@ class Form:
         self.names = list(nodes)
         self.files = {name for name, node in nodes.items() if multipart and _is_file(schemas.at(node).node, shapes)}
         self._many = {name for name, node in nodes.items() if schemas.at(node).value.get("type") == "array"}
-        self._json = {
+        self.json_names = {
             name for name, node in nodes.items() if _is_json(content.encodings.get(name), schemas.at(node).node, shapes)
         } - self.files
         known = frozenset(nodes)
         self._codecs: dict[str, Codec] = {
             name: _field_codec(name, node, content.encodings.get(name), shapes, known)
             for name, node in nodes.items()
-            if name not in self._json and name not in self.files
+            if name not in self.json_names and name not in self.files
         }
         self._demands = {name: Demands(encoding, shapes) for name, encoding in content.encodings.items()}
         self.checker = self._checker(content, shapes) if content.schema is not None else None
@@ -108,8 +112,8 @@ class Form:
     def _read_fields(
         self, fields: Mapping[str, list[str]], values: dict[str, Any], problems: list[SchemaProblem]
     ) -> None:
-        claimed = set(self._json)
-        for name in self._json & fields.keys():
+        claimed = set(self.json_names)
+        for name in self.json_names & fields.keys():
             try:
                 values[name] = self._read_json(name, [_decoded(text) for text in fields[name]])
             except InvalidJsonError:
@@ -197,7 +201,7 @@ class Form:
             return [upload_part(name, item, media) for item in items]
         if name in self._codecs:
             return [part._replace(content_type=media) for part in self._text_parts(name, value)]
-        media = "application/json" if name in self._json and media is None else media
+        media = "application/json" if name in self.json_names and media is None else media
         return [Part(name, media, text, None) for text in self._texts(name, value)]
 
     def write_pairs(self, values: Mapping[str, Any]) -> list[str]:
@@ -217,11 +221,11 @@ class Form:
     def _items(self, name: str, value: Any) -> list[Any]:
         if name in self._many and isinstance(value, list | tuple):
             return list(value)
-        return [] if value is None and name not in self._json else [value]
+        return [] if value is None and name not in self.json_names else [value]
 
     def _texts(self, name: str, value: Any) -> list[bytes]:
         """The texts of a field that is JSON, or that the document does not name."""
-        as_json = name in self._json
+        as_json = name in self.json_names
         items = self._items(name, value) if as_json or not isinstance(value, list | tuple) else value
         return [write_json(item) if as_json or not isinstance(item, str) else item.encode() for item in items]
 

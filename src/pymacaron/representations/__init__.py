@@ -24,6 +24,7 @@ from pymacaron.bodies import (
     TEXT,
     MediaType,
     kind_of,
+    parse_media_type,
     specificity,
 )
 from pymacaron.operations import Content, Operation
@@ -88,7 +89,8 @@ def concrete(declared: MediaType, value: Any) -> MediaType:
     """What a value is written as, where a media type or a range is declared."""
     if not declared.is_range:
         return declared
-    found = natural(value)
+    given = getattr(value, "content_type", None)  # of an upload or the like
+    found = parse_media_type(given) if isinstance(given, str) and is_file(value) else natural(value)
     if specificity(declared, found):
         return found
     return _PLAIN if declared.name == "text/*" else _JSON if declared.name.endswith("json") else _BYTES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from copy import deepcopy
 from functools import cached_property
 from itertools import combinations
@@ -11,23 +10,19 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from pymacaron._types import Json
-from pymacaron.bodies import JSON, TEXT, BodyStream, Upload
-from pymacaron.inputs import Inputs, plain, text_type
+from pymacaron.inputs import Inputs, text_type
 from pymacaron.messages import ABSENT, Arguments
-from pymacaron.negotiation import declared
-from pymacaron.operations import COOKIE, FORM, PATH, QUERY, QUERYSTRING, Operation, Parameter
-from pymacaron.parameters import TextFault, TextType, parse_cookies, parse_query
-from pymacaron.representations import Representation, concrete, represent
-from pymacaron.schemas import REQUEST, Checker
-from pymacaron.shapes import Shape
-from pymacaron.structs import finish
+from pymacaron.operations import COOKIE, FORM, HEADER, PATH, QUERY, QUERYSTRING, Operation, Parameter
+from pymacaron.parameters import TextFault, parse_cookies, parse_query
+from pymacaron.schemas import REQUEST
 
+from .contents import Contents, reads_back, representation_of, uploads
 from .demands import same
-from .texts import word
-from .valid import NoSample, sample, sample_of
+from .valid import NoSample, sample
 
 _TRIES = 20  # for a value that a parameter's text can carry
-_CONVERSIONS = 3  # for one that survives
+# Headers that say how the body is sent: they are not for callers to choose, whatever documents declare.
+_OF_THE_MESSAGE = frozenset(("content-encoding", "content-length", "content-type", "host", "transfer-encoding"))
 _OFTEN = 0.6  # how often what need not be sent is
 
 
@@ -68,9 +63,7 @@ class Calls:
         self.inputs = Inputs(operation)
         self._files = [parameter for parameter in operation.parameters if parameter.is_file]
         content = next(iter(operation.contents), None)
-        self.body: Representation | None = None
-        if content is not None:
-            self.body = represent(operation, content, REQUEST, concrete(declared(content), {}))
+        self.body = representation_of(operation, content, REQUEST) if content is not None else None
 
     def arguments(self, random: Random) -> Arguments:
         """The body and the parameters, as the function gets them.
@@ -105,7 +98,7 @@ class Calls:
         drawn = Drawn({}, {})
         for parameter in self.inputs.parameters:
             value = ABSENT
-            if parameter.required or (random.random() < _OFTEN and parameter.argument not in self.entangled):
+            if parameter.required or (random.random() < _OFTEN and not self._is_special(parameter)):
                 value = self._parameter(parameter, random)
             if value is not ABSENT:
                 drawn.sent[parameter.argument] = value
@@ -116,8 +109,13 @@ class Calls:
         for parameter in self._files:
             if parameter.required or random.random() < _OFTEN:
                 many = parameter.schema.value.get("type") == "array"
-                drawn.passed[parameter.argument] = _uploads(parameter.name, random, many)
+                drawn.passed[parameter.argument] = uploads(parameter.name, random, many=many)
         return drawn
+
+    def _is_special(self, parameter: Parameter) -> bool:
+        return parameter.argument in self.entangled or (
+            parameter.location == HEADER and parameter.name.lower() in _OF_THE_MESSAGE
+        )
 
     def _parameter(self, parameter: Parameter, random: Random) -> Json:
         """A value that text can carry; ABSENT if it is found hard and need not be there."""
@@ -157,73 +155,11 @@ class Calls:
         if not self.operation.body_required and random.random() > _OFTEN:
             return ABSENT
         try:
-            return self._represented(body, random)
+            return Contents(self.operation, body, REQUEST).value(random)
         except NoSample:
             if self.operation.body_required:
                 raise
             return ABSENT
-
-    def _represented(self, body: Representation, random: Random) -> Any:
-        schema = body.schema
-        if body.form is not None:
-            return self._form(body, random)
-        if body.kind == JSON:
-            if schema is None or body.shape is None:
-                return {word(random): random.randint(1, 100)}
-            return converted(body.shape, schema.checker(REQUEST), random, finished=True)
-        if body.kind == TEXT:
-            return word(random) if schema is None else _text_of(sample(schema, REQUEST, random))
-        return BodyStream(io.BytesIO(word(random).encode()), body.media.name)
-
-    def _form(self, body: Representation, random: Random) -> Any:
-        """The object of a form's fields, with files in the place of whatever the schema says of them."""
-        form, shape = body.form, body.shape
-        assert form is not None
-        if form.checker is None or shape is None:
-            return {word(random): word(random)}
-        for _ in range(_TRIES):
-            sampled = sample_of(form.checker, random)
-            if not isinstance(sampled, dict):
-                continue
-            values = {name: value for name, value in sampled.items() if self._is_field(body, name, value)}
-            if values and form.checker.is_valid(values):
-                for name in form.files & values.keys():
-                    values[name] = _uploads(name, random, isinstance(values[name], list))
-                made = shape.convert(values)
-                finish(made)
-                return made
-        raise NoSample("no form can carry what the schema allows")
-
-    def _is_field(self, body: Representation, name: str, value: Json) -> bool:
-        """Can a field of a form say this? Nothing is sent for what is empty, and what has no type arrives as text."""
-        assert body.form is not None
-        if name in body.form.files:
-            return bool(value != [])
-        if value is None or value in ([], {}):
-            return False
-        schemas, schema = self.operation.shapes.schemas, body.schema
-        node = self.operation.shapes.properties(schema).get(name) if schema is not None else None
-        if isinstance(value, dict) or (isinstance(value, list) and isinstance(value[0], dict)):
-            return True  # objects are sent as JSON, which says everything
-        return isinstance(value, str) if node is None else reads_back(text_type(schemas, node), value)
-
-
-def converted(shape: Shape, checker: Checker, random: Random, *, finished: bool) -> Any:
-    """The Python value of a sample, one that can be written again: models hold nothing that their schemas do not name.
-
-    Args:
-        finished: defaults are filled in and readOnly properties dropped, as in requests.
-
-    Raises:
-        NoSample: none was found.
-    """
-    for _ in range(_CONVERSIONS):
-        made = shape.convert(sample_of(checker, random))
-        if finished and shape.must_finish():
-            finish(made)
-        if checker.is_valid(plain(shape.dump(made))):
-            return made
-    raise NoSample("what the schema allows is more than its models can hold")
 
 
 def _is_segment(text: str) -> bool:
@@ -238,33 +174,3 @@ def _source(location: str, text: Any) -> Any:
     if location == COOKIE:
         return parse_cookies("; ".join(text))
     return unquote(text) if location == PATH else "&".join(text) if location == QUERYSTRING else text
-
-
-def reads_back(type_: TextType, value: Json) -> bool:
-    """Is this value, as text, surely read as the same? Not if its text may mean another kind too, and nothing is sent
-    for what is empty inside."""
-    kinds = type_.kinds or {"string"}
-    if isinstance(value, list):
-        items = type_.items or TextType()
-        return kinds == {"array"} and value != [] and all(reads_back(items, item) for item in value)
-    if isinstance(value, dict):
-        inner = [reads_back(type_.property(name), item) for name, item in value.items()]
-        return kinds == {"object"} and value != {} and all(inner)
-    if isinstance(value, str):
-        return kinds == {"string"}
-    return "string" not in kinds and kinds.isdisjoint({"array", "object"}) and value is not None
-
-
-def _text_of(value: Json) -> str:
-    if isinstance(value, str):
-        return value
-    raise NoSample("a body of text can only be a string")
-
-
-def _uploads(name: str, random: Random, many: bool) -> Any:
-    made = [_upload(name, random) for _ in range(random.randint(1, 2) if many else 1)]
-    return made if many else made[0]
-
-
-def _upload(name: str, random: Random) -> Upload:
-    return Upload(io.BytesIO(word(random).encode()), f"{word(random)}.txt", "text/plain", name)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from pymacaron.bodies import JSON, TEXT, kind_of
-from pymacaron.negotiation import name_of
-from pymacaron.operations import Answer, Content, Operation
+from pymacaron.operations import Answer, Operation
 from pymacaron.schemas import RESPONSE
 
-from .calls import converted
-from .texts import word
-from .valid import NoSample, sample
+from .contents import Contents, representation_of
+from .valid import NoSample
 
 _EMPTY = (204, 205, 304)  # statuses without a body (RFC 9110 section 15)
 
@@ -32,7 +29,8 @@ def result(operation: Operation, random: Random) -> tuple[int, Any]:
     status = _status(answer, operation, random)
     if not answer.contents or status in _EMPTY:
         return status, None
-    return status, _answered(operation, answer, answer.contents[0], status, random)
+    representation = representation_of(operation, answer.contents[0], RESPONSE, answer.key)
+    return status, Contents(operation, representation, RESPONSE).value(random)
 
 
 def _status(answer: Answer, operation: Operation, random: Random) -> int:
@@ -43,19 +41,3 @@ def _status(answer: Answer, operation: Operation, random: Random) -> int:
         return random.choice(free or [599])
     free = [int(answer.key[0]) * 100 + number for number in range(10)]
     return next(status for status in free if operation.answer(status) is answer)
-
-
-def _answered(operation: Operation, answer: Answer, content: Content, status: int, random: Random) -> Any:
-    media = name_of(content)
-    kind = JSON if "*" in media and content.schema is not None else kind_of(media)
-    if kind == TEXT:
-        text = sample(content.schema, RESPONSE, random) if content.schema is not None else None
-        return text if isinstance(text, str) else word(random)
-    if kind != JSON:
-        return word(random).encode()
-    if content.schema is None:
-        return {word(random): random.randint(1, 100)}
-    stem = "".join(part.capitalize() for part in operation.name.split("_"))
-    name = f"{stem}Response" if status == operation.success_status else f"{stem}Response{answer.key}"
-    shape = operation.shapes.of(content.schema, name)
-    return converted(shape, content.schema.checker(RESPONSE), random, finished=False)

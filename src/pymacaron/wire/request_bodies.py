@@ -135,7 +135,7 @@ class RequestBodies:
         if isinstance(value, AsyncIterator):
             value = Iterated(value)
         representation = self._for(value)
-        content_type, media = representation.label(value)
+        content_type, media = self._label(representation, value)
         if headers.setdefault("content-type", content_type) != content_type:  # the document has it as a parameter
             media = parse_media_type(headers["content-type"])
         try:
@@ -150,6 +150,16 @@ class RequestBodies:
         if isinstance(body, FileBody) and body.size is not None:
             headers["content-length"] = str(body.size)
         return _stream(body)
+
+    @staticmethod
+    def _label(representation: Representation, value: Any) -> tuple[str, MediaType]:
+        """The Content-Type of a value; where a range is declared, the one that a file has itself."""
+        wanted = declared(representation.content) if representation.content is not None else None
+        if wanted is not None and wanted.is_range:
+            media = concrete(wanted, value)
+            if media.kind == representation.kind and media.name != representation.media.name:
+                return str(media), media
+        return representation.label(value)
 
     def _for(self, value: Any) -> Representation:
         found = [self._representation(one, concrete(declared(one), value)) for one in self.operation.contents]

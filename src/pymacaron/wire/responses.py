@@ -212,12 +212,13 @@ class ResponseReader:
 
     def __call__(self, response: Response) -> object:
         answer = self.operation.answer(response.status)
-        if answer is None:
+        if answer is None and self.operation.answers:  # a document that declares none leaves them open
             raise self._unexpected(f"the status {response.status} is not declared")
         header = next((text for name, text in response.headers if name.lower() == "content-type"), None)
         if header is None and not response.body:
             return None
-        representation, media = self._found.get((answer.key, header or "")) or self._select(answer, header)
+        key = answer.key if answer is not None else ""
+        representation, media = self._found.get((key, header or "")) or self._select(answer, header)
         try:
             value = representation.read(_source(response), media, None, None)
         except (BadRequestError, UnsupportedMediaTypeError) as error:
@@ -236,18 +237,19 @@ class ResponseReader:
         declared_ones = answer.headers if answer is not None else ()
         return Headers(declared_ones, self.operation.shapes.schemas).read(response.headers)
 
-    def _select(self, answer: Answer, header: str | None) -> tuple[Representation, MediaType]:
+    def _select(self, answer: Answer | None, header: str | None) -> tuple[Representation, MediaType]:
+        contents, key = (answer.contents, answer.key) if answer is not None else ((), "")
         if header is not None:
             media = parse_media_type(header)
         else:
-            media = declared(answer.contents[0]) if answer.contents else MediaType("application/json", {})
-        content = content_for(answer.contents, media)
-        if content is None and answer.contents:
-            raise self._unexpected(f"status {answer.key} with {header} is not declared")
-        representation = represent(self.operation, content, RESPONSE, media, answer.key)
+            media = declared(contents[0]) if contents else MediaType("application/json", {})
+        content = content_for(contents, media)
+        if content is None and contents:
+            raise self._unexpected(f"status {key} with {header} is not declared")
+        representation = represent(self.operation, content, RESPONSE, media, key)
         representation.prepare()
         if len(self._found) < 100:  # the other side may make boundaries up
-            self._found[answer.key, header or ""] = representation, media
+            self._found[key, header or ""] = representation, media
         return representation, media
 
     def _items(self, items: Items) -> Iterator[Any]:

@@ -1,0 +1,168 @@
+"""The bodies of calls and answers, as functions take and give them."""
+
+from __future__ import annotations
+
+import io
+from random import Random
+from typing import Any
+
+from pymacaron._types import Json
+from pymacaron.bodies import EVENTS, JSON, LINES, RECORDS, TEXT, BodyStream, MediaType, Upload, specificity
+from pymacaron.inputs import plain, text_type
+from pymacaron.negotiation import declared
+from pymacaron.operations import Content, Operation
+from pymacaron.parameters import TextType
+from pymacaron.representations import ItemsBody, Representation, concrete, represent
+from pymacaron.schemas import REQUEST, RESPONSE, Checker
+from pymacaron.shapes import Shape
+from pymacaron.structs import finish
+
+from .texts import word
+from .valid import NoSample, sample_of
+
+_TRIES = 20  # for what a form or a text can carry
+_CONVERSIONS = 3  # for a value that survives
+
+
+def representation_of(operation: Operation, content: Content, view: str, key: str = "") -> Representation:
+    """What a declaration is sent as; a range of media types as one of them.
+
+    Args:
+        key: of a response, its status key.
+    """
+    wanted = declared(content)
+    media = concrete(wanted, {} if content.schema is not None else b"")
+    if wanted.is_range and not specificity(wanted, media):
+        media = MediaType(f"{wanted.name.partition('/')[0]}/x-sample", {})
+    return represent(operation, content, view, media, key)
+
+
+class Contents:
+    """Makes the values of one representation.
+
+    Args:
+        view: whether it is of a request, which is completed with defaults and holds nothing that is readOnly, or of a
+            response, which holds nothing that is writeOnly.
+    """
+
+    def __init__(self, operation: Operation, representation: Representation, view: str) -> None:
+        self._shapes = operation.shapes
+        self._body = representation
+        self._view = view
+
+    def value(self, random: Random) -> Any:
+        """A value.
+
+        Raises:
+            NoSample: none was found.
+        """
+        body = self._body
+        if body.form is not None:
+            return self._form(random)
+        if body.kind == JSON:
+            return self._json(random)
+        if body.kind == TEXT:
+            return self._text(random)
+        if isinstance(body, ItemsBody) and body.kind in (LINES, RECORDS):
+            return self._items(body, random)
+        if body.kind == EVENTS:
+            return word(random).encode()
+        made = word(random).encode()
+        return BodyStream(io.BytesIO(made), body.media.name) if self._view == REQUEST else made
+
+    def _json(self, random: Random) -> Any:
+        schema, shape = self._body.schema, self._body.shape
+        if schema is None or shape is None:
+            return {word(random): random.randint(1, 100)}
+        return self._converted(shape, schema.checker(self._view), random)
+
+    def _converted(self, shape: Shape, checker: Checker, random: Random) -> Any:
+        """The Python value of a sample that can be written again: models hold nothing their schemas do not name."""
+        for _ in range(_CONVERSIONS):
+            made = self._finished(shape, sample_of(checker, random))
+            if checker.is_valid(plain(shape.dump(made))):
+                return made
+        raise NoSample("what the schema allows is more than its models can hold")
+
+    def _finished(self, shape: Shape, value: Json) -> Any:
+        made = shape.convert(shape.shown(value) if self._view == RESPONSE and shape.must_hide() else value)
+        if self._view == REQUEST and shape.must_finish():
+            finish(made)
+        return made
+
+    def _text(self, random: Random) -> Any:
+        """A text, or the scalar that the schema says a text is of."""
+        schema, shape, kinds = self._body.schema, self._body.shape, self._body.kinds
+        if schema is None or shape is None or (kinds & {"array", "object"} and "string" not in kinds):
+            return word(random)
+        type_ = text_type(self._shapes.schemas, schema.node)
+        for _ in range(_TRIES):
+            value = sample_of(schema.checker(self._view), random)
+            if reads_back(type_, value) and not isinstance(value, (list, dict)):
+                return shape.convert(value)
+        raise NoSample("no text can say what the schema allows")
+
+    def _items(self, body: ItemsBody, random: Random) -> list[Any]:
+        item, array = body.item, body.schema
+        least = array.value.get("minItems", 0) if array is not None else 0
+        count = max(least, random.randint(1, 2))
+        if item is None or item.schema is None or item.shape is None:
+            return [{word(random): index} for index in range(count)]
+        return [self._converted(item.shape, item.schema.checker(self._view), random) for _ in range(count)]
+
+    # Forms
+
+    def _form(self, random: Random) -> Any:
+        """The object of a form's fields, with files in the place of whatever the schema says of them."""
+        form, shape = self._body.form, self._body.shape
+        assert form is not None
+        if form.checker is None or shape is None:
+            return {word(random): word(random)}
+        for _ in range(_TRIES):
+            sampled = sample_of(form.checker, random)
+            if not isinstance(sampled, dict):
+                continue
+            values = {name: value for name, value in sampled.items() if self._is_field(name, value)}
+            if values and form.checker.is_valid(values):
+                for name in form.files & values.keys():
+                    values[name] = uploads(name, random, many=isinstance(values[name], list))
+                return self._finished(shape, values)
+        raise NoSample("no form can carry what the schema allows")
+
+    def _is_field(self, name: str, value: Json) -> bool:
+        """Can a field of a form say this? Nothing is sent for what is empty, and what has no type arrives as text."""
+        form, schema = self._body.form, self._body.schema
+        assert form is not None
+        if name in form.files:
+            return bool(value != [])
+        if value is None or value in ([], {}):
+            return False
+        if name in form.json_names:
+            return True
+        node = self._shapes.properties(schema).get(name) if schema is not None else None
+        return isinstance(value, str) if node is None else reads_back(text_type(self._shapes.schemas, node), value)
+
+
+def reads_back(type_: TextType, value: Json) -> bool:
+    """Is this value, as text, surely read as the same? Not if its text may mean another kind too, and nothing is sent
+    for what is empty inside."""
+    kinds = type_.kinds or {"string"}
+    if isinstance(value, list):
+        items = type_.items or TextType()
+        return kinds == {"array"} and value != [] and all(reads_back(items, item) for item in value)
+    if isinstance(value, dict):
+        inner = [reads_back(type_.property(name), item) for name, item in value.items()]
+        return kinds == {"object"} and value != {} and all(inner)
+    if isinstance(value, str):
+        return kinds == {"string"}
+    return "string" not in kinds and kinds.isdisjoint({"array", "object"}) and value is not None
+
+
+def uploads(name: str, random: Random, *, many: bool) -> Any:
+    """A file, or `many`: some."""
+    made = [_upload(name, random) for _ in range(random.randint(1, 2) if many else 1)]
+    return made if many else made[0]
+
+
+def _upload(name: str, random: Random) -> Upload:
+    return Upload(io.BytesIO(word(random).encode()), f"{word(random)}.txt", "text/plain", name)
