@@ -255,7 +255,12 @@ def test_what_turns_out_too_large(client: Any, path: str) -> None:
             self.given += size
             return (start + b"1" * size)[:size]
 
-    environ = {"wsgi.input": Endless(), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    environ: dict[str, Any] = {
+        "wsgi.input": Endless(),
+        "wsgi.input_terminated": True,
+        "HTTP_TRANSFER_ENCODING": "chunked",
+    }
+    environ["CONTENT_LENGTH"] = ""  # the test client puts one in
     answer = client.post(path, content_type=media, environ_overrides=environ)
     assert (answer.status_code, answer.json["error"]) == (413, "PAYLOAD_TOO_LARGE")
 
