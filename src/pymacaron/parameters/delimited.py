@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pymacaron._types import Json, JsonObject
 
+from .json_texts import json_pair
 from .texts import (
     ANYTHING,
     Escape,
@@ -38,28 +39,51 @@ NO_URI_CHARACTER = " \t|"  # delimiters that RFC 3986 wants encoded, unlike "," 
 MAX_NESTING = 4  # arrays in arrays; a type may contain itself
 
 
-# Items: arrays inside arrays have their own delimiter (Swagger 2.0 Items Object), which only plain text can hold.
+# Items. Arrays inside arrays have their own delimiter (Swagger 2.0 Items Object), which only plain text can hold. How
+# objects are sent inside arrays and objects, the standard leaves open: here as JSON, as Swagger UI does.
 
 
 def item_reader(type_: TextType, nesting: int = 0) -> TextReader:
-    """The reader of one decoded text as a scalar, or as an array inside an array."""
+    """The reader of one decoded text as a scalar, an object, or an array inside an array."""
     scalar = scalar_reader(type_.kinds)
+    if "object" in type_.kinds:
+        scalar = _object_reader(scalar)
     if "array" not in type_.kinds or nesting == MAX_NESTING:
         return scalar
     delimiter = DELIMITERS[type_.style or "csv"]
     item = item_reader(type_.items or ANYTHING, nesting + 1)
-    has_scalars = may_be_scalar(type_)
+    has_others = may_be_scalar(type_) or "object" in type_.kinds
 
     def read(text: str) -> Json:
-        if has_scalars and delimiter not in text:
+        if has_others and delimiter not in text:
             return scalar(text)
         return [item(part) for part in text.split(delimiter)] if text else []
 
     return read
 
 
+_PLAIN = Escape(lambda text: text, lambda text: text, percent=False)
+_read_json, _write_json = json_pair(_PLAIN)
+
+
+def _object_reader(read_other: TextReader) -> TextReader:
+    """The reader of one decoded text as an object, where it is one."""
+
+    def read(text: str) -> Json:
+        if not text.startswith("{"):
+            return read_other(text)
+        try:
+            return _read_json(text)
+        except TextFault:
+            return read_other(text)
+
+    return read
+
+
 def item_text(value: Json, type_: TextType) -> str:
-    """The plain text of a scalar, or of an array inside an array."""
+    """The plain text of a scalar, an object, or an array inside an array."""
+    if isinstance(value, dict) and "object" in type_.kinds:
+        return _write_json(value)
     if not isinstance(value, list | tuple):
         return scalar_text(value, type_.kinds)
     items = type_.items or ANYTHING
@@ -105,7 +129,8 @@ class Delimiter(NamedTuple):
 
 def delimiter_of(character: str, escape: Escape, type_: TextType) -> Delimiter:
     written = percent_encode(character) if escape.percent and character in NO_URI_CHARACTER else character
-    only_scalars = "array" in type_.kinds and not may_be_text(type_.items)
+    items = type_.items or ANYTHING
+    only_scalars = "array" in type_.kinds and not may_be_text(items) and "object" not in items.kinds
     return Delimiter(character, written, escape, character != "," or only_scalars or "array" not in type_.kinds)
 
 
@@ -193,7 +218,8 @@ def repeated(type_: TextType, escape: Escape) -> tuple[Read, WriteTexts]:
 
     One empty text is the empty array where an item cannot be empty.
     """
-    read_scalar, items, has_scalars = scalars(type_, escape), type_.items or ANYTHING, may_be_scalar(type_)
+    read_scalar = _objects(type_, escape) if "object" in type_.kinds else scalars(type_, escape)
+    items, has_scalars = type_.items or ANYTHING, may_be_scalar(type_)
     item = item_reader(items)
     empty = [] if may_be_empty(items) or has_scalars else [""]
 
@@ -205,9 +231,20 @@ def repeated(type_: TextType, escape: Escape) -> tuple[Read, WriteTexts]:
     def write(value: Json) -> list[str]:
         if isinstance(value, list | tuple):
             return [escape.encode(item_text(entry, items)) for entry in value] or empty
-        return [escape.encode(scalar_text(value, type_.kinds))]
+        return [escape.encode(item_text(value, type_))]
 
     return (read if "array" in type_.kinds else read_scalar), write
+
+
+def _objects(type_: TextType, escape: Escape) -> Read:
+    """The reader of an object inside an object, or of what else it may be."""
+    read_one = item_reader(type_)
+
+    def read(raws: list[str]) -> Json:
+        texts = [escape.decode(raw) for raw in raws]
+        return read_one(texts[0]) if len(texts) == 1 else [read_one(text) for text in texts]
+
+    return read
 
 
 def scalars(type_: TextType, escape: Escape) -> Read:
