@@ -1,0 +1,84 @@
+"""How services are started, and what happens when they cannot be."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from programs import PATIENCE, by_python, running
+
+SERVER = """
+from flask import Flask
+from pymacaron import API, letsgo
+
+app = Flask(__name__)
+
+def start(port=80, debug=False):
+    API(app, port=port, debug=debug).load_apis("apis").start()
+
+letsgo(__name__, callback=start)
+"""
+DOCUMENT = """
+openapi: 3.1.0
+info: {title: x, version: '1'}
+paths:
+  /a:
+    get: {x-bind-server: functions.FUNCTION, responses: {'200': {description: ok}}}
+"""
+
+
+def project(folder: Path, function: str) -> None:
+    (folder / "apis").mkdir(exist_ok=True)
+    (folder / "apis" / "x.yaml").write_text(DOCUMENT.replace("FUNCTION", function), "utf-8")
+    (folder / "functions.py").write_text("def here(): pass\n", "utf-8")
+    (folder / "server.py").write_text(SERVER, "utf-8")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_development_waits_for_the_next_change(tmp_path: Path) -> None:
+    """With --debug a start that fails tells whoever asks, and is tried again when a file changes."""
+    project(tmp_path, "hear")
+    port = free_port()
+    with running([*by_python(port), "--debug"], tmp_path, tmp_path / "log") as server:
+        told = server.ask("GET", "/a")
+        assert told.status == 500
+        assert "did you mean 'here'?" in told.text.replace('"', "'") or "here" in told.text
+        project(tmp_path, "here")
+        until = time.monotonic() + PATIENCE
+        status = 500
+        while status != 200 and time.monotonic() < until:
+            time.sleep(0.2)
+            try:
+                status = server.ask("GET", "/a").status
+            except OSError:  # between the old process and the new one
+                continue
+        assert status == 200, server.log
+
+
+def test_a_test_that_imports_the_server_sees_the_error(tmp_path: Path) -> None:
+    """Under pytest a start that fails is an ordinary error of the module that imports the server."""
+    project(tmp_path, "hear")
+    (tmp_path / "test_it.py").write_text("import server\ndef test_it(): pass\n", "utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "BindingError" in ended.stdout
+    assert "INTERNALERROR" not in ended.stdout
+
+
+def test_a_folder_without_documents(tmp_path: Path) -> None:
+    """A service that would serve nothing does not start, and says how a document begins."""
+    project(tmp_path, "here")
+    (tmp_path / "apis" / "x.yaml").write_text("opanapi: 3.1.0\npaths: {}\n", "utf-8")
+    ended = subprocess.run([*by_python()], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "there is no OpenAPI document in" in ended.stderr
+    assert "openapi: 3.1.0" in ended.stderr
