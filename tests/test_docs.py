@@ -1,16 +1,20 @@
-"""The documentation tells the truth: its code runs, and it mentions every name that users may write.
+"""The documentation tells the truth: its code runs and prints what is shown, its links lead somewhere, and it mentions
+every name that users may write.
 
-A block marked `python` runs in a fresh process and a fresh folder. A block marked with a file, such as
+A block marked `python` or `sh run` runs in a fresh process and a fresh folder. A block marked with a file, such as
 `yaml file=apis/shop.yaml` or `python file=server.py`, is not run: it is written to the folders of the blocks below it.
+A block marked `text output` is what the program right above it prints; `…` stands for anything.
 """
 
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,8 +27,17 @@ from pymacaron.config.settings import ALIASES, SETTINGS
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"^(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
-INFO = re.compile(r"(?P<language>\w*)(?: file=(?P<file>[\w./-]+))?")
+INFO = re.compile(r"(?P<language>\w*)(?: (?P<role>run|output)| file=(?P<file>[\w./-]+))?")
+LINK = re.compile(r"\[[^\]]*\]\((?!\w+:)(?P<path>[^)#\s]*)#?(?P<heading>[^)\s]*)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 SECONDS = 60
+# For shell blocks: a curl that asks the server.py beside it, without a port.
+CURL = f"""#!{sys.executable}
+import os, sys
+sys.path.insert(0, os.getcwd())
+from server import app
+print(app.test_client().get(sys.argv[-1]).text, end="")
+"""
 
 
 class Block(NamedTuple):
@@ -34,6 +47,10 @@ class Block(NamedTuple):
     info: str
     text: str
     files: dict[str, str]
+
+    @property
+    def is_program(self) -> bool:
+        return self.info in {"python", "sh run"}
 
 
 def blocks_of(page: Path) -> Iterator[Block]:
@@ -49,20 +66,39 @@ def blocks_of(page: Path) -> Iterator[Block]:
 
 
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
-PROGRAMS = [block for block in BLOCKS if block.info == "python"]
+PROGRAMS = [block for block in BLOCKS if block.is_program]
+OUTPUTS = {above.place: block.text for above, block in pairwise(BLOCKS) if block.info == "text output"}
 EVERYTHING = "\n".join(page.read_text("utf-8") for page in PAGES if page.name != "CHANGELOG.md")
 
 
 @pytest.mark.parametrize("block", PROGRAMS, ids=[block.place for block in PROGRAMS])
 def test_code_runs(block: Block, tmp_path: Path) -> None:
-    """Every Python block runs to its end, without a warning, on nothing but what the page shows above it."""
-    for name, text in block.files.items():
+    """Every program runs to its end, without a warning, on nothing but what the page shows above it; it prints what the
+    page shows below it."""
+    for name, text in block.files.items() | {("example.py", block.text), (".bin/curl", CURL)}:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
-    (tmp_path / "example.py").write_text(block.text, "utf-8")
-    command = [sys.executable, "-W", "error", "example.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, check=False)
-    assert done.returncode == 0, f"{block.place} fails:\n{done.stdout}{done.stderr}"
+    (tmp_path / ".bin" / "curl").chmod(0o755)
+    path = os.pathsep.join([str(tmp_path / ".bin"), str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    command = [sys.executable, "-W", "error", "example.py"] if block.info == "python" else ["sh", "-e", "example.py"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, "PATH": path}, text=True, timeout=SECONDS, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{block.place} fails:\n{done.stdout}"
+    if block.place in OUTPUTS:
+        shown = re.escape(OUTPUTS[block.place].strip()).replace("…", ".*")
+        assert re.fullmatch(shown, done.stdout.strip()), f"{block.place} prints:\n{done.stdout}"
+
+
+def test_output_is_that_of_a_program() -> None:
+    """What is shown as output stands right below the program that prints it, on the same page."""
+    below = {block.place for above, block in pairwise(BLOCKS) if above.is_program and same_page(above, block)}
+    assert [block.place for block in BLOCKS if block.info == "text output" and block.place not in below] == []
+
+
+def same_page(one: Block, other: Block) -> bool:
+    return one.place.partition(":")[0] == other.place.partition(":")[0]
 
 
 def test_marks_are_known() -> None:
@@ -77,6 +113,37 @@ def test_python_files_are_python() -> None:
     for block in BLOCKS:
         if block.info.startswith("python file="):
             compile(block.text, block.place, "exec")
+
+
+def links_of(page: Path) -> list[tuple[Path, str]]:
+    """What a page links to in this repository: files, and headings in them as they are written in a link."""
+    text = FENCE.sub("", page.read_text("utf-8"))
+    return [((page.parent / path).resolve() if path else page, heading) for path, heading in LINK.findall(text)]
+
+
+def headings_of(page: Path) -> set[str]:
+    """The headings of a page, as links write them."""
+    text = FENCE.sub("", page.read_text("utf-8"))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(text)}
+
+
+def test_links_lead_somewhere() -> None:
+    """A link to another file, or to a heading of a page, leads there."""
+    links = [(page.name, *link) for page in PAGES for link in links_of(page)]
+    assert [f"{name}: {target}" for name, target, _ in links if not target.exists()] == []
+    headings = [(name, target, heading) for name, target, heading in links if heading]
+    assert [f"{name}: #{heading}" for name, page, heading in headings if heading not in headings_of(page)] == []
+
+
+def test_every_page_can_be_found() -> None:
+    """By following links from the README one comes to every page."""
+    found, rest = set[Path](), [ROOT / "README.md"]
+    while rest:
+        page = rest.pop()
+        if page not in found:
+            found.add(page)
+            rest += [target for target, _ in links_of(page) if target.suffix == ".md" and target.exists()]
+    assert sorted(str(page.relative_to(ROOT)) for page in set(PAGES) - found) == []
 
 
 def missing(names: set[str]) -> list[str]:
