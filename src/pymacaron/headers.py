@@ -27,7 +27,7 @@ class Headers:
 
     def write(self, given: Mapping[str, Any] | Iterable[tuple[str, Any]] | None) -> HeaderList:
         """Headers as they go over the wire: text as it is, other values as they are declared, else one header for each
-        element of a list.
+        element of a list. None is no header.
 
         Raises:
             ValueError: a value that no header can carry.
@@ -38,6 +38,8 @@ class Headers:
         return out
 
     def _texts(self, name: str, value: Any) -> list[str]:
+        if value is None:
+            return []
         if isinstance(value, str):
             return [value]
         declared = self.declared.get(name.lower())

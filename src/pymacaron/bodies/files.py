@@ -44,6 +44,7 @@ class FileBody:
     def __next__(self) -> bytes:
         data = self._file.read(CHUNK)
         if not data:
+            self.close()  # not everybody who reads to the end closes
             raise StopIteration
         return data.encode() if isinstance(data, str) else data
 

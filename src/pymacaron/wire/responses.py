@@ -133,7 +133,7 @@ class _Outlet:
         if self._status in _EMPTY:
             return True
         if value is None or (value == "" and isinstance(value, str)):
-            if self._status // 100 == 3:
+            if self._status // 100 == 3 or self._operation.method == "HEAD":
                 return True
             return value is None and not any(declared(one).kind in _NULLABLE for one in self._contents)
         return False
