@@ -142,6 +142,20 @@ def test_defaults_of_explode() -> None:
     assert codec("c", "query", "deepObject", None, COLOR).write({"R": 1}) == ["c%5BR%5D=1"]
 
 
+@pytest.mark.parametrize(
+    ("style", "explode", "delimiter"),
+    [("simple", False, ","), ("simple", True, ","), ("label", False, ","), ("label", True, "."), ("matrix", False, ","),
+     ("matrix", True, ";")],
+)  # fmt: skip
+def test_no_escape_in_a_path_hides_a_delimiter(style: str, explode: bool, delimiter: str) -> None:
+    """A path is decoded before it is split: an item with the delimiter in it is refused, not sent as two."""
+    items = TextType(frozenset({"array"}), TextType(frozenset({"string"})))
+    properties = TextType(frozenset({"object"}), additional=TextType(frozenset({"string"})))
+    for type_, value in ((items, [f"a{delimiter}b", "c"]), (properties, {"a": f"b{delimiter}c"})):
+        with pytest.raises(TextFault):
+            codec("color", "path", style, explode, type_).write(value)
+
+
 # The law, for what the wire can carry.
 
 Typed: TypeAlias = tuple[TextType, Json]

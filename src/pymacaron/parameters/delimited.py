@@ -124,7 +124,10 @@ class Delimiter(NamedTuple):
         return [decode(part) for part in raw.split(character)]
 
     def join(self, texts: Iterable[str]) -> str:
-        return joined([self.escape.encode(text) for text in texts], self.written)
+        plain = list(texts)
+        if self.escape.early:
+            joined(plain, self.character)
+        return joined([self.escape.encode(text) for text in plain], self.written)
 
 
 def delimiter_of(character: str, escape: Escape, type_: TextType) -> Delimiter:
@@ -207,6 +210,8 @@ def _delimited_writer(type_: TextType, delimiter: Delimiter, explode: bool) -> W
             return escape.encode(scalar_text(value, type_.kinds))
         pairs = [(name, item_text(item, type_.property(name))) for name, item in value.items()]
         if explode:
+            if escape.early:
+                joined([assignment(name, text, _PLAIN) for name, text in pairs], delimiter.character)
             return joined([assignment(name, text, escape) for name, text in pairs], delimiter.written)
         return delimiter.join(text for pair in pairs for text in pair)
 

@@ -95,7 +95,10 @@ def _exploded_matrix(name: str, type_: TextType, escape: Escape) -> TextPair:
             return written
         if isinstance(value, dict):
             return ";" + write_object(value)
-        return "".join(f"{written}={text}" for text in write_items(value))
+        texts = write_items(value)
+        if escape.early and any("%3B" in text for text in texts):
+            raise TextFault("delimiter", "items without the delimiter of their style")
+        return "".join(f"{written}={text}" for text in texts)
 
     return read_matrix, write_matrix
 

@@ -194,12 +194,14 @@ def may_be_empty(type_: TextType | None) -> bool:
 class Escape(NamedTuple):
     """How plain text is put into one place of a request, and read back. Both raise TextFault.
 
-    `percent` says whether it is by percent-encoding.
+    `percent` says whether it is by percent-encoding; `early`, that it is undone before anybody looks for delimiters, so
+    that it cannot hide one.
     """
 
     decode: Callable[[str], str]
     encode: Callable[[str], str]
     percent: bool
+    early: bool = False
 
 
 def raw_reader(kinds: frozenset[str], escape: Escape) -> TextReader:
@@ -284,7 +286,7 @@ def _strip(text: str) -> str:
     return text.strip(" \t")
 
 
-PATH = Escape(check_unicode, percent_encode, True)  # WSGI has percent-decoded the path before we see it
+PATH = Escape(check_unicode, percent_encode, True, True)  # WSGI has percent-decoded the path before we see it
 QUERY = Escape(unquote_query, percent_encode, True)
 COOKIE = Escape(unquote_cookie, percent_encode, True)
 # OpenAPI 3.2.1 appendix D: headers, and cookies of style "cookie", are sent as they are.
