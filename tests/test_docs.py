@@ -80,12 +80,13 @@ def test_code_runs(block: Block, tmp_path: Path) -> None:
         (tmp_path / name).write_text(text, "utf-8")
     (tmp_path / ".bin" / "curl").chmod(0o755)
     path = os.pathsep.join([str(tmp_path / ".bin"), str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    command = [sys.executable, "-W", "error", "example.py"] if block.info == "python" else ["sh", "-e", "example.py"]
+    is_python = block.info == "python"
     done = subprocess.run(
-        command, cwd=tmp_path, env={**os.environ, "PATH": path}, text=True, timeout=SECONDS, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        [sys.executable, "-W", "error", "example.py"] if is_python else ["sh", "-e", "example.py"],
+        cwd=tmp_path, env={**os.environ, "PATH": path}, text=True, timeout=SECONDS, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE if is_python else subprocess.STDOUT,  # a shell shows both
     )  # fmt: skip
-    assert done.returncode == 0, f"{block.place} fails:\n{done.stdout}"
+    assert done.returncode == 0, f"{block.place} fails:\n{done.stdout}{done.stderr or ''}"
     if block.place in OUTPUTS:
         shown = re.escape(OUTPUTS[block.place].strip()).replace("…", ".*")
         assert re.fullmatch(shown, done.stdout.strip()), f"{block.place} prints:\n{done.stdout}"
