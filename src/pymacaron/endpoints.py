@@ -13,7 +13,7 @@ from .conditions import conditional, meets_conditions
 from .exceptions import PyMacaronException, is_error
 from .loops import awaited
 from .messages import ABSENT, Request, Response
-from .negotiation import check_acceptable, preference
+from .negotiation import check_acceptable, choices, preference
 from .operations import Operation
 from .structs import ModelInfo, is_model
 from .wire import RequestReader, ResponseWriter
@@ -54,8 +54,9 @@ class Endpoint:
         self._passed_on = options.passed_on
         self._mode = options.mode
         self._read = RequestReader(operation, strict_query=options.strict_query, max_body=options.max_body)
-        self._writers: dict[str | None, ResponseWriter] = {None: ResponseWriter(operation)}
-        self._writers["*/*"] = self._writers[None]
+        usual = ResponseWriter(operation)
+        self._writers: dict[str | None, ResponseWriter] = {None: usual, "*/*": usual}  # by Accept header
+        self._by_choices: dict[object, ResponseWriter] = {}
         self._check: ResponseCheck | None = None
         self._unchecked = False
         is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(inner)
@@ -94,9 +95,10 @@ class Endpoint:
         """
         wanted = preference(accept)
         check_acceptable(self.operation, wanted)
-        made = ResponseWriter(self.operation, wanted)
+        found = choices(self.operation, wanted)
+        made = self._by_choices.get(found) or ResponseWriter(self.operation, wanted)
         if len(self._writers) < _MOST_WRITERS and len(accept or "") < _LONGEST_ACCEPT:
-            self._writers[accept] = made
+            self._writers[accept] = self._by_choices[found] = made
         return made
 
     def respond(self, result: Any, write: ResponseWriter) -> Any:

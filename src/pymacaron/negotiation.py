@@ -106,6 +106,12 @@ def check_acceptable(operation: Operation, wanted: Preference) -> None:
     raise NotAcceptableError(f"Nothing that the Accept header wants is there; this operation has {', '.join(offered)}")
 
 
+def choices(operation: Operation, wanted: Preference) -> tuple[tuple[str, ...], ...]:
+    """What a preference makes of the answers that leave a choice. Two that make the same of them are as good as one."""
+    several = [answer.contents for answer in operation.answers.values() if len(answer.contents) > 1]
+    return tuple(tuple(content.media_type for content in wanted.order(contents)) for contents in several)
+
+
 def _successes(operation: Operation) -> Iterator[Answer]:
     keys = [key for key in operation.answers if key[:1] == "2"]
     for key in keys or [key for key in operation.answers if key == "default"]:
