@@ -193,9 +193,13 @@ class Form:
         """
         return [part for name, value in values.items() for part in self._parts_of(name, value)]
 
-    def _parts_of(self, name: str, value: Any) -> list[Part]:
+    def content_type(self, name: str) -> str | None:
+        """What the document has the part of a field be; None where it names none, or a range."""
         demands = self._demands.get(name)
-        media = demands.content_type if demands is not None else None
+        return demands.content_type if demands is not None else None
+
+    def _parts_of(self, name: str, value: Any) -> list[Part]:
+        media = self.content_type(name)
         items = self._items(name, value)
         if name in self.files or any(isinstance(item, Upload) for item in items):
             return [upload_part(name, item, media) for item in items]

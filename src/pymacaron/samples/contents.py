@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from pymacaron._types import Json
-from pymacaron.bodies import EVENTS, JSON, LINES, RECORDS, TEXT, BodyStream, MediaType, Upload, specificity
+from pymacaron.bodies import BINARY, EVENTS, JSON, TEXT, BodyStream, MediaType, Upload, specificity
 from pymacaron.inputs import plain, text_type
 from pymacaron.negotiation import declared
 from pymacaron.operations import Content, Operation
@@ -32,7 +32,7 @@ def representation_of(operation: Operation, content: Content, view: str, key: st
     """
     wanted = declared(content)
     media = concrete(wanted, {} if content.schema is not None else b"")
-    if wanted.is_range and not specificity(wanted, media):
+    if wanted.is_range and media.kind == BINARY and not specificity(wanted, media):
         media = MediaType(f"{wanted.name.partition('/')[0]}/x-sample", {})
     return represent(operation, content, view, media, key)
 
@@ -63,12 +63,17 @@ class Contents:
             return self._json(random)
         if body.kind == TEXT:
             return self._text(random)
-        if isinstance(body, ItemsBody) and body.kind in (LINES, RECORDS):
-            return self._items(body, random)
-        if body.kind == EVENTS:
-            return word(random).encode()
-        made = word(random).encode()
-        return BodyStream(io.BytesIO(made), body.media.name) if self._view == REQUEST else made
+        if isinstance(body, ItemsBody):
+            return self._events(body, random) if body.kind == EVENTS else self._items(body, random)
+        return self._bytes(random)
+
+    def _bytes(self, random: Random) -> Any:
+        made, wanted = word(random).encode(), self._body.content
+        if self._view == REQUEST:
+            return BodyStream(io.BytesIO(made), self._body.media.name)
+        if wanted is not None and declared(wanted).is_range and self._body.media.name.endswith("/x-sample"):
+            raise NoSample("which media type of a range it is, only a function can say")
+        return made
 
     def _json(self, random: Random) -> Any:
         schema, shape = self._body.schema, self._body.shape
@@ -110,6 +115,19 @@ class Contents:
             return [{word(random): index} for index in range(count)]
         return [self._converted(item.shape, item.schema.checker(self._view), random) for _ in range(count)]
 
+    def _events(self, body: ItemsBody, random: Random) -> list[Any]:
+        """Items that events can say: not all that a schema allows has a place in the fields of one."""
+        if body.item is None:
+            return [{"data": word(random)}]
+        for _ in range(_TRIES):
+            items = self._items(body, random)
+            written = body.write(items, body.media)
+            assert isinstance(written, bytes)  # a list is written whole
+            is_right = not body.problems(written, body.media)
+            if is_right and plain(list(body.read(written, body.media, None, None))) == plain(items):
+                return items
+        raise NoSample("no event can say what the schema allows")
+
     # Forms
 
     def _form(self, random: Random) -> Any:
@@ -125,7 +143,8 @@ class Contents:
             values = {name: value for name, value in sampled.items() if self._is_field(name, value)}
             if values and form.checker.is_valid(values):
                 for name in form.files & values.keys():
-                    values[name] = uploads(name, random, many=isinstance(values[name], list))
+                    media = form.content_type(name) or "text/plain"
+                    values[name] = uploads(name, random, many=isinstance(values[name], list), media=media)
                 return self._finished(shape, values)
         raise NoSample("no form can carry what the schema allows")
 
@@ -158,11 +177,10 @@ def reads_back(type_: TextType, value: Json) -> bool:
     return "string" not in kinds and kinds.isdisjoint({"array", "object"}) and value is not None
 
 
-def uploads(name: str, random: Random, *, many: bool) -> Any:
+def uploads(name: str, random: Random, *, many: bool, media: str = "text/plain") -> Any:
     """A file, or `many`: some."""
-    made = [_upload(name, random) for _ in range(random.randint(1, 2) if many else 1)]
+    made = [
+        Upload(io.BytesIO(word(random).encode()), f"{word(random)}.txt", media, name)
+        for _ in range(random.randint(1, 2) if many else 1)
+    ]
     return made if many else made[0]
-
-
-def _upload(name: str, random: Random) -> Upload:
-    return Upload(io.BytesIO(word(random).encode()), f"{word(random)}.txt", "text/plain", name)

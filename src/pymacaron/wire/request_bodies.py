@@ -182,4 +182,4 @@ def _stream(body: Iterable[bytes]) -> ReadableStream:
 def announced(request: Request) -> int | None:
     """The Content-Length in bytes, None where there is none."""
     text = request.headers.get("content-length")
-    return int(text) if text else None
+    return int(text) if text and text.isdecimal() else None
