@@ -10,7 +10,7 @@ from .exceptions import NotBuiltError
 
 # Keys on operations that nothing acts on yet. They are checked like the others, so that documents stay right.
 UNBUILT_KEYS = (
-    "x-rate-limit", "x-etag", "x-idempotent", "x-async", "x-slow-ms", "x-timeout-ms", "x-decorate-request",
+    "x-rate-limit", "x-etag", "x-idempotent", "x-async", "x-slow-ms", "x-timeout-ms",
 )  # fmt: skip
 UNBUILT_SETTINGS = ("store", "async_broker", "with_async", "client_errors", "report_call_exceeding_ms")
 
