@@ -147,6 +147,15 @@ def test_every_page_can_be_found() -> None:
     assert sorted(str(page.relative_to(ROOT)) for page in set(PAGES) - found) == []
 
 
+def test_every_room_is_on_the_plan() -> None:
+    """The table of rooms in ARCHITECTURE.md has each file and folder of the source once, and nothing else."""
+    source = ROOT / "src" / "pymacaron"
+    files = {path.stem for path in source.glob("*.py")} - {"__init__", "_version"}
+    folders = {path.parent.name for path in source.glob("*/__init__.py")}
+    cells = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", (ROOT / "ARCHITECTURE.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(re.findall(r"\w+", " ".join(cells))) == sorted(files | folders)
+
+
 def missing(names: set[str]) -> list[str]:
     """The names that stand nowhere in the documentation, as words of their own."""
     return sorted(name for name in names if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", EVERYTHING))
