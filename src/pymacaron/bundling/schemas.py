@@ -5,6 +5,7 @@ from __future__ import annotations
 from pymacaron._types import Json, JsonObject
 from pymacaron.dialects import Document
 from pymacaron.documents import Node, ReferenceFault
+from pymacaron.documents.references import walk
 from pymacaron.schemas.drafts import OPENAPI_31
 from pymacaron.schemas.references import Place, Scope, dynamic_target, entered, follow_once, is_alias, is_resource
 
@@ -23,6 +24,9 @@ class Schemas:
         self._draft = document.dialect.draft
         self._dispatch = document.schemas.dispatch
         self._homes = homes
+        known = self._root.file.identifiers
+        anchors = known.anchors.values() if known is not None else ()
+        self._is_dynamic = any("$dynamicAnchor" in walk(self._root, pointer).value for pointer in anchors)
         self._maps = frozenset((*self._draft.maps, *_DEFINITIONS))
         self._applicators = frozenset((*self._draft.applicators, "contentSchema"))
 
@@ -106,8 +110,12 @@ class Schemas:
         return None
 
     def _is_own(self, place: Place) -> bool:
-        """Is this the schema that stands in the document, come to as there?"""
-        return place.node.file is self._root.file and place.scope == entered(place.node, ())
+        """Is this a schema that stands in the document, and is written there as if come to in this way? Below schemas
+        with dynamic anchors, that depends on what is around it."""
+        node, scope = place
+        if node.file is not self._root.file:
+            return False
+        return not self._is_dynamic or (node.pointer[:-1] == ("components", "schemas") and scope == entered(node, ()))
 
     def _text(self, place: Place) -> str:
         if self._is_own(place):

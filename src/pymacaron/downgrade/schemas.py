@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from pymacaron._types import Json, JsonObject, Pointer
 from pymacaron.bodies import JSON, TEXT, kind_of
+from pymacaron.grammar import grammar_of
 
 from .arrays import say_contains, say_items, say_items_of_draft_4
 from .choices import say_all, say_condition, say_discriminator, say_not, say_some
@@ -81,8 +82,11 @@ def _say_reference(work: Work) -> None:
 
 
 def _say_same(work: Work) -> None:
+    fields = grammar_of("3.0").thing("Schema").fields
     for key, value in work.source.items():
-        if key in _SAME or (key.startswith("x-") and key != "x-nullable"):
+        if key[:2] == "x-" and key != "x-nullable":
+            work.out[key] = value
+        elif key in _SAME and (not fields[key].leaf or fields[key].fits(value)):  # what does not fit, says nothing
             is_count = key[:3] in ("min", "max") and isinstance(value, float)
             work.out[key] = int(value) if is_count else value  # 5.0 is a whole number since 2019-09 only
 
@@ -118,6 +122,10 @@ _LATER = frozenset((
 ))  # fmt: skip
 
 
+# Beside a reference nothing counts, says the standard; authors think otherwise of these, and so does pymacaron.
+_BESIDE = ("readOnly", "writeOnly", "default", "x-sensitive")
+
+
 class Schemas20(Schemas):
     """The schemas of a Swagger 2.0 document: draft 4, as 3.0 has it, with a discriminator of their own kind."""
 
@@ -130,9 +138,10 @@ class Schemas20(Schemas):
     def _of(self, schema: Json, at: Pointer) -> Said:
         if not isinstance(schema, dict):
             return super()._of(schema, at)
-        if isinstance(schema.get("$ref"), str):  # what stands beside it does not count
-            work = Work(schema, at, self)
+        if isinstance(schema.get("$ref"), str):
+            work = Work({key: schema[key] for key in _BESIDE if key in schema}, at, self)
             work.more.append(work.reference(schema["$ref"]))
+            _say_same(work)
             said = work.done()
         else:
             said = super()._of({key: value for key, value in schema.items() if key not in _LATER}, at)
