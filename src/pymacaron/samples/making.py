@@ -109,9 +109,11 @@ class Maker:
             raise DeadEnd("more items are needed than allowed")
         unique = any(flag is True for flag in demand.said("uniqueItems"))
         items: list[Json] = []
+        # the first items have schemas of their own more often than the last
+        special = set(range(count - wanted, count) if self.random.random() < 0.7 else range(wanted))
         for index in range(count):
             schemas = list(_item_schemas(demand, index))
-            if index < wanted:
+            if index in special:
                 schemas += [schema["contains"] for schema in contained]
             item = self._item(schemas, items if unique else [], depth)
             if item is _NONE:

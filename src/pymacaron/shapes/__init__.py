@@ -39,6 +39,7 @@ from .values import (
     Native,
     OneOf,
     Shape,
+    TupleOf,
     is_rich,
     union,
 )
@@ -203,8 +204,8 @@ class Shapes:
         shapes: dict[str, Shape] = {}
         if family.properties:
             shapes["object"] = self._object(node, name, family)
-        if "items" in node.value:
-            shapes["array"] = self._array(node, name)
+        if any({"items", "prefixItems"} & member.value.keys() for member in family.nodes):
+            shapes["array"] = self._array(family, name)
         if isinstance(node.value.get("format"), str):
             text = self._text(family)
             if is_rich(text):
@@ -215,7 +216,7 @@ class Shapes:
         if kind == "object":
             return self._object(node, name, family)
         if kind == "array":
-            return self._array(node, name)
+            return self._array(family, name)
         if kind == "string":
             return self._text(family)
         return SCALARS.get(kind, ANYTHING)
@@ -232,11 +233,16 @@ class Shapes:
                 return Instant(date)
         return SCALARS["string"]
 
-    def _array(self, node: Node, name: str) -> Shape:
-        items = node.get("items")
-        if items is None or isinstance(items.value, list) or "prefixItems" in node.value:
-            return ListOf(ANYTHING)
-        return ListOf(self._of(items, f"{name}Item"))
+    def _array(self, family: Family, name: str) -> Shape:
+        items = [items for member in family.nodes if (items := member.get("items")) is not None]
+        prefixes = [prefix for member in family.nodes if (prefix := member.get("prefixItems")) is not None]
+        if isinstance(items[0].value if items else None, list):  # draft 4's way to say prefixItems
+            prefixes, items = [items[0]], []
+        rest = self._of(items[0], f"{name}Item") if items else ANYTHING
+        if not prefixes:
+            return ListOf(rest)
+        places = [self._of(child, f"{name}Item{n}") for n, child in enumerate(prefixes[0].elements(), 1)]
+        return TupleOf(places, rest) if any(map(is_rich, (*places, rest))) else ListOf(ANYTHING)
 
     def _object(self, node: Node, name: str, family: Family) -> Shape:
         if family.properties or (node in self._names and not family.open):

@@ -6,6 +6,7 @@ from abc import ABC
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from itertools import chain, repeat
 from typing import Any, ForwardRef, Union
 
 import msgspec
@@ -173,6 +174,29 @@ class ListOf(Shape):
 
     def parts(self) -> Iterable[Shape]:
         return (self.item,)
+
+
+class TupleOf(Shape):
+    """An array whose first items have schemas of their own."""
+
+    def __init__(self, places: list[Shape], rest: Shape) -> None:
+        self._places, self._rest = places, rest
+        self.type = _choice("tuple", self.load)
+
+    def _each(self, items: Iterable[Any], do: Callable[[Shape, Any], Any]) -> list[Any]:
+        return [do(shape, item) for shape, item in zip(chain(self._places, repeat(self._rest)), items, strict=False)]
+
+    def load(self, value: Json) -> Any:
+        return self._each(value, lambda shape, item: shape.convert(item)) if isinstance(value, list) else value
+
+    def dump(self, value: Any) -> Any:
+        return self._each(value, lambda shape, item: shape.dump(item)) if isinstance(value, (list, tuple)) else value
+
+    def shown(self, value: Json) -> Json:
+        return self._each(value, lambda shape, item: shape.shown(item)) if isinstance(value, list) else value
+
+    def parts(self) -> Iterable[Shape]:
+        return (*self._places, self._rest)
 
 
 class MapOf(Shape):

@@ -1,0 +1,70 @@
+"""What one side writes, the other reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from drawn import SEEDS
+from hypothesis import given, settings
+from wire_law import arrived, check_request, check_response, is_clear
+
+from pymacaron import ApiPool
+from pymacaron.exceptions import PyMacaronException
+from pymacaron.formats import Formats
+from pymacaron.operations import Operation
+from pymacaron.router import Router
+from pymacaron.samples import spoiled_request
+from pymacaron.wire import read_request
+
+HERE = Path(__file__).parent
+EXAMPLES = HERE.parent / "examples"
+DOCUMENTS = [*sorted((HERE / "documents").glob("*.yaml")), *sorted(EXAMPLES.glob("*/apis/*.yaml"))]
+
+
+def loaded(path: Path) -> tuple[Operation, ...]:
+    name = f"wire_{path.parent.parent.name}_{path.stem}".replace("-", "_")
+    return ApiPool.load({name: str(path)}, Formats())[0].document.operations
+
+
+TABLES = {path: Router(loaded(path)) for path in DOCUMENTS}
+
+
+# (operation, the table of its document's routes)
+EVERY = [(operation, TABLES[path]) for path in DOCUMENTS for operation in loaded(path)]
+IDS = [f"{operation.api}: {operation.title}" for operation, _ in EVERY]
+FEW = settings(max_examples=25)
+
+
+@pytest.mark.parametrize(("operation", "router"), EVERY, ids=IDS)
+@given(SEEDS)
+@FEW
+def test_requests_arrive(operation: Operation, router: Router[Operation], seed: int) -> None:
+    """`read_request(op, write_request(op, args)) == args`, for every operation of the documents beside this file, in
+    which every version says all it can, and of the examples."""
+    assert is_clear(operation)
+    assert check_request(operation, router, seed)
+
+
+@pytest.mark.parametrize(("operation", "router"), EVERY, ids=IDS)
+@given(SEEDS)
+@FEW
+def test_responses_arrive(operation: Operation, router: Router[Operation], seed: int) -> None:
+    """`read_response(op, write_response(op, result)) == result`, for the same operations and every status."""
+    assert check_response(operation, seed)
+
+
+@pytest.mark.parametrize(("operation", "router"), EVERY, ids=IDS)
+@given(SEEDS)
+@FEW
+def test_what_is_wrong_is_refused(operation: Operation, router: Router[Operation], seed: int) -> None:
+    """A request with one thing wrong is refused as the caller's fault, by nothing but an error of ours."""
+    request = spoiled_request(operation, Random(seed))
+    if request is None:
+        return
+    found, request = arrived(request, router)
+    if found is operation:
+        with pytest.raises(PyMacaronException) as caught:
+            read_request(operation, request)
+        assert 400 <= caught.value.status < 500
