@@ -90,11 +90,17 @@ class Representation:
 
     def prepare(self) -> None:
         """Compile what reading takes, before there is something to read."""
-        if self.shape is not None:
-            finishes = self._side.view == REQUEST and self.shape.must_finish()
-            self._convert = self._finished if finishes else self.shape.convert
+        if self.schema is not None:
+            self._convert = self._first_converted
 
     _convert: Callable[[Any], Any] = staticmethod(lambda value: value)
+
+    def _first_converted(self, value: Any) -> Any:
+        """The Python value of the first body. As all models are, its classes are made when they are first needed."""
+        assert self.shape is not None
+        finishes = self._side.view == REQUEST and self.shape.must_finish()
+        self._convert = self._finished if finishes else self.shape.convert
+        return self._convert(value)
 
     def _finished(self, value: Any) -> Any:
         """The Python value of what a caller sent, with what it left out."""
