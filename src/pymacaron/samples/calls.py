@@ -26,6 +26,11 @@ _OF_THE_MESSAGE = frozenset(("content-encoding", "content-length", "content-type
 _OFTEN = 0.6  # how often what need not be sent is
 
 
+def is_of_the_message(parameter: Parameter) -> bool:
+    """Is it a header that says how the body is sent?"""
+    return parameter.location == HEADER and parameter.name.lower() in _OF_THE_MESSAGE
+
+
 def arguments(operation: Operation, random: Random) -> Arguments:
     """What the function of `operation` might be called with: the body and the parameters as it gets them, files as
     uploads, defaults filled in.
@@ -113,9 +118,7 @@ class Calls:
         return drawn
 
     def _is_special(self, parameter: Parameter) -> bool:
-        return parameter.argument in self.entangled or (
-            parameter.location == HEADER and parameter.name.lower() in _OF_THE_MESSAGE
-        )
+        return parameter.argument in self.entangled or is_of_the_message(parameter)
 
     def _parameter(self, parameter: Parameter, random: Random) -> Json:
         """A value that text can carry; ABSENT if it is found hard and need not be there."""

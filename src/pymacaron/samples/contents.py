@@ -7,7 +7,18 @@ from random import Random
 from typing import Any
 
 from pymacaron._types import Json
-from pymacaron.bodies import BINARY, EVENTS, JSON, TEXT, BodyStream, MediaType, Upload, specificity
+from pymacaron.bodies import (
+    BINARY,
+    EVENTS,
+    JSON,
+    TEXT,
+    BodyStream,
+    MediaType,
+    Upload,
+    specificity,
+    write_multipart,
+)
+from pymacaron.forms import FieldFault, Form
 from pymacaron.inputs import plain, text_type
 from pymacaron.negotiation import declared
 from pymacaron.operations import Content, Operation
@@ -17,6 +28,7 @@ from pymacaron.schemas import REQUEST, RESPONSE, Checker
 from pymacaron.shapes import Shape
 from pymacaron.structs import finish
 
+from .demands import same
 from .texts import word
 from .valid import NoSample, sample_of
 
@@ -68,12 +80,9 @@ class Contents:
         return self._bytes(random)
 
     def _bytes(self, random: Random) -> Any:
-        made, wanted = word(random).encode(), self._body.content
-        if self._view == REQUEST:
-            return BodyStream(io.BytesIO(made), self._body.media.name)
-        if wanted is not None and declared(wanted).is_range and self._body.media.name.endswith("/x-sample"):
-            raise NoSample("which media type of a range it is, only a function can say")
-        return made
+        made, content = word(random).encode(), self._body.content
+        is_chosen = content is not None and declared(content).is_range  # then the value says what it is
+        return BodyStream(io.BytesIO(made), self._body.media.name) if self._view == REQUEST or is_chosen else made
 
     def _json(self, random: Random) -> Any:
         schema, shape = self._body.schema, self._body.shape
@@ -82,12 +91,15 @@ class Contents:
         return self._converted(shape, schema.checker(self._view), random)
 
     def _converted(self, shape: Shape, checker: Checker, random: Random) -> Any:
-        """The Python value of a sample that can be written again: models hold nothing their schemas do not name."""
+        """The Python value of a sample, one that can be written again. Models hold nothing that their schemas do not
+        name: where it is that which makes the difference, for `oneOf` say, the JSON value itself."""
+        value: Json = None
         for _ in range(_CONVERSIONS):
-            made = self._finished(shape, sample_of(checker, random))
+            value = sample_of(checker, random)
+            made = self._finished(shape, value)
             if checker.is_valid(plain(shape.dump(made))):
                 return made
-        raise NoSample("what the schema allows is more than its models can hold")
+        return value
 
     def _finished(self, shape: Shape, value: Json) -> Any:
         made = shape.convert(shape.shown(value) if self._view == RESPONSE and shape.must_hide() else value)
@@ -143,10 +155,17 @@ class Contents:
             values = {name: value for name, value in sampled.items() if self._is_field(name, value)}
             if values and form.checker.is_valid(values):
                 for name in form.files & values.keys():
-                    media = form.content_type(name) or "text/plain"
+                    media = self._media_of(name)
                     values[name] = uploads(name, random, many=isinstance(values[name], list), media=media)
                 return self._finished(shape, values)
         raise NoSample("no form can carry what the schema allows")
+
+    def _media_of(self, name: str) -> str:
+        """What a file of a form may be."""
+        content = self._body.content
+        encoding = content.encodings.get(name) if content is not None else None
+        wanted = (encoding.content_type if encoding is not None else None) or "text/plain"
+        return wanted.partition(",")[0].partition(";")[0].strip().replace("*/*", "text/plain").replace("*", "x-sample")
 
     def _is_field(self, name: str, value: Json) -> bool:
         """Can a field of a form say this? Nothing is sent for what is empty, and what has no type arrives as text."""
@@ -159,7 +178,21 @@ class Contents:
         if name in form.json_names:
             return True
         node = self._shapes.properties(schema).get(name) if schema is not None else None
-        return isinstance(value, str) if node is None else reads_back(text_type(self._shapes.schemas, node), value)
+        if node is not None and reads_back(text_type(self._shapes.schemas, node), value):
+            return True
+        return _arrives(form, name, value)
+
+
+def _arrives(form: Form, name: str, value: Json) -> bool:
+    """Is it the value of a field that is read where it was written?"""
+    try:
+        if form.multipart:
+            read = form.read(write_multipart(form.write({name: value}), "x"), "x", None)
+        else:
+            read = form.read("&".join(form.write_pairs({name: value})).encode(), None, None)
+    except FieldFault:
+        return False
+    return name in read and same(read[name], value)
 
 
 def reads_back(type_: TextType, value: Json) -> bool:

@@ -170,6 +170,8 @@ class Demand:
 
 
 def _kinds_of(given: Any) -> set[str]:
+    if not isinstance(given, str | list):  # no type at all, which no validator takes
+        return set(KINDS)
     kinds = {given} if isinstance(given, str) else set(given)
     return kinds | {"integer"} if "number" in kinds else kinds
 

@@ -11,7 +11,7 @@ from pymacaron.schemas import RESPONSE
 from .contents import Contents, representation_of
 from .valid import NoSample
 
-_EMPTY = (204, 205, 304)  # statuses without a body (RFC 9110 section 15)
+_EMPTY = ("204", "205", "304")  # statuses without a body (RFC 9110 section 15)
 
 
 def result(operation: Operation, random: Random) -> tuple[int, Any]:
@@ -25,12 +25,27 @@ def result(operation: Operation, random: Random) -> tuple[int, Any]:
         raise NoSample("no final answer is declared")
     if not answers:
         return operation.success_status, None
-    answer = random.choice(answers)
-    status = _status(answer, operation, random)
-    if not answer.contents or status in _EMPTY:
-        return status, None
-    representation = representation_of(operation, answer.contents[0], RESPONSE, answer.key)
-    return status, Contents(operation, representation, RESPONSE).value(random)
+    reason = NoSample("")
+    for answer in random.sample(answers, len(answers)):
+        try:
+            return _status(answer, operation, random), _answered(operation, answer, random)
+        except NoSample as error:
+            reason = error
+    raise reason
+
+
+def _answered(operation: Operation, answer: Answer, random: Random) -> Any:
+    """A value of an answer: of the first representation that has one."""
+    reason = NoSample("")
+    for content in () if answer.key in _EMPTY else answer.contents:
+        representation = representation_of(operation, content, RESPONSE, answer.key)
+        try:
+            return Contents(operation, representation, RESPONSE).value(random)
+        except NoSample as error:
+            reason = error
+    if reason.args[0]:
+        raise reason
+    return None
 
 
 def _status(answer: Answer, operation: Operation, random: Random) -> int:

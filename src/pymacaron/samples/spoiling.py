@@ -17,7 +17,7 @@ from pymacaron.parameters import TextFault, parse_cookies, parse_query
 from pymacaron.schemas import REQUEST
 from pymacaron.wire import write_request
 
-from .calls import Calls, calls_of
+from .calls import Calls, calls_of, is_of_the_message
 from .texts import word
 from .valid import NoSample, spoiled
 
@@ -104,7 +104,8 @@ def _spoil_form(calls: Calls, base: Base, random: Random) -> Request | None:
 
 
 def _spoil_parameter(calls: Calls, base: Base, random: Random) -> Request | None:
-    for parameter in random.sample(calls.inputs.parameters, len(calls.inputs.parameters)):
+    parameters = [parameter for parameter in calls.inputs.parameters if not is_of_the_message(parameter)]
+    for parameter in random.sample(parameters, len(parameters)):
         for text in random.sample(_TEXTS, len(_TEXTS)):
             request = _with_text(calls, base, parameter, text)
             if request is not None and _is_wrong(calls, parameter, request, text):
@@ -158,7 +159,7 @@ def _left_out(calls: Calls, base: Base) -> Iterator[Request]:
     """The request without one thing that is required."""
     request = base.request
     for parameter in calls.inputs.parameters:
-        if not parameter.required or parameter.default is not ABSENT:
+        if not parameter.required or parameter.default is not ABSENT or is_of_the_message(parameter):
             continue
         codec = calls.inputs.codecs[parameter.argument]
         if parameter.location == QUERY:
@@ -169,7 +170,8 @@ def _left_out(calls: Calls, base: Base) -> Iterator[Request]:
             name = parameter.name.lower()
             yield base.changed(headers={key: text for key, text in request.headers.items() if key != name})
     if calls.operation.body_required and not calls.operation.has_form_fields:
-        yield base.changed(body=b"")
+        headers = {key: text for key, text in request.headers.items() if key != "content-type"}
+        yield base.changed(body=b"", headers=headers)  # an empty text is a body too, if it says that it is one
 
 
 def _break_json(calls: Calls, base: Base, random: Random) -> Request | None:

@@ -33,8 +33,9 @@ def text(random: Random, patterns: Iterable[str], formats: Iterable[str], shorte
         return _sized(random.choice(patterns), random, shortest, longest)
     if known:
         return FORMATS[random.choice(known)](random)
-    if formats:
-        return random.choice(_GUESSES)(random)  # a format of the user's: its check decides
+    if formats:  # one of the user's, whose check decides, or one that says nothing
+        guess = random.choice(_GUESSES)(random)
+        return guess if random.random() < 0.5 else _stretched(guess, shortest, longest)
     return _stretched(word(random), shortest, longest)
 
 
