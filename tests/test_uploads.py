@@ -20,6 +20,7 @@ from programs import Server, by_gunicorn, by_python, running
 from services import JSON, Project, body, operation, project_in
 
 from pymacaron.bodies import uncoded
+from pymacaron.config import get_config
 from pymacaron.exceptions import BadRequestError, PayloadTooLargeError, UnsupportedMediaTypeError
 
 MULTIPART = "multipart/form-data"
@@ -369,6 +370,26 @@ def test_what_parts_may_be(project: Project) -> None:
 def test_charsets_of_parts(project: Project, charset: str, parts: list[bytes]) -> None:
     """A part's own, else the form's field `_charset_` (RFC 7578 section 4.6), else UTF-8."""
     assert taking(project, {"note": {"type": "string"}}).post("/f", **multipart(*parts)).json == {"note": "ä"}
+
+
+@pytest.mark.parametrize("charset", [b"\xff", b"rot13", b"\xf0\x9f", b""])
+def test_charsets_that_are_none(project: Project, charset: bytes) -> None:
+    """The caller's mistake, told of every text."""
+    client = taking(project, {"note": {"type": "string"}})
+    answer: Any = client.post("/f", **multipart(part('name="_charset_"', charset), part('name="note"', "ä")))
+    if charset:
+        assert [(problem["pointer"], problem["code"]) for problem in answer.json["errors"]] == [("/note", "encoding")]
+    else:
+        assert answer.json == {"note": "ä"}
+
+
+def test_many_files(project: Project) -> None:
+    """Each is small, and all of them together are not in memory."""
+    get_config().max_body = 10**9
+    client = taking(project, {"files": {"type": "array", "items": FILE}})
+    sizes = [400_000] * 40
+    answer = client.post("/f", **multipart(*[part('name="files"; filename="f"', bytes(size)) for size in sizes]))
+    assert [len(file[2]) for file in answer.json["files"]] == sizes
 
 
 @pytest.mark.parametrize("declared", ["image/png, image/jpeg", "image/*", "IMAGE/PNG"])

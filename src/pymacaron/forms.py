@@ -15,6 +15,7 @@ from .bodies import (
     MediaType,
     Part,
     Upload,
+    charset_of_form,
     kind_of,
     parse_media_type,
     part_text,
@@ -133,7 +134,7 @@ class Form:
     def _sorted(self, parts: list[Part], values: dict[str, Any], problems: list[SchemaProblem]) -> dict[str, list[str]]:
         """Sort parts into uploads, which go to `values`, and text fields, given as a query's would be."""
         fields: dict[str, list[str]] = {}
-        charset = next((part_text(part, None) for part in parts if part.name == "_charset_"), None)
+        charset = charset_of_form(parts)
         for part in parts:
             if part.name == "_charset_" and part.name not in self.names:
                 continue  # RFC 7578 section 4.6: it says how the others are written

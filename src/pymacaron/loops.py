@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from typing import Any
 from weakref import finalize
 
@@ -19,9 +19,8 @@ class _Loop:
         self._runner = asyncio.Runner()
         finalize(self, _close, self._runner.get_loop())
 
-    def run(self, coroutine: Any) -> Any:
-        # in a copy of the caller's context variables, Flask's among them
-        return self._runner.run(coroutine, context=copy_context())
+    def run(self, coroutine: Any, context: Context) -> Any:
+        return self._runner.run(coroutine, context=context)
 
 
 def _close(loop: Any) -> None:
@@ -32,11 +31,12 @@ def _close(loop: Any) -> None:
 _thread = threading.local()
 
 
-def run(coroutine: Any) -> Any:
-    """The result of a coroutine, when it is done."""
+def run(coroutine: Any, context: Context | None = None) -> Any:
+    """The result of a coroutine, when it is done. It runs in `context`, or in a copy of the caller's context variables,
+    Flask's among them."""
     if not hasattr(_thread, "loop"):
         _thread.loop = _Loop()
-    return _thread.loop.run(coroutine)
+    return _thread.loop.run(coroutine, copy_context() if context is None else context)
 
 
 def awaited(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,14 +50,15 @@ def awaited(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Iterated(Iterator[Any]):
-    """An asynchronous iterator as a plain one."""
+    """An asynchronous iterator as a plain one. All of its steps share one copy of the context variables."""
 
     def __init__(self, source: AsyncIterator[Any]) -> None:
         self._source = source
+        self._context = copy_context()
 
     def __next__(self) -> Any:
         try:
-            return run(_next(self._source))
+            return run(_next(self._source), self._context)
         except StopAsyncIteration:
             raise StopIteration from None
 
@@ -65,7 +66,7 @@ class Iterated(Iterator[Any]):
         """Run what the iterator still has to do (`finally`), if it is a generator."""
         function = getattr(self._source, "aclose", None)
         if function is not None:
-            run(function())
+            run(function(), self._context)
 
 
 async def _next(source: AsyncIterator[Any]) -> Any:

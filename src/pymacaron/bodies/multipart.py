@@ -15,8 +15,8 @@ from .streams import CHUNK, BodyStream, Joined, too_large
 from .texts import decoded
 
 _MOST_PARTS = 1000
-# A file up to this size is kept in memory, a larger one in a temporary file.
-_SPOOLED = 512 * 1024
+# A file up to this size is kept in memory, a larger one in a temporary file; so are those beyond this size together.
+_SPOOLED, _SPOOLED_TOGETHER = 512 * 1024, 8 * 10**6
 # Together, all that is no file: it is kept in memory.
 _TEXTS = 16 * 10**6
 # What stands around the contents of the parts: the headers of one of them, what comes before the first.
@@ -123,7 +123,7 @@ class _Parts:
         self._parts: list[Part] = []
         self._current: Any = None
         self._store: IO[bytes] = io.BytesIO()
-        self._texts = 0
+        self._texts = self._held = self._size = 0
 
     def read(self, stream: BodyStream) -> list[Part]:
         while True:
@@ -140,15 +140,21 @@ class _Parts:
         if isinstance(event, self._starts):
             named: Any = event.name
             self._current = event if isinstance(named, str) else None  # without a name it is no field
-            self._store = _Spool(_SPOOLED) if self._current_is_file() else io.BytesIO()
+            self._store = self._opened() if self._current_is_file() else io.BytesIO()
+            self._size = 0
         elif isinstance(event, self._data) and self._current is not None:
             if isinstance(self._store, io.BytesIO):
                 self._texts += len(event.data)
                 if self._texts > _TEXTS:
                     raise PayloadTooLargeError(f"The fields of the form that are no files exceed {_TEXTS} bytes")
             self._store.write(event.data)
+            self._size += len(event.data)
             if not event.more_data:
                 self._parts.append(self._finished())
+
+    def _opened(self) -> IO[bytes]:
+        """Where the next file is kept."""
+        return _Spool(_SPOOLED if self._held < _SPOOLED_TOGETHER else 1)
 
     def _current_is_file(self) -> bool:
         current = self._current
@@ -162,6 +168,7 @@ class _Parts:
         store.seek(0)
         if isinstance(store, io.BytesIO):
             return Part(name, content_type, store.getvalue(), None, headers)
+        self._held += self._size if self._size <= _SPOOLED else 0
         filename = getattr(self._current, "filename", None)
         default = "text/plain" if filename is None else "application/octet-stream"  # RFC 7578 section 4.4
         return Part(name, content_type, None, Upload(store, filename, content_type or default, name, headers), headers)
@@ -172,6 +179,12 @@ class _Spool(SpooledTemporaryFile[bytes]):
 
     def __del__(self) -> None:
         self.close()
+
+
+def charset_of_form(parts: Iterable[Part]) -> str | None:
+    """What a field `_charset_` names (RFC 7578 section 4.6)."""
+    found = next((part.text for part in parts if part.name == "_charset_"), None)
+    return found.decode("latin-1") if found is not None else None
 
 
 def part_text(part: Part, default_charset: str | None) -> str:

@@ -11,6 +11,7 @@ from pymacaron.bodies import (
     FORM,
     Part,
     Upload,
+    charset_of_form,
     declared_media_type,
     kind_of,
     part_text,
@@ -75,7 +76,7 @@ class FormFields:
         stream = io.BytesIO(body) if isinstance(body, bytes) else body
         boundary = media.parameters.get("boundary")
         parts = read_multipart(stream, boundary, limit, self._many.__contains__)
-        charset = next((part_text(part, None) for part in parts if part.name == "_charset_"), None)
+        charset = charset_of_form(parts)
         for part in parts:
             if part.name in self._many and part.upload is not None:
                 self._add_file(part.upload, fields)
