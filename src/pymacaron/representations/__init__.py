@@ -3,9 +3,11 @@
 Each reads and writes, for requests and for responses alike. Which of them a body is, negotiation.py decides by what a
 message says of itself, and `takes` by what a function gives.
 
-    whole.py    JSON, text, binary: one value
-    fields.py   forms: an object of fields, files among them
-    items.py    sequences: items, one after the other
+    representation.py   what all have in common
+    json_body.py        JSON, and arrays that are sent while they are made
+    text_body.py        text and binary
+    form_body.py        forms: an object of fields, files among them
+    items.py            sequences: items, one after the other
 """
 
 from __future__ import annotations
@@ -30,9 +32,11 @@ from pymacaron.bodies import (
 from pymacaron.operations import Content, Operation
 from pymacaron.schemas import SchemaProblem
 
-from .fields import FormBody
+from .form_body import FormBody
 from .items import Items, ItemsBody
-from .whole import BinaryBody, JsonBody, Representation, Side, TextBody, Written, in_body, is_file, is_raw, kinds_of
+from .json_body import JsonBody
+from .representation import Representation, Side, Written, in_body, is_file, is_raw, kinds_of
+from .text_body import BinaryBody, TextBody
 
 __all__ = [
     "FormBody", "Items", "ItemsBody", "JsonBody", "Representation", "SchemaProblem", "Written", "concrete", "in_body",
@@ -55,6 +59,8 @@ def represent(
         key: of a response, its status key.
     """
     kind = kind_of(media.name)
+    if content is None and kind in (FORM, MULTIPART):
+        kind = BINARY  # whose fields nobody knows
     if kind in (LINES, RECORDS, EVENTS) and content is not None and _is_one_text(operation, content):
         kind = TEXT
     return _CLASSES[kind](content, kind, media, Side(operation.shapes, view, _model_name(operation, key)))

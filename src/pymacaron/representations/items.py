@@ -30,7 +30,8 @@ from pymacaron.exceptions import InvalidJsonError, Problem, ValidationError
 from pymacaron.inputs import plain
 from pymacaron.schemas import Schema, SchemaProblem
 
-from .whole import JsonBody, Judge, Representation, Written, is_file, is_raw, item_body, kinds_of
+from .json_body import JsonBody, item_body
+from .representation import Judge, Representation, Written, is_file, is_raw, kinds_of
 
 
 class Items:

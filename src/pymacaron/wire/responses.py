@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from pymacaron._types import HeaderList
-from pymacaron.bodies import BodyStream, FileBody, Joined, MediaType, parse_media_type, write_json
+from pymacaron.bodies import JSON, BodyStream, FileBody, Joined, MediaType, parse_media_type, write_json
 from pymacaron.exceptions import (
     BadRequestError,
     InternalServerError,
@@ -135,7 +135,7 @@ class _Outlet:
         if value is None or (value == "" and isinstance(value, str)):
             if self._status // 100 == 3 or self._operation.method == "HEAD":
                 return True
-            return value is None and not any(declared(one).kind in _NULLABLE for one in self._contents)
+            return value is None and not any(declared(one).kind == JSON for one in self._contents)
         return False
 
     def _for(self, value: Any) -> Representation:
@@ -171,10 +171,6 @@ class _Outlet:
         guess = mimetypes.guess_type(name)[0]
         fits = guess and (not self._contents or content_for(self._contents, MediaType(guess, {})) is not None)
         return guess if guess and fits else content_type
-
-
-# Null is a value of these alone.
-_NULLABLE = frozenset(("json",))
 
 
 def _of_file(body: FileBody, given: set[str]) -> HeaderList:

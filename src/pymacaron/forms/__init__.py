@@ -4,38 +4,24 @@ Objects; RFC 7578 for multipart)."""
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, quote_plus, unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 
-from ._types import Json, ReadableStream
-from .bodies import (
-    JSON,
-    TEXT,
-    MediaType,
-    Part,
-    Upload,
-    charset_of_form,
-    kind_of,
-    parse_media_type,
-    part_text,
-    read_json,
-    read_multipart,
-    specificity,
-    split_outside_quotes,
-    write_json,
-)
-from .documents import Node
-from .exceptions import InvalidJsonError, UnsupportedMediaTypeError
-from .headers import Headers
-from .inputs import plain, text_type
-from .messages import ABSENT
-from .operations import Content, Encoding
-from .parameters import Codec, TextFault, codec, parse_query
-from .schemas import REQUEST, Checker, SchemaProblem
-from .shapes import Shapes
+from pymacaron._types import Json, ReadableStream
+from pymacaron.bodies import Part, Upload, charset_of_form, part_text, read_json, read_multipart, write_json
+from pymacaron.exceptions import InvalidJsonError, UnsupportedMediaTypeError
+from pymacaron.inputs import plain
+from pymacaron.messages import ABSENT
+from pymacaron.operations import Content
+from pymacaron.parameters import Codec, TextFault, parse_query
+from pymacaron.schemas import REQUEST, Checker, SchemaProblem
+from pymacaron.shapes import Shapes
 
-_BINARY = ("binary", "base64")
+from .declared import Demands, field_codec, is_file, is_json
+from .parts import field_text, text_part, upload_part
+
+__all__ = ["FieldFault", "Form", "field_text", "text_part", "upload_part"]
 
 
 class FieldFault(Exception):
@@ -63,14 +49,14 @@ class Form:
         schemas = shapes.schemas
         nodes = shapes.properties(content.schema) if content.schema is not None else {}
         self.names = list(nodes)
-        self.files = {name for name, node in nodes.items() if multipart and _is_file(schemas.at(node).node, shapes)}
+        self.files = {name for name, node in nodes.items() if multipart and is_file(schemas.at(node).node, shapes)}
         self._many = {name for name, node in nodes.items() if schemas.at(node).value.get("type") == "array"}
         self.json_names = {
-            name for name, node in nodes.items() if _is_json(content.encodings.get(name), schemas.at(node).node, shapes)
+            name for name, node in nodes.items() if is_json(content.encodings.get(name), schemas.at(node).node, shapes)
         } - self.files
         known = frozenset(nodes)
         self._codecs: dict[str, Codec] = {
-            name: _field_codec(name, node, content.encodings.get(name), shapes, known)
+            name: field_codec(name, node, content.encodings.get(name), shapes, known)
             for name, node in nodes.items()
             if name not in self.json_names and name not in self.files
         }
@@ -251,60 +237,9 @@ class Form:
         return parts
 
 
-class Demands:
-    """What an Encoding Object asks of the parts of one property: one of some media types, and headers.
-
-    Attributes:
-        content_type: what is written, None where the document names none, or a range.
-    """
-
-    def __init__(self, encoding: Encoding, shapes: Shapes) -> None:
-        listed = split_outside_quotes(encoding.content_type or "", ",")
-        self._ranges: list[MediaType] = [parse_media_type(text) for text in listed if text.strip()]
-        self._headers = Headers(encoding.headers, shapes.schemas) if encoding.headers else None
-        concrete = next((media for media in self._ranges if not media.is_range), None)
-        self.content_type = str(concrete) if concrete is not None else None
-
-    def problems(self, part: Part) -> Iterable[SchemaProblem]:
-        """What is wrong with a part. One that does not say what it is, is what it should be."""
-        if self._ranges and part.content_type is not None:
-            media = parse_media_type(part.content_type)
-            if not any(specificity(wanted, media) for wanted in self._ranges):
-                expected = f"a part of the type {' or '.join(map(str, self._ranges))}"
-                yield SchemaProblem((part.name,), "contentType", expected)
-        if self._headers is not None:
-            for fact in self._headers.problems(list(part.headers.items())):
-                yield SchemaProblem((part.name,), "header", fact)
-
-
 def _put(values: dict[str, Any], name: str, value: Any) -> None:
     if value is not ABSENT:
         values[name] = value
-
-
-def field_text(text: bytes) -> str:
-    """The text of a part as the codecs read it from a query: encoded, but for delimiters, which are what they seem."""
-    return quote(text, safe=",|")
-
-
-def text_part(pair: str) -> Part:
-    """A "name=value" of a codec as a part."""
-    key, _, text = pair.partition("=")
-    return Part(unquote_plus(key), None, unquote_plus(text).encode(), None)
-
-
-def upload_part(name: str, value: Any, content_type: str | None) -> Part:
-    """A file as a part."""
-    return Part(name, None, None, upload_of(name, value, content_type))
-
-
-def upload_of(name: str, value: Any, content_type: str | None) -> Upload:
-    """What a caller gives as a file: an Upload, bytes, or a binary file, whose name is kept."""
-    if isinstance(value, Upload):
-        return value
-    stream = io.BytesIO(value) if isinstance(value, (bytes, bytearray)) else value
-    filename = getattr(value, "name", None)
-    return Upload(stream, str(filename) if filename else name, content_type or "application/octet-stream", name)
 
 
 def _decoded(raw: str) -> str:
@@ -316,33 +251,3 @@ def _without_uploads(value: Any) -> Any:
     if isinstance(value, Upload):
         return ""
     return [_without_uploads(item) for item in value] if isinstance(value, list) else value
-
-
-def _is_file(node: Node, shapes: Shapes) -> bool:
-    """Is the property a file: `format: binary` (3.0), or content that is no text (3.1, "Working with Binary Data")?"""
-    value = node.value if isinstance(node.value, dict) else {}
-    if value.get("type") == "array" and isinstance(value.get("items"), dict):
-        return _is_file(shapes.schemas.at(node.at("items")).node, shapes)
-    if value.get("format") in _BINARY:
-        return True
-    media = value.get("contentMediaType")
-    return isinstance(media, str) and kind_of(media.lower()) not in (JSON, TEXT) and "contentEncoding" not in value
-
-
-def _is_json(encoding: Encoding | None, node: Node, shapes: Shapes) -> bool:
-    """Is the field written as JSON: by its encoding, or because it is an object and nothing says otherwise?"""
-    if encoding is not None and encoding.content_type:
-        return parse_media_type(encoding.content_type.split(",")[0]).kind == JSON
-    if encoding is not None and (encoding.style is not None or encoding.explode is not None):
-        return False
-    type_ = text_type(shapes.schemas, node)
-    kinds = type_.items.kinds if type_.kinds == {"array"} and type_.items is not None else type_.kinds
-    return "object" in kinds
-
-
-def _field_codec(name: str, node: Node, encoding: Encoding | None, shapes: Shapes, known: frozenset[str]) -> Codec:
-    style = encoding.style if encoding else None
-    return codec(
-        name, "form", style, encoding.explode if encoding else None, text_type(shapes.schemas, node),
-        allow_reserved=encoding.allow_reserved if encoding else False, allow_empty=False, known_names=known,
-    )  # fmt: skip

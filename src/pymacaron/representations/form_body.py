@@ -15,7 +15,7 @@ from pymacaron.inputs import plain
 from pymacaron.schemas import REQUEST, SchemaProblem
 from pymacaron.structs import fields_of, is_model
 
-from .whole import Representation, Written, in_body
+from .representation import Representation, Written, in_body
 
 
 class FormBody(Representation):
