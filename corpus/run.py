@@ -22,6 +22,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ from fetch import CORPUS, HERE, fetch
 from traffic import Service
 
 from pymacaron.config import get_config
+from pymacaron.documents import ReferenceFault
 from pymacaron.exceptions import StartError
 from pymacaron.formats import Formats
 from pymacaron.pool import ApiPool
@@ -108,7 +110,8 @@ def load(path: Path) -> Loaded:
     (api,) = ApiPool.load({"corpus": str(path)}, Formats())
     document = api.document
     for name in document.named:
-        getattr(document.models, name, None)
+        with suppress(ReferenceFault):  # in what nothing uses: the warnings tell of it
+            getattr(document.models, name, None)
     service = Service(document)
     asked = {op.title: service.asked(op) for op in document.operations}
     found = [*document.shapes.findings, *(fault.fact for fault in api.soft_faults), *warnings.texts]

@@ -28,9 +28,9 @@ from pymacaron.exceptions import PyMacaronException
 from pymacaron.failures import Failures
 from pymacaron.inputs import plain
 from pymacaron.lane import Route, install
-from pymacaron.messages import Arguments, Request
+from pymacaron.messages import ABSENT, Arguments, Request
 from pymacaron.operations import HEADER, Operation
-from pymacaron.router import collisions
+from pymacaron.router import collisions, parse_template
 from pymacaron.samples import NoSample, arguments, result, spoiled_request
 from pymacaron.samples.calls import calls_of
 from pymacaron.structs import fields_of, is_model
@@ -168,13 +168,15 @@ def _same(operation: Operation, sent: Arguments, called: tuple[tuple[Any, ...], 
         given.pop(name, None)
     wanted = {name: value for name, value in sent.parameters.items() if name not in _lengths(operation)}
     body = args[0] if args else None
-    return _equal(sent.body or None, body or None) and _equal(wanted, given)
+    return _equal(None if sent.body is ABSENT else sent.body, body) and _equal(wanted, given)
 
 
 def _arriving_anyway(operation: Operation, sent: Arguments) -> set[str]:
-    """Parameters that may arrive though they were not sent: the length, which is the message's own, and objects whose
-    properties are keys that another one has as well."""
-    return _lengths(operation) | (calls_of(operation).entangled - sent.parameters.keys())
+    """Parameters that may arrive though they were not sent: the length, which is the message's own; objects whose
+    properties are keys that another one has as well; what the path has after "?" or "#"."""
+    fixed = {condition.name for condition in parse_template(operation.path).conditions}
+    anyway = {p.argument for p in operation.parameters if p.name in fixed} | calls_of(operation).entangled
+    return _lengths(operation) | (anyway - sent.parameters.keys())
 
 
 def _lengths(operation: Operation) -> set[str]:

@@ -146,6 +146,18 @@ class Calls:
 
     # Bodies
 
+    def _check_type(self, media: str) -> None:
+        """A header that is declared for the type of the body has to allow it; in Swagger 2.0 such ones count.
+
+        Raises:
+            NoSample: it does not.
+        """
+        for parameter in self.inputs.parameters:
+            if parameter.location == HEADER and parameter.name.lower() == "content-type":
+                checker = parameter.schema.checker(REQUEST)
+                if not checker.is_valid(media):
+                    raise NoSample(f"the parameter {parameter.name} does not allow the type of the body")
+
     def some_body(self, random: Random) -> Any:
         """The body, ABSENT where it need not be there.
 
@@ -158,6 +170,7 @@ class Calls:
         if not self.operation.body_required and random.random() > _OFTEN:
             return ABSENT
         try:
+            self._check_type(body.media.name)
             return Contents(self.operation, body, REQUEST).value(random)
         except NoSample:
             if self.operation.body_required:

@@ -96,7 +96,15 @@ class RequestWriter:
         path = self._path
         for name, text in written.path.items():
             path = path.replace("{" + name + "}", text)
-        return Request(self.operation.method, path, "&".join([*self._fixed, *written.query]), headers, body)
+        query = [*self._fixed_beside(written.query), *written.query]
+        return Request(self.operation.method, path, "&".join(query), headers, body)
+
+    def _fixed_beside(self, query: list[str]) -> list[str]:
+        """What the query has to hold so that this operation is meant, as far as it does not say so itself."""
+        if not self._fixed:
+            return []
+        named = {pair.partition("=")[0] for pair in query}
+        return [pair for pair in self._fixed if pair.partition("=")[0] not in named]
 
     def _body(self, arguments: Arguments, pairs: list[str], headers: dict[str, str]) -> Any:
         form = self._fields.write(pairs, arguments.parameters, headers)
@@ -119,5 +127,6 @@ def _route(operation: Operation) -> tuple[str, list[str]]:
     parts after "?" or "#"."""
     route, *tails = _TAIL.split(operation.path)
     given = {parameter.name for parameter in operation.parameters}
-    parts = [part for tail in tails for part in tail.split("&")]
-    return route, [part for part in parts if "{" not in part and part.partition("=")[0] not in {"", *given}]
+    parts = [part.partition("=") for tail in tails for part in tail.split("&") if "{" not in part]
+    # a name without a value says no more than that its parameter is sent; a header may be meant
+    return route, ["".join(part) for part in parts if part[0] and (part[2] or part[0] not in given)]
