@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,7 @@ import pytest
 from drawn import api_of
 from hypothesis import given
 from hypothesis import strategies as st
+from programs import by_gunicorn, by_python, running
 from services import JSON, Project, operation, project_in
 
 from pymacaron.bodies import (
@@ -582,3 +584,38 @@ def test_joined() -> None:
 
     law()
     assert Joined([b"a", b"b"]).read() == b"ab"
+
+
+@pytest.mark.parametrize("command", [by_python(), by_gunicorn()], ids=["python", "gunicorn"])
+def test_events_arrive_when_they_are_made(tmp_path: Path, command: list[str]) -> None:
+    """Through a server: the first event is there before the second is made, which waits for another request."""
+    project = Project(tmp_path)
+    project.functions(
+        """
+        import threading
+
+        told = threading.Event()
+
+        def watch():
+            yield {"n": 1}
+            assert told.wait(20)
+            yield {"n": 2}
+
+        def tell(): told.set()
+        """
+    )
+    events = {"200": {"description": "", "content": {EVENTS: {"schema": ITEM}}}}
+    project.document({"/watch": {"get": operation("watch", responses=events)}, "/tell": {"post": operation("tell")}})
+    (tmp_path / "server.py").write_text(
+        "from flask import Flask\nfrom pymacaron import API, letsgo\n\napp = Flask(__name__)\n\n"
+        "def start(port=80, debug=False):\n    API(app).load_apis('apis').start()\n\nletsgo(__name__, callback=start)\n"
+    )
+    with running(command, tmp_path, tmp_path / "log", PYMACARON_CACHE="off") as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection.request("GET", "/watch")
+        response = connection.getresponse()
+        assert (response.status, response.getheader("Content-Type")) == (200, EVENTS)
+        assert response.read1() == b'data: {"n":1}\n\n'
+        server.ask("POST", "/tell")
+        assert response.read() == b'data: {"n":2}\n\n'
+        connection.close()

@@ -111,8 +111,8 @@ class RequestBodies:
             accept = ", ".join(one.media_type for one in contents)
             raise UnsupportedMediaTypeError(f"The request {fact}; send {listed}", accept=accept)
         found = self._representation(content, media), media
-        if len(self._by_header) < 64 and "boundary" not in media.parameters:  # clients choose boundaries
-            self._by_header[header] = found
+        if len(self._by_header) < 64 and "boundary" not in media.parameters and len(header or "") < 200:
+            self._by_header[header] = found  # clients choose boundaries, and may choose anything
         return found
 
     def _representation(self, content: Content, media: MediaType) -> Representation:
