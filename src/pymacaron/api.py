@@ -23,7 +23,7 @@ from .launching import letsgo, listening
 from .loading import building, load_document
 from .pool import ApiPool, LoadedApi
 from .predecessors import advice, predecessors
-from .publishing import publish
+from .publishing import OWN, PROBLEM, Service, publish
 from .serving import Served, serve
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,9 @@ class API:
             error_callback, error_decorator, lambda: self.debug or bool(get_config().expose_exceptions),
             problem=config.error_format == "problem",
         )  # fmt: skip
+        usual = error_callback is format_error and error_decorator is None
+        form = PROBLEM if config.error_format == "problem" else OWN
+        self._service = Service(self._loaded, form if usual else None)
 
     def load_apis(
         self, path: str | os.PathLike[str], ignore: Iterable[str] = (), include_crash_api: bool = False
@@ -117,7 +120,7 @@ class API:
     def publish_apis(self, path: str = "doc") -> API:
         """Serve each document and an index of them below `path`."""
         self._must_not_have_started("publish_apis")
-        publish(self.app, self._loaded, path)
+        publish(self.app, self._service, path)
         return self
 
     def start(self, serve: str | Iterable[str] | None = None) -> API:
@@ -164,6 +167,8 @@ class API:
         serve(self.app, [*served, Served("pymacaron", own, rest)], self._failures, debug=lambda: self.debug)
         names, version = " ".join(api.name for api in apis), apis[0].get_version() if apis else ""
         builtin.served.update(name=names or own.name, version=version)
+        self._service.served.update(api.name for api in apis)
+        self._service.resources = rest
         exceptions.set_edges(http_reply=self._http_reply, to_model=_error_model)
         if self.debug:
             self.app.debug = True

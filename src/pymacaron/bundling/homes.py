@@ -6,9 +6,9 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-from pymacaron._types import Pointer, json_pointer
+from pymacaron._types import Json, Pointer, json_pointer
 from pymacaron.documents import Node
 from pymacaron.schemas.references import Scope
 
@@ -115,3 +115,19 @@ def _plain(name: str) -> str:
 def local(pointer: Pointer) -> str:
     """The reference to a place in the same document (RFC 6901 section 6)."""
     return "#" + quote(json_pointer(pointer), safe="/~!$&'()*+,;=:@")
+
+
+def pointer_of(text: str) -> tuple[str, ...]:
+    """The inverse: the way that a local reference names."""
+    steps = unquote(text.partition("#")[2]).split("/")[1:]
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in steps)
+
+
+def at(value: Json, pointer: Pointer) -> Json:
+    """What stands at a place of a bundle; None if nothing does."""
+    for step in pointer:
+        if isinstance(value, list):
+            value = value[int(step)] if str(step).isdecimal() and int(step) < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
+    return value

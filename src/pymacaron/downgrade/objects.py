@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pymacaron._types import Json, JsonObject, Pointer
 from pymacaron.bundling.anatomy import SECTIONS_3, Slot, slot_of
+from pymacaron.bundling.homes import pointer_of
 from pymacaron.grammar import grammar_of
 from pymacaron.grammar.notation import Thing
 
 from .attempts import Attempt
 from .changes import CHANGES
-from .references import References, pointer_of
+from .references import References
 from .schemas import Schemas
 
 _KNOWN_TO_EXAMPLES = frozenset(("summary", "description", "value", "externalValue"))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote
 
 from pymacaron._types import Json, JsonObject, Pointer
 from pymacaron.bundling.anatomy import SECTIONS_3
-from pymacaron.bundling.homes import local
+from pymacaron.bundling.homes import at, local, pointer_of
 
 _NO_PART_OF_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -33,9 +32,7 @@ class References:
 
     def components(self, kind: str) -> dict[str, Json]:
         """The components of a kind in the bundle, by name."""
-        found: Json = self._bundle
-        for step in self._sections[kind]:
-            found = found.get(step, {}) if isinstance(found, dict) else {}
+        found = at(self._bundle, self._sections[kind])
         return found if isinstance(found, dict) else {}
 
     def component(self, kind: str, name: str) -> str:
@@ -62,13 +59,7 @@ class References:
 
     def at(self, pointer: Pointer) -> Json:
         """What stands in the bundle at a place; None if nothing does."""
-        found: Json = self._bundle
-        for step in pointer:
-            if isinstance(found, list):
-                found = found[int(step)] if str(step).isdecimal() and int(step) < len(found) else None
-            else:
-                found = found.get(step) if isinstance(found, dict) else None
-        return found
+        return at(self._bundle, pointer)
 
     def _named(self, kind: str, pointer: Pointer, wanted: str) -> str:
         taken = self._taken.setdefault(kind, set())
@@ -79,9 +70,3 @@ class References:
         taken.add(name)
         self._names[kind, pointer] = name
         return name
-
-
-def pointer_of(text: str) -> tuple[str, ...]:
-    """The way that a local reference names (RFC 6901 section 6)."""
-    steps = unquote(text.partition("#")[2]).split("/")[1:]
-    return tuple(step.replace("~1", "/").replace("~0", "~") for step in steps)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pymacaron._types import Json, JsonObject, Pointer
-from pymacaron.bundling.homes import local
+from pymacaron.bundling.homes import local, pointer_of
 from pymacaron.dialects import METHODS
 
 from .attempts import Attempt
 from .changes import VERSION
 from .inputs20 import FORMS, Form, Given, parameter_of, value_schema
-from .references import References, pointer_of
+from .references import References
 from .schemas import Schemas20
 
 _JSON = "application/json"
