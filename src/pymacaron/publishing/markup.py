@@ -63,7 +63,9 @@ h2 { font-size: 1.25rem; margin: 2.5rem 0 .75rem }
 h3 { font-size: .95rem; margin: 1.1rem 0 .35rem }
 a { color: var(--link) }
 code { font: .92em ui-monospace, monospace; overflow-wrap: anywhere }
-p { margin: .5rem 0; white-space: pre-line; overflow-wrap: anywhere }
+p { margin: .5rem 0; white-space: pre-line; overflow-wrap: break-word }
+td p { margin: 0 }
+td code { white-space: nowrap }
 .dim { color: var(--dim) }
 .forms { display: flex; flex-wrap: wrap; gap: .25rem 2rem; margin: 1rem 0 }
 .forms span + a, .forms a + a { margin-left: .6rem }

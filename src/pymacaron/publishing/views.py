@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, request
+from flask import Response, request
 
+from pymacaron.exceptions import BadRequestError, NotFoundError
 from pymacaron.pool import LoadedApi
 
 from .forms import Content, Forms, UnknownForm, Wanted, as_written, content_of, notation_of
@@ -40,7 +41,7 @@ class Views:
         if found is None:
             found = only(self._tree(one).beside(path) for one in self._service.apis.values())
         if found is None:
-            abort(404, description="No API, and no file of one, is published under this name; the index lists them all")
+            raise NotFoundError("No API, and no file of one, is published under this name; the index lists them")
         file = found
         content = self._forms.kept((file.path, file.digest), lambda: as_written(file, notation_of(file.path)))
         return _sent(content)
@@ -53,7 +54,7 @@ class Views:
             bundled = request.args.get("bundled", "0").lower() not in ("0", "false", "no")
             return _sent(self._forms.of(api, Wanted(notation, bundled, request.args.get("version"))))
         except UnknownForm as error:
-            abort(400, description=str(error))
+            raise BadRequestError(str(error)) from None
 
     def _tree(self, api: LoadedApi) -> Tree:
         if api not in self._trees:
