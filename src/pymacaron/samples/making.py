@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from pymacaron._types import Json, JsonObject
+from pymacaron.schemas import Checker
 
 from .demands import DeadEnd, Demand, same
 from .numbers import number, range_of
@@ -19,16 +20,17 @@ _EASY = ("string", "integer", "boolean", "null")  # where a schema asks for noth
 
 
 class Maker:
-    """Makes one value for a self-contained plain JSON Schema.
+    """Makes one value for what a checker checks.
 
     Args:
-        bundle: the schema, with the definitions that it refers to.
         generosity: how likely what need not be there is there, 0 to 1; it gets less likely with every level.
         contrary: objects break a property of what they must not be.
     """
 
-    def __init__(self, bundle: JsonObject, random: Random, generosity: float, *, contrary: bool = False) -> None:
+    def __init__(self, checker: Checker, random: Random, generosity: float, *, contrary: bool = False) -> None:
+        bundle = checker.bundle
         self._definitions: Mapping[str, Json] = bundle.get("$defs") or bundle.get("definitions") or {}
+        self._checks = checker.formats.checks
         self.random = random
         self._generosity = generosity
         self.contrary = contrary
@@ -86,7 +88,8 @@ class Maker:
         shortest = demand.limit("minLength", max, 0)
         longest = demand.limit("maxLength", min, None)
         try:
-            return text(self.random, demand.said("pattern"), demand.said("format"), shortest, longest)
+            formats = {name: self._checks.get(name) for name in demand.said("format")}
+            return text(self.random, demand.said("pattern"), formats, shortest, longest)
         except Unreadable as error:
             raise DeadEnd("a pattern cannot be followed") from error
 

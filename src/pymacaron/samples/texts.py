@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from random import Random
+from typing import TypeAlias
 
 from .patterns import Unreadable, matching
 
@@ -14,6 +15,8 @@ _WORDS = (
     "north", "ocean", "pearl", "quartz", "river",
 )  # fmt: skip
 _HEX = "0123456789abcdef"
+_GUESSES_OF_A_KIND = 4
+Check: TypeAlias = Callable[[str], bool]
 
 
 def word(random: Random) -> str:
@@ -21,22 +24,38 @@ def word(random: Random) -> str:
     return random.choice(_WORDS)
 
 
-def text(random: Random, patterns: Iterable[str], formats: Iterable[str], shortest: int, longest: int | None) -> str:
+def text(
+    random: Random, patterns: Iterable[str], formats: Mapping[str, Check | None], shortest: int, longest: int | None
+) -> str:
     """A text that probably is all this: matches the patterns, is of the formats, has that many characters.
+
+    Args:
+        formats: with the checks of those that users have defined.
 
     Raises:
         Unreadable: a pattern cannot be followed.
     """
-    patterns, formats = list(patterns), list(formats)
-    known = [name for name in formats if name in FORMATS]
+    patterns = list(patterns)
+    known = [name for name in formats if name in FORMATS and formats[name] is None]
     if patterns and not (known and random.random() < 0.3):
         return _sized(random.choice(patterns), random, shortest, longest)
     if known:
         return FORMATS[random.choice(known)](random)
-    if formats:  # one of the user's, whose check decides, or one that says nothing
-        guess = random.choice(_GUESSES)(random)
-        return guess if random.random() < 0.5 else _stretched(guess, shortest, longest)
+    checks = [check for check in formats.values() if check is not None]
+    if checks:
+        return _guessed(random, random.choice(checks))
     return _stretched(word(random), shortest, longest)
+
+
+def _guessed(random: Random, check: Check) -> str:
+    """A text of a format that only a function knows, if it is one of those that come to mind."""
+    guess = ""
+    for make in random.sample(_GUESSES, len(_GUESSES)):
+        for _ in range(_GUESSES_OF_A_KIND):
+            guess = make(random)
+            if check(guess):
+                return guess
+    return guess
 
 
 def _sized(pattern: str, random: Random, shortest: int, longest: int | None) -> str:

@@ -16,8 +16,9 @@ from pymacaron.schemas import Checker, Schema
 from .demands import DeadEnd
 from .making import Maker
 
-# How generous each try is with what need not be there. The last ones are as lean as can be.
+# How generous each try is with what need not be there, at most. Some are as lean as can be.
 _TRIES = (1.0, 1.0, 0.6, 0.6, 0.3, 0.3, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5)
+_MOODS = (1.0, 1.0, 0.7, 0.4)
 _CONTRARY_FROM = 10  # the try from which objects are broken on purpose for what they must not be
 _SPOILING_TRIES = 24
 
@@ -42,9 +43,10 @@ def sample_of(checker: Checker, random: Random) -> Json:
         NoSample: none was found.
     """
     reason = "no way led to a value"
-    for number, generosity in enumerate(_TRIES):
+    for number, most in enumerate(_TRIES):
         try:
-            maker = Maker(checker.bundle, random, generosity, contrary=number >= _CONTRARY_FROM)
+            generosity = most * random.choice(_MOODS)
+            maker = Maker(checker, random, generosity, contrary=number >= _CONTRARY_FROM)
             value = maker.value([checker.bundle])
         except DeadEnd as error:
             reason = str(error)

@@ -24,12 +24,15 @@ class Checker:
     """A compiled JSON Schema.
 
     `is_valid(value)` is the fast question; `problems(value)` the complete answer.
+
+    Attributes: `bundle`, the schema, and `formats`, those that it may name.
     """
 
-    __slots__ = ("_validator", "bundle", "is_valid")
+    __slots__ = ("_validator", "bundle", "formats", "is_valid")
 
     def __init__(self, bundle: JsonObject, draft: Draft, formats: Formats) -> None:
         self.bundle = bundle
+        self.formats = formats
         self._validator = _compile(bundle, draft, formats)
         self.is_valid: Callable[[Json], bool] = self._validator.is_valid
 
