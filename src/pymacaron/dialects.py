@@ -103,7 +103,8 @@ def _named_elsewhere(root: Node, files: Files) -> dict[str, Node]:
                 continue  # the document's check has told, if it matters
             stem = os.path.splitext(os.path.basename(target.file.path))[0]
             name = str(target.pointer[-1]) if target.pointer else stem
-            if _is_schema(target.value) and name.isidentifier() and target.file.path != root.file.path:
+            elsewhere = target.file.path != root.file.path and "://" not in target.file.path
+            if _is_schema(target.value) and name.isidentifier() and elsewhere:
                 found.setdefault(name, target)
     return found
 

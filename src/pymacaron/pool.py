@@ -185,21 +185,38 @@ class Pool:
         return next(iter(found.values()))
 
 
-def same_schema(ours: Node, theirs: Node, assumed: frozenset[tuple[Node, Node]] = frozenset()) -> bool:
-    """Do two places, in two documents perhaps, say the same? References count by what they lead to."""
-    if (ours, theirs) in assumed:
-        return True
-    if ours.ref is not None and theirs.ref is not None:
-        try:
-            return same_schema(ours.follow(), theirs.follow(), assumed | {(ours, theirs)})
-        except ReferenceFault:  # in a schema that nothing uses, or the document's check would have said so
+def same_schema(ours: Node, theirs: Node) -> bool:
+    """Do two places, in two documents perhaps, say the same? References count by what they lead to; each pair of places
+    is looked at once."""
+    seen: set[tuple[Node, Node]] = set()
+    waiting = [(ours, theirs)]
+    while waiting:
+        pair = waiting.pop()
+        if pair[0].ref is not None and pair[1].ref is not None:
+            try:
+                pair = pair[0].follow(), pair[1].follow()
+            except ReferenceFault:  # in a schema that nothing uses, or the document's check would have said so
+                return False
+        if pair in seen:
+            continue
+        seen.add(pair)
+        parts = _parts(*pair)
+        if parts is None:
             return False
+        waiting.extend(parts)
+    return True
+
+
+def _parts(ours: Node, theirs: Node) -> list[tuple[Node, Node]] | None:
+    """What two values hold, pair by pair; None if they differ already."""
     a, b = ours.value, theirs.value
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same_schema(ours.at(key), theirs.at(key), assumed) for key in a)
-    if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(same_schema(ours.at(i), theirs.at(i), assumed) for i in range(len(a)))
-    return type(a) is type(b) and a == b
+    if type(a) is not type(b):
+        return None
+    if isinstance(a, dict):
+        return [(ours.at(key), theirs.at(key)) for key in a] if a.keys() == b.keys() else None
+    if isinstance(a, list):
+        return [(ours.at(i), theirs.at(i)) for i in range(len(a))] if len(a) == len(b) else None
+    return [] if a == b else None
 
 
 ApiPool = Pool()
