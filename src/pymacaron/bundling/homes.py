@@ -98,7 +98,7 @@ def name_of(node: Node) -> str:
     pointer = node.pointer
     if not pointer:
         return _stem(node)
-    if len(pointer) == 1 or pointer[-2] in _SHELVES:
+    if len(pointer) <= 2 or pointer[-2] in _SHELVES:
         return _plain(str(pointer[-1]))
     return _plain("_".join([_stem(node), *map(str, pointer[-3:])]))
 
