@@ -173,7 +173,7 @@ def test_every_setting_is_documented() -> None:
 
 
 def error_codes(root: type[exceptions.PyMacaronException]) -> set[str]:
-    below = (error_codes(cls) for cls in root.__subclasses__() if cls.__module__ == exceptions.__name__)
+    below = (error_codes(cls) for cls in root.__subclasses__() if cls in vars(exceptions).values())
     return {root.code}.union(*below)
 
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -76,10 +77,14 @@ def test_valid_is_silent(name: str, tmp_path: Path) -> None:
 
 
 def _apart(cases: list[Case]) -> list[Case]:
-    """Those of some cases that change different parts of a document."""
+    """Those of some cases that change different parts of a document, and write nothing that another one looks for."""
     taken: list[tuple[str, int, int]] = []
-    kept = []
+    kept: list[Case] = []
     for case in cases:
+        if any(
+            one.old in other.new.replace("§", "") for one, other in [*product([case], kept), *product(kept, [case])]
+        ):
+            continue
         start = DOCUMENTS[case.document].index(case.old)
         end = start + len(case.old)
         if not any(name == case.document and start < last and first < end for name, first, last in taken):

@@ -15,7 +15,7 @@ from .exceptions import DocumentError, NotBuiltError, Problem, ValidationError
 from .failures import Failures
 from .formats import Formats
 from .loading import building, load_document
-from .schemas import REQUEST
+from .schemas import REQUEST, Schemas
 from .shapes import Models
 
 
@@ -161,7 +161,7 @@ class Pool:
                 continue
             for name in document.named.keys() & other.document.named.keys():
                 ours, theirs = document.named[name], other.document.named[name]
-                if same_schema(ours, theirs):
+                if same_schema(document.schemas, ours, other.document.schemas, theirs):
                     document.shapes.adopt(ours, other.document.shapes, theirs)
 
     def get_model(self, name: str, api: str | None = None) -> Any:
@@ -185,9 +185,9 @@ class Pool:
         return next(iter(found.values()))
 
 
-def same_schema(ours: Node, theirs: Node) -> bool:
-    """Do two places, in two documents perhaps, say the same? References count by what they lead to; each pair of places
-    is looked at once."""
+def same_schema(our_schemas: Schemas, ours: Node, their_schemas: Schemas, theirs: Node) -> bool:
+    """Do the schemas at two places of two documents say the same? References count by what they lead to, discriminators
+    by what they choose from; each pair of places is looked at once."""
     seen: set[tuple[Node, Node]] = set()
     waiting = [(ours, theirs)]
     while waiting:
@@ -204,6 +204,13 @@ def same_schema(ours: Node, theirs: Node) -> bool:
         if parts is None:
             return False
         waiting.extend(parts)
+        if isinstance(pair[0].value, dict) and "discriminator" in pair[0].value:
+            ours_by, theirs_by = our_schemas.dispatch(pair[0]), their_schemas.dispatch(pair[1])
+            our_branches = ours_by.branches if ours_by is not None else {}
+            their_branches = theirs_by.branches if theirs_by is not None else {}
+            if our_branches.keys() != their_branches.keys():
+                return False
+            waiting.extend((node, their_branches[value]) for value, node in our_branches.items())
     return True
 
 
