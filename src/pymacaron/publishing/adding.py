@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from itertools import count
 
 from pymacaron._types import Json, JsonObject
 from pymacaron.bundling import version_of
@@ -118,8 +117,11 @@ class _Adding:
         for name in dict.fromkeys((plain, "Error")):
             if name in known and is_compatible(self.document, name, self.errors):
                 return name
-        candidates = (plain, f"Pymacaron{plain}", *(f"Pymacaron{plain}{number}" for number in count(2)))
-        return next(name for name in candidates if name not in known)
+        own, number = f"Pymacaron{plain}", 2
+        name = plain if plain not in known else own
+        while name in known:
+            name, number = f"{own}{number}", number + 1
+        return name
 
     # Status resources
 
