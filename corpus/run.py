@@ -199,7 +199,7 @@ def show(outcome: Outcome, verbose: bool) -> None:
         flush=True,
     )
     lines = outcome.why.splitlines()[: None if verbose else 12]
-    shown = lines if outcome.bad or verbose else lines[1:2] if outcome.result == REFUSED else []
+    shown = lines if outcome.bad or outcome.failed or verbose else lines[1:2] if outcome.result == REFUSED else []
     for line in [*shown, *(f"impossible: {line}" for line in outcome.impossible)]:
         print(f"        {line.strip()}")
 

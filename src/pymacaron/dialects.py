@@ -331,6 +331,8 @@ def _inputs_2(reading: Reading) -> Inputs:
     if body is not None:
         schema = reading.schemas().at(body.at("schema")) if "schema" in body.value else None
         contents = tuple(Content(media, schema, body) for media in consumes or [_JSON])
+        # "they cannot exist together for the same operation" (Swagger 2.0, Parameter Object); the check warns of it
+        parameters = [parameter for parameter in parameters if parameter.location != FORM]
         return Inputs(parameters, contents, _flag(body, "required"), body)
     form = [parameter for parameter in parameters if parameter.location == FORM]
     if not form:
