@@ -68,10 +68,10 @@ class Source:
         """Let the function answer something that its document promises."""
         for _ in range(20):
             try:
-                status, value = result(operation, random)
+                status, value, headers = result(operation, random)
             except NoSample:
                 continue
-            self.service.functions[operation].returns = value, status
+            self.service.functions[operation].returns = value, status, headers
             return
 
     def seed(self, operation: Operation, random: Random) -> Request | None:

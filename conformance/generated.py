@@ -36,11 +36,11 @@ def function_of(operation: Operation) -> Any:
     def function(*_args: Any, **_kwargs: Any) -> Any:
         for _ in range(50):
             try:
-                status, value = result(operation, random)
+                status, value, headers = result(operation, random)
             except NoSample:
                 continue
             if 200 <= status < 300:
-                return value, status
+                return value, status, headers
         return None, operation.success_status
 
     return function

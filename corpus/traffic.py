@@ -119,11 +119,11 @@ class Service:
         function = self.functions[operation]
         function.returns = None
         try:
-            status, value = result(operation, random)
+            status, value, headers = result(operation, random)
         except NoSample as error:
             impossible.append(f"a right answer: {error}")
             return None
-        function.returns = value, status
+        function.returns = value, status, headers
         return status
 
     def _answered_wrongly(

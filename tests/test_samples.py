@@ -328,10 +328,10 @@ def test_results() -> None:
     }
     operation = operation_of(parameters=[ID], responses=answers)
     found = [result(operation, Random(seed)) for seed in range(100)]
-    assert {type(value).__name__ for status, value in found if status == 200} == {"Day"}
-    assert {value for status, value in found if status == 204} == {None}
-    assert {type(value) for status, value in found if 400 <= status < 500} == {str}
-    assert {type(value) for status, value in found if status >= 500} == {list}
+    assert {type(value).__name__ for status, value, _ in found if status == 200} == {"Day"}
+    assert {value for status, value, _ in found if status == 204} == {None}
+    assert {type(value) for status, value, _ in found if 400 <= status < 500} == {str}
+    assert {type(value) for status, value, _ in found if status >= 500} == {list}
 
 
 def test_operations_that_promise_nothing() -> None:

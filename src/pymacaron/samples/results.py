@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
-from pymacaron.operations import Answer, Operation
-from pymacaron.schemas import RESPONSE
+from pymacaron._types import Json
+from pymacaron.headers import Headers
+from pymacaron.messages import ABSENT
+from pymacaron.operations import Answer, Header, Operation
+from pymacaron.parameters import TextFault
+from pymacaron.schemas import RESPONSE, Schemas
 
 from .contents import Contents, representation_of
-from .valid import NoSample
+from .demands import same
+from .valid import NoSample, sample
 
+_TRIES = 20  # for what a text can carry
+_OFTEN = 0.5  # how often a header is there that need not be
+# Headers that tell of the body: whoever writes that, writes them.
+_OF_THE_BODY = frozenset(("content-encoding", "content-length", "content-range", "content-type", "transfer-encoding"))
 _EMPTY = ("204", "205", "304")  # statuses without a body (RFC 9110 section 15)
 
 
-def result(operation: Operation, random: Random) -> tuple[int, Any]:
-    """A status that the operation declares, and a value that it may answer with.
+class Result(NamedTuple):
+    """What a function may answer: `headers` by name, as JSON values."""
+
+    status: int
+    value: Any
+    headers: dict[str, Json]
+
+
+def result(operation: Operation, random: Random) -> Result:
+    """A status that the operation declares, with a value and headers that it may answer with.
 
     Raises:
         NoSample: no value was found.
@@ -24,11 +41,12 @@ def result(operation: Operation, random: Random) -> tuple[int, Any]:
     if operation.answers and not answers:
         raise NoSample("no final answer is declared")
     if not answers:
-        return operation.success_status, None
+        return Result(operation.success_status, None, {})
     reason = NoSample("")
     for answer in random.sample(answers, len(answers)):
         try:
-            return _status(answer, operation, random), _answered(operation, answer, random)
+            headers = _headers(answer, operation.shapes.schemas, random)
+            return Result(_status(answer, operation, random), _answered(operation, answer, random), headers)
         except NoSample as error:
             reason = error
     raise reason
@@ -46,6 +64,33 @@ def _answered(operation: Operation, answer: Answer, random: Random) -> Any:
     if reason.args[0]:
         raise reason
     return None
+
+
+def _headers(answer: Answer, schemas: Schemas, random: Random) -> dict[str, Json]:
+    """The headers that have to be there, and some of the others."""
+    found: dict[str, Json] = {}
+    for header in answer.headers:
+        if header.name.lower() in _OF_THE_BODY or not (header.required or random.random() < _OFTEN):
+            continue
+        try:
+            found[header.name] = _header(Headers([header], schemas), header, random)
+        except NoSample:
+            if header.required:
+                raise
+    return found
+
+
+def _header(headers: Headers, header: Header, random: Random) -> Json:
+    """A value of a header, one that text can carry."""
+    for _ in range(_TRIES):
+        value = sample(header.schema, RESPONSE, random)
+        try:
+            carried = headers.read(headers.write({header.name: value})).get(header.name, ABSENT)
+        except (ValueError, TextFault):
+            continue
+        if same(carried, value):
+            return value
+    raise NoSample(f"no text can carry a value of the header {header.name}")
 
 
 def _status(answer: Answer, operation: Operation, random: Random) -> int:
