@@ -11,13 +11,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from importlib import import_module
 from itertools import count
 from typing import Any
 
 from pymacaron._types import Json, Pointer
-from pymacaron.documents import Node, findings, suggest
+from pymacaron.documents import Node, ReferenceFault, findings, suggest
 from pymacaron.exceptions import Finding
 from pymacaron.names import python_name
 from pymacaron.schemas import Dispatch, Schema, Schemas, target_of
@@ -70,7 +71,8 @@ class Shapes:
         self._names: dict[Node, str] = {node: name for name, node in named.items()}
         for name, node in named.items():
             if node.ref is not None:  # the name is that of what it leads to, unless that has one of its own
-                self._names.setdefault(schemas.at(node).node, name)
+                with suppress(ReferenceFault):  # to nowhere, which is possible where nothing uses it
+                    self._names.setdefault(schemas.at(node).node, name)
         self._taken: set[str] = set(named)
         self._unfinished: dict[Node, Later | None] = {}
         self._adopted: dict[Node, tuple[Shapes, Node]] = {}
