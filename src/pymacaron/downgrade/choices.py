@@ -80,9 +80,9 @@ def say_condition(work: Work) -> None:
     condition = work.exactly(source["if"], "if")
     if condition is None:
         work.note("if", "`then` or `else`")
-        wanted = [either([then, otherwise])]
+        wanted = [either([then, otherwise], in_place=True)]
     else:
-        wanted = [either([{"not": condition}, then]), either([condition, otherwise])]
+        wanted = [either(pair, in_place=True) for pair in ([{"not": condition}, then], [condition, otherwise])]
     work.more += [schema for schema in wanted if schema]
 
 

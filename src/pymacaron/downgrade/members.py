@@ -74,7 +74,7 @@ def say_dependencies(work: Work) -> None:
         elif not is_true(wanted):
             # `required` passes what is no object: that has nothing to fulfil
             no_object: JsonObject = {"not": {"type": "object"}}
-            work.more.append(either([no_object, absent, work.sub(wanted, *steps)]))
+            work.more.append(either([no_object, absent, work.sub(wanted, *steps)], in_place=True))
 
 
 def _dependencies(source: JsonObject) -> Iterator[tuple[str, Json, tuple[str, str]]]:

@@ -106,8 +106,9 @@ def is_true(schema: Json) -> bool:
     return schema is True or schema == {}
 
 
-def either(schemas: Iterable[JsonObject]) -> JsonObject:
-    """A schema that allows what one of `schemas` does."""
+def either(schemas: Iterable[JsonObject], *, in_place: bool = False) -> JsonObject:
+    """A schema that allows what one of `schemas` does. With `in_place` it stands for the very value that they speak of:
+    then a single reference stays one of a choice, for by itself it may lead in a circle."""
     distinct: list[JsonObject] = []
     for schema in schemas:
         if schema not in distinct and schema != NOTHING:
@@ -116,4 +117,5 @@ def either(schemas: Iterable[JsonObject]) -> JsonObject:
         return NOTHING
     if ANYTHING in distinct:
         return ANYTHING
-    return distinct[0] if len(distinct) == 1 else {"anyOf": distinct}
+    is_bare = len(distinct) == 1 and not (in_place and "$ref" in distinct[0])
+    return distinct[0] if is_bare else {"anyOf": distinct}

@@ -27,7 +27,8 @@ class References:
         self._taken: dict[str, set[str]] = {}
         self._arrived: list[tuple[str, str, Pointer]] = []
         for kind, section in sections.items():
-            for name in self.components(kind):
+            # those first that can keep their names
+            for name in sorted(self.components(kind), key=lambda name: bool(_NO_PART_OF_NAMES.search(name))):
                 self._named(kind, (*section, name), name)
 
     def components(self, kind: str) -> dict[str, Json]:
