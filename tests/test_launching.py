@@ -74,6 +74,21 @@ def test_a_test_that_imports_the_server_sees_the_error(tmp_path: Path) -> None:
     assert "INTERNALERROR" not in ended.stdout
 
 
+def test_a_chunk_that_lies(tmp_path: Path) -> None:
+    """A chunk that is shorter than it says breaks that request alone."""
+    project(tmp_path, "here")
+    document = (tmp_path / "apis" / "x.yaml").read_text("utf-8")
+    (tmp_path / "apis" / "x.yaml").write_text(
+        document + "    put: {x-bind-server: functions.take, requestBody: {content: {text/csv: {}}}, "
+        "responses: {'200': {description: ok}}}\n", "utf-8",
+    )  # fmt: skip
+    (tmp_path / "functions.py").write_text("def here(): pass\ndef take(body=None): body.read()\n", "utf-8")
+    head = b"PUT /a HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with running(by_python(), tmp_path, tmp_path / "log") as server:
+        assert server.send(head + b"ffffffffff\r\nsku\n", then_close=True).status == 400
+        assert server.ask("GET", "/a").status == 200
+
+
 def test_a_folder_without_documents(tmp_path: Path) -> None:
     """A service that would serve nothing does not start, and says how a document begins."""
     project(tmp_path, "here")

@@ -245,6 +245,23 @@ def test_a_signature_mismatch_stops_the_start(tmp_path: Path) -> None:
             project.start()
 
 
+@pytest.mark.parametrize(
+    "ending", ["sys.exit(3)", "raise GeneratorExit", "return {}, 100", "return {}, True", "raise Odd"]
+)
+def test_what_a_function_must_not_do(tmp_path: Path, ending: str) -> None:
+    """Nothing that a function does ends the worker or sends what is no answer: the caller gets a 500."""
+    with project_in(tmp_path) as project:
+        project.functions(f"""
+            import sys
+            class Odd(Exception):
+                def __str__(self): raise ValueError
+            def f(): {ending}
+        """)
+        project.document({"/a": {"get": operation("f")}})
+        answer = project.start(debug=True).get("/a")
+        assert (answer.status_code, (answer.json or {})["error"]) == (500, "UNHANDLED_SERVER_ERROR")
+
+
 def test_flasks_own_test_client(ask: Any) -> None:
     """`app.test_client()` reaches the operations."""
     assert ask("/echo").status_code == 200

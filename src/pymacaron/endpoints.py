@@ -76,10 +76,15 @@ class Endpoint:
         body, arguments = self._read(request)
         for name in self._fill:
             arguments.setdefault(name, None)
-        if not self._takes_body or (body is ABSENT and self._body_default):
-            result = self._call(**arguments)
-        else:
-            result = self._call(None if body is ABSENT else body, **arguments)
+        try:
+            if not self._takes_body or (body is ABSENT and self._body_default):
+                result = self._call(**arguments)
+            else:
+                result = self._call(None if body is ABSENT else body, **arguments)
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # sys.exit() and the like would end the worker, with all that it is doing
+            raise RuntimeError(f"{self.operation.title}: the function ended with {type(error).__name__}") from error
         if type(result) in self._plain and write.is_plain:
             response = write.plain(result)
             if not self._unchecked:

@@ -10,6 +10,7 @@ from typing import Any
 from ._types import ErrorDecorator, JsonObject
 from .answers import BrokenPromise
 from .bodies import write_json
+from .config import redact
 from .exceptions import (
     HIDDEN,
     MethodNotAllowedError,
@@ -47,7 +48,13 @@ class Failures:
 
     def __call__(self, exception: BaseException) -> Response:
         """The response to an exception; never raises."""
-        error = self.known(exception)
+        try:
+            error = self.known(exception)
+        except Exception:  # an exception may be of the user's making in every way
+            log.exception(
+                "an exception of type %s cannot be read; it is answered as unexpected", type(exception).__name__
+            )
+            error = UnhandledServerError(HIDDEN)
         try:
             body = self._body(error)
             raw = self._written(body)
@@ -55,8 +62,7 @@ class Failures:
             log.exception("error_callback or error_decorator failed; the error is answered without them")
             body = error.to_json()
             raw = self._written(body)
-        status = body.get("status")
-        status = status if isinstance(status, int) and 400 <= status <= 599 else error.status
+        status = _error_status(body.get("status")) or _error_status(error.status) or 500
         return Response(status, [_PROBLEM if self._problem else _JSON, *error.response_headers()], raw)
 
     def _written(self, body: JsonObject) -> bytes:
@@ -72,7 +78,7 @@ class Failures:
         ):  # werkzeug's HTTPException, as abort() raises
             return _of_http(exception, status)
         exposed = self._expose() and not isinstance(exception, BrokenPromise)
-        text = f"{type(exception).__name__}: {exception}" if exposed else HIDDEN
+        text = redact(_text_of(exception)) if exposed else HIDDEN
         return UnhandledServerError(text).caught(exception)
 
     def _body(self, error: PyMacaronException) -> JsonObject:
@@ -87,6 +93,19 @@ class Failures:
             if not isinstance(body, dict):
                 raise TypeError(f"error_decorator must return a dict, not {type(body).__name__}")
         return body
+
+
+def _error_status(status: object) -> int | None:
+    return status if isinstance(status, int) and 400 <= status <= 599 else None
+
+
+def _text_of(exception: BaseException) -> str:
+    """What an unexpected exception says of itself, as text that can be sent."""
+    try:
+        said = f": {exception}"
+    except Exception:  # noqa: BLE001 - its __str__ is the user's
+        said = ""
+    return f"{type(exception).__name__}{said}".encode("utf-8", "replace").decode()
 
 
 def _of_http(exception: Any, status: int) -> PyMacaronException:

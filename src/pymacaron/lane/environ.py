@@ -159,7 +159,7 @@ class Body:
         if self._left is not None:
             step = min(step, self._left)
         try:
-            piece = self._stream.read(step) if step else b""
+            piece = _read(self._stream, step) if step else b""
         except HTTPException:  # of a middleware that limits what is read
             raise
         except Exception:  # noqa: BLE001 - every server has its own for a connection that breaks, a chunk that is none
@@ -181,3 +181,13 @@ class Body:
             return io.BytesIO(kept)
         stream: ReadableStream | None = self._environ.get("wsgi.input")
         return io.BytesIO() if stream is None else stream
+
+
+def _read(stream: ReadableStream, size: int) -> bytes:
+    if type(stream).__module__ != "werkzeug.serving" or not isinstance(stream, io.RawIOBase):
+        return stream.read(size)
+    # RawIOBase.read() trusts the count that readinto() gives. Werkzeug's for chunked bodies shortens the buffer when a
+    # chunk is shorter than it said, and read() would go past its end; a memoryview refuses to be shortened.
+    buffer = bytearray(size)
+    count = stream.readinto(memoryview(buffer))
+    return bytes(buffer[:count]) if count else b""

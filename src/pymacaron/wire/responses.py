@@ -188,7 +188,8 @@ def _unpacked(result: object, status: int) -> tuple[Any, int, Any]:
     """A function's result as (value, status, headers).
 
     Raises:
-        ResultFault: a tuple that is neither (value, status) nor (value, status, headers).
+        ResultFault: a tuple that is neither (value, status) nor (value, status, headers), or a status that ends no
+            request: one below 200 announces another response, one above 599 is none (RFC 9110 section 15).
     """
     if not isinstance(result, tuple):
         return result, status, None
@@ -196,6 +197,8 @@ def _unpacked(result: object, status: int) -> tuple[Any, int, Any]:
         return result[0], status, result[1]
     if len(result) not in (2, 3) or not isinstance(result[1], int):
         raise ResultFault("An operation returned a tuple that is neither (value, status) nor (value, status, headers)")
+    if isinstance(result[1], bool) or not 200 <= result[1] <= 599:
+        raise ResultFault(f"An operation returned the status {result[1]!r}; an answer has one from 200 to 599")
     return result[0], int(result[1]), result[2] if len(result) == 3 else None
 
 
