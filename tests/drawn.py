@@ -20,8 +20,17 @@ from pymacaron.shapes import Shapes
 DRAFTS = {"2.0": SWAGGER_20, "3.0": OPENAPI_30, "3.1": OPENAPI_31}
 _numbers = count(1)
 
-# Schemas that drawn ones may refer to; one of them leads back to itself.
+# Schemas that drawn ones may refer to; two of them lead back to themselves, one through alternatives.
+_TREE = {"$ref": "#/components/schemas/Tree"}
 NAMED: dict[str, Any] = {
+    "Tree": {
+        "oneOf": [
+            {"type": "string", "maxLength": 3},
+            {"type": "array", "items": _TREE, "minItems": 1},
+            {"type": "object", "required": ["a"], "properties": {"a": _TREE, "b": _TREE}},
+            {"type": "object", "required": ["kind"], "properties": {"kind": {"enum": ["x"]}, "a": {"anyOf": [_TREE]}}},
+        ]
+    },
     "Node": {
         "type": "object",
         "required": ["name"],

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
-from drawn import SEEDS
+from drawn import SEEDS, api_of
 from hypothesis import given, settings
 from wire_law import arrived, check_request, check_response, is_clear
 
 from pymacaron import ApiPool
-from pymacaron.exceptions import PyMacaronException
+from pymacaron.exceptions import InvalidJsonError, PyMacaronException, ValidationError
 from pymacaron.formats import Formats
+from pymacaron.messages import Request
 from pymacaron.operations import Operation
 from pymacaron.router import Router
 from pymacaron.samples import spoiled_request
-from pymacaron.wire import read_request
+from pymacaron.wire import read_request, read_response, write_response
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples"
@@ -68,3 +70,37 @@ def test_what_is_wrong_is_refused(operation: Operation, router: Router[Operation
         with pytest.raises(PyMacaronException) as caught:
             read_request(operation, request)
         assert 400 <= caught.value.status < 500
+
+
+ITSELF = {"$ref": "#/components/schemas/Deep"}
+OPENED = {"type": "object", "properties": {"in": ITSELF}, "additionalProperties": {"type": "string"}}
+# Schemas that lead back to themselves, with what a level of their values begins and ends with, and the innermost.
+DEEP: dict[str, tuple[Any, str, str, str]] = {
+    "model": ({"type": "object", "properties": {"in": ITSELF}}, '{"in":', "}", '{"in":{}}'),
+    "open model": (OPENED, '{"in":', "}", '{"more":"x"}'),
+    "array": ({"type": "array", "items": ITSELF}, "[", "]", "[]"),
+    "map": ({"type": "object", "additionalProperties": ITSELF}, '{"a":', "}", "{}"),
+    "contained": ({"allOf": [{"properties": {"in": ITSELF}}, {"type": "object"}]}, '{"in":', "}", "{}"),
+    "nullable": ({"type": ["object", "null"], "properties": {"in": ITSELF}}, '{"in":', "}", "null"),
+    "union": ({"oneOf": [{"type": "string"}, OPENED, {"type": "array", "items": ITSELF}]}, '[{"in":', "}]", '"x"'),
+    "anything": ({}, '[{"in":', "}]", "1"),
+}
+
+
+@pytest.mark.parametrize(("schema", "begin", "end", "inner"), DEEP.values(), ids=DEEP)
+@pytest.mark.parametrize("levels", [30, 150, 300, 1000, 100_000])
+def test_depth_is_no_danger(schema: Any, begin: str, end: str, inner: str, levels: int) -> None:
+    """Values nested however deeply arrive, or are refused as the caller's fault; so are faulty ones."""
+    deep = {"application/json": {"schema": ITSELF}}
+    described = {"requestBody": {"content": deep}, "responses": {"200": {"description": "Back.", "content": deep}}}
+    (operation,) = api_of({"Deep": schema}, "3.1", {"/": {"post": described}}).document.operations
+    for innermost in (inner, "5"):
+        raw = (begin * levels + innermost + end * levels).encode()
+        try:
+            body = read_request(operation, Request("POST", "/", "", {"content-type": "application/json"}, raw)).body
+        except (InvalidJsonError, ValidationError):
+            assert levels > 100 or innermost == "5"
+            continue
+        response = write_response(operation, (body, 200))
+        assert response.body == raw
+        assert read_response(operation, response) == body

@@ -15,7 +15,7 @@ from pymacaron.documents import Files, Node
 from pymacaron.formats import Formats
 
 from .checking import Checker
-from .discriminators import Dispatch, read_dispatch
+from .discriminators import Dispatch, read_dispatch, texts_listed
 from .drafts import OPENAPI_30, OPENAPI_31, REQUEST, RESPONSE, SWAGGER_20, Draft
 from .metaschemas import metaschema
 from .problems import SchemaProblem
@@ -37,6 +37,7 @@ __all__ = [
     "chain",
     "metaschema",
     "target_of",
+    "texts_listed",
 ]
 
 

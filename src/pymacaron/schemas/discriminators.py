@@ -72,20 +72,27 @@ def _branches(
     for own, target in named:
         if target in covered:
             continue
-        said = _said(target, name, draft, ())
+        said = texts_listed(target, name, draft)
         for value in said if said and own not in said else [own]:
             if found.setdefault(value, target) != target:
                 return None
     return {**found, **mapping}
 
 
+def texts_listed(node: Node, name: str, draft: Draft) -> list[str]:
+    """The texts that a schema lists for a property: in its own properties, else in what it contains; [] if it lists
+    none, or what is no text."""
+    return _said(node, name, draft, ())
+
+
 def _said(node: Node, name: str, draft: Draft, seen: tuple[Node, ...]) -> list[str]:
-    """The texts that a schema lists for a property: in its own properties, else in what it contains."""
     if node in seen or not isinstance(node.value, dict):
         return []
     properties = node.get("properties")
     child = properties.get(name) if properties is not None else None
     for said in chain(child) if child is not None else ():
+        if not isinstance(said.value, dict):
+            break
         listed = [said.value["const"]] if "const" in said.value else said.value.get("enum")
         if isinstance(listed, list) and listed and all(isinstance(value, str) for value in listed):
             return listed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from pymacaron._types import Json, JsonObject, Pointer
 
@@ -34,6 +34,7 @@ def _listed(values: list[Json]) -> str:
     return shown + (", …" if len(values) > 20 else "")
 
 
+_FOLDED = ("falseSchema", "not")  # what a validator calls the failure of folded alternatives
 _TOO_COSTLY = "text that matches the pattern without trying for long"
 
 _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
@@ -64,12 +65,20 @@ _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
 }
 
 
-def problems_of(error: Any) -> list[SchemaProblem]:
+# Answers for an error that stands for a group of alternatives what is wrong with them; None for other errors.
+Unfold: TypeAlias = Callable[[Any], "list[SchemaProblem] | None"]
+
+
+def problems_of(error: Any, unfold: Unfold) -> list[SchemaProblem]:
     """What one of jsonschema-rs' errors means; several problems if it sums up those of alternatives or properties."""
     kind = error.kind
     name, path = kind.name, tuple(error.instance_path)
     if name in ("anyOf", "oneOf"):
-        return _problems_of_branches(kind.as_dict()["context"], name, path)
+        return _problems_of_branches(kind.as_dict()["context"], name, path, unfold)
+    if name in _FOLDED:
+        unfolded = unfold(error)
+        if unfolded is not None:
+            return unfolded
     facts = kind.as_dict()
     if name == "required":
         return [SchemaProblem((*path, facts["property"]), "required", "a value, since it is required")]
@@ -89,7 +98,7 @@ def _not_allowed(error: Any, path: Pointer) -> SchemaProblem:
     return SchemaProblem(path, "not_allowed", "nothing: it is not allowed here")
 
 
-def _problems_of_branches(branches: list[list[Any]], name: str, path: Pointer) -> list[SchemaProblem]:
+def _problems_of_branches(branches: list[list[Any]], name: str, path: Pointer, unfold: Unfold) -> list[SchemaProblem]:
     """The faults of the branch that was meant, where that can be told; else one problem for all of them."""
     guards = [_guard(branch) for branch in branches]
     chosen = [guard for guard in guards if guard is not None]
@@ -101,8 +110,13 @@ def _problems_of_branches(branches: list[list[Any]], name: str, path: Pointer) -
     if len(meant) > 1:
         meant = [branch for branch in meant if not any(_wrong_kind(error, path) for error in branch)]
     if len(meant) == 1 and meant[0]:
-        return [problem for error in meant[0] for problem in problems_of(error)]
-    return [SchemaProblem(path, name, _EXPECTED[name]({}))]
+        return [problem for error in meant[0] for problem in problems_of(error, unfold)]
+    return [no_branch(name, path)]
+
+
+def no_branch(name: str, path: Pointer) -> SchemaProblem:
+    """What is wrong where it cannot be told which alternative was meant."""
+    return SchemaProblem(path, name, _EXPECTED[name]({}))
 
 
 def _wrong_kind(error: Any, path: Pointer) -> bool:

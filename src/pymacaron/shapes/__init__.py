@@ -21,7 +21,7 @@ from pymacaron._types import Json, Pointer
 from pymacaron.documents import Node, ReferenceFault, findings, suggest
 from pymacaron.exceptions import Finding
 from pymacaron.names import python_name
-from pymacaron.schemas import Dispatch, Schema, Schemas, target_of
+from pymacaron.schemas import Dispatch, Schema, Schemas, target_of, texts_listed
 from pymacaron.structs import ModelInfo
 
 from .classes import has_init, may_be_field, module_of, open_class, pascal_case, properties_of, struct_class
@@ -156,8 +156,23 @@ class Shapes:
         simple = [s for s in shapes if not isinstance(s[1], Anything) or s[0].value]
         if all(isinstance(shape, Anything) for _, shape in shapes) and family.types:
             return self._of_kinds(node, name, family)  # the branches only narrow what the schema says itself
-        made = union(simple or shapes)
+        options = simple or shapes
+        made = union(options)
+        if isinstance(made, OneOf) and made.branches is options:
+            made.property, made.dispatch = self._told_apart(options)
         return self._nullable(node, made)
+
+    def _told_apart(self, options: list[tuple[Schema, Shape]]) -> tuple[str, dict[str, Shape]]:
+        """What a discriminator would say, had the document one: the property whose listed texts are others in every
+        alternative, and the shape for each text."""
+        draft = self.schemas.draft
+        objects = [(schema.node, shape) for schema, shape in options if not shape.kinds or "object" in shape.kinds]
+        for name in family_of(objects[0][0], draft).properties if objects else ():
+            told = [(text, shape) for node, shape in objects for text in dict.fromkeys(texts_listed(node, name, draft))]
+            named = dict(told)
+            if len(named) == len(told) and {id(shape) for shape in named.values()} == {id(s) for _, s in objects}:
+                return name, named
+        return "", {}
 
     def _nullable(self, node: Node, shape: Shape) -> Shape:
         if self.schemas.draft.is_nullable(node.value) and is_rich(shape):

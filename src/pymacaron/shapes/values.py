@@ -70,11 +70,20 @@ class Shape:
         return self._must_dump
 
     def convert(self, value: Json) -> Any:
-        """JSON to Python, the quick way where it goes."""
+        """JSON to Python, the quick way where it goes: all the way, or not at all, for else every level of a value
+        might be tried twice."""
         try:
-            return msgspec.convert(value, self.type, dec_hook=_convert_other)
-        except (msgspec.ValidationError, RecursionError):
+            return self.quick(value)
+        except msgspec.ValidationError:
             return self.load(value)
+
+    def quick(self, value: Json) -> Any:
+        """JSON to Python by msgspec.
+
+        Raises:
+            msgspec.ValidationError: that way some of it cannot be converted.
+        """
+        return msgspec.convert(value, self.type, dec_hook=_convert_other)
 
 
 def _reached(shape: Shape) -> Iterable[Shape]:
@@ -94,7 +103,7 @@ def _convert_other(type_: Any, value: Json) -> Any:
 
 
 class Anything(Shape):
-    def convert(self, value: Json) -> Any:
+    def quick(self, value: Json) -> Any:
         return value
 
 
@@ -181,13 +190,16 @@ class TupleOf(Shape):
 
     def __init__(self, places: list[Shape], rest: Shape) -> None:
         self._places, self._rest = places, rest
-        self.type = _choice("tuple", self.load)
+        self.type = _choice("tuple", self.quick)
 
     def _each(self, items: Iterable[Any], do: Callable[[Shape, Any], Any]) -> list[Any]:
         return [do(shape, item) for shape, item in zip(chain(self._places, repeat(self._rest)), items, strict=False)]
 
     def load(self, value: Json) -> Any:
-        return self._each(value, lambda shape, item: shape.convert(item)) if isinstance(value, list) else value
+        return self._each(value, lambda shape, item: shape.load(item)) if isinstance(value, list) else value
+
+    def quick(self, value: Json) -> Any:
+        return self._each(value, lambda shape, item: shape.quick(item)) if isinstance(value, list) else value
 
     def dump(self, value: Any) -> Any:
         return self._each(value, lambda shape, item: shape.dump(item)) if isinstance(value, (list, tuple)) else value
@@ -263,23 +275,37 @@ class ModelOf(Shape):
 
 
 class OneOf(Shape):
-    """A value that is of one of several shapes, chosen by a discriminator or by validity."""
+    """A value that is of one of several shapes, chosen by what it names, by its kind, or by validity.
+
+    Attributes:
+        branches: the alternatives.
+        dispatch: the shapes that the texts of `property` name.
+    """
 
     def __init__(self, branches: list[tuple[Schema, Shape]], dispatch: Mapping[str, Shape], property_: str) -> None:
         self.branches = branches
         self.dispatch = dispatch
         self.property = property_
-        self.type = _choice("choice", self.load)
+        self.type = _choice("choice", self.quick)
+
+    def _meant(self, value: Json) -> Shape:
+        named = value.get(self.property) if self.dispatch and isinstance(value, dict) else None
+        if isinstance(named, str) and named in self.dispatch:
+            return self.dispatch[named]
+        kinds = kinds_of(value)
+        fitting = [branch for branch in self.branches if not branch[1].kinds or kinds & branch[1].kinds]
+        if len(fitting) == 1:
+            return fitting[0][1]
+        for schema, shape in fitting:
+            if schema.checker(REQUEST).is_valid(value) or schema.checker(RESPONSE).is_valid(value):
+                return shape
+        return ANYTHING
 
     def load(self, value: Json) -> Any:
-        if self.dispatch and isinstance(value, dict):
-            named = value.get(self.property)
-            if isinstance(named, str) and named in self.dispatch:
-                return self.dispatch[named].load(value)
-        for schema, shape in self.branches:
-            if schema.checker(REQUEST).is_valid(value) or schema.checker(RESPONSE).is_valid(value):
-                return shape.convert(value)
-        return value
+        return self._meant(value).load(value)
+
+    def quick(self, value: Json) -> Any:
+        return self._meant(value).quick(value)
 
     def dump(self, value: Any) -> Any:
         if is_model(value) or not self.must_dump():
@@ -295,9 +321,9 @@ class OneOf(Shape):
         return dump(value)
 
     def shown(self, value: Json) -> Json:
-        named = value.get(self.property) if isinstance(value, dict) else None
-        if isinstance(named, str) and named in self.dispatch:
-            return self.dispatch[named].shown(value)
+        meant = self._meant(value)
+        if meant is not ANYTHING:
+            return meant.shown(value)
         for schema, shape in self.branches:
             hidden = shape.shown(value)
             if schema.checker(RESPONSE).is_valid(hidden):
@@ -313,7 +339,7 @@ class Guarded(Shape):
 
     def __init__(self, shapes: Mapping[str, Shape]) -> None:
         self.shapes = shapes
-        self.type = _choice("guarded", self.load)
+        self.type = _choice("guarded", self.quick)
 
     def _of(self, value: Any) -> Shape | None:
         kind = (
@@ -323,7 +349,11 @@ class Guarded(Shape):
 
     def load(self, value: Json) -> Any:
         shape = self._of(value)
-        return shape.convert(value) if shape is not None else value
+        return shape.load(value) if shape is not None else value
+
+    def quick(self, value: Json) -> Any:
+        shape = self._of(value)
+        return shape.quick(value) if shape is not None else value
 
     def dump(self, value: Any) -> Any:
         shape = self._of(value)
@@ -342,10 +372,13 @@ class Later(Shape):
 
     def __init__(self) -> None:
         self.shape: Shape = ANYTHING
-        self.type = _choice("later", self.load)
+        self.type = _choice("later", self.quick)
 
     def load(self, value: Json) -> Any:
-        return self.shape.convert(value)
+        return self.shape.load(value)
+
+    def quick(self, value: Json) -> Any:
+        return self.shape.quick(value)
 
     def dump(self, value: Any) -> Any:
         return self.shape.dump(value)
@@ -357,13 +390,13 @@ class Later(Shape):
         return (self.shape,)
 
 
-def _choice(name: str, load_: Callable[[Json], Any]) -> Any:
+def _choice(name: str, convert: Callable[[Json], Any]) -> Any:
     """A type that msgspec does not know and therefore hands to _convert_other; every value is an instance of it."""
 
     def every_class(_cls: type, _other: type) -> bool:
         return True
 
-    return type(name, (ABC,), {"__load__": staticmethod(load_), "__subclasshook__": classmethod(every_class)})
+    return type(name, (ABC,), {"__load__": staticmethod(convert), "__subclasshook__": classmethod(every_class)})
 
 
 SCALARS = {
