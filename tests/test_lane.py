@@ -11,7 +11,7 @@ import pytest
 import werkzeug
 from flask import Flask, Response, current_app, g, request, session, url_for
 from flask_cors import CORS
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from roads import (
     FLASK,
@@ -424,6 +424,7 @@ asked = st.tuples(st.sampled_from(["GET", "POST", "HEAD", "OPTIONS", "PUT"]), se
 
 
 @given(declared, st.lists(asked, min_size=1, max_size=6))
+@example([("GET", "/a"), ("GET", "/{v0x}"), ("GET", "/a{v0x}/")], [("GET", ["ab"], "")])  # Werkzeug would redirect
 def test_both_roads_find_the_same(declared: list[tuple[str, str]], asked: list[tuple[str, list[str], str]]) -> None:
     """Whatever the templates, the router and Flask's own rules find the same operation, with the same values."""
 

@@ -226,3 +226,25 @@ def collisions(routes: Iterable[T]) -> list[tuple[T, T]]:
         if earlier is not route:
             found.append((earlier, route))
     return found
+
+
+def claimed_without_slash(paths: Iterable[str]) -> set[str]:
+    """The templates with a slash at the end that may match, without it, what another template matches."""
+    shapes = {path: parse_template(path).segments for path in paths}
+    plain: dict[int, set[tuple[Segment, ...]]] = {}
+    for segments in shapes.values():
+        plain.setdefault(len(segments), set()).add(segments)
+    return {
+        path
+        for path, (*before, last) in shapes.items()
+        if last == ("",) and any(all(map(_overlap, before, other)) for other in plain.get(len(before), ()))
+    }
+
+
+def _overlap(one: Segment, other: Segment) -> bool:
+    """May a part of a path match both? Of two with variables that is taken for granted."""
+    if len(one) > 1 and len(other) > 1:
+        return True
+    if len(one) > 1:
+        one, other = other, one
+    return one == other if len(other) == 1 else split_segment(other, one[0]) is not None

@@ -12,10 +12,10 @@ private names, is not even imported.
 
 from __future__ import annotations
 
-from .known import Environ, LazyRule, error_handler, is_flasks_own, read_by_flask, why_unknown
+from .known import Environ, ExactRule, LazyRule, error_handler, is_flasks_own, read_by_flask, why_unknown
 from .responses import RESPONSE_CLASS, STATUS_LINES, flask_response, header_list, send
 
 __all__ = [
-    "RESPONSE_CLASS", "STATUS_LINES", "Environ", "LazyRule", "error_handler", "flask_response", "header_list",
+    "RESPONSE_CLASS", "STATUS_LINES", "Environ", "ExactRule", "LazyRule", "error_handler", "flask_response", "header_list",
     "is_flasks_own", "read_by_flask", "send", "why_unknown",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Callable
+from dataclasses import replace
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -92,3 +93,16 @@ class LazyRule(Rule):
             return compiled(**values)  # type: ignore[no-any-return]
 
         return build
+
+
+class ExactRule(LazyRule):
+    """A URL rule with a slash at its end that Werkzeug does not redirect to.
+
+    Before it looks for less specific rules, Werkzeug redirects a path that a rule would match with one more slash. It
+    looks for that slash as a fixed text, so here it is a pattern, which matches the same.
+    """
+
+    def compile(self) -> None:
+        super().compile()
+        *parts, slash = self._parts
+        self._parts = [*parts, replace(slash, static=False, content=r"\Z")]

@@ -10,10 +10,10 @@ from flask import Flask, request
 from werkzeug.routing import Rule
 
 from pymacaron.exceptions import NotFoundError
-from pymacaron.flask_context import LazyRule, flask_response
+from pymacaron.flask_context import ExactRule, LazyRule, flask_response
 from pymacaron.messages import Request, Response
 from pymacaron.names import python_name
-from pymacaron.router import Router, parse_template
+from pymacaron.router import Router, claimed_without_slash, parse_template
 
 from .environ import EnvironHeaders, path_of, read_body
 
@@ -95,16 +95,17 @@ def register(app: Flask, entries: Sequence[Entry], router: Router[Entry]) -> Non
     # of several rules that match, Flask takes the first: a GET also answers HEAD, and all answer OPTIONS
     ordered = sorted(entries, key=lambda entry: entry.method not in {"HEAD", "OPTIONS"})
     lazily = app.url_rule_class is Rule and hasattr(Rule, "_compile_builder")
-    if lazily:
-        app.url_rule_class = LazyRule
+    exact = claimed_without_slash(entry.path for entry in entries)
     try:
         for entry in ordered:
+            if lazily:
+                app.url_rule_class = ExactRule if entry.path in exact else LazyRule
             entry.view = _view(app, entry, router)
             merged = None if "//" not in entry.flask_rule else False  # None: as Flask's map has it
             app.add_url_rule(entry.flask_rule, entry.name, entry.view, methods=[entry.method], merge_slashes=merged)
     finally:
         if lazily:
-            del app.url_rule_class
+            vars(app).pop("url_rule_class", None)
     rules = {rule.endpoint: rule for rule in app.url_map.iter_rules()}
     for entry in entries:
         entry.rule = rules[entry.name]
