@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import flask
 import pytest
 import werkzeug
 from flask import Flask, Response, current_app, g, request, session, url_for
 from flask_cors import CORS
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from roads import (
     FLASK,
@@ -437,6 +438,70 @@ def test_both_roads_find_the_same(declared: list[tuple[str, str]], asked: list[t
         environ = {"PATH_INFO": "/" + "/".join(parts), "QUERY_STRING": query}
         lane, flasks = (ask(app, method, "/", environ=environ) for app in apps)
         assert lane == flasks
+
+
+def seen_with(*routes: tuple[str, str], path: str, environ: Any = None, build: Any = None) -> Any:
+    """What answers a path as it stands in the URL, alike on both roads: [the template, the values], or the status."""
+
+    def answering(template: str) -> Callable[[messages.Request], Any]:
+        return lambda message: reply([template, message.path_values])
+
+    made = [Route(method, path, answering(path), f"s.{number}") for number, (method, path) in enumerate(routes)]
+    apps = [make(lambda app: [*(build(app) if build else ()), *made], road) for road in (LANE, FLASK)]
+    lane, flasks = (ask(app, "GET", path, environ=environ) for app in apps)
+    assert lane == flasks
+    return lane.json if lane.status == "200 OK" else int(lane.status[:3])
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=2, max_size=2))
+@example(["a/b", "%2F"])
+@example(["/", "100%/%25"])
+def test_slashes_inside_of_variables(values: list[str]) -> None:
+    """Whatever text is percent-encoded into path variables, slashes included, arrives as it was."""
+    assume(not {"/", ".", ".."} & {*values})
+    path = "/x/" + "/to/".join(quote(value, safe="") for value in values)
+    assert seen_with(("GET", "/x/{a-b}/to/{c}"), path=path) == ["/x/{a-b}/to/{c}", {"a-b": values[0], "c": values[1]}]
+
+
+def test_encoded_slashes_do_not_separate() -> None:
+    """The operation is the one of the path as it was sent; where that has none, the path as the server decoded it."""
+    routes = ("GET", "/i/{id}"), ("GET", "/i/{id}/parts"), ("POST", "/p/{id}"), ("GET", "/p/a/b"), ("GET", "/q?{x}/{y}")
+    assert seen_with(*routes, path="/i/a%2fparts?q=%2F") == ["/i/{id}", {"id": "a/parts"}]
+    assert seen_with(*routes, path="/i/a%2Fb/parts") == ["/i/{id}/parts", {"id": "a/b"}]
+    assert seen_with(*routes, path="/i%2Fa") == ["/i/{id}", {"id": "a"}]
+    assert seen_with(*routes, path="/p/a%2Fb") == 405
+    assert seen_with(*routes, path="/i/a%252Fparts") == ["/i/{id}", {"id": "a%2Fparts"}]
+    assert seen_with(*routes, path="/x%2Fy") == 404
+
+
+@pytest.mark.parametrize(
+    ("environ", "value"),
+    [
+        ({"RAW_URI": "/m%2Fn/i/a%2Fb", "SCRIPT_NAME": "/m/n"}, "a/b"), ({"RAW_URI": "http://h/i/a%2Fb"}, "a/b"),
+        ({"REQUEST_URI": "/i/a%2Fb", "RAW_URI": None}, "a/b"), ({"REQUEST_URI": None, "RAW_URI": None}, None),
+        ({"RAW_URI": "/i/x%2Fb"}, None), ({"RAW_URI": "%2F"}, None), ({"RAW_URI": "/i/a%2Fb", "PATH_INFO": ""}, None),
+        ({"RAW_URI": "/i/%FF%2Fb", "PATH_INFO": "/i/\xff/b"}, None),
+        ({"RAW_URI": "/i/%%2Fb", "PATH_INFO": "/i/%/b"}, "%/b"),
+    ],
+)  # fmt: skip
+def test_the_target_that_servers_tell(environ: dict[str, Any], value: str | None) -> None:
+    """A slash is told from the end of the request target; where there is none that fits, it separates segments."""
+    found = seen_with(
+        ("GET", "/i/{id}"), path="/", environ={"PATH_INFO": "/i/a/b", "SERVER_PROTOCOL": "HTTP/1.1", **environ}
+    )
+    assert found == ["/i/{id}", {"id": value}] if value else found in {400, 404}
+
+
+def test_slashes_in_routes_of_the_user() -> None:
+    """The user's own routes get their paths as ever."""
+
+    def build(app: Flask) -> list[Route]:
+        app.add_url_rule("/files/<path:name>", "files", lambda name: [name])
+        app.url_value_preprocessor(lambda endpoint, values: note(dict(values or {})))
+        return []
+
+    assert seen_with(("GET", "/i/{id}"), path="/files/a%2Fb", build=build) == ["a/b"]
+    assert seen_with(("GET", "/i/{id}"), path="/i/a%2Fb", build=build) == ["/i/{id}", {"id": "a/b"}]
 
 
 def test_names_that_flask_does_not_take() -> None:

@@ -16,6 +16,6 @@ from .known import Environ, ExactRule, LazyRule, error_handler, is_flasks_own, r
 from .responses import RESPONSE_CLASS, STATUS_LINES, flask_response, header_list, send
 
 __all__ = [
-    "RESPONSE_CLASS", "STATUS_LINES", "Environ", "ExactRule", "LazyRule", "error_handler", "flask_response", "header_list",
-    "is_flasks_own", "read_by_flask", "send", "why_unknown",
+    "RESPONSE_CLASS", "STATUS_LINES", "Environ", "ExactRule", "LazyRule", "error_handler", "flask_response",
+    "header_list", "is_flasks_own", "read_by_flask", "send", "why_unknown",
 ]  # fmt: skip

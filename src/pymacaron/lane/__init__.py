@@ -11,6 +11,7 @@ and a view function. Both ways give the same bytes; `install(..., through_flask=
     errors.py     which errors become our responses, and which are left to Flask
     dispatch.py   one request through the lane
     place.py      where the lane goes: inside all middleware
+    slashes.py    slashes inside of path variables
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from pymacaron.flask_context import why_unknown
 from pymacaron.router import Router
 
 from .errors import ErrorResponse, Errors
+from .place import place
 from .routes import Entry, Route, register
+from .slashes import Slashes
 
 __all__ = ["ErrorResponse", "Route", "install"]
 
@@ -45,9 +48,9 @@ def install(app: Flask, routes: Sequence[Route], error_response: ErrorResponse, 
     errors = Errors.of(app, error_response)
     errors.formats.update((entry.name, error_response) for entry in entries)
     register(app, entries, router)
-    if through_flask:
-        return
-    reason = why_unknown(app) or _put_lane(app, router, entries, errors)
+    reason = None if through_flask else why_unknown(app) or _put_lane(app, router, entries, errors)
+    if through_flask or reason is not None:
+        place(app, Slashes(app, router))
     if reason is not None:
         log.warning("%s: Flask's own dispatch answers the operations, since %s", app.name, reason)
 
@@ -55,7 +58,6 @@ def install(app: Flask, routes: Sequence[Route], error_response: ErrorResponse, 
 def _put_lane(app: Flask, router: Router[Entry], entries: Sequence[Entry], errors: Errors) -> str | None:
     """Put the lane into its place; the reason if that cannot be done."""
     from .dispatch import Lane  # with private names of Flask, which an unknown one may not have
-    from .place import place  # likewise
 
     if place(app, Lane(app, router, entries, errors)):
         return None

@@ -28,11 +28,13 @@ from pymacaron.router import Router
 
 from .environ import EnvironHeaders, read_body
 from .errors import Errors
+from .place import Layer
 from .routes import Entry
+from .slashes import KEPT, keep_slashes, may_have_slashes, with_slashes
 
 if TYPE_CHECKING:
     import flask
-    from _typeshed.wsgi import StartResponse, WSGIApplication
+    from _typeshed.wsgi import StartResponse
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +45,8 @@ _ON_START, _ON_FINISH = request_started.receivers, request_finished.receivers
 Wire: TypeAlias = tuple[str, HeaderList, Iterable[bytes]]
 
 
-class Lane:
-    """A WSGI application that answers operations and hands all else to `inner`, Flask's own.
-
-    `inner` is set by place(), which knows what the lane was put around.
-    """
-
-    inner: WSGIApplication
+class Lane(Layer):
+    """Answers operations and hands all else to `inner`, Flask's own."""
 
     def __init__(self, app: Flask, router: Router[Entry], entries: Sequence[Entry], errors: Errors) -> None:
         self.app = app
@@ -90,6 +87,8 @@ class Lane:
 
     def _find(self, environ: Environ) -> tuple[Entry, Request, dict[str, str]] | None:
         """The operation, the request for it, still without its body, and Flask's view_args; None if it is Flask's."""
+        if may_have_slashes(environ):
+            keep_slashes(environ, self._router)
         try:
             path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
         except KeyError:  # a path may be absent, and is empty then
@@ -118,6 +117,8 @@ class Lane:
         ):
             return None
         view_args = values if entry.renamed is None else entry.view_args(values)
+        if KEPT in environ:
+            values = with_slashes(values)
         return entry, Request(method, path, query, headers, b"", values), view_args
 
     def _has_good_host(self, environ: Environ) -> bool:
@@ -188,7 +189,7 @@ class Lane:
                 answer = app.ensure_sync(function)()
                 if answer is not None:
                     return answer
-        message.path_values = entry.path_values(context.present_view_args())
+        message.path_values = entry.path_values(context.present_view_args(), context.environ)
         return None
 
     def _handled(self, entry: Entry, error: Exception) -> Any:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import CellType, FunctionType, MethodType, ModuleType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flask import Flask
 
-from .dispatch import Lane
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 # Something held, and how to hold something else instead.
 Held: TypeAlias = tuple[Any, Callable[[Any], None] | None]
@@ -21,17 +22,24 @@ Held: TypeAlias = tuple[Any, Callable[[Any], None] | None]
 _MOST = 1000  # objects looked at: a middleware may hold half the program
 
 
-def place(app: Flask, lane: Lane) -> bool:
-    """Put the lane around Flask's own `wsgi_app`, or around the lane that is there. False: it was not to be found."""
+class Layer:
+    """A WSGI application that goes around Flask's own, `inner`, which place() sets."""
+
+    app: Flask
+    inner: WSGIApplication
+
+
+def place(app: Flask, layer: Layer) -> bool:
+    """Put a layer around Flask's own `wsgi_app`, or around the one that is there. False: it was not to be found."""
     looked_at = {id(app)}
     ahead: list[Held] = [(app.wsgi_app, lambda value: setattr(app, "wsgi_app", value))]
     found = False
     while ahead and len(looked_at) < _MOST:
         value, replace = ahead.pop(0)
         if _is_innermost(value, app):
-            if replace is not None and value is not lane:
-                lane.inner = value
-                replace(lane)
+            if replace is not None and value is not layer:
+                layer.inner = value
+                replace(layer)
                 found = True
         elif id(value) not in looked_at:
             looked_at.add(id(value))
@@ -40,7 +48,7 @@ def place(app: Flask, lane: Lane) -> bool:
 
 
 def _is_innermost(value: object, app: Flask) -> bool:
-    if isinstance(value, Lane):
+    if isinstance(value, Layer):
         return value.app is app
     return isinstance(value, MethodType) and value.__self__ is app and value.__func__ is Flask.wsgi_app
 

@@ -10,12 +10,13 @@ from flask import Flask, request
 from werkzeug.routing import Rule
 
 from pymacaron.exceptions import NotFoundError
-from pymacaron.flask_context import ExactRule, LazyRule, flask_response
+from pymacaron.flask_context import Environ, ExactRule, LazyRule, flask_response
 from pymacaron.messages import Request, Response
 from pymacaron.names import python_name
 from pymacaron.router import Router, claimed_without_slash, parse_template
 
 from .environ import EnvironHeaders, path_of, read_body
+from .slashes import KEPT, with_slashes
 
 if TYPE_CHECKING:
     import werkzeug.wrappers
@@ -72,11 +73,11 @@ class Entry:
         """The values of path variables under Flask's names: the same dict where the names are the same."""
         return values if self.renamed is None else {new: values[old] for new, old in self.renamed.items()}
 
-    def path_values(self, view_args: dict[str, str]) -> dict[str, str]:
+    def path_values(self, view_args: dict[str, str], environ: Environ) -> dict[str, str]:
         """The inverse of view_args(), of what url_value_preprocessor functions have left."""
-        if self.renamed is None:
-            return view_args
-        return {self.renamed.get(name, name): value for name, value in view_args.items()}
+        renamed = self.renamed
+        values = view_args if renamed is None else {renamed.get(name, name): text for name, text in view_args.items()}
+        return with_slashes(values) if KEPT in environ else values
 
 
 def _argument_names(names: Iterable[str]) -> list[str]:
@@ -118,7 +119,7 @@ def _view(app: Flask, entry: Entry, router: Router[Entry]) -> Callable[..., Any]
         environ = request.environ
         message = Request(
             request.method, "/" + path_of(environ).lstrip("/"), environ.get("QUERY_STRING", ""),
-            EnvironHeaders(environ), b"", entry.path_values(view_args),
+            EnvironHeaders(environ), b"", entry.path_values(view_args, environ),
         )  # fmt: skip
         chosen = _variant(entry, router, message) if router.has_conditions else entry
         message.body = read_body(environ, app.config)
@@ -136,6 +137,6 @@ def _variant(entry: Entry, router: Router[Entry], message: Request) -> Entry:
         raise NotFoundError("no operation of this path takes such a query")
     chosen, values = found
     if chosen is not entry:
-        message.path_values = values
+        message.path_values = with_slashes(values) if KEPT in request.environ else values
         request.url_rule, request.view_args = chosen.rule, chosen.view_args(values)
     return chosen
