@@ -167,7 +167,7 @@ class ValidationError(BadRequestError):
         error_id: str | None = None,
     ) -> None:
         self.problems = found = tuple(problems)
-        PyMacaronException.__init__(self, text or "; ".join(map(str, found[:20])), user_message, error_id)
+        PyMacaronException.__init__(self, text or "; ".join([str(one) for one in found[:20]]), user_message, error_id)
 
     def to_json(self) -> JsonObject:
         body = super().to_json()

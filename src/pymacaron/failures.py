@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeGuard
 
 from ._types import ErrorDecorator, JsonObject
 from .answers import BrokenPromise
@@ -48,13 +48,7 @@ class Failures:
 
     def __call__(self, exception: BaseException) -> Response:
         """The response to an exception; never raises."""
-        try:
-            error = self.known(exception)
-        except Exception:  # an exception may be of the user's making in every way
-            log.exception(
-                "an exception of type %s cannot be read; it is answered as unexpected", type(exception).__name__
-            )
-            error = UnhandledServerError(HIDDEN)
+        error = exception if isinstance(exception, PyMacaronException) else self._read(exception)
         try:
             body = self._body(error)
             raw = self._written(body)
@@ -62,8 +56,18 @@ class Failures:
             log.exception("error_callback or error_decorator failed; the error is answered without them")
             body = error.to_json()
             raw = self._written(body)
-        status = _error_status(body.get("status")) or _error_status(error.status) or 500
+        status = body.get("status")
+        if not _is_error_status(status):
+            status = error.status if _is_error_status(error.status) else 500
         return Response(status, [_PROBLEM if self._problem else _JSON, *error.response_headers()], raw)
+
+    def _read(self, exception: BaseException) -> PyMacaronException:
+        try:
+            return self.known(exception)
+        except Exception:  # an exception may be of the user's making in every way
+            kind = type(exception).__name__
+            log.exception("an exception of type %s cannot be read; it is answered as unexpected", kind)
+            return UnhandledServerError(HIDDEN)
 
     def _written(self, body: JsonObject) -> bytes:
         return write_json(_as_problem(body) if self._problem else body)
@@ -95,8 +99,8 @@ class Failures:
         return body
 
 
-def _error_status(status: object) -> int | None:
-    return status if isinstance(status, int) and 400 <= status <= 599 else None
+def _is_error_status(status: object) -> TypeGuard[int]:
+    return isinstance(status, int) and 400 <= status <= 599
 
 
 def _text_of(exception: BaseException) -> str:

@@ -37,7 +37,11 @@ class JsonBody(Representation):
         if not raw:
             return ABSENT
         charset = media.parameters.get("charset") if media.parameters else None
-        return self.value(read_json(raw, charset), len(raw))
+        value = read_json(raw, charset)
+        problems = self._problems_in(value, len(raw))
+        if problems:
+            raise ValidationError(problems=[in_body(problem) for problem in problems])
+        return self.converted(value)
 
     def value(self, value: Json, size: int) -> Any:
         """The Python value of what came in `size` bytes.
@@ -45,12 +49,16 @@ class JsonBody(Representation):
         Raises:
             ValidationError: it breaks the schema.
         """
-        checker = self._checker
-        if checker is not None and (size <= _ONE_PASS or not checker.is_valid(value)):
-            problems = checker.problems(value) if size <= _EVERY_PROBLEM else checker.first_problems(value)
-            if problems:
-                raise ValidationError(problems=[in_body(problem) for problem in problems])
+        problems = self._problems_in(value, size)
+        if problems:
+            raise ValidationError(problems=[in_body(problem) for problem in problems])
         return self.converted(value)
+
+    def _problems_in(self, value: Json, size: int) -> list[SchemaProblem]:
+        checker = self._checker
+        if checker is None or (size > _ONE_PASS and checker.is_valid(value)):
+            return []
+        return checker.problems(value) if size <= _EVERY_PROBLEM else checker.first_problems(value)
 
     def takes(self, value: Any) -> bool:
         if isinstance(value, str):

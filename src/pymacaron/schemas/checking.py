@@ -94,7 +94,7 @@ class Explainer:
         return [] if self._validator.is_valid(value) else [SchemaProblem((), "depth", expected)]
 
     def _told(self, errors: Iterable[Any], value: Json, depth: int = 0) -> list[SchemaProblem]:
-        unfold = partial(self._unfolded, value, depth)
+        unfold = partial(self._unfolded, value, depth) if self._folded is not None else _never_folded
         found = [problem for error in errors for problem in problems_of(error, unfold)]
         return list(dict.fromkeys(found)) if len(found) > 1 else found  # alternatives may say the same thing twice
 
@@ -115,6 +115,10 @@ class Explainer:
     def _group(self, known: Folded, place: Pointer) -> Any:
         shared = {key: known.bundle[key] for key in ("$schema", self._draft.definitions)}
         return _compile({**shared, **known.groups[place]}, self._draft, self._formats)
+
+
+def _never_folded(_: Any) -> None:
+    return None
 
 
 def _compile(bundle: JsonObject, draft: Draft, formats: Formats) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 from pymacaron._types import Json, JsonObject, Pointer
+from pymacaron.formats import PATTERNS
 
 from .drafts import GUARD
 
@@ -34,6 +35,7 @@ def _listed(values: list[Json]) -> str:
     return shown + (", …" if len(values) > 20 else "")
 
 
+_FORMATS = {pattern: name for name, pattern in PATTERNS.items()}  # what the document calls a format
 _FOLDED = ("falseSchema", "not")  # what a validator calls the failure of folded alternatives
 _TOO_COSTLY = "text that matches the pattern without trying for long"
 
@@ -86,6 +88,8 @@ def problems_of(error: Any, unfold: Unfold) -> list[SchemaProblem]:
         return [SchemaProblem((*path, unexpected), name, "no such property") for unexpected in facts["unexpected"]]
     if name == "falseSchema":
         return [_not_allowed(error, path)]
+    if name == "pattern" and facts.get("pattern") in _FORMATS:
+        name, facts = "format", {"format": _FORMATS[facts["pattern"]]}
     say = _EXPECTED.get(name)
     return [SchemaProblem(path, name, say(facts) if say is not None else f"a value that fits the schema's `{name}`")]
 
