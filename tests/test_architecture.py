@@ -18,7 +18,7 @@ HOMES = {  # foreign library: the rooms that may import it
     "werkzeug": "bodies conditions flask_context lane serving launching",
     "msgspec": "documents schemas structs shapes bodies inputs forms wire lane", "yaml": "config documents",
     "jsonschema_rs": "formats grammar schemas", "click": "launching cli", "jwt": "auth", "celery": "tasks",
-    "boto3": "stores deploy", "sentry_sdk": "crash", "opentelemetry": "calls",
+    "boto3": "stores deploy", "gunicorn": "gunicorn", "sentry_sdk": "crash", "opentelemetry": "calls",
 }  # fmt: skip
 STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the latter for type checkers only
 SOURCE = Path(__file__).parent.parent / "src"

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import importlib
 import logging
-import sys
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from programs import EXAMPLES, running
 
 import pymacaron
 from pymacaron import API, predecessors
@@ -60,14 +58,6 @@ def test_other_names() -> None:
     for module in TO_COME:
         assert not hasattr(importlib.import_module(module), "nothing_of_ours")
         assert not hasattr(importlib.import_module(module), "__wrapped__")
-
-
-def test_gunicorns_settings(tmp_path: Path) -> None:
-    """`gunicorn --config python:pymacaron.gunicorn` serves with several threads."""
-    command = ["-m", "gunicorn", "--config", "python:pymacaron.gunicorn", "--bind", "127.0.0.1:0", "server:app"]
-    with running([sys.executable, *command], EXAMPLES / "helloworld", tmp_path / "log") as server:
-        assert server.ask("GET", "/ping").json == {}
-        assert "Using worker: gthread" in server.log
 
 
 @pytest.mark.parametrize("name", ["pymacaron_core-1.0.130.dist-info", "pymacaron_core-1.0.130-py3.6.egg-info"])

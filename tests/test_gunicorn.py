@@ -1,0 +1,94 @@
+"""How gunicorn serves: callers who are slow hold up nobody else."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from programs import EXAMPLES, running
+
+from pymacaron import gunicorn
+from pymacaron.gunicorn import Paced
+
+IMPATIENT = """
+from pymacaron import gunicorn
+from pymacaron.gunicorn import *
+
+gunicorn.GRACE, threads = 0.4, 4
+"""
+POST = b"POST /v1/orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+BEGUN = [
+    POST + b"Content-Length: 100000\r\n\r\n{",
+    POST + b"Transfer-Encoding: chunked\r\n\r\n9\r\n{",
+    b"POST /v1/orders HTTP/1.1\r\nHost: x\r\nX-Begun",
+]
+
+
+def test_settings(tmp_path: Path) -> None:
+    """`gunicorn --config python:pymacaron.gunicorn` serves with our worker, and several requests on one connection."""
+    command = ["-m", "gunicorn", "--config", "python:pymacaron.gunicorn", "--bind", "127.0.0.1:0", "server:app"]
+    with running([sys.executable, *command], EXAMPLES / "helloworld", tmp_path / "log") as server:
+        assert server.ask("GET", "/ping").json == {}
+        assert "Using worker: pymacaron.gunicorn.Worker" in server.log
+        with socket.create_connection(("127.0.0.1", server.port), 10) as connection:
+            for _ in range(2):
+                connection.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n")
+                answer = b""
+                while not answer.endswith(b"\r\n\r\n{}"):
+                    answer += connection.recv(9999) or b"closed\r\n\r\n{}"
+                assert answer.startswith(b"HTTP/1.1 200")
+
+
+def test_stalled_callers(tmp_path: Path) -> None:
+    """Callers who begin requests and do not go on are given up, in whatever part; then others are answered again."""
+    settings = tmp_path / "settings.py"
+    settings.write_text(IMPATIENT)
+    command = ["-m", "gunicorn", "--config", str(settings), "--bind", "127.0.0.1:0", "server:app"]
+    with running([sys.executable, *command], EXAMPLES / "shop", tmp_path / "log") as server, ExitStack() as stack:
+        assert server.ask("GET", "/ping").json == {}
+        stalled = [stack.enter_context(socket.create_connection(("127.0.0.1", server.port), 20)) for _ in range(12)]
+        for number, connection in enumerate(stalled):
+            connection.sendall(BEGUN[number % len(BEGUN)])
+        start = time.monotonic()
+        assert server.ask("GET", "/ping").json == {}
+        assert time.monotonic() - start < 10  # four at a time, each for less than a second
+        answers = [connection.recv(12) for connection in stalled]
+        assert answers == [b"HTTP/1.1 400", b"HTTP/1.1 400", b""] * 4
+        assert "Traceback" not in server.log
+
+
+def test_only_waiting_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller has time to send, more of it for more bytes; what the service takes meanwhile is not his."""
+    monkeypatch.setattr(gunicorn, "GRACE", 0.2)
+    here, there = socket.socketpair()
+    with here, there:
+        paced = Paced(here)
+        paced.begin()
+        there.sendall(b"x" * 300)
+        assert paced.recv(100) == b"x" * 100
+        time.sleep(0.3)
+        assert (paced.recv(100), paced.recv(100)) == (b"x" * 100, b"x" * 100)
+        threading.Timer(0.3, there.sendall, [b"late"]).start()
+        assert paced.recv(100) == b"late"
+        assert paced.recv(100) == b""
+        paced.begin()
+        assert paced.recv(100) == b""
+
+
+def test_limits_of_gunicorn() -> None:
+    """A shorter limit that gunicorn sets for a while is its own to handle."""
+    here, there = socket.socketpair()
+    with here, there:
+        paced = Paced(here)
+        paced.begin()
+        paced.settimeout(0.01)
+        with pytest.raises(TimeoutError):
+            paced.recv(1)
+        there.sendall(b"x")
+        assert paced.recv(1) == b"x"
+        assert paced.gettimeout() == 0.01
