@@ -54,8 +54,7 @@ class Endpoint:
         self._passed_on = options.passed_on
         self._mode = options.mode
         self._read = RequestReader(operation, strict_query=options.strict_query, max_body=options.max_body)
-        usual = ResponseWriter(operation)
-        self._writers: dict[str | None, ResponseWriter] = {None: usual, "*/*": usual}  # by Accept header
+        self._writers: dict[str | None, ResponseWriter] = {}  # by Accept header, made when it is first seen
         self._by_choices: dict[object, ResponseWriter] = {}
         self._check: ResponseCheck | None = None
         self._unchecked = False
