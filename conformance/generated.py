@@ -2,7 +2,9 @@
 
     python conformance/generated.py DOCUMENT PORT
 
-Every function answers something that the document promises for a success. Stops when its parent does.
+Every function answers something that the document promises for a success. Errors are as the document wants them, which
+real services do with an `error_callback` of theirs. The document is published as /doc/generated. Stops when its parent
+does.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ import os
 import sys
 import threading
 import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,12 +25,15 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
 from pymacaron.endpoints import Endpoint, Options
+from pymacaron.exceptions import format_error
 from pymacaron.failures import Failures
 from pymacaron.formats import Formats
 from pymacaron.lane import Route, install
 from pymacaron.operations import Operation
 from pymacaron.pool import ApiPool
-from pymacaron.samples import NoSample, result
+from pymacaron.publishing import OWN, Service, publish
+from pymacaron.samples import NoSample, result, sample
+from pymacaron.schemas import RESPONSE
 
 
 def function_of(operation: Operation) -> Any:
@@ -34,27 +41,48 @@ def function_of(operation: Operation) -> Any:
     random = Random(operation.title)
 
     def function(*_args: Any, **_kwargs: Any) -> Any:
-        for _ in range(50):
+        for classes in ("2", "3", "d"):
             try:
-                status, value, headers = result(operation, random)
+                status, value, headers = result(operation, random, classes)
             except NoSample:
                 continue
-            if 200 <= status < 300:
+            if status < 400:
                 return value, status, headers
         return None, operation.success_status
 
     return function
 
 
+def errors_of(operations: tuple[Operation, ...]) -> Callable[[BaseException], Any] | None:
+    """What makes the errors of an API, if its document says what they are: an `error_callback`."""
+    declared = Counter(
+        content.schema
+        for operation in operations
+        for key, answer in operation.answers.items()
+        if key[0] in "45d"
+        for content in answer.contents
+        if content.media_type == "application/json" and content.schema is not None
+    )
+    for schema, _ in declared.most_common():
+        value = sample(schema, RESPONSE, Random(0))
+        if isinstance(value, dict):
+            return lambda error: value
+    return None
+
+
 def app_of(path: Path) -> Flask:
     (api,) = ApiPool.load({"generated": str(path)}, Formats())
+    errors = errors_of(api.document.operations)
+    service = Service({"generated": api}, None if errors else OWN)
+    service.served.add("generated")
     options = Options(strict_query=False, max_body=10**6, mode=lambda: "enforce", passed_on=Response)
     routes = [
         Route(operation.method, operation.path, Endpoint(operation, function_of(operation), options), f"op{number}")
         for number, operation in enumerate(api.document.operations)
     ]
     app = Flask("generated")
-    install(app, routes, Failures(expose=lambda: True))
+    publish(app, service, "doc")
+    install(app, routes, Failures(errors or format_error))
     return app
 
 

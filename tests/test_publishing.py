@@ -187,19 +187,25 @@ def test_bundled(project: Project) -> None:
 
 
 def test_versions(project: Project) -> None:
-    """?version=3.0 gives OpenAPI 3.0 in one file; its own version is the bundle; others are refused with a word."""
+    """?version=3.0 gives OpenAPI 3.0 in one file; its own version is the bundle, also when a patch is named."""
     shop(project)
     client = published(project)
     document = loaded(project, client.get("/doc/shop.json?version=3.0").data)
     assert document.root.value["openapi"] == "3.0.3"
-    assert client.get("/doc/shop.json?version=3.1").data == client.get("/doc/shop.json?bundled=1").data
-    response = client.get("/doc/shop.json?version=4.0")
-    assert response.status_code == 400
-    assert response.json is not None
-    assert (
-        "there is no version 4.0 of this document; it is 3.1, and can be had in 3.0"
-        in response.json["error_description"]
-    )
+    assert client.get("/doc/shop.json?version=3.0.1").data == client.get("/doc/shop.json?version=3.0").data
+    for own in ("3.1", "3.1.0"):
+        assert client.get(f"/doc/shop.json?version={own}").data == client.get("/doc/shop.json?bundled=1").data
+
+
+@pytest.mark.parametrize(("version", "status"), [("2.0", 404), ("3.2", 404), ("4.0", 400), ("three", 400), ("3", 400)])
+def test_versions_that_there_are_not(project: Project, version: str, status: int) -> None:
+    """A version in which a document cannot be had is 404, what is no version of OpenAPI 400; both with the cure."""
+    shop(project)
+    answer = published(project).get(f"/doc/shop.json?version={version}")
+    assert answer.status_code == status
+    assert answer.json is not None
+    assert "3.0" in answer.json["error_description"]
+    assert "three" not in answer.text
 
 
 # What pymacaron adds

@@ -14,6 +14,7 @@ from pymacaron.dialects import Document
 from pymacaron.documents import File
 from pymacaron.documents.sources import read
 from pymacaron.documents.writing import to_json, to_yaml
+from pymacaron.exceptions import BadRequestError, NotFoundError
 from pymacaron.pool import LoadedApi
 
 from .adding import with_additions
@@ -21,6 +22,7 @@ from .service import Service
 
 YAML, JSON = "yaml", "json"
 _MEDIA = {YAML: "application/yaml", JSON: "application/json"}  # RFC 9512, RFC 8259
+VERSIONS = ("2.0", "3.0", "3.1", "3.2")
 _KEPT = 64 << 20  # bytes of what was made, that are kept; the largest documents known have 13 MB
 
 
@@ -30,10 +32,6 @@ class Content(NamedTuple):
     raw: bytes
     media_type: str
     tag: str
-
-
-class UnknownForm(Exception):
-    """There is no such form; the text says which ones there are."""
 
 
 class Wanted(NamedTuple):
@@ -56,7 +54,7 @@ class Forms:
         """A document in the form that is wanted.
 
         Raises:
-            UnknownForm: there is none of that version.
+            NotFoundError: the document cannot be had in that version.
         """
         return self.kept((api, api.name in self._service.served, wanted), lambda: self._made(api, wanted))
 
@@ -90,11 +88,26 @@ def _in_version(value: Json, document: Document, version: str) -> Json:
     own = version_of(document.root.value)
     if version == own:
         return value
-    if version != "3.0":
-        raise UnknownForm(f"there is no version {version[:10]} of this document; it is {own}, and can be had in 3.0")
+    if version != "3.0":  # upwards, much would look stricter than it is meant
+        cure = f"leave ?version= out for {own}, or ask for ?version=3.0"
+        raise NotFoundError(f"This document is OpenAPI {own}, and cannot be had in {version}; {cure}")
     from pymacaron.downgrade import as_openapi_30  # 20 ms to import, for those who ask for it
 
     return as_openapi_30(value)
+
+
+def version_named(text: str) -> str:
+    """The version of OpenAPI that somebody asks for, as far as it matters for structure: "3.1" for "3.1.0", too.
+
+    Raises:
+        BadRequestError: it is none.
+    """
+    version = ".".join(text.split(".")[:2])
+    if version not in VERSIONS:
+        raise BadRequestError(
+            f"?version= is a version of OpenAPI: {', '.join(VERSIONS)}; every document can be had in 3.0"
+        )
+    return version
 
 
 def as_written(file: File, notation: str) -> Content:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from pymacaron.exceptions import BadRequestError, NotFoundError
+from pymacaron.exceptions import NotFoundError
 from pymacaron.pool import LoadedApi
 
-from .forms import Content, Forms, UnknownForm, Wanted, as_written, content_of, notation_of
+from .forms import Content, Forms, Wanted, as_written, content_of, notation_of, version_named
 from .pages import api_page, index_page
 from .service import Service
 from .trees import Tree, only
@@ -50,11 +50,9 @@ class Views:
         api = self._service.apis.get(name)
         if api is None:
             return self.file(f"{name}.{notation}")
-        try:
-            bundled = request.args.get("bundled", "0").lower() not in ("0", "false", "no")
-            return _sent(self._forms.of(api, Wanted(notation, bundled, request.args.get("version"))))
-        except UnknownForm as error:
-            raise BadRequestError(str(error)) from None
+        bundled = request.args.get("bundled", "0").lower() not in ("0", "false", "no")
+        version = request.args.get("version")
+        return _sent(self._forms.of(api, Wanted(notation, bundled, version and version_named(version))))
 
     def _tree(self, api: LoadedApi) -> Tree:
         if api not in self._trees:

@@ -31,13 +31,16 @@ class Result(NamedTuple):
     headers: dict[str, Json]
 
 
-def result(operation: Operation, random: Random) -> Result:
+def result(operation: Operation, random: Random, classes: str = "2345d") -> Result:
     """A status that the operation declares, with a value and headers that it may answer with.
+
+    Args:
+        classes: the first digits of what it may be; "d" is the default answer, which may have any status.
 
     Raises:
         NoSample: no value was found.
     """
-    answers = [answer for answer in operation.answers.values() if answer.key[:1] in "2345d"]
+    answers = [answer for answer in operation.answers.values() if answer.key[:1] in classes]
     if operation.answers and not answers:
         raise NoSample("no final answer is declared")
     if not answers:
