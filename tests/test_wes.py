@@ -108,6 +108,33 @@ def test_a_workflow_that_fails(wes: Server) -> None:
     assert log_of(wes, run_id)["run_log"]["exit_code"] == 3
 
 
+def test_outputs_stay_in_the_folder(wes: Server) -> None:
+    """Links are no outputs, wherever they lead, nor are names that no URL can have."""
+    run_id = started(
+        wes, "mkdir d; echo in > d/in.txt; ln -s d e; ln -s /etc etc; ln -s /etc/hostname h; mkfifo f;"
+        "touch \"$(printf 'a\\377')\" \"$(printf 'b\\n_')\"; rm ../stderr; ln -s /etc/hostname ../stderr",
+    )  # fmt: skip
+    assert reach(wes, run_id, "COMPLETE", "EXECUTOR_ERROR") == "COMPLETE"
+    log = log_of(wes, run_id)
+    assert list(log["outputs"]) == ["d/in.txt"]
+    url = log["outputs"]["d/in.txt"].removesuffix("d/in.txt")
+    for name in (
+        "etc/hostname",
+        "h",
+        "f",
+        "e/in.txt",
+        "../stdout",
+        "%2e%2e/stdout",
+        "d",
+        "a%FF",
+        "%00",
+        "",
+        "a%ED%B3%BF",
+    ):
+        assert wes.ask("GET", url.partition(f":{wes.port}")[2] + name).status in {400, 404}, name
+    assert read(wes, log["run_log"]["stderr"]) == ""
+
+
 def test_canceling_kills_the_process(wes: Server) -> None:
     """CancelRun ends the script and what it has started; what is queued never starts; what has ended stays so."""
     blocking = [started(wes, "sleep 300 & echo $! > pid; wait") for _ in range(2)]
@@ -180,6 +207,7 @@ def test_file_names_stay_in_the_folder(wes: Server, name: str) -> None:
     [
         {"workflow_type": "CWL"}, {"workflow_url": "other.sh"}, {"workflow_params": "[1]"}, {"workflow_params": "{"},
         {"workflow_params": "[" * 100_000}, {"workflow_params": '{"a b": 1}'}, {"workflow_params": '{"a": "\\u0000"}'},
+        {"workflow_params": '{"a": "\\ud800"}'}, {"tags": '{"a": "\\ud800"}'},
         {"workflow_engine_parameters": '{"cpus": "4"}'},
     ],
 )  # fmt: skip

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 
 from ._types import json_pointer
-from .bodies import MediaType, Pieces, parse_media_type
+from .bodies import Measured, MediaType, Pieces, parse_media_type
 from .headers import Headers
 from .messages import Response
 from .negotiation import content_for
@@ -131,6 +132,28 @@ class ResponseCheck:
                 self._tell(response, [_told(p._replace(path=(index, *p.path))) for p in found])
 
         return judge
+
+
+def keep_length(response: Response, operation: Operation) -> None:
+    """Let the body have as many bytes as Content-Length says, and say so where a function is mistaken.
+
+    A whole body has the length that it has. In pieces it is held to what is said, unless that is no length. An
+    operation for HEAD tells the length of another answer (RFC 9110 section 8.6).
+    """
+    body, texts = response.body, [text for name, text in response.headers if name.lower() == "content-length"]
+    said = int(texts[0]) if len(texts) == 1 and _LENGTH.fullmatch(texts[0]) else None
+
+    def tell(fact: str) -> None:
+        log.error("%s: the body of the answer %d of %s has %s", operation.api, response.status, operation.title, fact)
+
+    if not isinstance(body, bytes) and said is not None:
+        response.body = Measured(body, said, tell)
+    elif not isinstance(body, bytes) or (said != len(body) and operation.method != "HEAD" and response.status != 304):
+        tell(f"{len(body) if isinstance(body, bytes) else 'unknown'} bytes, and Content-Length says otherwise")
+        response.headers = [(name, text) for name, text in response.headers if name.lower() != "content-length"]
+
+
+_LENGTH = re.compile("[0-9]{1,18}")
 
 
 class _Promise:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ._types import Handler, JsonObject
-from .answers import OFF, ResponseCheck
-from .bodies import Pieces, close
+from .answers import OFF, ResponseCheck, keep_length
+from .bodies import FileBody, Pieces, close
 from .conditions import conditional, meets_conditions
 from .exceptions import PyMacaronException, is_error
 from .loops import awaited
@@ -130,7 +130,7 @@ class Endpoint:
         try:
             if not self._unchecked:
                 self._checked(response)
-            if isinstance(response.body, Pieces):
+            if isinstance(response.body, Pieces | FileBody):
                 response.body.begin()
         except BaseException:
             close(response.body)
@@ -140,6 +140,8 @@ class Endpoint:
         if request.method == "HEAD" and not isinstance(response.body, bytes):
             close(response.body)
             response.body = iter(())
+        elif any(len(name) == 14 and name.lower() == "content-length" for name, _ in response.headers):
+            keep_length(response, self.operation)
         return response
 
     def _checked(self, response: Response) -> None:

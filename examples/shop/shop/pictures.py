@@ -27,7 +27,7 @@ def get_picture(sku: str):
     picture = get_product(sku).picture
     if picture is None:
         return None, 204
-    return _path(sku).open("rb"), 200, {"Content-Type": picture.content_type, "Content-Length": picture.bytes}
+    return _path(sku), 200, {"Content-Type": picture.content_type}
 
 
 def _save(upload, sku: str) -> tuple[str, int]:

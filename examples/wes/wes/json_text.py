@@ -8,9 +8,11 @@ from typing import Any
 
 def is_object(text: str) -> bool:
     try:
-        return isinstance(json.loads(text), dict)
+        found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except RecursionError:
         return False
+    return isinstance(found, dict)
 
 
 def read(text: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, send_file, send_from_directory
+from flask import Blueprint, Response, abort, send_file
 
 from wes.runs import find
 
@@ -20,12 +20,15 @@ def stderr(run_id: str) -> Response:
 
 
 def _stream(run_id: str, name: str) -> Response:
-    path = find(run_id).folder / name
-    return send_file(path, mimetype="text/plain") if path.exists() else Response("", mimetype="text/plain")
+    path = find(run_id).file(name)
+    return send_file(path, mimetype="text/plain") if path else Response("", mimetype="text/plain")
 
 
 @routes.get("/<run_id>/outputs/<path:name>")
 def output(run_id: str, name: str) -> Response:
-    answer = send_from_directory(find(run_id).work, name, mimetype="application/octet-stream", as_attachment=True)
+    path = find(run_id).file(f"work/{name}")
+    if path is None:
+        abort(404)
+    answer = send_file(path, mimetype="application/octet-stream", as_attachment=True)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer

@@ -53,8 +53,15 @@ class Run:
 
     def outputs(self) -> list[str]:
         """The files that the workflow has written, by their paths below `work`."""
-        files = (path for path in self.work.rglob("*") if path.is_file() and not path.is_symlink())
-        return sorted({str(path.relative_to(self.work)) for path in files} - set(self.attached))
+        names = {str(path.relative_to(self.work)) for path in self.work.rglob("*")} - set(self.attached)
+        return sorted(name for name in names if name.isprintable() and self.file(f"work/{name}"))
+
+    def file(self, name: str) -> Path | None:
+        """The file of that path below the run's folder; None if there is none, or a link leads elsewhere."""
+        path = self.folder / name
+        if "\0" in name or path.resolve() != self.folder.resolve() / name:
+            return None
+        return path if path.is_file() else None
 
     def start(self) -> None:
         """Queue it; it runs when there is room."""

@@ -20,6 +20,9 @@ class Stamp(NamedTuple):
 class FileBody:
     """A file that is sent from where it stands to its end, and closed then.
 
+    Args:
+        charset: of what a file that was opened as text becomes; UTF-8 if None.
+
     Attributes:
         name: the path, None where there is none.
         size: how many bytes that is; None where the file does not tell.
@@ -29,24 +32,38 @@ class FileBody:
         OSError: there is no such file.
     """
 
-    __slots__ = ("_file", "_start", "name", "size", "stamp")
+    __slots__ = ("_begun", "_charset", "_file", "_start", "name", "size", "stamp")
 
-    def __init__(self, given: Any) -> None:
+    def __init__(self, given: Any, charset: str | None = None) -> None:
         self._file = open(given, "rb") if isinstance(given, os.PathLike) else given  # noqa: SIM115 - close() does
         name = getattr(self._file, "name", None)
         self.name = os.fspath(name) if isinstance(name, (str, os.PathLike)) else None
+        self._charset = charset or "utf-8"
+        self._begun: bytes | None = None
         self._start, self.size = _extent(self._file)
         self.stamp = _stamp(self._file) if self.name is not None else None
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
+    def begin(self) -> None:
+        """Read the first piece, where the file has not told its length, while what goes wrong can still be answered."""
+        if self.size is None:
+            self._begun = self._read()
+
     def __next__(self) -> bytes:
-        data = self._file.read(CHUNK)
+        data, self._begun = self._read() if self._begun is None else self._begun, None
         if not data:
             self.close()  # not everybody who reads to the end closes
             raise StopIteration
-        return data.encode() if isinstance(data, str) else data
+        return data
+
+    def _read(self) -> bytes:
+        data = self._file.read(CHUNK)
+        if not isinstance(data, str):
+            return bytes(data)
+        # what was no text when it was read is written as it was: files may be opened with errors="surrogateescape"
+        return data.encode(self._charset, "surrogateescape")
 
     def seekable(self) -> bool:
         return self.size is not None
@@ -62,9 +79,14 @@ class FileBody:
         close(self._file)
 
 
+def is_text_file(file: Any) -> bool:
+    """Does it give texts rather than bytes?"""
+    return isinstance(file, io.TextIOBase) or hasattr(file, "encoding")  # as those of tempfile and codecs have
+
+
 def _extent(file: Any) -> tuple[int, int | None]:
     """(where the file stands, how many bytes are left), the latter None for text and for what cannot be sought."""
-    if isinstance(file, io.TextIOBase):
+    if is_text_file(file):
         return 0, None
     try:
         start = file.tell()

@@ -132,6 +132,53 @@ def close(thing: object) -> None:
         function()
 
 
+class Measured:
+    """A body of as many bytes as its Content-Length says, whatever makes it: callers who get another number take what
+    comes next on the connection for something else. What is too much is not sent, and what is too little breaks off.
+
+    Args:
+        tell: is told what is wrong.
+    """
+
+    __slots__ = ("_left", "_length", "_pieces", "_tell")
+
+    def __init__(self, pieces: Iterable[bytes], length: int, tell: Callable[[str], None]) -> None:
+        self._pieces = iter(pieces)
+        self._length = self._left = length
+        self._tell = tell
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        piece = next(self._pieces, None)
+        while piece == b"":
+            piece = next(self._pieces, None)
+        if piece is None:
+            self._check_end()
+            raise StopIteration
+        if len(piece) > self._left:
+            self._tell(f"more than the {self._length} bytes of its Content-Length")
+            piece, self._left = piece[: self._left], 0
+            self.close()
+            self._pieces = iter(())
+            if not piece:
+                raise StopIteration
+            return piece
+        self._left -= len(piece)
+        return piece
+
+    def _check_end(self) -> None:
+        if self._left:
+            fact = f"{self._length - self._left} bytes, and its Content-Length is {self._length}"
+            self._left = 0
+            self._tell(fact)
+            raise RuntimeError(f"the answer breaks off: its body has {fact}")
+
+    def close(self) -> None:
+        close(self._pieces)
+
+
 # Is told the JSON text of each item before it is sent, and may raise.
 Watch = Callable[[bytes], None]
 

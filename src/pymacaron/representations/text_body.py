@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from pymacaron._types import Json, ReadableStream
-from pymacaron.bodies import BodyStream, FileBody, MediaType, Pieces, Watch, encoded, read_all, read_text
+from pymacaron.bodies import BodyStream, FileBody, MediaType, Pieces, Watch, encoded, is_text_file, read_all, read_text
 from pymacaron.exceptions import BadRequestError, UnsupportedMediaTypeError, ValidationError
 from pymacaron.inputs import plain
 from pymacaron.operations import Content
@@ -28,7 +28,7 @@ class TextBody(Representation):
         self._text_type = self._content_type if media.charset else f"{self._content_type}; charset=utf-8"
 
     def label(self, value: Any) -> tuple[str, MediaType]:
-        if is_raw(value) or is_file(value) or isinstance(value, Iterator):
+        if not is_text_file(value) and (is_raw(value) or is_file(value) or isinstance(value, Iterator)):
             return super().label(value)  # whoever made the bytes knows the charset
         return self._text_type, self.media
 
@@ -107,7 +107,7 @@ def in_pieces(value: Any, media: MediaType) -> Written:
     if is_raw(value):
         return bytes(value)
     if is_file(value):
-        return FileBody(value)
+        return FileBody(value, media.charset)
     if not isinstance(value, Iterator):
         raise TypeError(f"a {type(value).__name__} is neither text nor bytes, nor does it give them")
 

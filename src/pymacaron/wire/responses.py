@@ -126,6 +126,8 @@ class _Outlet:
                 content_type = self._guessed(body.name, content_type)
             headers.insert(0, ("Content-Type", content_type))
         if isinstance(body, FileBody):
+            if body.size is not None:  # the file knows it best, whatever the function has found out before
+                headers = [(name, text) for name, text in headers if name.lower() != "content-length"]
             headers += _of_file(body, {name.lower() for name, _ in headers})
         return Response(self._status, headers + self._more, body)
 
@@ -169,6 +171,8 @@ class _Outlet:
     def _guessed(self, name: str, content_type: str) -> str:
         """The media type that the name of a file says, where that is one of those declared, or none is."""
         guess = mimetypes.guess_type(name)[0]
+        if guess == parse_media_type(content_type).name:  # which may have a charset too
+            return content_type
         fits = guess and (not self._contents or content_for(self._contents, MediaType(guess, {})) is not None)
         return guess if guess and fits else content_type
 
