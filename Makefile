@@ -49,10 +49,11 @@ bench: venv ## CPU per request as ratios to bare Flask, beside other frameworks
 corpus: venv ## fetch real documents and conformance data, and load every document
 	@$(BIN)/python corpus/run.py $(ARGS)
 
-conformance: venv ## the JSON-Schema-Test-Suite through request bodies, the law of the wire, schemathesis as a black box
+conformance: venv ## the JSON-Schema-Test-Suite through request bodies, the law of the wire, what is published, schemathesis
 	@$(BIN)/python conformance/run.py $(ARGS)
 	@$(BIN)/python corpus/fetch.py
 	@$(BIN)/python conformance/wire.py
+	@$(BIN)/python conformance/published.py
 	@$(BIN)/python conformance/blackbox.py
 
 fuzz: venv ## 200,000 changed requests to the examples and to documents of the corpus
