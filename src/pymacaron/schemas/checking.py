@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
-from itertools import islice
+from collections.abc import Callable
 from typing import Any
 
 import jsonschema_rs
 
-from pymacaron._types import Json, JsonObject, Pointer
+from pymacaron._types import Json, JsonObject
 from pymacaron.formats import LATER_THAN_DRAFT4, Formats
 
 from .drafts import OPENAPI_30, OPENAPI_31, Draft
-from .folding import Folded, folded
-from .problems import SchemaProblem, no_branch, problems_of
+from .explaining import Explainer
+from .problems import SchemaProblem
 
-# So many errors of a validator are told.
-_MOST = 1000
-# Alternatives inside alternatives are told of so deep; below that, only that none of them fits.
-_DEEPEST = 40
 # How much a backtracking pattern may try before the text counts as not matching; the linear engine needs no limit.
 _BACKTRACK_LIMIT = 100_000
 
@@ -32,7 +26,7 @@ class Checker:
     Attributes: `bundle`, the schema, and `formats`, those that it may name.
     """
 
-    __slots__ = ("_draft", "_explainer", "_validator", "bundle", "formats", "is_valid")
+    __slots__ = ("_draft", "_explainer", "_is_valid", "_validator", "bundle", "formats")
 
     def __init__(self, bundle: JsonObject, draft: Draft, formats: Formats) -> None:
         self.bundle = bundle
@@ -40,85 +34,37 @@ class Checker:
         self._draft = draft
         self._validator = _compile(bundle, draft, formats)
         self._explainer: Explainer | None = None
-        self.is_valid: Callable[[Json], bool] = self._validator.is_valid
+        self._is_valid: Callable[[Json], bool] = self._validator.is_valid
 
-    def problems(self, value: Json) -> list[SchemaProblem]:
-        """Everything that is wrong with `value` (of very much, the first part); [] for a valid one. Nothing of the
-        value is in the answer."""
-        return self._explain().problems(value)
+    def is_valid(self, value: Json) -> bool:
+        """Does `value` fit the schema? One that is nested too deeply to be judged does not."""
+        try:
+            return self._is_valid(value)
+        except ValueError:
+            return False
 
-    def first_problems(self, value: Json) -> list[SchemaProblem]:
-        """The first thing that is wrong with `value`, at a cost that does not grow with how much is wrong."""
-        return self._explain().first_problems(value)
+    def problems(self, value: Json, is_small: bool = False) -> list[SchemaProblem]:
+        """Everything that is wrong with `value`, [] for a valid one. Nothing of the value is in the answer.
+
+        Of a very large value only the first fault is told, of very many faults the first ones, and then that there may
+        be more: what it costs to tell what is wrong stays in proportion to what was sent.
+
+        Args:
+            is_small: it is known that the value is none of the large ones.
+        """
+        return self._explain().problems(value, is_small)
+
+    @property
+    def is_plain(self) -> bool:
+        """Is the complete answer about a small valid value as quick as the fast question?"""
+        return self._explain().is_plain
 
     def _explain(self) -> Explainer:
         if self._explainer is None:
-            self._explainer = Explainer(self.bundle, self._validator, self._draft, self.formats)
+            self._explainer = Explainer(
+                self.bundle, self._validator, self._draft, lambda bundle: _compile(bundle, self._draft, self.formats)
+            )
         return self._explainer
-
-
-class Explainer:
-    """Says what is wrong with values.
-
-    Args:
-        validator: the bundle, compiled.
-    """
-
-    def __init__(self, bundle: JsonObject, validator: Any, draft: Draft, formats: Formats) -> None:
-        self._draft, self._formats = draft, formats
-        self._folded = folded(bundle, draft)
-        self._validator = _compile(self._folded.bundle, draft, formats) if self._folded is not None else validator
-        self._groups: dict[Pointer, Any] = {}  # folded ones that were asked about, compiled
-
-    def problems(self, value: Json) -> list[SchemaProblem]:
-        """Everything that is wrong, of very much the first part."""
-        try:
-            errors = self._validator.iter_errors(value)
-        except ValueError:
-            return self._too_deep(value)
-        return self._told(islice(errors, _MOST), value)
-
-    def first_problems(self, value: Json) -> list[SchemaProblem]:
-        """The first thing that is wrong."""
-        try:
-            self._validator.validate(value)
-        except jsonschema_rs.ValidationError as error:
-            return self._told([error], value)
-        except ValueError:
-            return self._too_deep(value)
-        return []
-
-    def _too_deep(self, value: Json) -> list[SchemaProblem]:
-        """For values of more levels than a validator tells about: some 250."""
-        expected = "a value that fits the schema; it is nested too deeply to say where it does not"
-        return [] if self._validator.is_valid(value) else [SchemaProblem((), "depth", expected)]
-
-    def _told(self, errors: Iterable[Any], value: Json, depth: int = 0) -> list[SchemaProblem]:
-        unfold = partial(self._unfolded, value, depth) if self._folded is not None else _never_folded
-        found = [problem for error in errors for problem in problems_of(error, unfold)]
-        return list(dict.fromkeys(found)) if len(found) > 1 else found  # alternatives may say the same thing twice
-
-    def _unfolded(self, value: Json, depth: int, error: Any) -> list[SchemaProblem] | None:
-        """What is wrong with alternatives that were folded; None if `error` speaks of something else."""
-        place, path = tuple(error.schema_path), tuple(error.instance_path)
-        if self._folded is None or place not in self._folded.groups:
-            return None
-        if depth == _DEEPEST:
-            return [no_branch(next(iter(self._folded.groups[place])), path)]
-        if place not in self._groups:
-            self._groups[place] = self._group(self._folded, place)
-        for step in path:
-            value = value[step]
-        errors = islice(self._groups[place].iter_errors(value), _MOST)
-        return [problem._replace(path=(*path, *problem.path)) for problem in self._told(errors, value, depth + 1)]
-
-    def _group(self, known: Folded, place: Pointer) -> Any:
-        shared = {key: known.bundle[key] for key in ("$schema", self._draft.definitions)}
-        return _compile({**shared, **known.groups[place]}, self._draft, self._formats)
-
-
-def _never_folded(_: Any) -> None:
-    return None
 
 
 def _compile(bundle: JsonObject, draft: Draft, formats: Formats) -> Any:

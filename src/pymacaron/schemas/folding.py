@@ -1,111 +1,112 @@
-"""Alternatives that lead back to themselves, folded.
+"""Alternatives folded.
 
-Asked what is wrong with a value, a validator tells it of every alternative, and of every alternative inside those. For
-a schema that leads back to itself through alternatives, that grows exponentially with the depth of the value. So there
-each group of alternatives becomes one question, answered with yes or no; whoever wants to know more asks again about
-the group.
+Asked what is wrong with a value, a validator tells at once all that is wrong with every alternative, and with every
+alternative inside those: that grows exponentially with how deep they stand in each other. So each group of alternatives
+becomes one question, answered with yes or no; whoever wants to know more asks again about the group. `propertyNames`
+is such a question too, else each name comes with a copy of the whole object.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from pymacaron._types import Json, JsonObject, Pointer
 
 from .drafts import OPENAPI_31, Draft
 
-_GROUPS = ("anyOf", "oneOf")
+_FOLDED = ("anyOf", "oneOf", "propertyNames")
+# What a validator calls the failure of a folded group.
+FAILURES = ("falseSchema", "not")
+# The name to ask about all of a schema by.
+WHOLE = "whole"
+
+
+class Group(NamedTuple):
+    """A group of alternatives: its keyword, and the name to ask about it by."""
+
+    keyword: str
+    name: str
 
 
 class Folded(NamedTuple):
-    """A bundle whose definitions are folded, and for each place that a validator tells of when a group fails, the
-    schema that is the group alone."""
+    """A folded schema.
+
+    Attributes:
+        bundle: judges objects: the property WHOLE of one by the schema itself, that of a group's name by that group.
+        groups: by the place that a validator tells of when one fails.
+    """
 
     bundle: JsonObject
-    groups: dict[Pointer, JsonObject]
+    groups: dict[Pointer, Group]
 
 
 def folded(bundle: JsonObject, draft: Draft) -> Folded | None:
-    """A bundle folded; None if nothing in it leads back to itself through alternatives."""
-    definitions: Mapping[str, Json] = bundle.get(draft.definitions, {})
-    circular = {name for name in _circular(definitions, draft) if _has_groups(definitions[name])}
-    if not circular:
+    """A bundle folded; None if there is nothing to fold."""
+    if not _has_groups(bundle):
         return None
     folding = _Folding(draft)
-    made = {
-        name: folding.schema(schema, (draft.definitions, name)) if name in circular else schema
-        for name, schema in definitions.items()
-    }
-    return Folded({**bundle, draft.definitions: made}, folding.groups)
+    top = {key: value for key, value in bundle.items() if key not in ("$schema", draft.definitions)}
+    for name, schema in bundle.get(draft.definitions, {}).items():
+        folding.add(name, schema)
+    folding.add(WHOLE, top)
+    asked = {name: folding.reference(name) for name in (WHOLE, *folding.names)}
+    made = {"$schema": draft.uri, draft.definitions: folding.definitions, "properties": asked}
+    return Folded(made, folding.groups)
 
 
 class _Folding:
     def __init__(self, draft: Draft) -> None:
-        self.groups: dict[Pointer, JsonObject] = {}
+        self.definitions: JsonObject = {}
+        self.groups: dict[Pointer, Group] = {}
+        self.names: list[str] = []
         self._draft = draft
 
-    def schema(self, schema: Json, path: Pointer) -> Json:
+    def reference(self, name: str) -> JsonObject:
+        return {"$ref": f"#/{self._draft.definitions}/{name}"}
+
+    def add(self, name: str, schema: Json) -> None:
+        self.definitions[name] = self._schema(schema, (self._draft.definitions, name))
+
+    def _schema(self, schema: Json, path: Pointer) -> Json:
         if not isinstance(schema, dict):
             return schema
-        made = {key: value for key, value in schema.items() if key not in _GROUPS}
-        for key, value in made.items():
-            if key in self._draft.maps:
-                made[key] = {name: self.schema(child, (*path, key, name)) for name, child in value.items()}
-            elif isinstance(value, list) and key in self._draft.lists:
-                made[key] = [self.schema(child, (*path, key, index)) for index, child in enumerate(value)]
-            elif key in self._draft.applicators:
-                made[key] = self.schema(value, (*path, key))
-        for key in _GROUPS:
+        made = {key: self._inner(key, value, (*path, key)) for key, value in schema.items() if key not in _FOLDED}
+        for key in _FOLDED:
             if key in schema:
-                made["allOf"] = [*made.get("allOf", ()), self._group({key: schema[key]}, made, path)]
+                at = (*path, "allOf", len(made.get("allOf", ())))
+                made["allOf"] = [*made.get("allOf", ()), self._group(key, schema[key], at)]
         return made
 
-    def _group(self, group: JsonObject, around: JsonObject, path: Pointer) -> JsonObject:
-        at = (*path, "allOf", len(around.get("allOf", ())))
+    def _inner(self, key: str, value: Json, path: Pointer) -> Json:
+        if isinstance(value, dict) and key in self._draft.maps:
+            return {name: self._schema(child, (*path, name)) for name, child in value.items()}
+        if isinstance(value, list) and key in self._draft.lists:
+            return [self._schema(child, (*path, index)) for index, child in enumerate(value)]
+        return self._schema(value, path) if key in self._draft.applicators else value
+
+    def _group(self, key: str, value: Json, at: Pointer) -> JsonObject:
+        """What stands in for a group where it stood; the group becomes a definition, so that it is judged once."""
+        name = f"g{len(self.names)}"
+        self.names.append(name)
+        inner = value if key == "propertyNames" else self._inner(key, value, (self._draft.definitions, name, key))
+        self.definitions[name] = {key: inner}
+        asked = self.reference(name)
         if self._draft is OPENAPI_31:  # as a condition, it counts for `unevaluated…` as it did
-            self.groups[*at, "else"] = group
-            return {"if": group, "else": False}
-        self.groups[*at, "not"] = group
-        return {"not": {"not": group}}
-
-
-def _circular(definitions: Mapping[str, Json], draft: Draft) -> set[str]:
-    """The names of definitions that lead back to themselves."""
-    start = f"#/{draft.definitions}/"
-    led = {name: set(_references(schema, start)) for name, schema in definitions.items()}
-    return {name for name in led if name in _reached(led, name)}
-
-
-def _reached(led: Mapping[str, set[str]], start: str) -> set[str]:
-    found: set[str] = set()
-    waiting = [start]
-    while waiting:
-        for name in led.get(waiting.pop(), ()):
-            if name not in found:
-                found.add(name)
-                waiting.append(name)
-    return found
-
-
-def _references(schema: Json, start: str) -> Iterator[str]:
-    for inner in _objects(schema):
-        reference = inner.get("$ref")
-        if isinstance(reference, str):
-            yield reference.removeprefix(start)
+            self.groups[*at, "else"] = Group(key, name)
+            return {"if": asked, "else": False}
+        self.groups[*at, "not"] = Group(key, name)
+        return {"not": {"not": asked}}
 
 
 def _has_groups(schema: Json) -> bool:
-    return any(key in inner for inner in _objects(schema) for key in _GROUPS)
-
-
-def _objects(schema: Json) -> Iterator[JsonObject]:
-    """The schema and all objects inside it; those in `enum` and `const`, which are no schemas, do no harm."""
+    """Is there a group in the schema? What `enum` and `const` hold may look like one, which does no harm."""
     waiting = [schema]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
-            yield value
+            if not value.keys().isdisjoint(_FOLDED):
+                return True
             waiting += value.values()
         elif isinstance(value, list):
             waiting += value
+    return False

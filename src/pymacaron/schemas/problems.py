@@ -9,6 +9,7 @@ from pymacaron._types import Json, JsonObject, Pointer
 from pymacaron.formats import PATTERNS
 
 from .drafts import GUARD
+from .folding import FAILURES
 
 
 class SchemaProblem(NamedTuple):
@@ -36,7 +37,8 @@ def _listed(values: list[Json]) -> str:
 
 
 _FORMATS = {pattern: name for name, pattern in PATTERNS.items()}  # what the document calls a format
-_FOLDED = ("falseSchema", "not")  # what a validator calls the failure of folded alternatives
+# So many problems are told of one value, in so many characters each.
+MOST_TOLD, _LONGEST = 100, 500
 _TOO_COSTLY = "text that matches the pattern without trying for long"
 
 _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
@@ -77,7 +79,7 @@ def problems_of(error: Any, unfold: Unfold) -> list[SchemaProblem]:
     name, path = kind.name, tuple(error.instance_path)
     if name in ("anyOf", "oneOf"):
         return _problems_of_branches(kind.as_dict()["context"], name, path, unfold)
-    if name in _FOLDED:
+    if name in FAILURES:
         unfolded = unfold(error)
         if unfolded is not None:
             return unfolded
@@ -85,13 +87,24 @@ def problems_of(error: Any, unfold: Unfold) -> list[SchemaProblem]:
     if name == "required":
         return [SchemaProblem((*path, facts["property"]), "required", "a value, since it is required")]
     if name in ("additionalProperties", "unevaluatedProperties"):
-        return [SchemaProblem((*path, unexpected), name, "no such property") for unexpected in facts["unexpected"]]
+        return _problems_of_names(facts["unexpected"], name, path)
     if name == "falseSchema":
         return [_not_allowed(error, path)]
     if name == "pattern" and facts.get("pattern") in _FORMATS:
         name, facts = "format", {"format": _FORMATS[facts["pattern"]]}
     say = _EXPECTED.get(name)
-    return [SchemaProblem(path, name, say(facts) if say is not None else f"a value that fits the schema's `{name}`")]
+    expected = say(facts) if say is not None else f"a value that fits the schema's `{name}`"
+    return [SchemaProblem(path, name, expected if len(expected) < _LONGEST else f"{expected[:_LONGEST]} …")]
+
+
+def _problems_of_names(names: list[str], keyword: str, path: Pointer) -> list[SchemaProblem]:
+    told = [SchemaProblem((*path, name), keyword, "no such property") for name in names[:MOST_TOLD]]
+    return told if len(names) <= MOST_TOLD else [*told, more(path, len(names) - MOST_TOLD)]
+
+
+def more(path: Pointer, count: int) -> SchemaProblem:
+    """That not all is told."""
+    return SchemaProblem(path, "more", f"… and {count} more")
 
 
 def _not_allowed(error: Any, path: Pointer) -> SchemaProblem:
