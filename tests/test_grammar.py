@@ -155,6 +155,23 @@ def test_schema_in_itself(tmp_path: Path) -> None:
     assert checked(tmp_path, USED + tree) == ([], [], [])
 
 
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"])
+def test_schema_in_its_own_alternatives(tmp_path: Path, keyword: str) -> None:
+    """So is one that leads back to itself by alternatives or conditions alone, which no value brings to an end. It may
+    do so by what a value holds; and a discriminator looks into the value."""
+    held = {"anyOf": "[{type: integer}, §]", "oneOf": "[§]", "dependentSchemas": "{a: §}"}.get(keyword, "§")
+    here, there = "{$ref: '#/components/schemas/A'}", "{$ref: '#/components/schemas/B'}"
+    direct = f"    A: {{{keyword}: {held.replace('§', here)}}}\n"
+    (fault,) = checked(tmp_path, USED + direct).faults
+    assert fault.pointer == ("components", "schemas", "A", keyword)
+    indirect = f"    A: {{{keyword}: {held.replace('§', there)}}}\n    B: {{allOf: [{here}]}}\n"
+    assert len(checked(tmp_path, USED + indirect).faults) == 1
+    assert len(checked(tmp_path, SCHEMAS + indirect).warnings) == 1
+    below = f"    A: {{{keyword}: {held.replace('§', f'{{type: array, items: {here}}}')}}}\n"
+    chosen = f"    A: {{oneOf: [{there}], discriminator: {{propertyName: a}}}}\n    B: {{allOf: [{here}]}}\n"
+    assert checked(tmp_path, USED + below).faults == checked(tmp_path, USED + chosen).faults == []
+
+
 def test_unused_schema(tmp_path: Path) -> None:
     """A reference that leads nowhere is only warned of in what no operation reaches."""
     nowhere = "    A: {$ref: '#/components/schemas/B'}\n"

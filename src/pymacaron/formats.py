@@ -104,6 +104,14 @@ KNOWN = frozenset((
 # Regular expressions
 
 
+# So long a text is searched for a pattern with look-around or back-references. Others take linear time; such a one may
+# look through all of a text from each of its places.
+MOST_SEARCHED = 2000
+# At the start, if no character comes after so many: the pattern, anywhere. The empty look-ahead keeps the engine from
+# unrolling the repetition, which would take a hundred times as long to compile.
+_BOUND = rf"^(?!(?:[\s\S](?=)){{{MOST_SEARCHED + 1}}})[\s\S]*?(?:"
+
+
 @cache
 def usable_pattern(pattern: str, *, draft4: bool) -> str | None:
     """A regular expression as the validator of a draft takes it; None if that cannot be.
@@ -112,15 +120,24 @@ def usable_pattern(pattern: str, *, draft4: bool) -> str | None:
     """
     validator: Any = jsonschema_rs.Draft4Validator if draft4 else jsonschema_rs.Draft202012Validator
     for candidate in (pattern, _strictly(pattern)):
-        try:
-            validator({"pattern": candidate}, pattern_options=_EITHER_ENGINE)
-        except ValueError:
-            continue
-        return candidate
+        for engine, usable in ((_LINEAR, candidate), (_EITHER_ENGINE, f"{_BOUND}{candidate})")):
+            try:
+                validator({"pattern": usable}, pattern_options=engine)
+            except ValueError:
+                continue
+            return usable
     return None
 
 
-_EITHER_ENGINE = jsonschema_rs.FancyRegexOptions()
+def pattern_meant(usable: str) -> tuple[str, bool]:
+    """(the regular expression that one from usable_pattern stands for, whether it is searched for in short texts
+    only)."""
+    if usable.startswith(_BOUND):
+        return usable[len(_BOUND) : -1], True
+    return usable, False
+
+
+_LINEAR, _EITHER_ENGINE = jsonschema_rs.RegexOptions(), jsonschema_rs.FancyRegexOptions()
 _PIECES = re.compile(
     r"(?P<escape>\\.)|(?P<class>\[\^?(?:\\.|[^\]\\])*\])|(?P<count>\{\d+(?:,\d*)?\})|(?P<literal>[{}\]])|.", re.DOTALL
 )

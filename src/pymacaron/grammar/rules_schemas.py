@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from pymacaron._types import Json, JsonObject
@@ -181,29 +181,67 @@ def _subschemas(keyword: str) -> _KeywordRule:
 def _all_of(walk: Walk, value: JsonObject, place: Place) -> None:
     """What contains itself by allOf describes nothing, and can never be checked."""
     _subschemas("allOf")(walk, value, place)
-    branches = value["allOf"]
-    if type(branches) is list and any(type(branch) is dict and "$ref" in branch for branch in branches):
+    if _leads_on(value["allOf"]) and _stands_for(start := node_of(place), ("allOf",), start):
+        say = walk.warn if walk.unused else walk.fault
+        say((place, "allOf"), "the schema contains itself", "let one of the references go")
+
+
+# What says more of the very value that a schema is about; a discriminator says what is meant by looking into it.
+_IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
+
+
+def _in_place(keyword: str) -> _KeywordRule:
+    """A schema that leads back to itself before it goes into the value decides nothing. A subtype may contain what its
+    discriminator chooses it from."""
+
+    def rule(walk: Walk, value: JsonObject, place: Place) -> None:
+        _subschemas(keyword)(walk, value, place)
+        if not _leads_on(value[keyword]) or "discriminator" in value:
+            return
         start = node_of(place)
-        if start in _contained(start):
+        if _stands_for(start, (keyword,), start, then=_IN_PLACE):
             say = walk.warn if walk.unused else walk.fault
-            say((place, "allOf"), "the schema contains itself", "let one of the references go")
+            fact = "the schema leads back to itself without going into the value, which decides nothing"
+            say((place, keyword), fact, "let one of the references go")
+
+    return rule
 
 
-def _contained(start: Node) -> set[Node]:
-    """All schemas that one contains by allOf, directly or not."""
+def _leads_on(given: Json) -> bool:
+    """Can what a keyword holds lead further than itself?"""
+    branches = given if type(given) is list else [given, *given.values()] if type(given) is dict else []
+    return any(type(one) is dict and ("$ref" in one or not one.keys().isdisjoint(_IN_PLACE)) for one in branches)
+
+
+def _stands_for(start: Node, keywords: tuple[str, ...], wanted: Node, then: tuple[str, ...] = ()) -> bool:
+    """Does a schema lead to `wanted` by `keywords`, and from there on by those of `then`?"""
     found: set[Node] = set()
-    left = [start]
+    left = [(start, keywords)]
     while left:
-        branches = left.pop().get("allOf")
-        for branch in branches.elements() if branches is not None else ():
+        node, ways = left.pop()
+        for target in _branches(node, ways):
+            if target == wanted:
+                return True
+            if target not in found and not (then and "discriminator" in target.value):
+                found.add(target)
+                left.append((target, then or keywords))
+    return False
+
+
+def _branches(node: Node, keywords: tuple[str, ...]) -> Iterator[Node]:
+    """The schemas that keywords hold, references followed."""
+    for keyword in keywords:
+        held = node.get(keyword)
+        if held is None:
+            continue
+        each = held.elements() if type(held.value) is list else (held,)
+        for branch in each if keyword != "dependentSchemas" else [child for _, child in held.items()]:
             try:
                 target = branch.follow()
             except ReferenceFault:
                 continue  # reported where the walk meets it
-            if target not in found:
-                found.add(target)
-                left.append(target)
-    return found
+            if type(target.value) is dict:
+                yield target
 
 
 def _bound(keyword: str) -> _KeywordRule:
@@ -291,8 +329,7 @@ _RULES: dict[str, _KeywordRule] = {
     "$dynamicRef": _dynamic_ref,
     "$schema": _dialect,
     "allOf": _all_of,
-    "anyOf": _subschemas("anyOf"),
-    "oneOf": _subschemas("oneOf"),
+    **{keyword: _in_place(keyword) for keyword in _IN_PLACE if keyword != "allOf"},
     "default": _default,
     "dependentRequired": _dependent_required,
     "discriminator": _discriminator,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 from pymacaron._types import Json, JsonObject, Pointer
-from pymacaron.formats import PATTERNS
+from pymacaron.formats import MOST_SEARCHED, PATTERNS, pattern_meant
 
 from .drafts import GUARD
 from .folding import FAILURES
@@ -39,6 +39,14 @@ def _listed(values: list[Json]) -> str:
 _FORMATS = {pattern: name for name, pattern in PATTERNS.items()}  # what the document calls a format
 # So many problems are told of one value, in so many characters each.
 MOST_TOLD, _LONGEST = 100, 500
+
+
+def _matching(usable: str) -> str:
+    pattern, is_bound = pattern_meant(usable)
+    size = f"of at most {MOST_SEARCHED} characters " if is_bound else ""
+    return f"text {size}that matches {pattern}"
+
+
 _TOO_COSTLY = "text that matches the pattern without trying for long"
 
 _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
@@ -52,7 +60,7 @@ _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
     "multipleOf": lambda facts: f"a multiple of {facts['multiple_of']}",
     "minLength": lambda facts: f"at least {facts['limit']} characters",
     "maxLength": lambda facts: f"at most {facts['limit']} characters",
-    "pattern": lambda facts: f"text that matches {facts['pattern']}" if "pattern" in facts else _TOO_COSTLY,
+    "pattern": lambda facts: _matching(facts["pattern"]) if "pattern" in facts else _TOO_COSTLY,
     "format": lambda facts: f"text of the format {facts['format']}",
     "minItems": lambda facts: f"at least {facts['limit']} items",
     "maxItems": lambda facts: f"at most {facts['limit']} items",
