@@ -47,29 +47,25 @@ class Explainer:
     def problems(self, value: Json, is_small: bool) -> list[SchemaProblem]:
         """See Checker.problems."""
         try:
-            return self._all(value) if is_small or _is_small(value) else self._first(value)
+            if not (is_small or _is_small(value)):
+                return self._first(value)
+            errors = self._errors(value if self.is_plain else {WHOLE: value})
+            if len(errors) < 2 and self.is_plain:  # nearly always, and it takes half the time
+                return problems_of(errors[0], _never_folded) if errors else []
+            return _Telling(self._groups, self._errors, is_small=True).told(errors, value) if errors else []
         except ValueError:  # it has more levels than a validator tells about: some 250
             return [SchemaProblem((), "depth", _TOO_DEEP)]
 
-    def _all(self, value: Json) -> list[SchemaProblem]:
-        errors = self._errors(WHOLE, value)
-        if self.is_plain and len(errors) < 2:  # nearly always, and it takes half the time
-            return problems_of(errors[0], _never_folded) if errors else []
-        return _Telling(self._groups, self._errors, is_small=True).told(errors, value) if errors else []
-
     def _first(self, value: Json) -> list[SchemaProblem]:
         try:
-            self._validator.validate(self._asked(WHOLE, value))
+            self._validator.validate(value if self.is_plain else {WHOLE: value})
         except jsonschema_rs.ValidationError as error:
             found = _Telling(self._groups, self._errors, is_small=False).told([error], value)
             return [*found, SchemaProblem((), "more", _OF_A_LARGE_VALUE)]
         return []
 
-    def _errors(self, name: str, value: Json) -> list[Any]:
-        return list(self._validator.iter_errors(self._asked(name, value)))
-
-    def _asked(self, name: str, value: Json) -> Json:
-        return value if self.is_plain else {name: value}
+    def _errors(self, value: Json) -> list[Any]:
+        return list(self._validator.iter_errors(value))
 
 
 def _never_folded(_: Any) -> None:
@@ -81,13 +77,11 @@ class _Telling:
 
     Args:
         groups: of folded alternatives, by their places.
-        errors: asks for all that is wrong with a value according to a group.
+        errors: all that is wrong with a value; with the one property of an object according to the group of its name.
         is_small: whether the whole value is.
     """
 
-    def __init__(
-        self, groups: Mapping[Pointer, Group], errors: Callable[[str, Json], list[Any]], *, is_small: bool
-    ) -> None:
+    def __init__(self, groups: Mapping[Pointer, Group], errors: Callable[[Json], list[Any]], *, is_small: bool) -> None:
         self._groups, self._errors, self._is_small = groups, errors, is_small
         self._start = 1 if groups else 0  # where paths begin; before that stands what was asked about
         self._left = _MOST_GROUPS
@@ -116,7 +110,7 @@ class _Telling:
         if group.keyword == "propertyNames" or not self._may_ask(value, depth):
             return [no_branch(group.keyword, path)]
         self._left -= 1
-        found = self.told(self._errors(group.name, value), value, depth + 1)
+        found = self.told(self._errors({group.name: value}), value, depth + 1)
         return [problem._replace(path=(*path, *problem.path)) for problem in found]
 
     def _may_ask(self, value: Json, depth: int) -> bool:
