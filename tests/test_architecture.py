@@ -8,9 +8,9 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 ROOMS = """_version _types exceptions predecessors messages config later names documents formats grammar schemas structs
-    shapes operations dialects parameters bodies inputs headers forms negotiation representations answers conditions
-    loops wire samples bundling downgrade router endpoints binding failures calls auth crash flask_context lane
-    serving transports client stores tasks loading pool builtin publishing launching api models docs test testing
+    shapes operations calls dialects parameters bodies inputs headers forms negotiation representations answers
+    conditions loops wire samples bundling downgrade router auth endpoints binding failures crash logs flask_context
+    lane serving transports client stores tasks loading pool builtin publishing launching api models docs test testing
     generate deploy cli gunicorn __init__ pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
 HOMES = {  # foreign library: the rooms that may import it

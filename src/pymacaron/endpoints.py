@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from ._types import Handler, JsonObject
 from .answers import OFF, ResponseCheck, keep_length
 from .bodies import FileBody, Pieces, close
+from .calls import current
 from .conditions import conditional, meets_conditions
-from .exceptions import PyMacaronException, is_error
+from .exceptions import DeadlineExceededError, PyMacaronException, is_error
 from .loops import awaited
 from .messages import ABSENT, Request, Response
 from .negotiation import check_acceptable, choices, preference
@@ -51,6 +52,7 @@ class Endpoint:
         inner = function if inner is None else inner
         self.operation = operation
         self.function = function
+        self._name = f"{inner.__module__}.{getattr(inner, '__qualname__', type(inner).__name__)}"
         self._passed_on = options.passed_on
         self._mode = options.mode
         self._read = RequestReader(operation, strict_query=options.strict_query, max_body=options.max_body)
@@ -70,6 +72,11 @@ class Endpoint:
         Raises:
             Exception: whatever the function raises, and what the request does wrong (PyMacaronException).
         """
+        call = current.get()
+        if call is not None:
+            call.operation, call.function = self.operation, self._name
+            if call.deadline is not None and not call.left_ms():
+                raise DeadlineExceededError("the time that the caller gives for an answer has passed")
         accept = request.headers.get("accept")
         write = self._writers.get(accept) or self._writer_for(accept)
         body, arguments = self._read(request)

@@ -11,6 +11,7 @@ and a view function. Both ways give the same bytes; `install(..., through_flask=
     errors.py     which errors become our responses, and which are left to Flask
     dispatch.py   one request through the lane
     place.py      where the lane goes: inside all middleware
+    watching.py   around all of it: a call for every request, and its end told
     slashes.py    slashes inside of path variables
 """
 
@@ -21,6 +22,7 @@ from collections.abc import Sequence
 
 from flask import Flask
 
+from pymacaron.calls import Listener
 from pymacaron.flask_context import why_unknown
 from pymacaron.router import Router
 
@@ -28,14 +30,19 @@ from .errors import ErrorResponse, Errors
 from .place import place
 from .routes import Entry, Route, register
 from .slashes import Slashes
+from .watching import Watching
 
 __all__ = ["ErrorResponse", "Route", "install"]
 
 log = logging.getLogger(__name__)
 
 
-def install(app: Flask, routes: Sequence[Route], error_response: ErrorResponse, *, through_flask: bool = False) -> None:
-    """Let `app` answer the operations. `error_response` turns any exception into our response and never raises.
+def install(
+    app: Flask, routes: Sequence[Route], error_response: ErrorResponse, *, listeners: Sequence[Listener] = (),
+    through_flask: bool = False,
+) -> None:  # fmt: skip
+    """Let `app` answer the operations. `error_response` turns any exception into our response and never raises;
+    `listeners` are told of every request that was answered, those for the application's own routes included.
 
     With `through_flask`, Flask's own dispatch answers them; so it does where Flask or the application is not built as
     flask_context expects, which is logged. May be called several times, before the first request.
@@ -51,6 +58,9 @@ def install(app: Flask, routes: Sequence[Route], error_response: ErrorResponse, 
     reason = None if through_flask else why_unknown(app) or _put_lane(app, router, entries, errors)
     if through_flask or reason is not None:
         place(app, Slashes(app, router))
+    watching = Watching(app, listeners)
+    if listeners and not place(app, watching):
+        watching.inner, app.wsgi_app = app.wsgi_app, watching  # type: ignore[method-assign]  # as middleware is put there
     if reason is not None:
         log.warning("%s: Flask's own dispatch answers the operations, since %s", app.name, reason)
 

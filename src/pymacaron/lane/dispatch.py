@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from pymacaron._types import HeaderList
+from pymacaron.calls import note_failure
 from pymacaron.flask_context import RESPONSE_CLASS, STATUS_LINES, Environ, flask_response, header_list, send
 from pymacaron.flask_context.contexts import (
     RequestContext,
@@ -165,6 +166,7 @@ class Lane(Layer):
                 message.body = read_body(context.environ, app.config)
                 answer = entry.endpoint(message)
         except Exception as error:  # noqa: BLE001 - the user's handlers may be for any
+            note_failure(error)
             answer = self._handled(entry, error)
         if (
             not isinstance(answer, Response)

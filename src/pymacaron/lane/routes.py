@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from flask import Flask, request
 from werkzeug.routing import Rule
 
+from pymacaron.calls import note_failure
 from pymacaron.exceptions import NotFoundError
 from pymacaron.flask_context import Environ, ExactRule, LazyRule, flask_response
 from pymacaron.messages import Request, Response
@@ -121,9 +122,13 @@ def _view(app: Flask, entry: Entry, router: Router[Entry]) -> Callable[..., Any]
             request.method, "/" + path_of(environ).lstrip("/"), environ.get("QUERY_STRING", ""),
             EnvironHeaders(environ), b"", entry.path_values(view_args, environ),
         )  # fmt: skip
-        chosen = _variant(entry, router, message) if router.has_conditions else entry
-        message.body = read_body(environ, app.config)
-        answer = chosen.endpoint(message)
+        try:
+            chosen = _variant(entry, router, message) if router.has_conditions else entry
+            message.body = read_body(environ, app.config)
+            answer = chosen.endpoint(message)
+        except Exception as error:
+            note_failure(error)
+            raise
         return flask_response(app, answer) if isinstance(answer, Response) else answer
 
     view.__name__ = view.__qualname__ = entry.name.rpartition(".")[2]

@@ -1,0 +1,202 @@
+"""The call that is being answered: who calls, through which services, and until when.
+
+A `Call` belongs to one request from its first byte to its last. It travels: `Call(headers)` reads what the caller sent
+along, `outgoing()` gives what goes along with every call made on its behalf. What a header says counts only if it is
+well formed; else it is as if it had not been sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from random import getrandbits
+from time import monotonic, perf_counter
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from ._types import HeaderList
+from .messages import Request
+
+if TYPE_CHECKING:
+    from .operations import Operation
+
+CALL_ID, CALL_PATH, DEADLINE = "pymcallid", "pymcallpath", "pymdeadlinems"
+_ID = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
+_PATH = re.compile(r"[!-~]{1,2000}")
+_MILLISECONDS = re.compile(r"[0-9]{1,12}")
+# W3C Trace Context section 3.2: a version, the ids of trace and caller, flags; later versions may have more behind them
+_TRACEPARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_TRACESTATE = re.compile(r"[ -~\t]{1,512}")  # section 3.3.1: what is longer may be dropped
+
+
+class Identity(NamedTuple):
+    """Who calls.
+
+    Attributes:
+        user: the `sub` of a token, or what a verifier says; None for nobody in particular.
+        token: the token as it was sent, without "Bearer "; None if there is none.
+        data: the claims of the token.
+        scopes: what the credentials allow.
+        verified: what the verifier of each security scheme that was satisfied has returned.
+    """
+
+    user: str | None = None
+    token: str | None = None
+    data: Mapping[str, object] = {}
+    scopes: frozenset[str] = frozenset()
+    verified: Mapping[str, object] = {}
+
+
+NOBODY = Identity()
+
+
+class Trace(NamedTuple):
+    """W3C Trace Context: hexadecimal ids of the whole trace (32 digits), of this call and of its caller (16)."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str | None
+    flags: str
+    state: str | None
+
+    @property
+    def parent(self) -> str:
+        """The `traceparent` of calls made on behalf of this one."""
+        return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
+
+
+class Call:
+    """One call, made of the headers (lower-case names) that it came with. Its parts are read when asked for.
+
+    Attributes:
+        operation: what is called; None while that is not known, and for the application's own routes.
+        function: the function that answers it, "shop.api.create_order"; "" while that is not known.
+        identity: who calls, once that is verified.
+        failure: the exception that ended the user's function, or that refused the request.
+        began: when, in the seconds of time.perf_counter().
+        deadline: until when an answer is of use, in the seconds of time.monotonic(); None: for ever.
+    """
+
+    __slots__ = ("_headers", "_id", "_trace", "began", "deadline", "failure", "function", "identity", "operation")
+
+    def __init__(self, headers: Mapping[str, str] | None = None) -> None:
+        self._headers: Mapping[str, str] = {} if headers is None else headers
+        self._id: str | None = None
+        self._trace: Trace | None = None
+        self.operation: Operation | None = None
+        self.function = ""
+        self.identity = NOBODY
+        self.failure: BaseException | None = None
+        self.began = perf_counter()
+        left = self._sent(DEADLINE, _MILLISECONDS)
+        self.deadline = None if left is None else monotonic() + int(left) / 1000
+
+    @property
+    def id(self) -> str:
+        """What the calls that belong together are known by in every service: PymCallID, else the trace's id."""
+        if self._id is None:
+            self._id = self._sent(CALL_ID, _ID) or self.trace.trace_id
+        return self._id
+
+    @property
+    def trace(self) -> Trace:
+        if self._trace is None:
+            self._trace = self._read_trace()
+        return self._trace
+
+    @property
+    def path(self) -> str:
+        """The operations that led here, this one included: "shop.create_order/mailer.send_mail"."""
+        before = self._sent(CALL_PATH, _PATH)
+        return "/".join(step for step in (before, self.step) if step)
+
+    @property
+    def caller(self) -> str | None:
+        """The operation that made this call: the last step of the path it came with."""
+        before = self._sent(CALL_PATH, _PATH)
+        return None if before is None else before.rpartition("/")[2]
+
+    @property
+    def step(self) -> str:
+        """The name of this call in paths: "shop.create_order"; "" outside operations."""
+        operation = self.operation
+        return "" if operation is None else f"{operation.api}.{operation.name}"
+
+    def left_ms(self) -> int | None:
+        """Milliseconds that are left, 0 when the deadline has passed; None without one."""
+        return None if self.deadline is None else max(0, round((self.deadline - monotonic()) * 1000))
+
+    def outgoing(self) -> dict[str, str]:
+        """The headers that go out with every call made on behalf of this one."""
+        headers = {"PymCallID": self.id, "PymCallPath": self.path, "traceparent": self.trace.parent}
+        if self.trace.state is not None:
+            headers["tracestate"] = self.trace.state
+        left = self.left_ms()
+        if left is not None:
+            headers["PymDeadlineMs"] = str(left)
+        return {name: text for name, text in headers.items() if text}
+
+    def _sent(self, name: str, form: re.Pattern[str]) -> str | None:
+        text = self._headers.get(name)
+        return text if text is not None and form.fullmatch(text) else None
+
+    def _read_trace(self) -> Trace:
+        sent = _TRACEPARENT.fullmatch(self._headers.get("traceparent") or "")
+        span = f"{getrandbits(64) or 1:016x}"
+        if sent is None or (sent[1] == "00" and sent[5]):
+            return Trace(f"{getrandbits(128) or 1:032x}", span, None, "01", None)
+        return Trace(sent[2], span, sent[3], sent[4], self._sent("tracestate", _TRACESTATE))
+
+    def __repr__(self) -> str:
+        return f"<Call {self.id} {self.path}>"
+
+
+class Exchange:
+    """A call that has been answered.
+
+    Attributes:
+        status, headers: of the response.
+        body: of the response, or as much as was kept of it.
+        sent: bytes of it.
+        seconds: from the first byte of the request to the last that was handed to the server.
+    """
+
+    __slots__ = ("_read", "_request", "body", "call", "headers", "seconds", "sent", "status")
+
+    def __init__(  # noqa: PLR0917 - made once per request, and keywords cost time
+        self, call: Call, status: int, headers: HeaderList, body: bytes, sent: int, seconds: float,
+        read: Callable[[], Request],
+    ) -> None:  # fmt: skip
+        self.call = call
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.sent = sent
+        self.seconds = seconds
+        self._read = read
+        self._request: Request | None = None
+
+    @property
+    def request(self) -> Request:
+        """Its body is what the service has read of it in one go, b"" for streams."""
+        if self._request is None:
+            self._request = self._read()
+        return self._request
+
+
+# Is told of every call that has been answered. It must not raise, nor take long.
+Listener: TypeAlias = Callable[[Exchange], None]
+
+current: ContextVar[Call | None] = ContextVar("pymacaron call", default=None)
+
+
+def get_call() -> Call | None:
+    """The call that is being answered; None outside of one."""
+    return current.get()
+
+
+def note_failure(error: BaseException) -> None:
+    """Remember what ended the call that is being answered."""
+    call = current.get()
+    if call is not None:
+        call.failure = error

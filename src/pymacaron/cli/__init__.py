@@ -1,0 +1,46 @@
+"""The command `pymacaron`. Each command reads its options, calls one function, and prints.
+
+A command is a module here, with the function of the same name; it is imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from pymacaron._version import __version__
+from pymacaron.exceptions import StartError
+
+COMMANDS: dict[str, str] = {}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):  # without importing them
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pymacaron")
+def pymacaron() -> None:
+    """Spec-first microservices."""
+
+
+def main() -> None:
+    """Run the command line; what stops a start is told without a traceback, with exit code 2."""
+    try:
+        pymacaron(prog_name="pymacaron")
+    except StartError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
