@@ -8,6 +8,8 @@ A block marked `text output` is what the program right above it prints; `…` st
 
 from __future__ import annotations
 
+import ast
+import inspect
 import os
 import re
 import subprocess
@@ -19,7 +21,7 @@ from typing import NamedTuple
 
 import pytest
 
-from pymacaron import exceptions
+from pymacaron import API, exceptions
 from pymacaron.config.reading import plain
 from pymacaron.config.settings import ALIASES, SETTINGS
 from pymacaron.grammar.extensions import BY_OBJECT
@@ -183,7 +185,52 @@ def test_every_error_code_is_documented() -> None:
 
 
 def test_every_extension_is_documented() -> None:
-    """The page on `x-` keys has a row for each key that a document may hold, and for no other."""
+    """The page on `x-` keys has a row for each key that a document may hold, and for no other; what we write into
+    documents is there as well."""
     page = (ROOT / "docs" / "extensions.md").read_text("utf-8")
     rows = re.findall(r"^\| `(x-[a-z-]+)", page, re.MULTILINE)
     assert sorted(rows) == sorted({key for keys in BY_OBJECT.values() for key in keys})
+    written = {text for text in texts_of_the_source() if re.fullmatch("x-[a-z]{3,}[a-z-]*", text)}
+    assert [key for key in written - OTHERS if f"`{key}" not in page] == []
+
+
+OTHERS = {"x-gzip", "x-sample"}  # not keys of documents: a content coding, the media type and header of a sample
+
+
+SOURCE = [ast.parse(file.read_bytes()) for file in (ROOT / "src" / "pymacaron").rglob("*.py")]
+
+
+def texts_of_the_source() -> set[str]:
+    """All texts in the source of the package."""
+    constants = (node.value for tree in SOURCE for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return {value for value in constants if isinstance(value, str)}
+
+
+def codes_of_faults() -> set[str]:
+    """The codes of faults that are no keywords of a schema, as they stand in the source."""
+    places = {"TextFault": 0, "SchemaProblem": 1, "Problem": 2}
+    calls = (node for tree in SOURCE for node in ast.walk(tree) if isinstance(node, ast.Call))
+    named = ((places.get(getattr(call.func, "id", ""), 99), call.args) for call in calls)
+    codes = (given[place] for place, given in named if len(given) > place)
+    return {str(code.value) for code in codes if isinstance(code, ast.Constant)}
+
+
+def test_every_code_of_a_fault_is_documented() -> None:
+    """The page on errors has the code of every fault that a request, or a part of it, may have."""
+    page = (ROOT / "docs" / "errors.md").read_text("utf-8")
+    assert "json" in codes_of_faults()
+    assert [code for code in codes_of_faults() if f"`{code}`" not in page] == []
+
+
+def test_every_variable_is_documented() -> None:
+    """Every variable of the environment that the package asks for stands in the documentation."""
+    names = {text for text in texts_of_the_source() if re.fullmatch("PYM[A-Z]*_[A-Z_]+", text)}
+    assert "PYM_ENV" in names
+    assert missing(names) == []
+
+
+def test_every_option_is_documented() -> None:
+    """Every option of `python server.py`, and each method and argument of `API`, stands in the documentation."""
+    options = {text for text in texts_of_the_source() if re.fullmatch("--[a-z-]+", text)}
+    methods = {name for name in vars(API) if not name.startswith("_")}
+    assert missing({*options, *methods, *inspect.signature(API).parameters}) == []
