@@ -327,6 +327,30 @@ def test_unreadable() -> None:
     assert load_config(environment={}).name == "shop"
 
 
+def test_aliases_of_aliases() -> None:
+    """Aliases that stand for more than anyone means are one finding, in no time."""
+    lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60))]
+    (found,) = findings("\n".join(lines))
+    assert "aliases stand for more than 100,000 values; write fewer of them" in found
+
+
+def test_what_is_not_replaced(caplog: pytest.LogCaptureFixture) -> None:
+    """A name under `env_secrets` that no value is, and a value as a shell would replace it, are warned of, with places
+    and cures; the latter stays as it is."""
+    config = read(
+        "env_secrets: [USED, IDLE]\na: [USED]\nb: {c: '${USED}'}\nd: x-${HOST}-y\ne: $HOST\nf: $5", {"USED": "1"}
+    )
+    assert (config.b["c"], config.d, config.e) == ("${USED}", "x-${HOST}-y", "$HOST")
+    said = (
+        "5:8: b.c: ${USED} is not replaced, it stays as it is; list USED under env_secrets and write USED",
+        "6:4: d: ${HOST} is not replaced, it stays as it is; list HOST under env_secrets and write HOST, with",
+        "7:4: e: $HOST is not replaced, it stays as it is; list HOST under env_secrets and write HOST",
+        "3:21: env_secrets.1: no value is IDLE, so it is not read; write it where its content is wanted, or remove it",
+    )
+    assert len(caplog.messages) == len(said)
+    assert all(message.startswith(f"given.yaml:{one}") for message, one in zip(caplog.messages, said, strict=True))
+
+
 @given(st.binary(max_size=60))
 @example(b"env_secrets: [[1], {}]\njwt_: [A_B]")
 def test_any_bytes(content: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from drawn import SEEDS, api_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pymacaron.pool import LoadedApi
+from pymacaron.pool import ApiPool, LoadedApi, get_model
 from pymacaron.samples import sample
 from pymacaron.schemas import RESPONSE
 from pymacaron.structs import UNSET, fields_of, finish, is_model
@@ -53,9 +54,18 @@ NAMES = sorted(SCHEMAS)
 
 class Parent:
     kind = "child"
+    grade: int
+
+    @property
+    def half(self) -> float:
+        return self.count / 2
+
+    @half.setter
+    def half(self, value: float) -> None:
+        self.count = value * 2
 
     def twice(self) -> int:
-        return int(self.count * 2)  # type: ignore[attr-defined]
+        return int(self.count * 2)
 
 
 class Maker:
@@ -299,7 +309,54 @@ def test_parents(api: LoadedApi) -> None:
     child = api.model.Child(count=4)
     assert (child.twice(), child.kind) == (8, "child")
     child.kind = "grown"
-    assert child.to_json() == {"count": 4}
+    child.half = 3
+    assert child.to_json() == {"count": 6}
     for made in (api.model.Made(id="x"), api.model.Made.from_json({"id": "x"}), api.model.Made(id="x").clone()):
         assert made.made_at == "start"
         assert made.to_json() == {"id": "x"}
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute", "allowed"),
+    [
+        ("Child", "grade", True), ("Child", "_seen", True), ("Child", "kount", False), ("Child", "made_at", False),
+        ("Made", "made_at", True), ("Made", "_seen", True), ("Made", "kount", False), ("Made", "grade", False),
+        ("Struct", "_seen", False), ("Open", "kount", False),
+    ],
+)  # fmt: skip
+def test_attributes(api: LoadedApi, name: str, attribute: str, allowed: bool) -> None:
+    """A model takes the attributes of its schema, and those that its parent declares, sets in its `__init__`, or hides
+    behind an underscore; any other is refused, with the nearest property named."""
+    model = getattr(api.model, name)(count=1)
+    if allowed:
+        setattr(model, attribute, 5)
+        assert getattr(model, attribute) == 5
+    else:
+        with pytest.raises(AttributeError, match=attribute):
+            setattr(model, attribute, 5)
+
+
+def test_names_of_inline_schemas(api: LoadedApi) -> None:
+    """A model whose schema has no name in the document is found by the name that its repr shows."""
+    made = api.model.Struct.from_json({"inner": {"a": 1}}).inner
+    assert repr(made) == "StructInner(a=1)"
+    assert get_model("StructInner") is get_model("StructInner", api.name) is api.model.StructInner is type(made)
+    assert api.json_to_model("StructInner", {"a": 2}, validate=True).a == 2
+    with pytest.raises(AttributeError, match="did you mean 'StructInner'"):
+        _ = api.model.StructIner
+
+
+def test_names_of_bodies_and_parameters() -> None:
+    """Bodies, answers and parameters without a name have their models, too, called after the operation."""
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    content = {"content": {"application/json": {"schema": schema}}}
+    operation = {
+        "operationId": "addThing", "requestBody": content,
+        "parameters": [{"name": "page-filter", "in": "query", "schema": schema}],
+        "responses": {"200": {"description": "", **content}, "400": {"description": "", **content}},
+    }  # fmt: skip
+    document = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/": {"post": operation}}}
+    api = ApiPool.add("inline", yaml_str=json.dumps(document))
+    assert "AddThingBody" in api.model
+    for name in ("AddThingBody", "AddThingPageFilter", "AddThingResponse", "AddThingResponse400"):
+        assert getattr(api.model, name)(a=1).to_json() == {"a": 1}

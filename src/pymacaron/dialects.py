@@ -67,8 +67,20 @@ class Document:
         self.schemas = Schemas(files, dialect.draft, formats)
         self.named = {**_named_elsewhere(root, files), **dict(dialect.named(root))}
         self.shapes = Shapes(self.schemas, name, self.named, os.path.dirname(root.file.path))
-        self.models = Models(self.shapes)
+        self.models = Models(self.shapes, self._make_models)
         self.operations: tuple[Operation, ...] = ()
+
+    def _make_models(self) -> None:
+        """Make the models of all schemas, also of those without a name, which are called after where they stand."""
+        self.shapes.make_named()
+        for operation in self.operations:
+            for parameter in operation.parameters:
+                self.shapes.of(parameter.schema, operation.argument_model_name(parameter))
+            bodies = [("", operation.contents), *((key, one.contents) for key, one in operation.answers.items())]
+            for key, content in ((key, content) for key, contents in bodies for content in contents):
+                for schema in (content.schema, content.item_schema):
+                    if schema is not None:
+                        self.shapes.of(schema, operation.model_name(key))
 
     @property
     def title(self) -> str:

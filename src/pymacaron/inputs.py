@@ -56,7 +56,7 @@ class Inputs:
             {p.argument: p.schema for p in self.parameters}, self._required, REQUEST
         ) if self.parameters else None  # fmt: skip
         self._defaults = [(p.argument, p.default) for p in self.parameters if p.default is not ABSENT]
-        self.shapes = {p.argument: shapes.of(p.schema, p.argument) for p in self.parameters}
+        self.shapes = {p.argument: shapes.of(p.schema, operation.argument_model_name(p)) for p in self.parameters}
         self._rich: list[tuple[str, Shape]] = [(name, s) for name, s in self.shapes.items() if is_rich(s)]
         self._places = {p.argument: (p.location, p.name) for p in self.parameters}
 

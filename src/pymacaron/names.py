@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import keyword
+import re
 from functools import lru_cache
+
+# What a cookie may be called (RFC 6265 section 4.1.1, with the separators that browsers let pass).
+COOKIE_NAME = re.compile(r"[!-+\--:<>-~]*")
 
 
 @lru_cache(maxsize=4096)  # a document says the same names again and again

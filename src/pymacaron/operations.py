@@ -12,7 +12,7 @@ from ._types import Json
 from .documents import Node
 from .messages import ABSENT
 from .schemas import REQUEST, Schema
-from .shapes import Shapes
+from .shapes import Shapes, pascal_case
 
 PATH, QUERY, HEADER, COOKIE, FORM, QUERYSTRING = "path", "query", "header", "cookie", "form", "querystring"
 
@@ -175,6 +175,20 @@ class Operation:
     def has_form_fields(self) -> bool:
         """Are the fields of its form parameters (Swagger 2.0) rather than a body?"""
         return any(parameter.location == FORM for parameter in self.parameters)
+
+    def model_name(self, key: str = "") -> str:
+        """What the model of a body is called whose schema has no name: that of the request, or of the response that
+        the document declares under a status `key`."""
+        usual = key == str(self.success_status)
+        return f"{self._stem}{'Response' if key else 'Body'}{'' if usual else key}"
+
+    def argument_model_name(self, parameter: Parameter) -> str:
+        """What the model of a parameter is called whose schema has no name."""
+        return self._stem + pascal_case(parameter.argument)
+
+    @property
+    def _stem(self) -> str:
+        return "".join(part.capitalize() for part in self.name.split("_"))
 
     @property
     def title(self) -> str:

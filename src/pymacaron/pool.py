@@ -72,7 +72,9 @@ class LoadedApi:
         """
         cls = getattr(self.model, name)
         if validate:
-            schema = self.document.schemas.at(self.document.named[name])
+            place = self.model.schema_of(name)
+            assert place is not None, "it has a class"
+            schema = place[0].schemas.at(place[1])
             found = schema.checker(REQUEST).problems(value)
             if found:
                 places = [Problem("body", json_pointer(p.path), p.code, p.expected) for p in found]
@@ -172,9 +174,10 @@ class Pool:
         """
         if api is not None:
             return getattr(getattr(self, api).model, name)
-        found = {
-            loaded.name: getattr(loaded.model, name) for loaded in self._apis.values() if name in loaded.document.named
-        }
+        having = [loaded for loaded in self._apis.values() if name in loaded.document.named]
+        # names that stand in no document are looked for only then: that takes making all models
+        having = having or [loaded for loaded in self._apis.values() if name in loaded.model]
+        found = {loaded.name: getattr(loaded.model, name) for loaded in having}
         if not found:
             known = [name for loaded in self._apis.values() for name in loaded.document.named]
             cure = suggest(name, known) or ("no API is loaded yet" if not known else "no API defines it")

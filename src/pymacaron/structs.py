@@ -70,7 +70,7 @@ class Property(NamedTuple):
 class ModelInfo:
     """What a model class knows of its schema."""
 
-    __slots__ = ("api", "attributes", "extra", "name", "place", "properties")
+    __slots__ = ("api", "attributes", "extra", "name", "place", "properties", "sensitive", "sensitive_extras")
 
     def __init__(
         self, name: str, api: str, extra: Callable[[str, Json], Any] | None, place: tuple[str, Pointer] | None = None
@@ -81,6 +81,8 @@ class ModelInfo:
         self.properties: dict[str, Property] = {}
         self.attributes: dict[str, str] = {}  # JSON name -> attribute, where they differ
         self.extra = extra  # loads one property that the schema does not name; None: such are dropped
+        self.sensitive = False  # nothing of it is shown
+        self.sensitive_extras = False  # nor of the properties that the schema does not name
 
     def describe(self, properties: Mapping[str, Property]) -> None:
         self.properties = dict(properties)
@@ -192,9 +194,14 @@ class ModelMethods:
         return prop is not None and not _is_absent(self, prop)
 
     def __repr__(self) -> str:
-        present = (p for p in self.__model__.properties.values() if not _is_absent(self, p))
-        shown = (f"{p.name}={'***' if p.sensitive else repr(getattr(self, p.attribute))}" for p in present)
-        return f"{self.__model__.name}({', '.join(shown)})"
+        info = self.__model__
+        if info.sensitive:
+            return f"{info.name}({_STARS})"
+        present = (p for p in info.properties.values() if not _is_absent(self, p))
+        shown = [f"{p.name}={_STARS if p.sensitive else repr(getattr(self, p.attribute))}" for p in present]
+        more = extras(self).items()
+        shown += [f"{name}={_STARS if info.sensitive_extras else repr(value)}" for name, value in more]
+        return f"{info.name}({', '.join(shown)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         info = self.__model__
@@ -202,6 +209,9 @@ class ModelMethods:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return _remade(type(self), deepcopy(fields_of(self), memo))
+
+
+_STARS = "***"
 
 
 def _attribute(model: ModelMethods, name: str) -> str:
@@ -299,6 +309,28 @@ class Model(Struct, ModelMethods, metaclass=ModelType, kw_only=True, omit_defaul
         super().__delattr__(attribute)
 
 
+class ChildModel(Model):
+    """The parent of those that inherit from a class of the user's: they have a `__dict__`, for what that declares."""
+
+    def __setattr__(self, attribute: str, value: Any) -> None:
+        if not may_set(self, attribute):
+            raise AttributeError(f"{self.__model__.unknown(attribute)}; {_DECLARE}")
+        super().__setattr__(attribute, value)
+
+
+_DECLARE = "if it is the parent class's own, declare it there"
+
+
+def may_set(model: Any, attribute: str) -> bool:
+    """Has the model such an attribute: by its schema, or since a class that it inherits from declares it, has set it
+    in its `__init__`, or hides it behind an underscore?"""
+    if hasattr(type(model), attribute) or attribute.startswith("_") or attribute in vars(model):
+        return True
+    from inspect import get_annotations  # 10 ms to import, for what is rare
+
+    return any(attribute in get_annotations(cls) for cls in type(model).__mro__)
+
+
 class OpenModel(ModelMethods):
     """The parent of the models that keep properties which their schema does not name, or that inherit from a class
     with an `__init__` of its own."""
@@ -323,12 +355,13 @@ class OpenModel(ModelMethods):
             else:
                 raise TypeError(info.unknown(name))
         super().__init__()
+        store["__made__"] = True
 
     def __setattr__(self, attribute: str, value: Any) -> None:
-        if attribute in self.__dict__ or hasattr(type(self), attribute) or not self._is_plain():
-            object.__setattr__(self, attribute, value)
-        else:
-            raise AttributeError(self.__model__.unknown(attribute))
+        if "__made__" in self.__dict__ and not may_set(self, attribute):
+            advice = "" if self._is_plain() else f"; {_DECLARE}"
+            raise AttributeError(self.__model__.unknown(attribute) + advice)
+        object.__setattr__(self, attribute, value)
 
     def __delattr__(self, attribute: str) -> None:
         for prop in self.__model__.properties.values():
@@ -339,7 +372,7 @@ class OpenModel(ModelMethods):
 
     @classmethod
     def _is_plain(cls) -> bool:
-        """Does it inherit from nothing of the user's, whose methods may set attributes of their own?"""
+        """Does it inherit from nothing of the user's?"""
         return cls.__bases__ == (OpenModel,)
 
     def __getitem__(self, name: str) -> Any:
@@ -366,11 +399,6 @@ class OpenModel(ModelMethods):
         return self.__dict__ == other.__dict__
 
     __hash__ = None  # type: ignore[assignment]  # as Structs that can change
-
-    def __repr__(self) -> str:
-        shown = super().__repr__()[:-1]
-        more = ", ".join(f"{name}={value!r}" for name, value in self.__extras__.items())
-        return f"{shown}{', ' if more and not shown.endswith('(') else ''}{more})"
 
 
 def load(cls: Any, value: Mapping[str, Json]) -> Any:

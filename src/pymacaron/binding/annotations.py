@@ -78,13 +78,8 @@ def _body_parameter(operation: Operation, signature: inspect.Signature) -> inspe
 
 
 def _body_values(operation: Operation) -> list[Value] | None:
-    found = [_content_values(operation, content, f"{_stem(operation)}Body") for content in operation.contents]
+    found = [_content_values(operation, content, operation.model_name()) for content in operation.contents]
     return None if None in found else [value for values in found for value in values or ()]
-
-
-def _stem(operation: Operation) -> str:
-    """What the classes of schemas without a name begin with: as in wire, which would give them their names later."""
-    return "".join(part.capitalize() for part in operation.name.split("_"))
 
 
 def _content_values(operation: Operation, content: Content, name: str) -> list[Value] | None:
@@ -106,7 +101,7 @@ def _kind(content: Content) -> str:
 def _parameter_values(operation: Operation, parameter: Parameter) -> list[Value] | None:
     if parameter.is_file:
         return [Value(list if parameter.schema.value.get("type") == "array" else Upload)]
-    return values_of(operation.shapes.of(parameter.schema, parameter.argument))
+    return values_of(operation.shapes.of(parameter.schema, operation.argument_model_name(parameter)))
 
 
 def values_of(shape: Shape, seen: tuple[Shape, ...] = ()) -> list[Value] | None:
@@ -243,7 +238,7 @@ def _answers_values(operation: Operation) -> Iterator[list[Value] | None]:
     """What the body of each answer is in Python, that of the usual one first; None where that is open."""
     usual = str(operation.success_status)
     for key in sorted(operation.answers, key=lambda key: key != usual):
-        name = f"{_stem(operation)}Response{'' if key == usual else key}"
+        name = operation.model_name(key)
         for content in operation.answers[key].contents:
             yield _content_values(operation, content, name) if _kind(content) == JSON else None
 

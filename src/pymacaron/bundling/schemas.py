@@ -112,7 +112,7 @@ class Schemas:
     def _is_own(self, place: Place) -> bool:
         """Is this a schema that stands in the document, and is written there as if come to in this way? Below schemas
         with dynamic anchors, that depends on what is around it."""
-        node, scope = place
+        node, scope = place.node, place.scope
         if node.file is not self._root.file:
             return False
         return not self._is_dynamic or (node.pointer[:-1] == ("components", "schemas") and scope == entered(node, ()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from operator import itemgetter
 from typing import Any
 
@@ -20,7 +20,16 @@ from .settings import ALGORITHMS, ALIASES, RESERVED, SETTINGS, TEXT, TEXT_OR_TEX
 Path = tuple[str | int, ...]
 Place = tuple[int, int]
 
+_SHELL = re.compile(r"\$\{([A-Za-z_]\w*)\}|^\$([A-Z_][A-Z0-9_]*)$")  # what a shell would replace
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")  # what looks like the name of an environment variable
+
+
+class _TooMuchError(Exception):
+    """There are more values in the file than anyone means."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
 
 
 class Reading:
@@ -55,16 +64,18 @@ class Reading:
             with open(self.file, "rb") as stream:
                 text = stream.read().decode("utf-8-sig")
             node = _compose(text)
+            top = {} if node is None else self._value(node, (), ())
         except OSError as error:
             self._find((), f"cannot be read: {error.strerror}", "let the user that runs the service read it")
         except RecursionError:
             self._find((), f"is nested more than {_DEEPEST} deep", "make it flatter")
+        except _TooMuchError as error:
+            self._find(error.path, f"aliases stand for more than {_MOST:,} values", "write fewer of them")
         except UnicodeDecodeError as error:
             self._find((), f"is not UTF-8 at byte {error.start}", "save it as UTF-8")
         except yaml.YAMLError as error:
             self._not_yaml(error)
         else:
-            top = {} if node is None else self._value(node, (), ())
             if isinstance(top, dict):
                 return top
             self._find((), "holds no settings", "write lines such as 'name: shop'")
@@ -81,6 +92,8 @@ class Reading:
     def _value(self, node: yaml.Node, path: Path, outer: tuple[yaml.Node, ...]) -> Json:
         """The value of a node; `outer` are those around it, since an alias may lead back to one of them."""
         self._places[path] = node.start_mark.line, node.start_mark.column
+        if len(self._places) > _MOST:
+            raise _TooMuchError(path)
         if isinstance(node, yaml.MappingNode):
             return None if self._circular(node, path, outer) else self._mapping(node, path, (*outer, node))
         if isinstance(node, yaml.SequenceNode):
@@ -122,6 +135,7 @@ class Reading:
     def _fill_in(self, top: dict[str, Json]) -> None:
         listed = top.get("env_secrets")
         secrets = set(filter(_is_text, listed)) if isinstance(listed, list) else set()
+        self._check_secrets(top, listed if isinstance(listed, list) else [])
         for variable in secrets:
             remember(self.environment.get(variable, ""))
         for key, written in top.items():
@@ -135,6 +149,28 @@ class Reading:
             if missing:
                 example = {"name": "name: shop", "live_host": "live_host: api.example.com"}[setting.name]
                 self._find((), f"{setting.name} is missing", f"add a line such as '{example}'")
+
+    def _check_secrets(self, top: dict[str, Json], listed: list[Json]) -> None:
+        """Warn of names that no value is, and of values that a shell would replace and we do not."""
+        used = set()
+        for key, written in top.items():
+            for path, text in _texts(written, (key,)) if key != "env_secrets" else ():
+                used.add(text)
+                self._check_variable(path, text)
+        for at, name in enumerate(listed):
+            if _is_text(name) and name not in used:
+                place, cure = self._place_of(("env_secrets", at)), "write it where its content is wanted, or remove it"
+                self.warnings.append(f"{place}: env_secrets.{at}: no value is {name}, so it is not read; {cure}")
+
+    def _check_variable(self, path: Path, text: str) -> None:
+        found = _SHELL.search(text)
+        if found:
+            name = found[1] or found[2]
+            cure = f"list {name} under env_secrets and write {name}" + (
+                "" if found[0] == text else ", with the whole text in the variable"
+            )
+            place = f"{self._place_of(path)}: {'.'.join(map(str, path))}"
+            self.warnings.append(f"{place}: {found[0]} is not replaced, it stays as it is; {cure}")
 
     def _set(self, key: str, value: Json) -> None:
         name = ALIASES.get(key, key)
@@ -180,6 +216,15 @@ class Reading:
         return kind(text) if is_text else plain(text)
 
 
+def _texts(value: Json, path: Path) -> Iterator[tuple[Path, str]]:
+    """Every text in a value, with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict | list):
+        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(inner, (*path, step))
+
+
 def _cure(variable: str, kind: type[str]) -> str:
     otherwise = "" if kind is Secret else ", or write the value otherwise than in capitals only"
     return f"set it, as in 'export {variable}=...'{otherwise}"
@@ -210,6 +255,7 @@ def plain(text: str) -> Json:
     return next((read(text) for pattern, read in _NUMBERS if pattern.fullmatch(text)), text)
 
 
+_MOST = 100_000  # values in a file, aliases counted as what they stand for
 _DEEPEST = 100  # libyaml's composer recurses in C, and ends the process where Python's would raise
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from .cache import Cache
 from .discovery import find_documents, is_openapi
-from .faults import DocumentFault, Fault, FileFault, ReferenceFault, suggest
+from .faults import DEEPEST, LONGEST, DocumentFault, Fault, FileFault, ReferenceFault, suggest
 from .files import Files
 from .findings import findings, readable
 from .nodes import File, Node
 
 __all__ = [
+    "DEEPEST",
+    "LONGEST",
     "Cache",
     "DocumentFault",
     "Fault",

@@ -12,9 +12,8 @@ from pymacaron._types import Json
 from .faults import Fault, FileFault
 from .files import Files
 from .references import near_file
-from .sources import decode, read
+from .sources import SUFFIXES, decode, read
 
-_SUFFIXES = (".yaml", ".yml", ".json")
 _VERSION_KEYS = ("openapi", "swagger")
 # The key of the version where there is no value to look into: first in its line, or after a brace or a comma.
 _CLAIM = re.compile(r"""(?:^|[{,]\s*)["']?(?:swagger|openapi)["']?\s*:""", re.MULTILINE)
@@ -62,7 +61,7 @@ def _candidates(folder: str) -> Iterator[str]:
     for place, folders, names in os.walk(folder, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if name.endswith(_SUFFIXES) and not name.startswith((".", "pym-config")):
+            if name.endswith(SUFFIXES) and not name.startswith((".", "pym-config")):
                 yield os.path.join(place, name)
 
 

@@ -10,6 +10,8 @@ from pymacaron.exceptions import PyMacaronError
 
 # Real documents nest less than 50 deep. Whoever walks a document may recurse, a few frames a level, and be safe.
 DEEPEST = 200
+# So many references one may lead through; real documents have a handful.
+LONGEST = 64
 
 
 class Fault(NamedTuple):

@@ -13,7 +13,7 @@ from pymacaron.exceptions import Finding
 
 from .faults import Fault, SourceError
 from .positions import Place, positions
-from .sources import decode, read
+from .sources import SUFFIXES, decode, read
 
 _WIDTH = 100  # characters of a line that are shown
 
@@ -105,7 +105,9 @@ class _Source:
     def finding(self, line: int, column: int, fault: Fault) -> Finding:
         name = _shown(self.path)
         place = f"{name}:{line}:{column}" if line else name
-        excerpt = self.lines.excerpt(line, column) if self.lines and line else None
+        # a reference may lead to any file of the machine: what is no document is not printed
+        lines = self.lines if line and self.path.endswith(SUFFIXES) else None
+        excerpt = lines.excerpt(line, column) if lines is not None else None
         return Finding(place, readable(fault.pointer), fault.fact, fault.cure, excerpt)
 
 

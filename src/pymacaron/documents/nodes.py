@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from pymacaron._types import Json, Pointer
 
-from .faults import Fault, ReferenceFault
+from .faults import LONGEST, Fault, ReferenceFault
 from .findings import readable
 from .identifiers import Identifiers
 
@@ -25,6 +25,7 @@ class Resolver(Protocol):
 
 
 _MEANT = "let one of them say what is meant"
+_SHORTER = "refer to what is meant itself"
 
 
 class File:
@@ -107,7 +108,7 @@ class Node:
         """Where this leads: itself if it is no reference, else the first place along the chain that is none.
 
         Raises:
-            ReferenceFault: a reference leads nowhere, or back to one before it.
+            ReferenceFault: a reference leads nowhere, back to one before it, or through too many others.
         """
         ref = self.ref
         if ref is None:
@@ -117,6 +118,9 @@ class Node:
             node = self.file.files.resolve(node, ref)
             if node in passed:
                 raise ReferenceFault(self.at("$ref").fault("references in a circle, with nothing at the end", _MEANT))
+            if len(passed) > LONGEST:
+                fact = f"the reference leads through more than {LONGEST} others"
+                raise ReferenceFault(self.at("$ref").fault(fact, _SHORTER))
             passed.add(node)
             ref = node.ref
         return node

@@ -4,6 +4,7 @@ nowhere, where it should probably have led."""
 from __future__ import annotations
 
 import os
+import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
@@ -101,10 +102,13 @@ def _by_name(root: Node, name: str, reference: Reference) -> Node:
 def _child(node: Node, step: str) -> Node | None:
     key = _decoded(step)
     if type(node.value) is list:
-        return node.get(int(key)) if key.isdecimal() and key.isascii() and (key[0] != "0" or key == "0") else None
+        return node.get(int(key)) if _INDEX.fullmatch(key) else None
     found = node.get(key)
     # Some write a key that holds a "%" as it is, without encoding it.
     return node.get(_unescaped(step)) if found is None else found
+
+
+_INDEX = re.compile(r"0|[1-9][0-9]{0,15}")  # RFC 6901 section 4, up to what a list may hold
 
 
 def _decoded(step: str) -> str:

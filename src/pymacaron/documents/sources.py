@@ -13,6 +13,7 @@ from pymacaron._types import Json
 
 from .faults import DEEPEST, SourceError, too_deep
 
+SUFFIXES = (".yaml", ".yml", ".json")  # of files that hold documents, or parts of them
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 

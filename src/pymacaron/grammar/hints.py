@@ -33,6 +33,28 @@ def _exchanged(word: str, other: str) -> bool:
     return word != other and word == other[:at] + other[at : at + 2][::-1] + other[at + 2 :]
 
 
+def is_slip(word: str, meant: str) -> bool:
+    """Is a word so near to another one that it can hardly be a word of its own? Other tools have keywords, too."""
+    if word[0].lower() != meant[0].lower() or len(word) < _SHORTEST_SLIP:
+        return False
+    return _slips(word.lower(), meant.lower()) <= (1 if len(word) < _LONG_WORD else 2)
+
+
+_SHORTEST_SLIP, _LONG_WORD = 4, 8
+
+
+def _slips(word: str, other: str) -> int:
+    """How many letters were left out, added, changed or exchanged with their neighbour."""
+    above, row = [0] * len(other), list(range(len(other) + 1))
+    for i, one in enumerate(word):
+        before, above, row = above, row, [i + 1]
+        for j, two in enumerate(other):
+            row.append(min(row[j] + 1, above[j + 1] + 1, above[j] + (one != two)))
+            if i and j and one == other[j - 1] and word[i - 1] == two:
+                row[-1] = min(row[-1], before[j - 1] + 1)
+    return row[-1]
+
+
 # Values
 
 _NAMES: dict[type, str] = {str: "text", list: "a list", dict: "an object", type(None): "nothing (null)"}

@@ -9,8 +9,10 @@ from typing import Any
 
 from pymacaron._types import Json, JsonObject
 from pymacaron.documents import suggest
+from pymacaron.names import COOKIE_NAME
 
 from .notation import Place, Rules
+from .rules_paths import routable
 from .rules_schemas import DIALECTS
 from .walk import Walk
 
@@ -22,6 +24,7 @@ def rules(version: str) -> Rules:
             "Document": (_schemes_20, _host, _tags, _consumes),
             "Operation": (_consumes,),
             "SecurityRequirement": (_requirement,),
+            "HeaderParameter": (_header_name,),
         }
     found: Rules = {
         "Document": (_schemes, _tags),
@@ -35,7 +38,8 @@ def rules(version: str) -> Rules:
     }
     for name in ("PathParameter", "QueryParameter", "CookieParameter", "QuerystringParameter"):
         found[name] = (_schema_or_content,)
-    found["HeaderParameter"] = (_schema_or_content, _ignored_header)
+    found["HeaderParameter"] = (_schema_or_content, _ignored_header, _header_name)
+    found["CookieParameter"] += (_cookie_name,)
     found["QuerystringParameter"] = (_one_content,)
     if version != "3.0":
         found["Document"] += (_something, _default_dialect)
@@ -78,6 +82,8 @@ def _host(walk: Walk, value: JsonObject, place: Place) -> None:
         walk.fault((place, "host"), "a host is a name, with a port perhaps", "the rest belongs to schemes and basePath")
     if type(base_path) is str and base_path and not base_path.startswith("/"):
         walk.fault((place, "basePath"), "a base path begins with a slash", f"write '/{base_path}'")
+    if type(base_path) is str:
+        routable(walk, base_path, (place, "basePath"))
 
 
 def _something(walk: Walk, value: JsonObject, place: Place) -> None:
@@ -180,6 +186,7 @@ def _server(walk: Walk, value: JsonObject, place: Place) -> None:
     """OpenAPI 3.x, Server Object: what stands in braces in the URL is a variable of it."""
     url, variables = value.get("url"), _dict(value, "variables")
     if type(url) is str:
+        routable(walk, url, (place, "url"))
         for name in dict.fromkeys(re.findall(r"\{([^{}]*)\}", url)):
             if name not in variables:
                 cure = suggest(name, variables) or f"add `variables: {{{name}: {{default: ...}}}}`"
@@ -246,6 +253,20 @@ def _ignored_header(walk: Walk, value: JsonObject, place: Place) -> None:
     if type(name) is str and name.lower() in ("accept", "content-type", "authorization"):
         walk.warn_once((place, "name"), f"the parameter '{name}' is ignored",
                        "the media types and `security` say what it would")  # fmt: skip
+
+
+def _header_name(walk: Walk, value: JsonObject, place: Place) -> None:
+    """RFC 9110 section 5.1: the name of a field is a token."""
+    name = value.get("name")
+    if type(name) is str and not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name, re.ASCII):
+        walk.warn((place, "name"), "no header can be called so: it never arrives", "use letters, digits and '-'")
+
+
+def _cookie_name(walk: Walk, value: JsonObject, place: Place) -> None:
+    """RFC 6265 section 4.1.1: cookies have no escape for what their names cannot hold."""
+    name = value.get("name")
+    if type(name) is str and not COOKIE_NAME.fullmatch(name):
+        walk.fault((place, "name"), "no cookie can be called so", "use letters, digits, '-' and '_'")
 
 
 def _link(walk: Walk, value: JsonObject, place: Place) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from pymacaron._types import Json, JsonObject
+from pymacaron.documents import DEEPEST
 
 from .hints import near
 from .notation import Place, Rules
@@ -78,6 +80,7 @@ def _paths(walk: Walk, value: JsonObject, place: Place) -> None:
 def _template(walk: Walk, path: str, place: Place) -> list[str]:
     """The names in a path's braces; all versions, Path Templating."""
     names = _NAME.findall(path)
+    routable(walk, path, place, at_key=True)
     if re.search(r"[{}]", _NAME.sub("", path)):
         walk.fault(place, "braces that are not paired", "write {name} for a part that varies", at_key=True)
     say = walk.fault if walk.version == "3.2" else walk.warn  # the first version to forbid it
@@ -86,6 +89,14 @@ def _template(walk: Walk, path: str, place: Place) -> list[str]:
     for name in {name for name in names if names.count(name) > 1}:
         say(place, f"{{{name}}} stands in the path twice", "give one of them another name", at_key=True)
     return [name for name in names if name]
+
+
+def routable(walk: Walk, path: str, place: Place, *, at_key: bool = False) -> None:
+    """What Flask has no way to route: "<" begins a variable there, and no URL may hold it (RFC 3986 section 2)."""
+    if "<" in unquote(path):
+        walk.fault(place, "a path cannot hold '<'", "write {name} for a part that varies", at_key=at_key)
+    if path.count("/") > DEEPEST:
+        walk.fault(place, f"a path of more than {DEEPEST} segments", "shorten it", at_key=at_key)
 
 
 def _same_shape(walk: Walk, item: _Item, taken: dict[str, str], place: Place) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from pymacaron._types import Json, JsonObject
-from pymacaron.documents import Node, ReferenceFault, suggest
+from pymacaron.documents import DEEPEST, Node, ReferenceFault, suggest
 from pymacaron.formats import usable_pattern
 
 from .hints import near
 from .notation import Place, Rules
-from .values import may_be
+from .values import misfit
 from .walk import Walk, node_of
 
 # 2020-12, by itself and with what OpenAPI adds to it.
@@ -71,8 +71,9 @@ _LIKELY = ("date-time", "date", "time", "uuid", "email", "uri", "int32", "int64"
 
 
 def _default(walk: Walk, value: JsonObject, place: Place) -> None:
-    if not may_be(value, value["default"], walk):
-        walk.warn((place, "default"), "the default does not fit its own schema", _kind_wanted(value))
+    reason = misfit(value, value["default"], walk)
+    if reason is not None:
+        walk.warn((place, "default"), "the default does not fit its own schema", reason)
 
 
 def _enum(walk: Walk, value: JsonObject, place: Place) -> None:
@@ -83,7 +84,7 @@ def _enum(walk: Walk, value: JsonObject, place: Place) -> None:
         say = walk.fault if walk.version in ("2.0", "3.0") else walk.warn
         say((place, "enum"), "no value is allowed", "list the values, or remove `enum`")
     kinds = {key: value[key] for key in ("type", "nullable", "x-nullable") if key in value}
-    wrong = sum(not may_be(kinds, item, walk) for item in given)
+    wrong = sum(misfit(kinds, item, walk) is not None for item in given)
     if wrong:
         which = f"{wrong} of {len(given)} values do not fit"
         walk.warn((place, "enum"), f"{which} the type beside them", _kind_wanted(value))
@@ -181,9 +182,19 @@ def _subschemas(keyword: str) -> _KeywordRule:
 def _all_of(walk: Walk, value: JsonObject, place: Place) -> None:
     """What contains itself by allOf describes nothing, and can never be checked."""
     _subschemas("allOf")(walk, value, place)
-    if _leads_on(value["allOf"]) and _stands_for(start := node_of(place), ("allOf",), start):
+    if _leads_on(value["allOf"]):
+        _led_back(walk, (place, "allOf"), _reach(node_of(place), ("allOf",)), "the schema contains itself")
+
+
+def _led_back(walk: Walk, place: Place, reach: tuple[bool, bool], fact: str) -> None:
+    is_circle, is_deep = reach
+    if is_circle:
         say = walk.warn if walk.unused else walk.fault
-        say((place, "allOf"), "the schema contains itself", "let one of the references go")
+        say(place, fact, "let one of the references go")
+    elif is_deep and not walk.notes.setdefault("deep", False):
+        walk.notes["deep"] = True  # those that lead to this one are too deep as well
+        fact = f"the schema is made of one that is made of another, and so on, more than {DEEPEST} times"
+        walk.fault(place, fact, "put what they say into one of them")
 
 
 # What says more of the very value that a schema is about; a discriminator says what is meant by looking into it.
@@ -198,11 +209,8 @@ def _in_place(keyword: str) -> _KeywordRule:
         _subschemas(keyword)(walk, value, place)
         if not _leads_on(value[keyword]) or "discriminator" in value:
             return
-        start = node_of(place)
-        if _stands_for(start, (keyword,), start, then=_IN_PLACE):
-            say = walk.warn if walk.unused else walk.fault
-            fact = "the schema leads back to itself without going into the value, which decides nothing"
-            say((place, keyword), fact, "let one of the references go")
+        fact = "the schema leads back to itself without going into the value, which decides nothing"
+        _led_back(walk, (place, keyword), _reach(node_of(place), (keyword,), then=_IN_PLACE), fact)
 
     return rule
 
@@ -213,19 +221,19 @@ def _leads_on(given: Json) -> bool:
     return any(type(one) is dict and ("$ref" in one or not one.keys().isdisjoint(_IN_PLACE)) for one in branches)
 
 
-def _stands_for(start: Node, keywords: tuple[str, ...], wanted: Node, then: tuple[str, ...] = ()) -> bool:
-    """Does a schema lead to `wanted` by `keywords`, and from there on by those of `then`?"""
+def _reach(start: Node, keywords: tuple[str, ...], then: tuple[str, ...] = ()) -> tuple[bool, bool]:
+    """Does a schema lead back to itself by `keywords`, and from there on by those of `then`? And is the way to any of
+    the schemas that it leads to longer than any may be?"""
     found: set[Node] = set()
-    left = [(start, keywords)]
-    while left:
-        node, ways = left.pop()
-        for target in _branches(node, ways):
-            if target == wanted:
-                return True
-            if target not in found and not (then and "discriminator" in target.value):
-                found.add(target)
-                left.append((target, then or keywords))
-    return False
+    level = [start]
+    for _ in range(DEEPEST + 1):
+        targets = {target: None for node in level for target in _branches(node, keywords)}
+        if start in targets:
+            return True, False
+        level = [one for one in targets if one not in found and not (then and "discriminator" in one.value)]
+        found.update(level)
+        keywords = then or keywords
+    return False, bool(level)
 
 
 def _branches(node: Node, keywords: tuple[str, ...]) -> Iterator[Node]:

@@ -12,6 +12,7 @@ from pymacaron.formats import INTEGER_BOUNDS, PATTERNS
 
 from .walk import Walk
 
+_WIDTH = 60  # characters that are shown of what a keyword says
 _OF_TYPE: dict[str, Callable[[Json], bool]] = {
     "string": lambda value: type(value) is str,
     "boolean": lambda value: type(value) is bool,
@@ -30,27 +31,45 @@ _SIMPLE = frozenset((
 ))  # fmt: skip
 
 
-def may_be(schema: Json, value: Json, walk: Walk) -> bool:
-    """Does a value fit what a schema says itself, and in `items` and `properties`? References count as yes."""
+def misfit(schema: Json, value: Json, walk: Walk) -> str | None:
+    """The keyword by which a value does not fit what a schema says itself, and in `items` and `properties`, with what
+    it says: "`maximum` is 5". None if the value fits, or a reference would have to be followed."""
     if type(schema) is not dict or "$ref" in schema:
-        return True
+        return None
     if value is None and (schema.get("nullable") is True or schema.get("x-nullable") is True):
-        return True
+        return None
     kinds = schema.get("type")
     listed = kinds if type(kinds) is list else [kinds] if type(kinds) is str else []
     if listed and not any(_OF_TYPE.get(str(kind), _anything)(value) for kind in listed):
-        return False
-    asserted = {keyword: schema[keyword] for keyword in _SIMPLE & schema.keys()}
-    return (not asserted or _is_valid(asserted, value, walk)) and _parts_may_be(schema, value, walk)
+        return f"`type` is {' or '.join(map(str, listed))}"
+    for keyword in schema:
+        if keyword in _SIMPLE and not _is_valid(_asserted(schema, keyword), value, walk):
+            return f"`{keyword}` is {_shown(schema[keyword])}"
+    return _misfit_of_parts(schema, value, walk)
 
 
-def _parts_may_be(schema: JsonObject, value: Json, walk: Walk) -> bool:
-    if type(value) is list:
-        return all(may_be(schema.get("items"), item, walk) for item in value)
+def _asserted(schema: JsonObject, keyword: str) -> JsonObject:
+    """A keyword with what it says nothing without: a bound with draft 4's way to exclude it."""
+    beside = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}.get(keyword, keyword)
+    return {key: schema[key] for key in (keyword, beside) if key in schema}
+
+
+def _shown(said: Json) -> str:
+    from json import dumps  # for warnings only
+
+    text = said if type(said) is str else dumps(said, ensure_ascii=False)
+    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
+
+
+def _misfit_of_parts(schema: JsonObject, value: Json, walk: Walk) -> str | None:
     properties = schema.get("properties")
-    if type(value) is dict and type(properties) is dict:
-        return all(may_be(properties.get(name), item, walk) for name, item in value.items())
-    return True
+    if type(value) is list:
+        parts = [(schema.get("items"), item) for item in value]
+    elif type(value) is dict and type(properties) is dict:
+        parts = [(properties.get(name), item) for name, item in value.items()]
+    else:
+        return None
+    return next(filter(None, (misfit(inner, item, walk) for inner, item in parts)), None)
 
 
 def _anything(_: Json) -> bool:

@@ -249,8 +249,8 @@ class Walk:
         hint = hints.key(thing.name, self.version, key)
         if thing.open:
             # JSON Schema 2020-12 core, section 4.3.1: keywords that nobody knows are allowed
-            meant = self._meant(thing, key, alike=0.88) if hint.cure is None else None
-            if meant or hint.cure:
+            meant = self._meant(thing, key, alike=0.8) if hint.cure is None else None
+            if hint.cure or (meant and hints.is_slip(key, meant)):
                 fact = hint.fact or f"the keyword '{key}' says nothing"
                 self.warn_once((place, key), fact, hint.cure or f"did you mean '{meant}'?", at_key=True)
             return

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from pymacaron._types import Json
 from pymacaron.messages import ABSENT
+from pymacaron.names import COOKIE_NAME
 
 from .delimited import Read, WriteTexts, delimited, repeated
 from .json_texts import json_pair
@@ -28,7 +28,6 @@ from .texts import (
 Pairs = Mapping[str, list[str]]
 ReadPairs = Callable[[Pairs], Json]
 WritePairs = Callable[[Json], list[str]]
-COOKIE_NAME = re.compile(r"[!-+\--:<>-~]*")
 
 
 class Naming(NamedTuple):

@@ -63,21 +63,13 @@ def represent(
         kind = BINARY  # whose fields nobody knows
     if kind in (LINES, RECORDS, EVENTS) and content is not None and _is_one_text(operation, content):
         kind = TEXT
-    return _CLASSES[kind](content, kind, media, Side(operation.shapes, view, _model_name(operation, key)))
+    return _CLASSES[kind](content, kind, media, Side(operation.shapes, view, operation.model_name(key)))
 
 
 def _is_one_text(operation: Operation, content: Content) -> bool:
     """Does the document say that the whole of a sequence is one text, and nothing of items?"""
     schema = content.schema
     return content.item_schema is None and schema is not None and kinds_of(operation.shapes, schema) == {"string"}
-
-
-def _model_name(operation: Operation, key: str) -> str:
-    """What the model of a body is called where its schema has no name. `key` is "" for the body of a request."""
-    stem = "".join(part.capitalize() for part in operation.name.split("_"))
-    if not key:
-        return f"{stem}Body"
-    return f"{stem}Response" if key == str(operation.success_status) else f"{stem}Response{key}"
 
 
 _HTML, _BYTES, _JSON = (MediaType(name, {}) for name in ("text/html", "application/octet-stream", "application/json"))

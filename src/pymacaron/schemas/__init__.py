@@ -114,7 +114,8 @@ class Schemas:
         found = self._fragments.get((place, view))
         if found is None:
             rewriting = Rewriting(self.draft, self.formats, view, self, place.scope)
-            found = self._fragments[place, view] = Fragment(rewriting.schema(place.node), rewriting.reached)
+            json = rewriting.schema(place.node, place.plain, place.hidden)
+            found = self._fragments[place, view] = Fragment(json, rewriting.reached)
         return found
 
     def _name(self, place: Place) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pymacaron.documents import Node, ReferenceFault
+from pymacaron.documents import LONGEST, Node, ReferenceFault
 
 from .drafts import Draft
 from .references import chain, follow_once, is_alias, meant, target_of
@@ -82,12 +82,42 @@ def _branches(
 def texts_listed(node: Node, name: str, draft: Draft) -> list[str]:
     """The texts that a schema lists for a property: in its own properties, else in what it contains; [] if it lists
     none, or what is no text."""
-    return _said(node, name, draft, ())
+    return _Texts(name, draft).said(node)
 
 
-def _said(node: Node, name: str, draft: Draft, seen: tuple[Node, ...]) -> list[str]:
-    if node in seen or not isinstance(node.value, dict):
-        return []
+class _Texts:
+    """What schemas list for the property `name`, each asked once."""
+
+    def __init__(self, name: str, draft: Draft) -> None:
+        self._name, self._draft = name, draft
+        self._known: dict[Node, list[str]] = {}
+
+    def said(self, node: Node, depth: int = 0) -> list[str]:
+        if node not in self._known:
+            self._known[node] = []  # of what leads back to itself
+            is_schema = isinstance(node.value, dict) and depth < LONGEST
+            self._known[node] = self._listed(node, depth + 1) if is_schema else []
+        return self._known[node]
+
+    def _listed(self, node: Node, depth: int) -> list[str]:
+        own = _own_texts(node, self._name)
+        if own:
+            return own
+        inline = [branch for branch in _elements(node.get("allOf")) if branch.ref is None]
+        for part in [*inline, *_contained(node, self._draft)]:
+            found = self.said(part, depth)
+            if found:
+                return found
+        return self._listed_by_all([*_elements(node.get("oneOf")), *_elements(node.get("anyOf"))], depth)
+
+    def _listed_by_all(self, alternatives: list[Node], depth: int) -> list[str]:
+        """What alternatives list together, nothing if one of them lists nothing."""
+        found = [self.said(meant(child, self._draft), depth) for child in alternatives]
+        return list(dict.fromkeys(value for values in found for value in values)) if all(found) else []
+
+
+def _own_texts(node: Node, name: str) -> list[str]:
+    """The texts that a schema lists for its own property, also by reference."""
     properties = node.get("properties")
     child = properties.get(name) if properties is not None else None
     for said in chain(child) if child is not None else ():
@@ -96,18 +126,7 @@ def _said(node: Node, name: str, draft: Draft, seen: tuple[Node, ...]) -> list[s
         listed = [said.value["const"]] if "const" in said.value else said.value.get("enum")
         if isinstance(listed, list) and listed and all(isinstance(value, str) for value in listed):
             return listed
-    inline = [branch for branch in _elements(node.get("allOf")) if branch.ref is None]
-    for part in [*inline, *_contained(node, draft)]:
-        found = _said(part, name, draft, (*seen, node))
-        if found:
-            return found
-    return _said_by_all([*_elements(node.get("oneOf")), *_elements(node.get("anyOf"))], name, draft, (*seen, node))
-
-
-def _said_by_all(alternatives: list[Node], name: str, draft: Draft, seen: tuple[Node, ...]) -> list[str]:
-    """What alternatives list together, nothing if one of them lists nothing."""
-    found = [_said(meant(child, draft), name, draft, seen) for child in alternatives]
-    return list(dict.fromkeys(value for values in found for value in values)) if all(found) else []
+    return []
 
 
 def _name_of(node: Node) -> str:
@@ -141,14 +160,19 @@ def _subtypes(node: Node, draft: Draft) -> Iterator[Node]:
     for step in node.pointer[:-1]:
         siblings = siblings.at(step)
     for _, sibling in siblings.items():  # noqa: PERF102 - a Node is no dict
-        if sibling != node and _contains(sibling, node, draft, ()):
+        if sibling != node and _contains(sibling, node, draft):
             yield sibling
 
 
-def _contains(node: Node, wanted: Node, draft: Draft, seen: tuple[Node, ...]) -> bool:
-    for target in _contained(node, draft):
-        if target == wanted or (target not in seen and _contains(target, wanted, draft, (*seen, target))):
+def _contains(node: Node, wanted: Node, draft: Draft) -> bool:
+    seen: set[Node] = set()
+    waiting = [node]
+    while waiting:
+        found = [target for target in _contained(waiting.pop(), draft) if target not in seen]
+        if wanted in found:
             return True
+        seen.update(found)
+        waiting += found
     return False
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pymacaron.documents import Node
 
 from .drafts import REQUEST
@@ -23,15 +25,26 @@ def hidden(node: Node, view: str) -> frozenset[str]:
     return frozenset(name for name, child in properties.items() if _flag(child, view))
 
 
-def hidden_family(node: Node, view: str, seen: tuple[Node, ...] = ()) -> frozenset[str]:
+def hidden_family(node: Node, view: str) -> frozenset[str]:
     """The names hidden by a schema or by anything that it contains by allOf."""
-    names = frozenset[str]()
-    for member in chain(node):
-        if member in seen or not isinstance(member.value, dict):
-            break
-        seen = (*seen, member)
-        names |= hidden(member, view)
-        branches = member.get("allOf")
-        for branch in branches.elements() if branches is not None else ():
-            names |= hidden_family(branch, view, seen)
-    return names
+    return frozenset(name for member in _family(node) for name in hidden(member, view))
+
+
+def demanded_family(node: Node) -> frozenset[str]:
+    """The names that a schema demands, or anything that it contains by allOf."""
+    listed = [member.value.get("required") for member in _family(node)]
+    return frozenset(name for names in listed if isinstance(names, list) for name in names if isinstance(name, str))
+
+
+def _family(node: Node) -> Iterator[Node]:
+    """A schema and all that it contains by allOf, each once."""
+    seen: set[Node] = set()
+    waiting = [node]
+    while waiting:
+        for member in chain(waiting.pop()):
+            if member in seen or not isinstance(member.value, dict):
+                break
+            seen.add(member)
+            yield member
+            branches = member.get("allOf")
+            waiting.extend(branches.elements() if branches is not None else ())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 from urllib.parse import unquote
 
-from pymacaron.documents import Node, ReferenceFault
+from pymacaron.documents import LONGEST, Node, ReferenceFault
 
 from .drafts import ANNOTATIONS, Draft
 
@@ -15,10 +15,15 @@ Scope: TypeAlias = tuple[tuple[str, Node], ...]
 
 
 class Place(NamedTuple):
-    """A schema as it was come to."""
+    """A schema as it was come to.
+
+    `plain` leaves its own discriminator out, since that chose already; `hidden` are names that what contains it hides.
+    """
 
     node: Node
     scope: Scope = ()
+    plain: bool = False
+    hidden: frozenset[str] = frozenset()
 
 
 def is_alias(node: Node, draft: Draft) -> bool:
@@ -49,15 +54,15 @@ def meant(node: Node, draft: Draft) -> Node:
     """The schema that `node` stands for: itself, unless it is an alias.
 
     Raises:
-        ReferenceFault: references lead nowhere, or in a circle.
+        ReferenceFault: references lead nowhere, in a circle, or through too many others.
     """
     if node.ref is None:
         return node
-    passed = {node}
+    start, passed = node, {node}
     while is_alias(node, draft):
         node = target_of(node, draft)
-        if node in passed:
-            return node.follow()  # which says that it is a circle
+        if node in passed or len(passed) > LONGEST:
+            return start.follow()  # which says what is wrong
         passed.add(node)
     return node
 
@@ -69,7 +74,7 @@ def chain(node: Node) -> Iterator[Node]:
         ReferenceFault: a reference leads nowhere.
     """
     passed: set[Node] = set()
-    while node not in passed:
+    while node not in passed and len(passed) <= LONGEST:
         yield node
         passed.add(node)
         node = follow_once(node)

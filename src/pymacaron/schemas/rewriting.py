@@ -15,8 +15,8 @@ from pymacaron.formats import INTEGER_BOUNDS, PATTERNS, Formats, usable_pattern
 
 from .discriminators import Dispatch
 from .drafts import GUARD_DEPTH, OPENAPI_31, REQUEST, Draft
+from .hidden import demanded_family, hidden_family
 from .hidden import hidden as hidden_names
-from .hidden import hidden_family
 from .references import Place, Scope, dynamic_target, entered, is_alias, is_resource, target_of
 
 
@@ -49,7 +49,7 @@ class Rewriting:
         if not isinstance(value, dict):
             return value if isinstance(value, bool) else {}
         if is_alias(node, self.draft):
-            return self._nullable(value, self._reference(target_of(node, self.draft), plain))
+            return self._nullable(value, self._reference(target_of(node, self.draft), plain, hidden))
         dispatch = None if plain else self.context.dispatch(node)
         contains = "allOf" in value or node.ref is not None
         own = hidden_family(node, self.view) if contains else hidden_names(node, self.view)
@@ -59,15 +59,13 @@ class Rewriting:
             result.setdefault("allOf", []).append(self._contained(target_of(node, self.draft)))
         dynamic = dynamic_target(node, self.scope) if self.draft.ref_siblings else None
         if dynamic is not None:
-            result.setdefault("allOf", []).append(self._reference(dynamic, plain=False))
+            result.setdefault("allOf", []).append(self._reference(dynamic))
         if dispatch is not None:
             result.setdefault("allOf", []).append(self._dispatched(node, dispatch))
         return self._nullable(value, result)
 
-    def _reference(self, target: Node, plain: bool) -> Json:
-        if plain:
-            return self.schema(target, plain=True)
-        place = Place(target, entered(target, self.scope))
+    def _reference(self, target: Node, plain: bool = False, hidden: frozenset[str] = frozenset()) -> Json:
+        place = Place(target, entered(target, self.scope), plain, hidden)
         self.reached.append(place)
         return self.context.reference(place)
 
@@ -141,13 +139,11 @@ class Rewriting:
         lead back to itself for ever; and it does not demand what is hidden beside it."""
         dispatch = self.context.dispatch(target)
         plain = dispatch is not None and dispatch.inherited
-        if hidden and isinstance(target.value, dict) and hidden.intersection(target.value.get("required", ())):
-            return self.schema(target, plain, hidden)
-        return self._reference(target, plain)
+        return self._reference(target, plain, hidden & demanded_family(target) if hidden else hidden)
 
     def _inner(self, child: Node, hidden: frozenset[str] = frozenset()) -> Json:
         """A subschema; one that is a schema resource of its own as if by reference, for its scope is another."""
-        return self._reference(child, plain=False) if is_resource(child) else self.schema(child, hidden=hidden)
+        return self._reference(child) if is_resource(child) else self.schema(child, hidden=hidden)
 
     def _dispatched(self, node: Node, dispatch: Dispatch) -> JsonObject:
         """anyOf over the branches, each behind a guard on the discriminating property. problems.py knows the shape."""
@@ -157,7 +153,7 @@ class Rewriting:
             for _ in GUARD_DEPTH:
                 guard = {"allOf": [guard]}
             # the schema itself may be one of its branches: then it is meant without choosing again
-            branch = self.schema(target, plain=True) if target == node else self._reference(target, plain=False)
+            branch = self.schema(target, plain=True) if target == node else self._reference(target)
             alternatives.append({"allOf": [guard, branch]})
         if not dispatch.inherited and _accepts_null_branch(node):
             alternatives.append({"type": "null"})

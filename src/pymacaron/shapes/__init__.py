@@ -15,6 +15,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from importlib import import_module
 from itertools import count
+from threading import local
 from typing import Any
 
 from pymacaron._types import Json, Pointer
@@ -24,7 +25,16 @@ from pymacaron.names import python_name
 from pymacaron.schemas import Dispatch, Schema, Schemas, target_of, texts_listed
 from pymacaron.structs import ModelInfo
 
-from .classes import has_init, may_be_field, module_of, open_class, pascal_case, properties_of, struct_class
+from .classes import (
+    has_init,
+    is_sensitive,
+    may_be_field,
+    module_of,
+    open_class,
+    pascal_case,
+    properties_of,
+    struct_class,
+)
 from .families import SHAPING, Family, family_of, implied_kinds
 from .values import (
     ANYTHING,
@@ -45,9 +55,21 @@ from .values import (
     union,
 )
 
-__all__ = ["Models", "Shape", "Shapes", "is_rich"]
+__all__ = ["Models", "Shape", "Shapes", "is_rich", "pascal_case"]
 
 _forward_numbers = count()
+# Shapes inside shapes that are made at once, each of them a dozen calls deep.
+_DEEPEST = 40
+
+
+class _Way(local):
+    """How far a thread has come with a shape, and the shapes that it has put off."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.put_off: list[tuple[Node, str, Later]] = []
+
+
 _PARENTS = ("x-parent", "x-persist")
 
 
@@ -66,6 +88,7 @@ class Shapes:
         self.api = api
         self.named = named
         self.findings: list[Finding] = []
+        self.inline: dict[str, Node] = {}  # the schemas without a name whose models were made, by the models' names
         self._shapes: dict[Node, Shape] = {}
         self._folder = folder
         self._names: dict[Node, str] = {node: name for name, node in named.items()}
@@ -77,11 +100,27 @@ class Shapes:
         self._unfinished: dict[Node, Later | None] = {}
         self._adopted: dict[Node, tuple[Shapes, Node]] = {}
         self._known_parents: dict[Node, type | None] = {}
+        self._way = _Way()
         self._module = module_of(api)
 
     def adopt(self, node: Node, other: Shapes, theirs: Node) -> None:
         """Let a schema of this API have the shape, and so the model class, of an identical one of another API."""
         self._adopted[self.schemas.at(node).node] = other, theirs
+
+    def find(self, name: str) -> tuple[Shapes, Node] | None:
+        """The schema that has a name, or whose model was made and has it; with the shapes that it belongs to."""
+        if name in self.named:
+            return self, self.named[name]
+        for shapes in dict.fromkeys((self, *(other for other, _ in self._adopted.values()))):
+            if name in shapes.inline:
+                return shapes, shapes.inline[name]
+        return None
+
+    def make_named(self) -> None:
+        """Make the shapes of all schemas that have names, as far as their references lead anywhere."""
+        for name, node in self.named.items():
+            with suppress(ReferenceFault):
+                self._of(node, name)
 
     def of(self, schema: Schema, name: str = "Body") -> Shape:
         """The shape of a schema. `name` is used for the class of an object schema that has no name of its own."""
@@ -98,13 +137,32 @@ class Shapes:
         node = self.schemas.at(node).node
         found = self._shapes.get(node)
         if found is None:
+            found = self._shapes[node] = self._made(node, name)
+        return found
+
+    def _made(self, node: Node, name: str) -> Shape:
+        """Make a shape, and then those that were put off: schemas that lead to others in long chains would else need
+        more stack than there is."""
+        way = self._way
+        if way.depth == _DEEPEST:
+            later = Later()
+            way.put_off.append((node, name, later))
+            return later
+        way.depth += 1
+        try:
             if node in self._adopted:
                 other, theirs = self._adopted[node]
-                found = other._of(theirs, name)
-            else:
-                found = self._built(node, self._names.get(node, name))
-            self._shapes[node] = found
-        return found
+                return other._of(theirs, name)
+            return self._built(node, self._names.get(node, name))
+        finally:
+            way.depth -= 1
+            if way.depth == 0:
+                self._make_rest(way.put_off)
+
+    def _make_rest(self, put_off: list[tuple[Node, str, Later]]) -> None:
+        while put_off:
+            node, name, later = put_off.pop()
+            later.shape = self._shapes[node] = self._made(node, name)
 
     def _built(self, node: Node, name: str) -> Shape:
         """Make a shape. What leads back here meanwhile gets one that is filled in later."""
@@ -279,9 +337,13 @@ class Shapes:
         info = ModelInfo(self._class_name(node, name), self.api, self._extra(family, name), self._place(node))
         properties = properties_of(family.properties, shapes, self.schemas)
         info.describe(properties)
+        info.sensitive = any(member.value.get("x-sensitive") is True for member in family.nodes)
+        info.sensitive_extras = is_open and any(map(is_sensitive, family.open))
         module = self._module.__name__
         model = open_class(info, parents, module) if is_open else struct_class(info, shapes, parents, module)
         shape.complete(model, shapes)
+        if node not in self._names:
+            self.inline[info.name] = node
         setattr(self._module, forward, model)
         setattr(self._module, info.name, model)
         return shape
@@ -393,20 +455,37 @@ def _is_plain(value: Json) -> bool:
 
 
 class Models:
-    """The model classes of one API as attributes: `ApiPool.shop.model.Order`. Each is made at its first use."""
+    """The model classes of one API as attributes: `ApiPool.shop.model.Order`. Each is made at its first use.
 
-    def __init__(self, shapes: Shapes) -> None:
-        self.__dict__.update(_shapes=shapes, _found={})
+    Args:
+        make_all: makes those of schemas without a name, too: they get theirs from where they stand.
+    """
+
+    def __init__(self, shapes: Shapes, make_all: Callable[[], None]) -> None:
+        self.__dict__.update(_shapes=shapes, _make_all=make_all)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.schema_of(name) is not None
+
+    def schema_of(self, name: str) -> tuple[Shapes, Node] | None:
+        """The schema of a model, and the shapes that it belongs to; None if no model has the name."""
+        shapes: Shapes = self.__dict__["_shapes"]
+        found = shapes.find(name)
+        if found is None and self.__dict__["_make_all"] is not None:
+            self.__dict__["_make_all"]()
+            self.__dict__["_make_all"] = None
+            found = shapes.find(name)
+        return found
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         shapes: Shapes = self.__dict__["_shapes"]
-        node = shapes.named.get(name)
-        if node is None:
-            cure = suggest(name, shapes.named) or "the document's components define none"
+        found = self.schema_of(name)
+        if found is None:
+            cure = suggest(name, [*shapes.named, *shapes.inline]) or "the document's components define none"
             raise AttributeError(f"the API {shapes.api} has no model {name!r}; {cure}")
-        model = _model_of(shapes, node, name)
+        model = _model_of(*found, name)
         if model is None:
             raise AttributeError(f"{name} of the API {shapes.api} is no model: its schema describes no object")
         self.__dict__[name] = model

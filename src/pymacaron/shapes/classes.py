@@ -13,9 +13,9 @@ from pymacaron._types import Json
 from pymacaron.documents import Node
 from pymacaron.names import python_name
 from pymacaron.schemas import REQUEST, Schemas
-from pymacaron.structs import Default, Model, ModelInfo, ModelMethods, ModelType, OpenModel, Property, load
+from pymacaron.structs import ChildModel, Default, Model, ModelInfo, ModelMethods, ModelType, OpenModel, Property, load
 
-from .families import admits_null, said_of
+from .families import admits_null, said_of, said_within
 from .values import Shape
 
 
@@ -44,7 +44,7 @@ def properties_of(
             next((_default(m["default"], children, schemas) for m in said if "default" in m), None),
             any(m.get("readOnly") is True for m in said),
             any(m.get("writeOnly") is True for m in said),
-            any(_is_sensitive(m) for m in said),
+            any(map(is_sensitive, children)),
             shape.must_finish,
         )  # fmt: skip
     return {name: out[name] for name in nodes}
@@ -57,8 +57,12 @@ def _default(value: Json, children: list[Node], schemas: Schemas) -> Default:
     return Default(value, is_valid)
 
 
-def _is_sensitive(said: Mapping[str, Json]) -> bool:
-    return said.get("writeOnly") is True or said.get("x-sensitive") is True or said.get("format") == "password"
+def is_sensitive(node: Node) -> bool:
+    """Is the value, or a part of it that is no property with a name, nothing to be shown?"""
+    return any(
+        said.get("writeOnly") is True or said.get("x-sensitive") is True or said.get("format") == "password"
+        for said in said_within(node)
+    )
 
 
 _RESERVED = frozenset(name for cls in (Model, OpenModel, ModelMethods) for name in dir(cls))
@@ -91,8 +95,8 @@ def struct_class(info: ModelInfo, shapes: Mapping[str, Shape], parents: list[typ
         also = (None, UnsetType) if prop.nullable else (None,)
         annotations[prop.attribute] = Any if type_ is Any else Union[(type_, *also)]
     return ModelType(
-        info.name, (Model, *parents), namespace, kw_only=True, omit_defaults=True, dict=bool(parents),
-        rename={attribute: name for name, attribute in info.attributes.items()} or None,
+        info.name, (ChildModel if parents else Model, *parents), namespace, kw_only=True, omit_defaults=True,
+        dict=bool(parents), rename={attribute: name for name, attribute in info.attributes.items()} or None,
     )  # fmt: skip
 
 

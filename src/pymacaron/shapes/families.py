@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from pymacaron._types import Json
-from pymacaron.documents import Node
+from pymacaron.documents import LONGEST, Node
 from pymacaron.schemas import Draft, Schemas, chain, target_of
 
 from .values import kinds_of
@@ -46,26 +46,25 @@ def family_of(node: Node, draft: Draft) -> Family:
     family = Family()
     _collect(node, family, draft, set())
     if family.properties:  # beside properties, alternatives and conditions may bring more of them
-        seen = set(family.nodes)
-        for branch in family.branches():
-            _collect_branch(branch, family, draft, seen)
+        _collect_branches(family, draft)
         for name in family.named:
             family.properties.setdefault(name, [])
     return family
 
 
 def _collect(node: Node, family: Family, draft: Draft, seen: set[Node]) -> None:
-    if node.ref is not None:
-        _collect(target_of(node, draft), family, draft, seen)
-        if not draft.ref_siblings:
-            return
-    if node in seen or not isinstance(node.value, dict):
-        return
-    seen.add(node)
-    family.nodes.append(node)
-    _collect_own(node, family)
-    for branch in _listed(node, "allOf"):
-        _collect(branch, family, draft, seen)
+    passed: set[Node] = set()  # references that were followed
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if node.ref is not None and node not in passed:
+            passed.add(node)
+            waiting += [node, target_of(node, draft)] if draft.ref_siblings else [target_of(node, draft)]
+        elif node not in seen and isinstance(node.value, dict) and (node.ref is None or draft.ref_siblings):
+            seen.add(node)
+            family.nodes.append(node)
+            _collect_own(node, family)
+            waiting += reversed(_listed(node, "allOf"))
 
 
 def _collect_own(node: Node, family: Family) -> None:
@@ -109,18 +108,21 @@ def _collect_types(value: Mapping[str, Json], family: Family) -> None:
         family.types = kinds if family.types is None else (family.types & kinds) or kinds
 
 
-def _collect_branch(branch: Node, family: Family, draft: Draft, seen: set[Node]) -> None:
-    if branch in seen:
-        return
-    seen.add(branch)
-    inner = Family()
-    _collect(branch, inner, draft, set())
-    for name, children in inner.properties.items():
-        family.properties.setdefault(name, []).extend(children)
-    family.named |= inner.named
-    family.open.extend(inner.open)
-    for child in inner.branches():
-        _collect_branch(child, family, draft, seen)
+def _collect_branches(family: Family, draft: Draft) -> None:
+    seen = set(family.nodes)
+    waiting = family.branches()[::-1]
+    while waiting:
+        branch = waiting.pop()
+        if branch in seen:
+            continue
+        seen.add(branch)
+        inner = Family()
+        _collect(branch, inner, draft, set())
+        for name, children in inner.properties.items():
+            family.properties.setdefault(name, []).extend(children)
+        family.named |= inner.named
+        family.open.extend(inner.open)
+        waiting += reversed(inner.branches())
 
 
 def implied_kinds(value: Mapping[str, Json]) -> set[str] | None:
@@ -139,23 +141,54 @@ def said_of(node: Node) -> list[Mapping[str, Json]]:
     return [said.value for said in chain(node) if isinstance(said.value, dict)]
 
 
-def admits_null(node: Node, schemas: Schemas, seen: tuple[Node, ...] = ()) -> bool:
+_CONTAINED = (
+    "additionalItems", "additionalProperties", "contains", "else", "items", "then", "unevaluatedItems",
+    "unevaluatedProperties",
+)  # fmt: skip
+_LISTED = ("allOf", "anyOf", "items", "oneOf", "prefixItems")
+
+
+def said_within(node: Node) -> Iterator[Mapping[str, Json]]:
+    """What is written of a value and of all parts of it that are no properties with names."""
+    seen: set[Node] = set()
+    waiting = [node]
+    while waiting:
+        for said in chain(waiting.pop()):
+            if said in seen or not isinstance(said.value, dict):
+                break
+            seen.add(said)
+            yield said.value
+            waiting += [child for key in _CONTAINED if (child := said.get(key)) is not None]
+            waiting += [child for key in _LISTED for child in _listed(said, key)]
+            patterns = said.get("patternProperties")
+            waiting += [child for _, child in patterns.items()] if patterns is not None else []
+
+
+def admits_null(node: Node, schemas: Schemas) -> bool:
     """May the value be null? Read off the keywords; where they leave it open, it may."""
+    return _admits_null(node, schemas, {}, 0)
+
+
+def _admits_null(node: Node, schemas: Schemas, known: dict[Node, bool], depth: int) -> bool:
     node = schemas.at(node).node
     value = node.value
     if not isinstance(value, dict):
         return value is True
-    if node in seen:
-        return False
-    said = _says_of_null(value, schemas.draft)
-    if said is not None:
-        return said
-    deeper = (*seen, node)
-    if node.ref is not None and not admits_null(target_of(node, schemas.draft), schemas, deeper):
+    if node not in known:
+        known[node] = False  # of what leads back to itself
+        said = _says_of_null(value, schemas.draft)
+        if said is None:
+            said = depth > LONGEST or _parts_admit_null(node, schemas, known, depth + 1)
+        known[node] = said
+    return known[node]
+
+
+def _parts_admit_null(node: Node, schemas: Schemas, known: dict[Node, bool], depth: int) -> bool:
+    if node.ref is not None and not _admits_null(target_of(node, schemas.draft), schemas, known, depth):
         return False
     for key, quantifier in (("allOf", all), ("anyOf", any), ("oneOf", any)):
         branches = _listed(node, key)
-        if branches and not quantifier(admits_null(branch, schemas, deeper) for branch in branches):
+        if branches and not quantifier(_admits_null(branch, schemas, known, depth) for branch in branches):
             return False
     return True
 
