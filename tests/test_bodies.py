@@ -14,6 +14,7 @@ from drawn import VALUES
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pymacaron._types import MOST_LEVELS
 from pymacaron.bodies import Part, Upload, read_json, read_multipart, read_text, write_json, write_multipart
 from pymacaron.exceptions import BadRequestError, InvalidJsonError, UnsupportedMediaTypeError
 
@@ -94,13 +95,14 @@ def test_bytes_that_are_no_text(raw: bytes, charset: str | None) -> None:
 
 @pytest.mark.parametrize("unit", ["[]", '{"a": }'])
 def test_deep_json(unit: str) -> None:
-    """What is nested deeply is read; too deeply, it is the caller's fault."""
+    """Two hundred levels of arrays and objects are read; more of them are the caller's fault."""
     begin, end = (unit[:-1] + " ", unit[-1])
-    inner = read_json((begin * 500 + "1" + end * 500).encode())
-    for _ in range(500):
+    inner = read_json((begin * MOST_LEVELS + "1" + end * MOST_LEVELS).encode())
+    for _ in range(MOST_LEVELS):
         (inner,) = inner if isinstance(inner, list) else inner.values()
     assert inner == 1
-    for raw in (begin * 1_000_000, begin * 1_000_000 + "1" + end * 1_000_000):
+    deeper = MOST_LEVELS + 1
+    for raw in (begin * deeper + "1" + end * deeper, begin * 1_000_000, begin * 1_000_000 + "1" + end * 1_000_000):
         with pytest.raises(InvalidJsonError, match="too deeply"):
             read_json(raw.encode())
 

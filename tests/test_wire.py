@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from drawn import SEEDS, api_of
@@ -104,3 +106,42 @@ def test_depth_is_no_danger(schema: Any, begin: str, end: str, inner: str, level
         response = write_response(operation, (body, 200))
         assert response.body == raw
         assert read_response(operation, response) == body
+
+
+OPEN = {"type": "array", "uniqueItems": True, "items": {}}
+FIELDS = {"type": "object", "properties": {"json": {"type": "object"}}}
+MULTIPART = b'--b\r\nContent-Disposition: form-data; name="json"\r\n\r\n%s\r\n--b--\r\n'
+# Where a request may hold JSON, as (media type, schema, what a JSON text becomes there).
+HOLDING: dict[str, tuple[str, Any, Callable[[bytes], bytes]]] = {
+    "body": ("application/json", OPEN, lambda text: b"[%s]" % text),
+    "faulty body": ("application/json", OPEN | {"minItems": 2}, lambda text: b"[%s]" % text),
+    "undeclared": ("application/json", FIELDS, lambda text: b'{"other":[%s]}' % text),
+    "lines": ("application/x-ndjson", {}, lambda text: b"1\n%s\n" % text),
+    "form": ("application/x-www-form-urlencoded", FIELDS, lambda text: b"json=" + quote(text).encode()),
+    "multipart": ("multipart/form-data; boundary=b", FIELDS, MULTIPART.__mod__),
+    "parameter": ("", {}, lambda text: text),
+}
+
+
+@pytest.mark.parametrize(("media", "schema", "held"), HOLDING.values(), ids=HOLDING)
+@pytest.mark.parametrize("levels", [150, 205, 260, 900, 5000])
+def test_depth_has_a_limit(media: str, schema: Any, held: Callable[[bytes], bytes], levels: int) -> None:
+    """Where a request may hold any JSON, it may have two hundred levels; more are refused as the caller's fault."""
+    parameter = {"name": "json", "in": "query", "content": {"application/json": {"schema": {}}}}
+    content = {media.partition(";")[0]: {"schema": schema}} if media else {"text/plain": {}}
+    described = {"parameters": [parameter], "requestBody": {"content": content}, "responses": {}}
+    (operation,) = api_of({}, "3.1", {"/": {"post": described}}).document.operations
+    sent = held(b'{"a":[' * (levels // 2) + b"]}" * (levels // 2))
+    query = "" if media else "json=" + quote(sent)
+    request = Request("POST", "/", query, {"content-type": media} if media else {}, sent if media else b"")
+
+    def read() -> None:
+        body = read_request(operation, request).body
+        if isinstance(body, Iterator):
+            list(body)
+
+    if levels < 200 and "minItems" not in schema:
+        read()
+    else:
+        with pytest.raises((InvalidJsonError, ValidationError)):
+            read()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeAlias
 
 # A decoded JSON value. A precise recursive alias would force a cast at every step into a document,
@@ -38,3 +38,22 @@ def json_pointer(path: Pointer) -> str:
     if "~" not in text and text.count("/") == len(path):
         return text
     return "".join(["/" + str(step).replace("~", "~0").replace("/", "~1") for step in path])
+
+
+# So many levels a JSON value in a request may have: what works with it may take a step of recursion for each, or some.
+MOST_LEVELS = 200
+
+
+_HOLD = frozenset((dict, list))
+
+
+def is_too_deep(value: Json) -> bool:
+    """Has a JSON value more than MOST_LEVELS of arrays and objects inside each other?"""
+    level: list[Iterable[Json]] = [[value]]
+    for _ in range(MOST_LEVELS + 1):
+        level = [
+            held.values() if type(held) is dict else held for each in level for held in each if type(held) in _HOLD
+        ]
+        if not level:
+            return False
+    return True

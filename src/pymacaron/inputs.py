@@ -14,11 +14,14 @@ from .documents import Node
 from .exceptions import Problem
 from .messages import ABSENT, Request
 from .operations import COOKIE, FORM, HEADER, PATH, QUERY, QUERYSTRING, Operation, Parameter
-from .parameters import STYLES, Codec, TextFault, TextType, codec, parse_cookies, parse_query
-from .schemas import REQUEST, Draft, SchemaProblem, Schemas, target_of
+from .parameters import STYLES, Codec, TextFault, TextType, codec, is_scalar, parse_cookies, parse_query
+from .schemas import MOST_TOLD, REQUEST, Draft, SchemaProblem, Schemas, target_of
 from .shapes import Shape, is_rich
 from .structs import encode_other
 
+# So many characters of a name that a caller sent are told: of one that is not known, and of one inside a parameter.
+_LONGEST_UNKNOWN, _LONGEST_NAME = 100, 500
+_ONCE = "one value: the parameter is sent several times"
 # (argument, name in the source, read)
 _Reader = tuple[str, str, Callable[[Any], Any]]
 
@@ -38,6 +41,7 @@ class Inputs:
 
     def __init__(self, operation: Operation, *, strict_query: bool = False) -> None:
         shapes = operation.shapes
+        self._schemas = shapes.schemas
         self.parameters = [parameter for parameter in operation.parameters if not parameter.is_file]
         self.codecs = {p.argument: _codec(p, shapes.schemas, self._names_beside(p)) for p in self.parameters}
         self._may_be_empty = [name for name, made in self.codecs.items() if made.allow_empty]
@@ -88,7 +92,10 @@ class Inputs:
                 values[argument] = deepcopy(default) if isinstance(default, (dict, list)) else default
         for argument, shape in self._rich:
             if argument in values:
-                values[argument] = shape.convert(values[argument])
+                try:
+                    values[argument] = shape.convert(values[argument])
+                except RecursionError:
+                    raise InputFault([self._placed(SchemaProblem((argument,), "depth", "fewer levels"))]) from None
         return values
 
     def _collect(self, request: Request, form: Mapping[str, list[str]] | None, values: dict[str, Any]) -> None:
@@ -124,13 +131,22 @@ class Inputs:
                 _put(values, parameter.argument, self._read_one(parameter, request, form))
             except TextFault as fault:
                 problems.append(Problem(parameter.location, parameter.name, fault.code, fault.expected))
+            else:
+                if self._is_repeated(parameter, values.get(parameter.argument)):
+                    problems.append(Problem(parameter.location, parameter.name, "repeated", _ONCE))
         faulty = {problem.name for problem in problems}
         if self._strict:
-            names = self._unknown(parse_query(request.query))
-            problems += [Problem(QUERY, name[:100], "unknown", "no such parameter") for name in names]
+            names = self._unknown(parse_query(request.query))[:MOST_TOLD]
+            problems += [Problem(QUERY, name[:_LONGEST_UNKNOWN], "unknown", "no such parameter") for name in names]
         found = self._checker.problems(self._to_check(values)) if self._checker is not None else []
-        problems += [self._placed(problem) for problem in found if self._places[problem.path[0]][1] not in faulty]  # type: ignore[index]
-        return problems
+        told = [one for one in found if not one.path or self._places[one.path[0]][1] not in faulty]  # type: ignore[index]
+        return problems + [self._placed(problem) for problem in told]
+
+    def _is_repeated(self, parameter: Parameter, value: Any) -> bool:
+        """Was a parameter of one value sent several times? It is read as a list, then, which is never right."""
+        if not isinstance(value, list) or parameter.location not in (QUERY, FORM):
+            return False
+        return is_scalar(text_type(self._schemas, parameter.schema.node))
 
     def _read_one(self, parameter: Parameter, request: Request, form: Mapping[str, list[str]] | None) -> Any:
         read = self.codecs[parameter.argument].read
@@ -148,9 +164,11 @@ class Inputs:
         return read(form) if form is not None else ABSENT
 
     def _placed(self, problem: SchemaProblem) -> Problem:
+        if not problem.path:  # it is about all of them
+            return Problem(self.parameters[0].location, "", problem.code, problem.expected)
         location, name = self._places[problem.path[0]]  # type: ignore[index]
         inner = "".join(f"[{step}]" for step in problem.path[1:])
-        return Problem(location, name + inner, problem.code, problem.expected)
+        return Problem(location, (name + inner)[:_LONGEST_NAME], problem.code, problem.expected)
 
     def write(self, arguments: Mapping[str, Any]) -> Written:
         """The inverse of read.

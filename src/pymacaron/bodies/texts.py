@@ -7,30 +7,39 @@ from typing import Any
 
 import msgspec
 
-from pymacaron._types import Json
+from pymacaron._types import MOST_LEVELS, Json, is_too_deep
 from pymacaron.exceptions import BadRequestError, InvalidJsonError, UnsupportedMediaTypeError
 from pymacaron.structs import encode_json
 
 _decode_json = msgspec.json.decode
 _BOM = b"\xef\xbb\xbf"
+TOO_DEEP = f"The body is nested too deeply: JSON may have {MOST_LEVELS} levels of arrays and objects"
 
 
 def read_json(raw: bytes, charset: str | None = None) -> Json:
     """The value of a JSON text (RFC 8259).
 
     Raises:
-        InvalidJsonError: it is none, with the byte offset of the fault.
+        InvalidJsonError: it is none, with the byte offset of the fault; or it is nested too deeply.
         UnsupportedMediaTypeError: `charset` is unknown.
     """
+    value = read_flat_json(raw, charset)
+    if len(raw) > 2 * MOST_LEVELS and is_too_deep(value):
+        raise InvalidJsonError(TOO_DEEP)
+    return value
+
+
+def read_flat_json(raw: bytes, charset: str | None = None) -> Json:
+    """The same for a place where no value of many levels is kept: how many this one has is not looked at."""
     if charset is not None and charset.lower() not in ("utf-8", "utf8", "us-ascii"):
         raw = _recoded(raw, charset)
     try:
         return _decode_json(raw)
     except RecursionError:
-        raise InvalidJsonError("The body is nested too deeply to be read") from None
+        raise InvalidJsonError(TOO_DEEP) from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         if raw.startswith(_BOM):
-            return read_json(raw[len(_BOM) :])  # RFC 8259 section 8.1: a parser may ignore it
+            return read_flat_json(raw[len(_BOM) :])  # RFC 8259 section 8.1: a parser may ignore it
         raise _invalid_json(raw, str(error)) from None
 
 

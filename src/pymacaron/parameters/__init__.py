@@ -25,6 +25,7 @@ from .texts import (
     QUERY,
     TextFault,
     TextType,
+    is_scalar,
     may_be_empty,
     parse_cookies,
     parse_query,
@@ -34,8 +35,8 @@ from .texts import (
 )
 
 __all__ = [
-    "ANYTHING", "STYLES", "Codec", "TextFault", "TextType", "codec", "parse_cookies", "parse_query", "scalar_reader",
-    "scalar_text",
+    "ANYTHING", "STYLES", "Codec", "TextFault", "TextType", "codec", "is_scalar", "parse_cookies", "parse_query",
+    "scalar_reader", "scalar_text",
 ]  # fmt: skip
 
 QUERY_STYLES = ("form", "spaceDelimited", "pipeDelimited", "deepObject")

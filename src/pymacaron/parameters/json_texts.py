@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import NoReturn
 
-from pymacaron._types import Json
+from pymacaron._types import MOST_LEVELS, Json, is_too_deep
 
 from .texts import Escape, TextFault
 
@@ -37,6 +37,8 @@ def json_pair(escape: Escape) -> tuple[Callable[[str], Json], Callable[[Json], s
                 _encode_unicode(value)
         except (ValueError, RecursionError):
             raise TextFault("json", "valid JSON") from None
+        if len(text) > 2 * MOST_LEVELS and is_too_deep(value):
+            raise TextFault("depth", f"JSON of at most {MOST_LEVELS} levels of arrays and objects")
         return value
 
     def write(value: Json) -> str:

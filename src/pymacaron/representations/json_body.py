@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from pymacaron._types import Json, ReadableStream
-from pymacaron.bodies import FileBody, MediaType, Pieces, Watch, read_all, read_json, write_json
+from pymacaron.bodies import FileBody, MediaType, Pieces, Watch, read_all, read_flat_json, read_json, write_json
 from pymacaron.exceptions import BadRequestError, UnsupportedMediaTypeError, ValidationError
 from pymacaron.inputs import plain
 from pymacaron.messages import ABSENT
@@ -34,11 +34,16 @@ class JsonBody(Representation):
         if not raw:
             return ABSENT
         charset = media.parameters.get("charset") if media.parameters else None
-        value = read_json(raw, charset)
+        value = self._read(raw, charset)
         problems = self._problems_in(value, len(raw))
         if problems:
             raise ValidationError(problems=[in_body(problem) for problem in problems])
         return self.converted(value)
+
+    @cached_property
+    def _read(self) -> Callable[[bytes, str | None], Json]:
+        """Where all values have a known number of levels, nobody counts them: what has more is dropped, or wrong."""
+        return read_json if self.shape is None or self.shape.is_bottomless() else read_flat_json
 
     def value(self, value: Json, size: int) -> Any:
         """The Python value of what came in `size` bytes.
@@ -124,7 +129,7 @@ class JsonBody(Representation):
 
     def problems(self, raw: bytes, media: MediaType) -> list[SchemaProblem]:
         try:
-            value = read_json(raw, media.charset)
+            value = self._read(raw, media.charset)
         except (BadRequestError, UnsupportedMediaTypeError):
             return [SchemaProblem((), "json", "valid JSON")]
         return self.faults(value)

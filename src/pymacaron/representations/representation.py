@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from pymacaron._types import ReadableStream, json_pointer
-from pymacaron.bodies import MediaType, Watch
+from pymacaron.bodies import TOO_DEEP, MediaType, Watch
 from pymacaron.exceptions import InvalidJsonError, Problem
 from pymacaron.forms import Form
 from pymacaron.inputs import text_type
@@ -91,7 +91,7 @@ class Representation:
         try:
             return self._convert(value)
         except RecursionError:
-            raise InvalidJsonError("The body is nested too deeply to be read") from None
+            raise InvalidJsonError(TOO_DEEP) from None
 
     def takes(self, value: Any) -> bool:
         """Is it for values such as this?"""

@@ -18,11 +18,12 @@ from .checking import Checker
 from .discriminators import Dispatch, read_dispatch, texts_listed
 from .drafts import OPENAPI_30, OPENAPI_31, REQUEST, RESPONSE, SWAGGER_20, Draft
 from .metaschemas import metaschema
-from .problems import SchemaProblem
+from .problems import MOST_TOLD, SchemaProblem
 from .references import Place, chain, entered, meant, target_of
 from .rewriting import Rewriting
 
 __all__ = [
+    "MOST_TOLD",
     "OPENAPI_30",
     "OPENAPI_31",
     "REQUEST",

@@ -24,7 +24,7 @@ _FEW_PARTS, _CHARACTERS = 1000, 256
 _DEEPEST, _MOST_GROUPS = 40, 2 * MOST_TOLD
 
 _OF_A_LARGE_VALUE = "this first; more may be wrong, but of a value of this size only the first fault is told"
-_TOO_DEEP = "a value that fits the schema; it is nested too deeply to say where it does not"
+_TOO_DEEP = "a value of fewer levels: of one that is nested so deeply, it cannot be said what is wrong"
 
 
 class Explainer:

@@ -31,6 +31,7 @@ class Shape:
     finishes = False  # it is an object with defaults or readOnly properties of its own
     dumps = False  # it is written by `dump` alone
     hides = False  # it is an object with writeOnly properties of its own
+    is_open = False  # what it keeps is not known
     _must_finish: bool | None = None
     _must_dump: bool | None = None
     _must_hide: bool | None = None
@@ -52,6 +53,10 @@ class Shape:
         if self._must_finish is None:
             self._must_finish = any(shape.finishes for shape in _reached(self))
         return self._must_finish
+
+    def is_bottomless(self) -> bool:
+        """May a value have any number of levels, since a part is open, or of the shape that it is part of?"""
+        return any(shape.is_open for shape in _reached(self)) or _is_circular(self, set(), set())
 
     def must_hide(self) -> bool:
         """May values hold writeOnly properties, which no response shows?"""
@@ -98,11 +103,25 @@ def _reached(shape: Shape) -> Iterable[Shape]:
                 waiting.append(part)
 
 
+def _is_circular(shape: Shape, above: set[int], done: set[int]) -> bool:
+    """Is a shape, or one that it is made of, part of itself?"""
+    key = id(shape)
+    if key in above or key in done:
+        return key in above
+    above.add(key)
+    found = any(_is_circular(part, above, done) for part in shape.parts())
+    above.remove(key)
+    done.add(key)
+    return found
+
+
 def _convert_other(type_: Any, value: Json) -> Any:
     return type_.__load__(value)
 
 
 class Anything(Shape):
+    is_open = True
+
     def quick(self, value: Json) -> Any:
         return value
 
@@ -252,7 +271,7 @@ class ModelOf(Shape):
         self.finishes = any(prop.read_only or prop.default is not None for prop in described)
         self.hides = any(prop.write_only for prop in described)
         if issubclass(model, OpenModel):
-            self.kinds = frozenset()
+            self.kinds, self.is_open = frozenset(), True
 
     def load(self, value: Json) -> Any:
         return load(self.model, value) if isinstance(value, dict) else value
@@ -336,6 +355,8 @@ class OneOf(Shape):
 
 class Guarded(Shape):
     """A shape for one JSON kind, where the schema lets other kinds pass as they are."""
+
+    is_open = True
 
     def __init__(self, shapes: Mapping[str, Shape]) -> None:
         self.shapes = shapes
