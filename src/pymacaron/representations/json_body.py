@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
-from pymacaron._types import Json, ReadableStream
+from pymacaron._types import MOST_LEVELS, Json, ReadableStream
 from pymacaron.bodies import FileBody, MediaType, Pieces, Watch, read_all, read_flat_json, read_json, write_json
 from pymacaron.exceptions import BadRequestError, UnsupportedMediaTypeError, ValidationError
 from pymacaron.inputs import plain
@@ -42,8 +42,8 @@ class JsonBody(Representation):
 
     @cached_property
     def _read(self) -> Callable[[bytes, str | None], Json]:
-        """Where all values have a known number of levels, nobody counts them: what has more is dropped, or wrong."""
-        return read_json if self.shape is None or self.shape.is_bottomless() else read_flat_json
+        """Where the schema has few levels, nobody counts those of values: what has more is dropped, or wrong."""
+        return read_flat_json if self.shape is not None and self.shape.is_flat(MOST_LEVELS) else read_json
 
     def value(self, value: Json, size: int) -> Any:
         """The Python value of what came in `size` bytes.

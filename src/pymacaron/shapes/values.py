@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import chain, repeat
+from math import inf
 from typing import Any, ForwardRef, Union
 
 import msgspec
@@ -54,9 +56,9 @@ class Shape:
             self._must_finish = any(shape.finishes for shape in _reached(self))
         return self._must_finish
 
-    def is_bottomless(self) -> bool:
-        """May a value have any number of levels, since a part is open, or of the shape that it is part of?"""
-        return any(shape.is_open for shape in _reached(self)) or _is_circular(self, set(), set())
+    def is_flat(self, most: int) -> bool:
+        """Has every value at most so many levels? Not if a part is open, or of a shape that it is part of."""
+        return not any(shape.is_open for shape in _reached(self)) and _levels(self) <= most
 
     def must_hide(self) -> bool:
         """May values hold writeOnly properties, which no response shows?"""
@@ -103,16 +105,21 @@ def _reached(shape: Shape) -> Iterable[Shape]:
                 waiting.append(part)
 
 
-def _is_circular(shape: Shape, above: set[int], done: set[int]) -> bool:
-    """Is a shape, or one that it is made of, part of itself?"""
-    key = id(shape)
-    if key in above or key in done:
-        return key in above
-    above.add(key)
-    found = any(_is_circular(part, above, done) for part in shape.parts())
-    above.remove(key)
-    done.add(key)
-    return found
+def _levels(shape: Shape) -> float:
+    """How many shapes stand inside each other; without end, if one stands in itself."""
+    known = list(_reached(shape))
+    above = Counter(id(part) for one in known for part in one.parts())
+    levels = dict.fromkeys(map(id, known), 1)
+    waiting, seen = [shape] if not above[id(shape)] else [], 0
+    while waiting:
+        current = waiting.pop()
+        seen += 1
+        for part in current.parts():
+            levels[id(part)] = max(levels[id(part)], levels[id(current)] + 1)
+            above[id(part)] -= 1
+            if not above[id(part)]:
+                waiting.append(part)
+    return max(levels.values()) if seen == len(known) else inf
 
 
 def _convert_other(type_: Any, value: Json) -> Any:
