@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -480,6 +481,25 @@ WRONG: list[tuple[Any, str]] = [
     ((b"{", 404), "expected valid JSON"), ((b'{"n": 1}\nnonsense', 202), "expected a JSON text"),
     (({"n": 1}, 200, {"X-Rate": [1, 2]}), "header X-Rate"), ((b"\xff", 201), "expected text of the charset"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), Decimal("NaN"), Decimal("-Infinity")], ids=str)
+def test_no_numbers(number: Any) -> None:
+    """What is no number in JSON is a fault of the service, told with its place, and never sent as what is no JSON."""
+    made = operation_of({"200": {"description": "", "content": {"application/json": {"schema": {
+        "type": "object", "properties": {"n": {"type": "number"}}}}}}})  # fmt: skip
+    response = write_response(made, {"n": number})
+    (fault,) = ResponseCheck(made, "enforce").faults(response)
+    assert "expected a number" in fault or "no NaN and no infinities; it goes wrong at byte" in fault
+    if isinstance(number, float):
+        assert response.body == b'{"n":null}'
+
+
+@pytest.mark.parametrize("result", [("a", "b"), ({}, {}, {}), ("a", ["b"]), (1, 200, None, 3), ("a", b"b"), ("a", 1.5)])
+def test_tuples_have_a_meaning(result: Any) -> None:
+    """A tuple that is none of those that mean something is told with what they are, and what else to return."""
+    with pytest.raises(ResultFault, match=r"\(value, status\), \(value, headers\).*return a list"):
+        write_response(operation_of(DECLARED), result)
 
 
 def in_mode(project: Project, mode: str, result: Any) -> Any:

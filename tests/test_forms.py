@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pymacaron.bodies import Part, Upload, write_multipart
-from pymacaron.exceptions import BadRequestError
+from pymacaron.exceptions import BadRequestError, PayloadTooLargeError
 from pymacaron.forms import FieldFault, Form
 
 MULTIPART, URLENCODED = "multipart/form-data", "application/x-www-form-urlencoded"
@@ -246,3 +246,24 @@ def test_broken_multipart() -> None:
             FILES.read(body, "b", None)
     with pytest.raises(BadRequestError, match="boundary"):
         FILES.read(parts(("a", "1")), None, None)
+
+
+@pytest.mark.parametrize("media", [URLENCODED, MULTIPART])
+def test_fields_are_counted(media: str) -> None:
+    """A form has a thousand fields at most."""
+    form = form_of({"a": STRINGS}, media=media)
+    for count in (999, 1000, 1001, 50_000):
+        fields = [("a", "x")] * count
+        body = parts(*fields) if media == MULTIPART else "&".join(map("=".join, fields)).encode()
+        if count > 1000:
+            with pytest.raises(PayloadTooLargeError, match="1000"):
+                form.read(body, "b", None)
+        else:
+            assert form.read(body, "b", None) == {"a": ["x"] * count}
+
+
+@pytest.mark.parametrize("name", ["text", "rows", "undeclared"])
+def test_fields_are_unicode(name: str) -> None:
+    """Bytes that are no UTF-8 are refused in every field, whatever the document says of it."""
+    for text in (b"%ff", b"\xff", b"%ED%A0%80"):
+        assert faults(EVERY, name.encode() + b"=" + text) == [(name, "encoding")]

@@ -111,6 +111,18 @@ def test_what_cannot_be_read_does_not_hide_the_rest() -> None:
     ]
 
 
+def test_several_of_one() -> None:
+    """A parameter of one value that is sent several times is told as such; a list where one may be, is not."""
+    inputs = inputs_of(
+        parameter("limit", "query", INTEGER), parameter("name", "query", {"type": "string"}),
+        parameter("tags", "query", {"type": "array", "items": {"type": "string"}}), parameter("any", "query", {}),
+    )  # fmt: skip
+    assert faults(inputs, "limit=1&limit=2&name=a&name=b&tags=a&tags=b&any=1&any=2") == [
+        ("query", "limit", "repeated"), ("query", "name", "repeated")
+    ]  # fmt: skip
+    assert inputs.read(request("any=1&any=2&tags=a&tags=b")) == {"any": ["1", "2"], "tags": ["a", "b"]}
+
+
 def test_one_name_in_several_locations() -> None:
     inputs = inputs_of(*(parameter("id", location, INTEGER, required=True) for location in ("path", "query", "header")),
                        parameter("id", "cookie", INTEGER), path="/{id}")  # fmt: skip

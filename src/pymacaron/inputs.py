@@ -146,7 +146,8 @@ class Inputs:
         """Was a parameter of one value sent several times? It is read as a list, then, which is never right."""
         if not isinstance(value, list) or parameter.location not in (QUERY, FORM):
             return False
-        return is_scalar(text_type(self._schemas, parameter.schema.node))
+        type_ = text_type(self._schemas, parameter.schema.node)
+        return bool(type_.kinds) and is_scalar(type_)
 
     def _read_one(self, parameter: Parameter, request: Request, form: Mapping[str, list[str]] | None) -> Any:
         read = self.codecs[parameter.argument].read

@@ -32,13 +32,13 @@ from .media_types import (
 from .multipart import Part, Upload, charset_of_form, part_text, read_multipart, write_multipart
 from .sequences import EVENT_FIELDS, read_events, split_lines, split_records, write_event, write_line, write_record
 from .streams import BodyStream, Joined, Measured, Pieces, Watch, chunks_of, close, read_all, read_up_to, too_large
-from .texts import TOO_DEEP, decoded, encoded, read_flat_json, read_json, read_text, write_json
+from .texts import TOO_DEEP, decoded, encoded, read_flat_json, read_form_text, read_json, read_text, write_json
 
 __all__ = [
     "BINARY", "CODINGS", "EVENTS", "EVENT_FIELDS", "FORM", "JSON", "LINES", "MULTIPART", "RECORDS", "TEXT", "TOO_DEEP",
     "BodyStream", "FileBody", "Joined", "Measured", "MediaType", "Part", "Pieces", "Upload", "Watch", "charset_of_form",
     "chunks_of", "close", "declared_media_type", "decoded", "encoded", "is_text_file", "kind_of", "parse_media_type",
-    "part_text", "read_all", "read_events", "read_flat_json", "read_json", "read_multipart", "read_text", "read_up_to",
-    "specificity", "split_lines", "split_outside_quotes", "split_records", "too_large", "uncoded", "write_event",
-    "write_json", "write_line", "write_multipart", "write_record",
+    "part_text", "read_all", "read_events", "read_flat_json", "read_form_text", "read_json", "read_multipart",
+    "read_text", "read_up_to", "specificity", "split_lines", "split_outside_quotes", "split_records", "too_large",
+    "uncoded", "write_event", "write_json", "write_line", "write_multipart", "write_record",
 ]  # fmt: skip

@@ -12,9 +12,8 @@ from pymacaron.exceptions import BadRequestError, PayloadTooLargeError
 
 from .media_types import parse_media_type
 from .streams import CHUNK, BodyStream, Joined, too_large
-from .texts import decoded
+from .texts import MOST_FIELDS, decoded
 
-_MOST_PARTS = 1000
 # A file up to this size is kept in memory, a larger one in a temporary file; so are those beyond this size together.
 _SPOOLED, _SPOOLED_TOGETHER = 512 * 1024, 8 * 10**6
 # Together, all that is no file: it is kept in memory.
@@ -100,11 +99,11 @@ def read_multipart(
 
     if not boundary:
         raise BadRequestError("The Content-Type of a multipart body needs a boundary parameter")
-    decoder = MultipartDecoder(boundary.encode("latin-1", "replace"), _BESIDE, max_parts=_MOST_PARTS)
+    decoder = MultipartDecoder(boundary.encode("latin-1", "replace"), _BESIDE, max_parts=MOST_FIELDS)
     try:
         return _Parts(decoder, is_file).read(BodyStream(body, "", limit))
     except RequestEntityTooLarge:
-        reason = f"The multipart body has more than {_MOST_PARTS} parts, or too much beside them"
+        reason = f"The multipart body has more than {MOST_FIELDS} parts, or too much beside them"
         raise PayloadTooLargeError(reason) from None
     except ValueError:
         raise BadRequestError("The multipart body is malformed; RFC 7578 says how it is written") from None

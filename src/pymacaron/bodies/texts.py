@@ -8,7 +8,12 @@ from typing import Any
 import msgspec
 
 from pymacaron._types import MOST_LEVELS, Json, is_too_deep
-from pymacaron.exceptions import BadRequestError, InvalidJsonError, UnsupportedMediaTypeError
+from pymacaron.exceptions import (
+    BadRequestError,
+    InvalidJsonError,
+    PayloadTooLargeError,
+    UnsupportedMediaTypeError,
+)
 from pymacaron.structs import encode_json
 
 _decode_json = msgspec.json.decode
@@ -116,3 +121,18 @@ def read_text(raw: bytes, charset: str | None) -> str:
         return decoded(raw, charset or "utf-8")
     except UnicodeError:
         raise BadRequestError(f"The body is not valid {charset or 'UTF-8'} text") from None
+
+
+# So many fields a form has: urlencoded ones, or parts of a multipart body.
+MOST_FIELDS = 1000
+
+
+def read_form_text(raw: bytes) -> str:
+    """An urlencoded body as the text that `parse_query` takes apart: bytes that were not percent-encoded as Latin-1.
+
+    Raises:
+        PayloadTooLargeError: it has too many fields.
+    """
+    if raw.count(b"&") >= MOST_FIELDS:
+        raise PayloadTooLargeError(f"The form has more than {MOST_FIELDS} fields")
+    return raw.decode("latin-1")

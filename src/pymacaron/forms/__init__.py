@@ -6,15 +6,24 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote_plus, unquote_plus
+from urllib.parse import quote_plus
 
 from pymacaron._types import Json, ReadableStream
-from pymacaron.bodies import Part, Upload, charset_of_form, part_text, read_json, read_multipart, write_json
+from pymacaron.bodies import (
+    Part,
+    Upload,
+    charset_of_form,
+    part_text,
+    read_form_text,
+    read_json,
+    read_multipart,
+    write_json,
+)
 from pymacaron.exceptions import InvalidJsonError, UnsupportedMediaTypeError
 from pymacaron.inputs import plain
 from pymacaron.messages import ABSENT
 from pymacaron.operations import Content
-from pymacaron.parameters import Codec, TextFault, parse_query
+from pymacaron.parameters import Codec, TextFault, parse_query, unquote_query
 from pymacaron.schemas import REQUEST, Checker, SchemaProblem
 from pymacaron.shapes import Shapes
 
@@ -88,7 +97,7 @@ class Form:
             fields = self._sorted(parts, values, problems)
         else:
             assert isinstance(body, bytes)
-            fields = parse_query(body.decode("latin-1"))
+            fields = parse_query(read_form_text(body))
         self._read_fields(fields, values, problems)
         if problems:
             faulty = {problem.path[0] for problem in problems}
@@ -102,7 +111,9 @@ class Form:
         claimed = set(self.json_names)
         for name in self.json_names & fields.keys():
             try:
-                values[name] = self._read_json(name, [_decoded(text) for text in fields[name]])
+                values[name] = self._read_json(name, [unquote_query(text) for text in fields[name]])
+            except TextFault as fault:
+                problems.append(SchemaProblem((name,), fault.code, fault.expected))
             except InvalidJsonError:
                 problems.append(SchemaProblem((name,), "json", "a JSON text"))
         for name, field in self._codecs.items():
@@ -114,8 +125,12 @@ class Form:
             else:
                 _put(values, name, value)
         for name in fields.keys() - claimed - values.keys():  # what the document does not name
-            texts = [_decoded(text) for text in fields[name]]
-            values[name] = texts[0] if len(texts) == 1 else texts
+            try:
+                texts = [unquote_query(text) for text in fields[name]]
+            except TextFault as fault:
+                problems.append(SchemaProblem((name,), fault.code, fault.expected))
+            else:
+                values[name] = texts[0] if len(texts) == 1 else texts
 
     def _sorted(self, parts: list[Part], values: dict[str, Any], problems: list[SchemaProblem]) -> dict[str, list[str]]:
         """Sort parts into uploads, which go to `values`, and text fields, given as a query's would be."""
@@ -240,11 +255,6 @@ class Form:
 def _put(values: dict[str, Any], name: str, value: Any) -> None:
     if value is not ABSENT:
         values[name] = value
-
-
-def _decoded(raw: str) -> str:
-    """A field's text; bytes that were not percent-encoded are UTF-8, and are here as Latin-1."""
-    return unquote_plus(raw if raw.isascii() else raw.encode("latin-1", "replace").decode("utf-8", "replace"))
 
 
 def _without_uploads(value: Any) -> Any:

@@ -32,11 +32,12 @@ from .texts import (
     reserved,
     scalar_reader,
     scalar_text,
+    unquote_query,
 )
 
 __all__ = [
     "ANYTHING", "STYLES", "Codec", "TextFault", "TextType", "codec", "is_scalar", "parse_cookies", "parse_query",
-    "scalar_reader", "scalar_text",
+    "scalar_reader", "scalar_text", "unquote_query",
 ]  # fmt: skip
 
 QUERY_STYLES = ("form", "spaceDelimited", "pipeDelimited", "deepObject")

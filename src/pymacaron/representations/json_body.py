@@ -130,8 +130,10 @@ class JsonBody(Representation):
     def problems(self, raw: bytes, media: MediaType) -> list[SchemaProblem]:
         try:
             value = self._read(raw, media.charset)
-        except (BadRequestError, UnsupportedMediaTypeError):
-            return [SchemaProblem((), "json", "valid JSON")]
+        except (BadRequestError, UnsupportedMediaTypeError) as error:
+            offset = getattr(error, "offset", None)
+            place = "" if offset is None else f", which has no NaN and no infinities; it goes wrong at byte {offset}"
+            return [SchemaProblem((), "json", f"valid JSON{place}")]
         return self.faults(value)
 
     def faults(self, value: Json) -> list[SchemaProblem]:

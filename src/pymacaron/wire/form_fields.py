@@ -16,6 +16,7 @@ from pymacaron.bodies import (
     kind_of,
     part_text,
     read_all,
+    read_form_text,
     read_multipart,
     write_multipart,
 )
@@ -71,7 +72,7 @@ class FormFields:
     def _collect(self, opened: Opened, limit: int | None, fields: Fields) -> None:
         representation, media, body, size = opened
         if representation.kind == FORM:
-            fields.texts = parse_query(read_all(body, limit, size).decode("latin-1"))
+            fields.texts = parse_query(read_form_text(read_all(body, limit, size)))
             return
         stream = io.BytesIO(body) if isinstance(body, bytes) else body
         boundary = media.parameters.get("boundary")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -197,13 +197,26 @@ def _unpacked(result: object, status: int) -> tuple[Any, int, Any]:
     """
     if not isinstance(result, tuple):
         return result, status, None
-    if len(result) == 2 and not isinstance(result[1], int):
+    if len(result) == 2 and _may_be_headers(result[1]):
         return result[0], status, result[1]
     if len(result) not in (2, 3) or not isinstance(result[1], int):
-        raise ResultFault("An operation returned a tuple that is neither (value, status) nor (value, status, headers)")
+        raise ResultFault(_NO_TUPLE)
     if isinstance(result[1], bool) or not 200 <= result[1] <= 599:
         raise ResultFault(f"An operation returned the status {result[1]!r}; an answer has one from 200 to 599")
     return result[0], int(result[1]), result[2] if len(result) == 3 else None
+
+
+_NO_TUPLE = (
+    "An operation returned a tuple: that means (value, status), (value, headers) or (value, status, headers), and it is"
+    " none of these; for an array, return a list"
+)
+
+
+def _may_be_headers(given: object) -> bool:
+    """None, a mapping or pairs, but no value that somebody meant to send beside another."""
+    if isinstance(given, (list, tuple)):
+        return all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in given)
+    return given is None or isinstance(given, Mapping) or hasattr(given, "items")
 
 
 class ResponseReader:
