@@ -220,6 +220,7 @@ CASES = [
     Case(V32, "in: querystring\n", "in: §querystrin\n", "'querystrin' is not allowed here", "did you mean 'querystring'?"),
     Case(V32, "style: cookie", "style: §cooky", "'cooky' is not allowed here", "did you mean 'cookie'?"),
     Case(V32, "itemEncoding: {contentType: image/png,", "itemEncoding: {§contentTyp: image/png,", "unknown key 'contentTyp'", "did you mean 'contentType'?", SOFT),
+    Case(V32, "itemEncoding: {contentType: image/png,", "encoding: {}\n              §itemEncoding: {contentType: image/png,", "`itemEncoding` beside `encoding`", "parts with names", more=1),
     Case(V32, "{$ref: '#/components/mediaTypes/Book'}", "{$ref: §'#/components/mediaTypes/Bok'}", "leads nowhere", "Book'?"),
     Case(V32, "nodeType: element", "nodeType: §elment", "'elment' is not allowed here", "did you mean 'element'?"),
     Case(V32, "deviceAuthorizationUrl: https://library.example/device", "§deviceUrl: https://library.example/device", "`deviceAuthorizationUrl` is missing", "add `deviceAuthorizationUrl:` with text", more=1),

@@ -1,6 +1,6 @@
 """What OpenAPI 3.2 adds to requests: the method QUERY and others, and the whole query string as one value.
 
-Sequences and `itemSchema` are in test_streams.py.
+Sequences of JSON are in test_streams.py; multipart bodies whose parts have an order are in test_parts.py.
 """
 
 from __future__ import annotations

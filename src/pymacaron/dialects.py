@@ -28,6 +28,7 @@ from .operations import (
     Header,
     Operation,
     Parameter,
+    Positions,
 )
 from .schemas import OPENAPI_30, OPENAPI_31, SWAGGER_20, Draft, Schemas
 from .shapes import Models, Shapes
@@ -459,18 +460,31 @@ def _parameter_3(reading: Reading, node: Node) -> Parameter:
 
 
 def _content(reading: Reading, media: str, node: Node) -> Content:
-    schema, item = node.get("schema"), node.get("itemSchema")
-    encodings = {
-        name: Encoding(
-            encoding.value.get("contentType"), encoding.value.get("style"), encoding.value.get("explode"),
-            _flag(encoding, "allowReserved"), tuple(_headers_3(reading, encoding)),
-        )
-        for name, encoding in _entries(node, "encoding")
-    }  # fmt: skip
-    schemas = reading.schemas()
+    schema, item, schemas = node.get("schema"), node.get("itemSchema"), reading.schemas()
     return Content(
-        media, schemas.at(schema) if schema is not None else None, node, encodings,
-        schemas.at(item) if item is not None else None,
+        media, schemas.at(schema) if schema is not None else None, node, _encodings(reading, node),
+        item_schema=schemas.at(item) if item is not None else None, positions=_positions(reading, node),
+    )  # fmt: skip
+
+
+def _encodings(reading: Reading, node: Node) -> dict[str, Encoding]:
+    return {name: _encoding(reading, encoding) for name, encoding in _entries(node, "encoding")}
+
+
+def _positions(reading: Reading, node: Node) -> Positions | None:
+    """`prefixEncoding` and `itemEncoding` (3.2)."""
+    prefix, item = node.get("prefixEncoding"), node.get("itemEncoding")
+    if prefix is None and item is None:
+        return None
+    listed = tuple(_encoding(reading, one) for one in prefix.elements()) if prefix is not None else ()
+    return Positions(listed, _encoding(reading, item) if item is not None else None)
+
+
+def _encoding(reading: Reading, node: Node) -> Encoding:
+    return Encoding(
+        node.value.get("contentType"), node.value.get("style"), node.value.get("explode"),
+        allow_reserved=_flag(node, "allowReserved"), headers=tuple(_headers_3(reading, node)),
+        encodings=_encodings(reading, node), positions=_positions(reading, node),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ Nothing here, and nothing below, knows the version of the document.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._types import Json
 from .documents import Node
@@ -63,35 +63,48 @@ class Content:
     """One representation of a body: a media type (or range) and the schema of what it carries.
 
     `schema` is None where the document leaves it open; `encodings` says per property of a form or multipart body how
-    it is written (OpenAPI 3.x Encoding Object); `item_schema` describes one item of a stream (OpenAPI 3.2).
+    it is written (OpenAPI 3.x Encoding Object); `item_schema` describes one item of a stream, and `positions` says how
+    the parts of a multipart body are written by where they stand (OpenAPI 3.2).
     """
 
-    __slots__ = ("encodings", "item_schema", "media_type", "node", "schema")
+    __slots__ = ("encodings", "item_schema", "media_type", "node", "positions", "schema")
 
     def __init__(
-        self, media_type: str, schema: Schema | None, node: Node,
-        encodings: Mapping[str, Encoding] | None = None, item_schema: Schema | None = None,
+        self, media_type: str, schema: Schema | None, node: Node, encodings: Mapping[str, Encoding] | None = None,
+        *, item_schema: Schema | None = None, positions: Positions | None = None,
     ) -> None:  # fmt: skip
         self.media_type, self.schema, self.node = media_type, schema, node
         self.encodings = encodings or {}
-        self.item_schema = item_schema
+        self.item_schema, self.positions = item_schema, positions
 
     def __repr__(self) -> str:
         return f"<Content {self.media_type}>"
 
 
 class Encoding:
-    """How one property of a form or multipart body is written (OpenAPI 3.x Encoding Object). `content_type` may list
-    several; `headers` are those of its parts."""
+    """How one property of a form or one part of a multipart body is written (OpenAPI 3.x Encoding Object).
+    `content_type` may list several; `headers` are those of its parts. Of a part that is multipart itself, `encodings`
+    and `positions` say how its own parts are written (3.2)."""
 
-    __slots__ = ("allow_reserved", "content_type", "explode", "headers", "style")
+    __slots__ = ("allow_reserved", "content_type", "encodings", "explode", "headers", "positions", "style")
 
     def __init__(
-        self, content_type: str | None, style: str | None, explode: bool | None, allow_reserved: bool,
-        headers: tuple[Header, ...] = (),
+        self, content_type: str | None = None, style: str | None = None, explode: bool | None = None, *,
+        allow_reserved: bool = False, headers: tuple[Header, ...] = (),
+        encodings: Mapping[str, Encoding] | None = None, positions: Positions | None = None,
     ) -> None:  # fmt: skip
         self.content_type, self.style, self.explode, self.allow_reserved = content_type, style, explode, allow_reserved
         self.headers = headers
+        self.encodings = encodings or {}
+        self.positions = positions
+
+
+class Positions(NamedTuple):
+    """How parts without names are written: those that come first, each by itself, and all others (OpenAPI 3.2,
+    "Encoding By Position")."""
+
+    prefix: tuple[Encoding, ...] = ()
+    item: Encoding | None = None
 
 
 class Header:

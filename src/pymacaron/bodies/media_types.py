@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 JSON, FORM, MULTIPART, TEXT, BINARY = "json", "form", "multipart", "text", "binary"
+# Multipart bodies whose parts are told apart by their order: a document makes them such.
+PARTS = "parts"
 # What is made of items, one after the other: JSON texts each on a line, after a record separator, in events.
 LINES, RECORDS, EVENTS = "lines", "records", "events"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from tempfile import SpooledTemporaryFile
 from typing import IO, Any, NamedTuple
 
 from pymacaron._types import ReadableStream
 from pymacaron.exceptions import BadRequestError, PayloadTooLargeError
 
+from .entities import Spool
 from .media_types import parse_media_type
 from .streams import CHUNK, BodyStream, Joined, too_large
 from .texts import MOST_FIELDS, decoded
@@ -153,7 +153,7 @@ class _Parts:
 
     def _opened(self) -> IO[bytes]:
         """Where the next file is kept."""
-        return _Spool(_SPOOLED if self._held < _SPOOLED_TOGETHER else 1)
+        return Spool(_SPOOLED if self._held < _SPOOLED_TOGETHER else 1)
 
     def _current_is_file(self) -> bool:
         current = self._current
@@ -171,13 +171,6 @@ class _Parts:
         filename = getattr(self._current, "filename", None)
         default = "text/plain" if filename is None else "application/octet-stream"  # RFC 7578 section 4.4
         return Part(name, content_type, None, Upload(store, filename, content_type or default, name, headers), headers)
-
-
-class _Spool(SpooledTemporaryFile[bytes]):
-    """Closes when nobody holds it any more, and then without a warning: what becomes of an upload is up to the user."""
-
-    def __del__(self) -> None:
-        self.close()
 
 
 def charset_of_form(parts: Iterable[Part]) -> str | None:

@@ -47,6 +47,8 @@ def rules(version: str) -> Rules:
     if version == "3.2":
         found["Document"] += (_tag_parents,)
         found["PathItem"] = (_additional_methods,)
+        found["MediaType"] = (_by_name_or_position, _positions)
+        found["Encoding"] = (_by_name_or_position,)
     return found
 
 
@@ -289,3 +291,23 @@ def _additional_methods(walk: Walk, value: JsonObject, place: Place) -> None:
         if walk.grammar.has("PathItem", method.lower()) and method.lower() not in ("summary", "servers"):
             where = ((place, "additionalOperations"), method)
             walk.fault(where, f"{method} has a key of its own", f"write `{method.lower()}:`", at_key=True)
+
+
+_POSITIONAL = ("prefixEncoding", "itemEncoding")
+
+
+def _by_name_or_position(walk: Walk, value: JsonObject, place: Place) -> None:
+    """OpenAPI 3.2, Media Type Object and Encoding Object: `encoding` is for parts with names, the others for parts in
+    an order."""
+    for key in _POSITIONAL:
+        if key in value and "encoding" in value:
+            cure = "keep `encoding` for parts with names, the other for parts in an order"
+            walk.fault((place, key), f"`{key}` beside `encoding`", cure, at_key=True)
+
+
+def _positions(walk: Walk, value: JsonObject, place: Place) -> None:
+    """OpenAPI 3.2, Encoding By Position: there has to be a schema of an array, or of items."""
+    for key in _POSITIONAL:
+        if key in value and "schema" not in value and "itemSchema" not in value:
+            cure = "add a schema of an array, or `itemSchema`"
+            walk.warn((place, key), f"`{key}` without a schema of the parts", cure, at_key=True)

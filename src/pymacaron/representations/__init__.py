@@ -8,6 +8,7 @@ message says of itself, and `takes` by what a function gives.
     text_body.py        text and binary
     form_body.py        forms: an object of fields, files among them
     items.py            sequences: items, one after the other
+    parts_body.py       multipart bodies whose parts have an order and no names
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from pymacaron.bodies import (
     BINARY,
     EVENTS,
     FORM,
-    JSON,
     LINES,
     MULTIPART,
+    PARTS,
     RECORDS,
     TEXT,
     MediaType,
@@ -35,18 +36,13 @@ from pymacaron.schemas import SchemaProblem
 from .form_body import FormBody
 from .items import Items, ItemsBody
 from .json_body import JsonBody
+from .parts_body import CLASSES, PartsBody, is_positional
 from .representation import Representation, Side, Written, in_body, is_file, is_raw, kinds_of
-from .text_body import BinaryBody, TextBody
 
 __all__ = [
-    "FormBody", "Items", "ItemsBody", "JsonBody", "Representation", "SchemaProblem", "Written", "concrete", "in_body",
-    "is_raw", "natural", "represent",
+    "FormBody", "Items", "ItemsBody", "JsonBody", "PartsBody", "Representation", "SchemaProblem", "Written",
+    "concrete", "in_body", "is_raw", "natural", "represent",
 ]  # fmt: skip
-
-_CLASSES: dict[str, type[Representation]] = {
-    JSON: JsonBody, TEXT: TextBody, BINARY: BinaryBody, FORM: FormBody, MULTIPART: FormBody,
-    LINES: ItemsBody, RECORDS: ItemsBody, EVENTS: ItemsBody,
-}  # fmt: skip
 
 
 def represent(
@@ -61,9 +57,12 @@ def represent(
     kind = kind_of(media.name)
     if content is None and kind in (FORM, MULTIPART):
         kind = BINARY  # whose fields nobody knows
+    side = Side(operation.shapes, view, operation.model_name(key))
+    if content is not None and is_positional(content, media, side):
+        kind = PARTS
     if kind in (LINES, RECORDS, EVENTS) and content is not None and _is_one_text(operation, content):
         kind = TEXT
-    return _CLASSES[kind](content, kind, media, Side(operation.shapes, view, operation.model_name(key)))
+    return CLASSES[kind](content, kind, media, side)
 
 
 def _is_one_text(operation: Operation, content: Content) -> bool:

@@ -23,7 +23,7 @@ from pymacaron.inputs import plain, text_type
 from pymacaron.negotiation import declared
 from pymacaron.operations import Content, Operation
 from pymacaron.parameters import TextType
-from pymacaron.representations import ItemsBody, Representation, concrete, represent
+from pymacaron.representations import ItemsBody, PartsBody, Representation, concrete, represent
 from pymacaron.schemas import REQUEST, RESPONSE, Checker
 from pymacaron.shapes import Shape
 from pymacaron.structs import finish
@@ -58,7 +58,7 @@ class Contents:
     """
 
     def __init__(self, operation: Operation, representation: Representation, view: str) -> None:
-        self._shapes = operation.shapes
+        self._operation, self._shapes = operation, operation.shapes
         self._body = representation
         self._view = view
 
@@ -75,6 +75,8 @@ class Contents:
             return self._json(random)
         if body.kind == TEXT:
             return self._text(random)
+        if isinstance(body, PartsBody):
+            return self._parts(body, random)
         if isinstance(body, ItemsBody):
             return self._events(body, random) if body.kind == EVENTS else self._items(body, random)
         return self._bytes(random)
@@ -139,6 +141,18 @@ class Contents:
             if is_right and plain(list(body.read(written, body.media, None, None))) == plain(items):
                 return items
         raise NoSample("no event can say what the schema allows")
+
+    def _parts(self, body: PartsBody, random: Random) -> list[Any]:
+        """Parts in their order; a stream of them has two."""
+        least, most = body.counts
+        count = max(least, body.prefixed + random.randint(0, 2))
+        slots = [body.slot(index) for index in range(count if most is None else min(count, most))]
+        return [self._part(slot.representation(slot.media), random) for slot in slots if slot is not None]
+
+    def _part(self, part: Representation, random: Random) -> Any:
+        if part.kind == BINARY:
+            return uploads("", random, many=False, media=part.media.name)
+        return Contents(self._operation, part, self._view).value(random)
 
     # Forms
 
