@@ -170,7 +170,7 @@ class PartsBody(Representation):
     def _read_part(self, entity: Entity, index: int) -> Any:
         slot = self.slot(index)
         if slot is None:
-            raise ValidationError(problems=[Problem("body", f"/{index}", "items", "no more parts")])
+            raise ValidationError(problems=[Problem("body", f"/{index}", "maxItems", f"at most {index} parts")])
         try:
             return slot.read(entity, index)
         except ValidationError as error:
@@ -225,7 +225,7 @@ class PartsBody(Representation):
         try:
             entities = list(split_entities([raw], media.parameters.get("boundary")))
         except BadRequestError:
-            return [SchemaProblem((), "multipart", "parts as RFC 2046 has them")]
+            return [SchemaProblem((), "encoding", "parts as RFC 2046 has them")]
         _, found = self._read_all(entities)
         return [_of_schema(problem) for problem in found]
 
