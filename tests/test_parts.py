@@ -122,7 +122,7 @@ def test_every_fault_of_parts(project: Project) -> None:
     assert sorted(found) == [("/0/n", "type"), ("/0/text", "required"), ("/1", "maxLength"), ("/2", "contentType")]
     for parts, pointer, code in (
         (written(), "", "minItems"), (written((None, b"{")), "/0", "json"), (written((None, b"")), "/0", "json"),
-        (written((None, b'{"text": ""}'), (None, b"\xff")), "/1", "text"),
+        (written((None, b'{"text": ""}'), (None, b"\xff")), "/1", "encoding"),
     ):  # fmt: skip
         answer = ask("/prefixed", data=parts, content_type=f"{MIXED}; boundary=b")
         assert answer.status_code == 400

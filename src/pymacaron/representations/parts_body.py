@@ -170,7 +170,7 @@ class PartsBody(Representation):
     def _read_part(self, entity: Entity, index: int) -> Any:
         slot = self.slot(index)
         if slot is None:
-            raise ValidationError(problems=[Problem("body", f"/{index}", "maxItems", f"at most {index} parts")])
+            raise ValidationError(problems=[Problem("body", f"/{index}", "not_allowed", "no part here")])
         try:
             return slot.read(entity, index)
         except ValidationError as error:
@@ -310,10 +310,11 @@ class Slot:
         except ValidationError:
             raise
         except (BadRequestError, UnsupportedMediaTypeError):
-            expected = "a JSON text" if representation.kind == JSON else f"{media.name} as its Content-Type says"
-            raise ValidationError(problems=[Problem("body", "", representation.kind, expected)]) from None
+            is_json = representation.kind == JSON
+            fault = ("json", "a JSON text") if is_json else ("encoding", f"{media.name}, as its Content-Type says")
+            raise ValidationError(problems=[Problem("body", "", *fault)]) from None
         if value is ABSENT:
-            raise ValidationError(problems=[Problem("body", "", JSON, "a JSON text")])
+            raise ValidationError(problems=[Problem("body", "", "json", "a JSON text")])
         return value
 
     def write(self, value: Any, *, is_form: bool, name: str) -> tuple[dict[str, str], Written]:
