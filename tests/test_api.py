@@ -19,7 +19,7 @@ from services import ERROR, Project, answers, body, operation, project_in
 
 import pymacaron
 from pymacaron import API, ApiPool, Format, get_model, letsgo
-from pymacaron.config import get_config
+from pymacaron.config import Secret, get_config
 from pymacaron.exceptions import BindingError, DocumentError, NotBuiltError, StartError, ValidationError
 
 THING = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
@@ -99,6 +99,7 @@ def test_start_serves_what_is_named(project: Project) -> None:
         client = project.start(serve)
         assert {name for name in ("one", "two", "three") if client.get(f"/{name}").status_code == 200} == served
         assert client.get("/version").get_json()["name"].split() == sorted(served, key=["one", "three", "two"].index)
+    project.app = Flask("service")
     with pytest.raises(BindingError, match=r"no API of that name is loaded; did you mean 'three'\?"):
         project.start("tree")
 
@@ -111,6 +112,34 @@ def test_nothing_comes_after_the_start(project: Project) -> None:
     for call in late:
         with pytest.raises(StartError, match=r"came after start\(\)"):
             call()
+
+
+def test_an_app_has_one_api(project: Project) -> None:
+    """A second API on an app that is being served says what to do instead, whatever is asked of it."""
+    project.document({"/f": {"get": operation("f")}})
+    project.start()
+    second = API(project.app)
+    late: list[Callable[[], API]] = [second.publish_apis, second.start, lambda: second.load_apis(project.folder)]
+    for call in late:
+        with pytest.raises(StartError, match=r"another API has started on this Flask app; let one API load_apis\(\)"):
+            call()
+
+
+def test_soft_faults(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """What is wrong only with a document that is served is told with all else that is wrong with it; of one that is
+    only called, it is logged, at every start."""
+    project.document({"/f": {"get": {**operation("f"), "x-bind-sever": "a.b", "responses": 5}}}, name="served")
+    with pytest.raises(DocumentError) as caught:
+        project.start("served")
+    assert ["x-bind-sever" in str(one) for one in caught.value.findings] == [False, True]
+    project.document({"/f": {"get": operation("f")}}, name="served")
+    project.document({"/f": {"get": {**operation("f"), "x-bind-sever": "a.b"}}}, name="called")
+    for _ in range(2):
+        caplog.clear()
+        project.app = Flask("service")
+        project.start("served")
+        (said,) = caplog.messages
+        assert "x-bind-sever: 'x-bind-sever' is no key of pymacaron; did you mean 'x-bind-server'?" in said
 
 
 def test_operations_have_names_of_their_own(project: Project) -> None:
@@ -328,6 +357,30 @@ def test_what_is_not_built_says_so(project: Project) -> None:
     project.load()
     with pytest.raises(NotBuiltError, match="does not call them yet"):
         _ = ApiPool.shop.client
+
+
+def test_what_has_no_effect_says_so(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """Settings, arguments and keys whose part is still to come are warned of at the start, each part and key once."""
+    config = get_config()
+    config.aws_user, config.docker_repo, config.store, config.jwt_secret = "me", "repo", "sqlite:///x", Secret("s" * 40)
+    keys = {"x-slow-ms": 5, "x-bind-client": "one"}
+    schemas = {"A": {"type": "object", "x-persist": "collections.OrderedDict"}}
+    project.document({"/f": {"get": {**operation("f"), **keys}, "put": {**operation("g"), "x-slow-ms": 5}}}, schemas)
+    project.functions("def f(): ...\ndef g(): ...")
+    project.start(default_user_id="me", verifiers={"a": print}, error_reporter=print)
+    yet = "no effect: this version of pymacaron has no"
+    assert caplog.messages == [
+        f"jwt_secret, default_user_id and API(verifiers=...) have {yet} authentication yet",
+        f"API(error_reporter=...) has {yet} crash reports yet",
+        f"store has {yet} stores yet",
+        f"aws_user and docker_repo have {yet} deployment yet",
+        f"shop: x-bind-client of GET /f has {yet} clients yet",
+        f"shop: x-slow-ms of GET /f and 1 more has {yet} crash reports yet",
+        f"shop: x-persist of A has {yet} stores yet",
+    ]
+    for name in ("load_clients", "asynctask"):
+        with pytest.raises(NotBuiltError, match=f"^pymacaron.{name}: this version"):
+            getattr(pymacaron, name)
 
 
 def test_everything_promised_is_there() -> None:

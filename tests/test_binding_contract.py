@@ -436,7 +436,6 @@ RIGHT: dict[str, tuple[dict[str, Any], str]] = {
     "a decorator of the document that converts": (
         {"requestBody": body(ORDER), "x-decorate-server": "handlers.unpack"},
         "def unpack(f):\n return lambda o: f(1)\ndef FUNCTION(order: int): ..."),
-    "our decorator of clients": ({"x-decorate-request": "pymacaron.auth.add_auth"}, "def FUNCTION(): ..."),
     "a signature of its own": ({"parameters": [query("limit")]},
         "import inspect\ndef FUNCTION(*args): ...\nFUNCTION.__signature__ = inspect.signature(lambda limit: 0)"),
     # Annotations

@@ -32,9 +32,16 @@ _ROOMS = {
     "PyMacaronException": "exceptions", "add_error": "exceptions", "is_error": "exceptions",
 }  # fmt: skip
 
+# Names of the contract whose part is still to come.
+_COMING = {"load_clients": "clients", "asynctask": "tasks"}
+
 
 def __getattr__(name: str) -> Any:
     room = _ROOMS.get(name)
+    if name in _COMING:
+        from .exceptions import NotBuiltError  # for the few who ask for it
+
+        raise NotBuiltError(f"pymacaron.{name}: this version of pymacaron has no {_COMING[name]} yet")
     if room is None:
         raise AttributeError(f"module 'pymacaron' has no attribute {name!r}")
     from importlib import import_module  # here, since most programs that import pymacaron alone need no room

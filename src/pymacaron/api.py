@@ -28,6 +28,7 @@ from .serving import Served, serve
 
 log = logging.getLogger(__name__)
 
+_OURS = "pymacaron"  # what we are called among the extensions of a Flask app
 _BUILTIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "builtin_apis")
 
 
@@ -61,7 +62,6 @@ class API:
         self.host, self.port, self.debug, self.timeout = host, port, debug, timeout
         self._formats = Formats(formats or ())
         self._loaded: dict[str, LoadedApi] = {}
-        self._started = False
         installed = predecessors()
         if installed:
             log.warning("%s", advice(installed))
@@ -71,10 +71,8 @@ class API:
             logging.getLogger("pymacaron").setLevel(level)
         if default_user_id is not None:
             config.default_user_id = default_user_id
-        if error_reporter is not None:
-            log.warning("API(error_reporter=...): this version logs errors, and sends no crash reports yet")
-        for setting in unbuilt_settings(config):
-            log.warning("%s in the configuration has no effect in this version", setting)
+        for warning in unbuilt_settings(config, {"error_reporter": error_reporter, "verifiers": verifiers}):
+            log.warning("%s", warning)
         self._failures = Failures(
             error_callback, error_decorator, lambda: self.debug or bool(get_config().expose_exceptions),
             problem=config.error_format == "problem",
@@ -133,7 +131,7 @@ class API:
         """
         self._must_not_have_started("start")
         names = [serve] if isinstance(serve, str) else list(self._loaded if serve is None else serve)
-        served = [self._named(name) for name in names]
+        served = [self._named(name) for name in dict.fromkeys(names)]
         soft = [fault for api in served for fault in api.soft_faults]
         if soft:
             raise DocumentError(findings(soft))
@@ -142,7 +140,10 @@ class API:
                 self._serve(served)
         except DocumentFault as error:  # what the document's check may pass over where nothing is served
             raise DocumentError(findings([error.fault])) from None
-        self._started = True
+        self.app.extensions[_OURS] = self
+        for api in self._loaded.values():
+            if api not in served:
+                api.tell_soft_faults()
         if listening:
             self._run(*listening[0])
         return self
@@ -154,9 +155,15 @@ class API:
         return self._loaded[name]
 
     def _must_not_have_started(self, call: str) -> None:
-        if self._started:
+        started = self.app.extensions.get(_OURS)
+        if started is self:
+            advice = "" if call == "start" else ", so move it up"
+            fact = f"{call}() came after start(); everything is set up before the service starts"
+            raise StartError(f"{fact}{advice}" + (": start(serve=[...]) takes several APIs" if call == "start" else ""))
+        if started is not None:
             raise StartError(
-                f"{call}() came after start(); everything is set up before the service starts, so move it up"
+                f"{call}(): another API has started on this Flask app; let one API load_apis() all documents and start("
+                "serve=[...]) what it serves, or make another Flask app"
             )
 
     def _serve(self, apis: list[LoadedApi]) -> None:

@@ -8,23 +8,52 @@ from typing import Any
 from .config import SETTINGS, Config
 from .exceptions import NotBuiltError
 
-# Keys on operations that nothing acts on yet. They are checked like the others, so that documents stay right.
-UNBUILT_KEYS = (
-    "x-rate-limit", "x-etag", "x-idempotent", "x-async", "x-slow-ms", "x-timeout-ms",
-)  # fmt: skip
-UNBUILT_SETTINGS = ("store", "async_broker", "with_async", "client_errors", "report_call_exceeding_ms")
+# What nothing acts on yet, by the part that will: a line goes when its part is there.
+_SETTINGS = {
+    "authentication": (*(name for name in SETTINGS if name.startswith("jwt_")), "default_user_id"),
+    "clients": ("client_errors",),
+    "crash reports": ("report_call_exceeding_ms",),
+    "tasks": ("with_async", "async_broker"),
+    "stores": ("store",),
+    "deployment": tuple(name for name in SETTINGS if name.startswith(("aws_", "docker_"))),
+}
+_ARGUMENTS = {"authentication": "verifiers", "crash reports": "error_reporter"}  # of API()
+# Keys are checked like the others, so that documents stay right.
+_KEYS = {
+    "clients": ("x-bind-client", "x-decorate-request"),
+    "crash reports": ("x-slow-ms",),
+    "deadlines": ("x-timeout-ms",),
+    "limits of calls": ("x-rate-limit",),
+    "entity tags of its own": ("x-etag",),
+    "memory of requests": ("x-idempotent",),
+    "tasks": ("x-async",),
+    "stores": ("x-persist",),
+}
 
 
-def unbuilt_keys(extensions: Mapping[str, Any]) -> list[str]:
-    """The keys of an operation that this version does not act on."""
-    return [key for key in UNBUILT_KEYS if key in extensions]
+def unbuilt_settings(config: Config, arguments: Mapping[str, Any]) -> Iterator[str]:
+    """A warning for each part that is missing, with the settings made for it in the configuration and in the arguments
+    of API()."""
+    for part, names in _SETTINGS.items():
+        made = [name for name in names if getattr(config, name) != SETTINGS[name].default]
+        if arguments.get(_ARGUMENTS.get(part, "")) is not None:
+            made.append(f"API({_ARGUMENTS[part]}=...)")
+        if made:
+            yield f"{_listed(made)} no effect: this version of pymacaron has no {part} yet"
 
 
-def unbuilt_settings(config: Config) -> Iterator[str]:
-    """The settings made in the configuration that this version does not act on."""
-    for name in (*UNBUILT_SETTINGS, *(name for name in SETTINGS if name.startswith("jwt_"))):
-        if getattr(config, name) != SETTINGS[name].default:
-            yield name
+def unbuilt_keys(api: str, having: Mapping[str, list[str]]) -> Iterator[str]:
+    """A warning for each key that this version does not act on; `having` are, by key, the operations and schemas that
+    have it."""
+    for part, keys in _KEYS.items():
+        for key in having.keys() & keys:
+            first, *others = having[key]
+            more = f" and {len(others)} more" if others else ""
+            yield f"{api}: {key} of {first}{more} has no effect: this version of pymacaron has no {part} yet"
+
+
+def _listed(names: list[str]) -> str:
+    return f"{names[0]} has" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} have"
 
 
 def coming(module: str, names: str, part: str) -> Callable[[str], Any]:

@@ -23,18 +23,20 @@ _SHOWN = 20  # warnings of one document; a large one from elsewhere may have tho
 class Checked(NamedTuple):
     """What the check of a document found.
 
-    `faults` make it unusable; `soft` ones do so where it is served, but not where it is only called; `warnings` are
-    ready to be read.
+    `faults` make it unusable; `soft` ones do so where it is served, but not where it is only called: then their texts
+    are warnings like `warnings`, which are ready to be read.
     """
 
     faults: list[Fault]
     soft: list[Fault]
+    soft_texts: list[str]
     warnings: list[str]
 
 
 class Loaded(NamedTuple):
     document: Document
     soft_faults: list[Fault]
+    soft_texts: list[str]
 
 
 def load_document(name: str, path: str, formats: Formats, faults: list[Fault]) -> Loaded | None:
@@ -44,18 +46,23 @@ def load_document(name: str, path: str, formats: Formats, faults: list[Fault]) -
     try:
         root = files.open(path).root
         checked = _check(files, root, formats)
-        faults += checked.faults
         if checked.faults:
+            faults += checked.faults + checked.soft  # all at once: most documents are there to be served
             return None
         document = read_document(files, root, name, formats, ignore_base_path=config.base_path == "ignore")
     except DocumentFault as error:
         faults.append(error.fault)
         return None
-    for warning in checked.warnings[:_SHOWN]:
+    warn(path, checked.warnings)
+    return Loaded(document, checked.soft, checked.soft_texts)
+
+
+def warn(path: str, warnings: list[str]) -> None:
+    """Log what is to be said of the document at `path`; of very much, the first part."""
+    for warning in warnings[:_SHOWN]:
         log.warning("%s", warning)
-    if len(checked.warnings) > _SHOWN:
-        log.warning("%s: %d more warnings", path, len(checked.warnings) - _SHOWN)
-    return Loaded(document, checked.soft)
+    if len(warnings) > _SHOWN:
+        log.warning("%s: %d more warnings", path, len(warnings) - _SHOWN)
 
 
 def _fetch(url: str) -> bytes:
@@ -68,22 +75,26 @@ def _fetch(url: str) -> bytes:
 
 def _check(files: Files, root: Node, formats: Formats) -> Checked:
     """The check of a document, remembered for as long as none of its files changes."""
-    key = f"check {root.file.path} {root.file.digest} {sorted(formats.custom)}"
+    key = f"check 2 {root.file.path} {root.file.digest} {sorted(formats.custom)}"
     known = files.cache.get(key)
     if isinstance(known, dict) and _is_unchanged(files, known):
-        return Checked([], [_thawed(row) for row in known["soft"]], known["warnings"])
+        return Checked([], [_thawed(row) for row in known["soft"]], known["soft_texts"], known["warnings"])
     from .grammar import check  # 15 ms to import, for documents that were not checked before
 
     verdict = check(root, formats)
     if verdict.faults:
-        return Checked(verdict.faults, verdict.soft, [])
+        return Checked(verdict.faults, verdict.soft, [], [])
     warned = [*verdict.warnings, *files.warnings()]
-    checked = Checked([], verdict.soft, [str(finding) for finding in findings(warned)] if warned else [])
+    checked = Checked([], verdict.soft, _texts(verdict.soft), _texts(warned))
     files.cache.put(key, {
         "files": list(files.opened), "digest": files.digest(), "warnings": checked.warnings,
-        "soft": [list(fault) for fault in checked.soft],
+        "soft": [list(fault) for fault in checked.soft], "soft_texts": checked.soft_texts,
     })  # fmt: skip
     return checked
+
+
+def _texts(faults: list[Fault]) -> list[str]:
+    return [str(finding) for finding in findings(faults)] if faults else []
 
 
 def _is_unchanged(files: Files, known: dict[str, Json]) -> bool:

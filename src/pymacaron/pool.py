@@ -14,7 +14,7 @@ from .documents import Fault, Node, ReferenceFault, findings, suggest
 from .exceptions import DocumentError, NotBuiltError, Problem, ValidationError
 from .failures import Failures
 from .formats import Formats
-from .loading import building, load_document
+from .loading import building, load_document, warn
 from .schemas import REQUEST, Schemas
 from .shapes import Models
 
@@ -22,10 +22,15 @@ from .shapes import Models
 class LoadedApi:
     """One API: `ApiPool.shop`. `model` has its model classes, `document` what was read."""
 
-    def __init__(self, document: Document, soft_faults: list[Fault]) -> None:
+    def __init__(self, document: Document, soft_faults: list[Fault], soft_texts: list[str]) -> None:
         self.document = document
         self.soft_faults = soft_faults  # what stops the start of a served API, but not of one that is only called
+        self._soft_texts = soft_texts
         self.name = document.name
+
+    def tell_soft_faults(self) -> None:
+        """Warn of what would stop the start if the API were served: it is only called."""
+        warn(self.document.path, self._soft_texts)
 
     @property
     def model(self) -> Models:

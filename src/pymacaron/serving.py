@@ -66,12 +66,24 @@ def serve(
         raise BindingError(found)
     for warning in contract.warnings(Cache.of_user()):
         log.warning("%s", warning)
-    for operation in operations:
-        for key in unbuilt_keys(operation.extensions):
-            log.warning("%s: %s of %s has no effect in this version", operation.api, key, operation.title)
+    for one in served:
+        for text in unbuilt_keys(one.name, _having(one)):
+            log.warning("%s", text)
     names = _flask_names(app, served)
     routes = [Route(one.operation.method, one.operation.path, one, names[one.operation]) for one in endpoints]
     install(app, routes, failures, through_flask=config.dispatch == "flask")
+
+
+def _having(one: Served) -> dict[str, list[str]]:
+    """The operations and schemas that have each `x-` key."""
+    having: dict[str, list[str]] = {}
+    for operation in one.operations:
+        for key in operation.extensions:
+            having.setdefault(key, []).append(operation.title)
+    for name, node in one.document.named.items():
+        for key in node.value if isinstance(node.value, dict) else ():
+            having.setdefault(key, []).append(name)
+    return having
 
 
 def _mode(app: Flask, debug: bool) -> str:

@@ -69,7 +69,8 @@ def _misfit_of_parts(schema: JsonObject, value: Json, walk: Walk) -> str | None:
         parts = [(properties.get(name), item) for name, item in value.items()]
     else:
         return None
-    return next(filter(None, (misfit(inner, item, walk) for inner, item in parts)), None)
+    reason = next(filter(None, (misfit(inner, item, walk) for inner, item in parts)), None)
+    return None if reason is None else f"inside it, {reason.removeprefix('inside it, ')}"
 
 
 def _anything(_: Json) -> bool:
