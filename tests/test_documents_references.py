@@ -433,6 +433,9 @@ def test_no_folder(tmp_path: Path) -> None:
         find_documents(tmp_path / "api")
     assert caught.value.fault.cure == f"did you mean '{tmp_path / 'apis'}'?"
     assert findings([caught.value.fault])[0].fact == "does not exist"
+    with pytest.raises(FileFault) as caught:
+        find_documents(tmp_path / "elsewhere")
+    assert f"it is looked for in {tmp_path};" in (caught.value.fault.cure or "")
 
 
 # Suggestions

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from programs import PATIENCE, by_python, running
+from programs import PATIENCE, by_python, run, running
 
 SERVER = """
 from flask import Flask
@@ -61,6 +61,19 @@ def test_development_waits_for_the_next_change(tmp_path: Path) -> None:
             except OSError:  # between the old process and the new one
                 continue
         assert status == 200, server.log
+
+
+def test_a_port_that_cannot_be_had(tmp_path: Path) -> None:
+    """It is told in one line, before the service does anything; the exit code is 2."""
+    project(tmp_path, "hear")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run(by_python(port), tmp_path)
+    cure = "it is in use by another program; end that, or take another port: --port 8080"
+    assert (ended.returncode, ended.stderr) == (2, f"cannot listen on 127.0.0.1:{port}: {cure}\n")
+    ended = run([*by_python(port), "--host", "192.0.2.1"], tmp_path)
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert "is that an address of this machine?" in ended.stderr
 
 
 def test_a_test_that_imports_the_server_sees_the_error(tmp_path: Path) -> None:

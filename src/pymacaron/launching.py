@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -55,6 +56,10 @@ def _program(callback: FunctionType, folder: str) -> None:
     @click.option("--debug/--no-debug", default=False, help="Reload on changes, show errors, check every response.")
     def serve(port: int, host: str, debug: bool) -> None:
         """Serve this project's API."""
+        fault = _port_fault(host, port)
+        if fault is not None:
+            click.echo(fault, err=True)
+            sys.exit(2)
         listening[:] = [(host, port)]
         try:
             callback(port=port, debug=debug)
@@ -65,6 +70,33 @@ def _program(callback: FunctionType, folder: str) -> None:
             _serve_findings(str(error), host, port, folder)
 
     serve()
+
+
+def _port_fault(host: str, port: int) -> str | None:
+    """What is against listening there, found out before anything else is done or said."""
+    import socket  # only programs listen
+
+    if os.environ.get("WERKZEUG_RUN_MAIN") == "true":  # a reloaded program: the one that watches it is listening
+        return None
+    place = f"cannot listen on {host}:{port}"
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return f"{place}: it is in use by another program; end that, or take another port: --port {_other(port)}"
+        if error.errno == errno.EACCES:
+            return f"{place}: ports below 1024 are not for everybody; take another one: --port {_other(port)}"
+        return f"{place}: {error.strerror or error}; is that an address of this machine?"
+    return None
+
+
+def _other(port: int) -> int:
+    return 8080 if port != 8080 else 8081
 
 
 def _serve_findings(text: str, host: str, port: int, folder: str) -> None:

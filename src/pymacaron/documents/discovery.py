@@ -67,9 +67,11 @@ def _candidates(folder: str) -> Iterator[str]:
 
 def _refuse(error: OSError) -> None:
     path = os.fspath(error.filename)
-    near = None if os.path.exists(path) else near_file(path)
-    fact = "cannot be read" if os.path.exists(path) else "does not exist"
-    raise FileFault(Fault(path, (), fact, f"did you mean '{near}'?" if near else None)) from None
+    if os.path.exists(path):
+        raise FileFault(Fault(path, (), "cannot be read", None)) from None
+    near = near_file(path)
+    away = f"it is looked for in {os.path.dirname(path)}; start in the folder of the service, or give the whole path"
+    raise FileFault(Fault(path, (), "does not exist", f"did you mean '{near}'?" if near else away)) from None
 
 
 def _is_document(path: str, files: Files) -> bool:
