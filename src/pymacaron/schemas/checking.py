@@ -10,6 +10,7 @@ import jsonschema_rs
 from pymacaron._types import Json, JsonObject
 from pymacaron.formats import LATER_THAN_DRAFT4, Formats
 
+from .distinct import DistinctItems
 from .drafts import OPENAPI_30, OPENAPI_31, Draft
 from .explaining import Explainer
 from .problems import SchemaProblem
@@ -84,7 +85,10 @@ def _compile(bundle: JsonObject, draft: Draft, formats: Formats) -> Any:
     return cls(usable(bundle, cls), formats=checks, pattern_options=_BACKTRACKING, **_ALWAYS)
 
 
-_ALWAYS = {"validate_formats": True, "offline": True, "mask": "*"}  # the mask: values stay out of every message
+_ALWAYS: dict[str, Any] = {
+    "validate_formats": True, "offline": True, "keywords": {"uniqueItems": DistinctItems},
+    "mask": "*",  # values stay out of every message
+}  # fmt: skip
 _APPLICATORS = frozenset((*OPENAPI_31.applicators, *OPENAPI_31.lists, *OPENAPI_30.applicators))
 _MAPS = frozenset(("properties", "patternProperties", "definitions", "$defs", "dependentSchemas", "dependencies"))
 
