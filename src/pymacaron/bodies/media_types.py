@@ -70,15 +70,16 @@ def split_outside_quotes(text: str, separator: str) -> list[str]:
     """Split at the separators outside of quoted strings (RFC 9110 section 5.6.4)."""
     if '"' not in text:
         return text.split(separator)
-    pieces, quoted, escaped = [""], False, False
-    for char in text:
+    pieces: list[str] = []
+    start, quoted, escaped = 0, False, False
+    for index, char in enumerate(text):
         if char == separator and not quoted:
-            pieces.append("")
+            pieces.append(text[start:index])
+            start = index + 1
             continue
-        pieces[-1] += char
         quoted ^= char == '"' and not escaped
         escaped = char == "\\" and quoted and not escaped
-    return pieces
+    return [*pieces, text[start:]]
 
 
 def _unquoted(value: str) -> str:
