@@ -288,6 +288,17 @@ def test_views(version: str) -> None:
     assert codes(schema, {}, RESPONSE) == [("/id", "required"), ("/name", "required")]
 
 
+@pytest.mark.parametrize("version", ["2.0", "3.0", "3.1"])
+def test_what_is_dropped_does_not_count(version: str) -> None:
+    """`minProperties` counts what is left of a request without what is readOnly; names that are not declared count, as
+    JSON Schema has it. In an answer everything counts."""
+    schema = schema_of({**PERSON, "required": ["name"], "minProperties": 2}, version)
+    (problem,) = schema.checker(REQUEST).problems({"name": "x", "id": 1})
+    assert problem == ((), "minProperties", "at least 2 properties, beside those that only the service sets")
+    assert codes(schema, {"name": "x", "other": 1}) == codes(schema, {"name": "x", "id": 1}, RESPONSE) == []
+    assert sample(schema, REQUEST, Random(1)).keys() - {"id"}
+
+
 def test_views_through_references() -> None:
     """A property is hidden by what is said of it elsewhere: beside a reference, behind it, in another part of allOf."""
     hidden = {"type": "string", "readOnly": True}

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from pymacaron._types import Json, JsonObject
-from pymacaron.schemas import Checker
+from pymacaron.schemas import LEFT, Checker
 
 from .demands import DeadEnd, Demand, same
 from .numbers import number, range_of
@@ -186,7 +186,7 @@ class ObjectMaker:
         """
         needed = self._needed(self._drawn())
         most = self._demand.limit("maxProperties", min, None)
-        least = self._demand.limit("minProperties", max, 0)
+        least = max([self._demand.limit("minProperties", max, 0), *(kept["least"] for kept in self._demand.said(LEFT))])
         required = self._required()
         made: JsonObject = {}
         for name in sorted(needed, key=lambda name: name not in required):

@@ -17,12 +17,14 @@ from pymacaron.formats import Formats
 from .checking import Checker
 from .discriminators import Dispatch, read_dispatch, texts_listed
 from .drafts import OPENAPI_30, OPENAPI_31, REQUEST, RESPONSE, SWAGGER_20, Draft
+from .keywords import LEFT
 from .metaschemas import metaschema
 from .problems import MOST_TOLD, SchemaProblem
 from .references import Place, chain, entered, meant, target_of
 from .rewriting import Rewriting
 
 __all__ = [
+    "LEFT",
     "MOST_TOLD",
     "OPENAPI_30",
     "OPENAPI_31",

@@ -10,9 +10,9 @@ import jsonschema_rs
 from pymacaron._types import Json, JsonObject
 from pymacaron.formats import LATER_THAN_DRAFT4, Formats
 
-from .distinct import DistinctItems
 from .drafts import OPENAPI_30, OPENAPI_31, Draft
 from .explaining import Explainer
+from .keywords import KEYWORDS
 from .problems import SchemaProblem
 
 # How much a backtracking pattern may try before the text counts as not matching; the linear engine needs no limit.
@@ -86,7 +86,7 @@ def _compile(bundle: JsonObject, draft: Draft, formats: Formats) -> Any:
 
 
 _ALWAYS: dict[str, Any] = {
-    "validate_formats": True, "offline": True, "keywords": {"uniqueItems": DistinctItems},
+    "validate_formats": True, "offline": True, "keywords": KEYWORDS,
     "mask": "*",  # values stay out of every message
 }  # fmt: skip
 _APPLICATORS = frozenset((*OPENAPI_31.applicators, *OPENAPI_31.lists, *OPENAPI_30.applicators))

@@ -10,6 +10,7 @@ from pymacaron.formats import MOST_SEARCHED, PATTERNS, pattern_meant
 
 from .drafts import GUARD
 from .folding import FAILURES
+from .keywords import LEFT
 
 
 class SchemaProblem(NamedTuple):
@@ -98,6 +99,8 @@ def problems_of(error: Any, unfold: Unfold) -> list[SchemaProblem]:
         return _problems_of_names(facts["unexpected"], name, path)
     if name == "falseSchema":
         return [_not_allowed(error, path)]
+    if name == LEFT:
+        return [SchemaProblem(path, "minProperties", facts["message"])]
     if name == "pattern" and facts.get("pattern") in _FORMATS:
         name, facts = "format", {"format": _FORMATS[facts["pattern"]]}
     say = _EXPECTED.get(name)

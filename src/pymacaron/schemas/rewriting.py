@@ -17,6 +17,7 @@ from .discriminators import Dispatch
 from .drafts import GUARD_DEPTH, OPENAPI_31, REQUEST, Draft
 from .hidden import demanded_family, hidden_family
 from .hidden import hidden as hidden_names
+from .keywords import LEFT
 from .references import Place, Scope, dynamic_target, entered, is_alias, is_resource, target_of
 
 
@@ -77,6 +78,8 @@ class Rewriting:
             result["required"] = [name for name in names if name not in hidden]
             if not result["required"]:
                 del result["required"]  # draft 4 demands at least one
+        if self.view == REQUEST and hidden and isinstance(result.get("minProperties"), int):
+            result[LEFT] = {"least": result.pop("minProperties"), "dropped": sorted(hidden)}
         pattern = self._pattern(value.get("pattern"))
         if pattern is not None:
             result["pattern"] = pattern

@@ -1,8 +1,4 @@
-"""`uniqueItems`, in linear time whatever the items are.
-
-The validator's own takes numbers above 2^53 that are near to each other for alike at first: an array of them takes time
-with the square of its length, whatever the schema says of the items.
-"""
+"""Keywords that the validator leaves to us."""
 
 from __future__ import annotations
 
@@ -13,10 +9,32 @@ import msgspec
 from pymacaron._types import Json, Pointer
 
 _encode = msgspec.json.Encoder(order="sorted").encode
+# How many properties are left at least, of an object that some are dropped from: {"least": 1, "dropped": ["id"]}.
+LEFT = "minPropertiesLeft"
+
+
+class LeftProperties:
+    """`minProperties` where the document has properties that are dropped, as callers do not set them (readOnly)."""
+
+    def __init__(self, _schema: Json, value: Json, _path: Pointer) -> None:
+        self._least: int = value["least"]
+        self._dropped = frozenset(value["dropped"])
+
+    def validate(self, value: Json) -> None:
+        """
+        Raises:
+            ValueError: too few are left.
+        """
+        if type(value) is dict and len(value.keys() - self._dropped) < self._least:
+            raise ValueError(f"at least {self._least} properties, beside those that only the service sets")
 
 
 class DistinctItems:
-    """The keyword for a validator."""
+    """`uniqueItems`, in linear time whatever the items are.
+
+    The validator's own takes numbers above 2^53 that are near to each other for alike at first: an array of them takes
+    time with the square of its length, whatever the schema says of the items.
+    """
 
     def __init__(self, _schema: Json, value: Json, _path: Pointer) -> None:
         self._is_on = value is True
@@ -43,3 +61,6 @@ def _plain(value: Json) -> Any:
     if type(value) is dict:
         return {name: _plain(one) for name, one in value.items()}
     return value
+
+
+KEYWORDS = {"uniqueItems": DistinctItems, LEFT: LeftProperties}
