@@ -149,7 +149,10 @@ def test_invalid_requests(project: Project) -> None:
     """400 with every fault."""
     body = json_of(project.start().get("/raises?n=x"))
     assert (body["error"], body["status"]) == ("INVALID_PARAMETER", 400)
-    assert body["errors"] == [{"in": "query", "name": "n", "code": "type", "expected": "an integer"}]
+    (fault,) = body["errors"]
+    spec = fault.pop("spec")
+    assert fault == {"in": "query", "name": "n", "code": "type", "expected": "an integer"}
+    assert spec == "#/paths/~1raises/get/parameters/0"
 
 
 # What shows the text of unexpected exceptions

@@ -123,10 +123,11 @@ def test_every_fault_of_a_body(ask: Any) -> None:
 
 
 def test_a_wrong_query_parameter_is_named(ask: Any) -> None:
-    """The problem says which parameter, and what would have been right."""
+    """The problem says which parameter, where the document declares it, and what would have been right."""
     answer = ask("/echo?limit=many")
     assert problems(answer) == {("query", "limit")}
     assert answer.json["errors"][0]["expected"] == "an integer"
+    assert answer.json["errors"][0]["spec"] == "#/paths/~1echo/get/parameters/0"
 
 
 def test_all_locations_in_one_reply(ask: Any) -> None:

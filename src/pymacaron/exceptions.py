@@ -47,17 +47,20 @@ class Problem(NamedTuple):
 
     `where` is "body", "path", "query", "header" or "cookie"; `name` the parameter, or the JSON pointer (RFC 6901)
     into the body; `code` the schema keyword or the kind of fault; `expected` says what would have been right. The
-    value that was sent is never part of it.
+    value that was sent is never part of it. `spec` is where the document declares the parameter, as the fragment of a
+    URI (RFC 6901 section 6): "#/paths/~1pets/get/parameters/0"; "" for bodies, and for what is declared in other files.
     """
 
     where: str
     name: str
     code: str
     expected: str
+    spec: str = ""
 
     def to_json(self) -> JsonObject:
         place = "pointer" if self.where == "body" else "name"
-        return {"in": self.where, place: self.name, "code": self.code, "expected": self.expected}
+        told = {"in": self.where, place: self.name, "code": self.code, "expected": self.expected}
+        return {**told, "spec": self.spec} if self.spec else told
 
     def __str__(self) -> str:
         return f"{self.where} {self.name}: {self.expected}" if self.name else f"{self.where}: {self.expected}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
-from ._types import Json
+from ._types import Json, json_pointer
 from .bodies import JSON, kind_of, parse_media_type
 from .documents import Node
 from .exceptions import Problem
@@ -62,7 +63,8 @@ class Inputs:
         self._defaults = [(p.argument, p.default) for p in self.parameters if p.default is not ABSENT]
         self.shapes = {p.argument: shapes.of(p.schema, operation.argument_model_name(p)) for p in self.parameters}
         self._rich: list[tuple[str, Shape]] = [(name, s) for name, s in self.shapes.items() if is_rich(s)]
-        self._places = {p.argument: (p.location, p.name) for p in self.parameters}
+        self._specs: dict[str, str] = {}  # as they are asked for
+        self._by_argument = {p.argument: p for p in self.parameters}
 
     def _names_beside(self, parameter: Parameter) -> frozenset[str]:
         """The names that an open exploded object must leave to the other parameters of its location."""
@@ -130,16 +132,16 @@ class Inputs:
             try:
                 _put(values, parameter.argument, self._read_one(parameter, request, form))
             except TextFault as fault:
-                problems.append(Problem(parameter.location, parameter.name, fault.code, fault.expected))
+                problems.append(self._told(parameter, fault.code, fault.expected))
             else:
                 if self._is_repeated(parameter, values.get(parameter.argument)):
-                    problems.append(Problem(parameter.location, parameter.name, "repeated", _ONCE))
+                    problems.append(self._told(parameter, "repeated", _ONCE))
         faulty = {problem.name for problem in problems}
         if self._strict:
             names = self._unknown(parse_query(request.query))[:MOST_TOLD]
             problems += [Problem(QUERY, name[:_LONGEST_UNKNOWN], "unknown", "no such parameter") for name in names]
         found = self._checker.problems(self._to_check(values)) if self._checker is not None else []
-        told = [one for one in found if not one.path or self._places[one.path[0]][1] not in faulty]  # type: ignore[index]
+        told = [one for one in found if not one.path or self._by_argument[one.path[0]].name not in faulty]  # type: ignore[index]
         return problems + [self._placed(problem) for problem in told]
 
     def _is_repeated(self, parameter: Parameter, value: Any) -> bool:
@@ -167,9 +169,21 @@ class Inputs:
     def _placed(self, problem: SchemaProblem) -> Problem:
         if not problem.path:  # it is about all of them
             return Problem(self.parameters[0].location, "", problem.code, problem.expected)
-        location, name = self._places[problem.path[0]]  # type: ignore[index]
+        parameter = self._by_argument[problem.path[0]]  # type: ignore[index]
         inner = "".join(f"[{step}]" for step in problem.path[1:])
-        return Problem(location, (name + inner)[:_LONGEST_NAME], problem.code, problem.expected)
+        return self._told(parameter, problem.code, problem.expected, inner)
+
+    def _told(self, parameter: Parameter, code: str, expected: str, inner: str = "") -> Problem:
+        """A problem of a parameter, or of what is `inner` to it."""
+        spec = self._specs.get(parameter.argument)
+        if spec is None:
+            spec = self._specs[parameter.argument] = self._spec(parameter.node)
+        return Problem(parameter.location, (parameter.name + inner)[:_LONGEST_NAME], code, expected, spec)
+
+    def _spec(self, node: Node) -> str:
+        """The place of a declaration in the document, as the fragment of a URI; "" if it is in another file."""
+        document = next(iter(self._schemas.files.opened.values()))
+        return "#" + quote(json_pointer(node.pointer), safe="/~") if node.file is document else ""
 
     def write(self, arguments: Mapping[str, Any]) -> Written:
         """The inverse of read.
@@ -199,7 +213,7 @@ class Inputs:
         try:
             text: Any = self.codecs[parameter.argument].write(value)
         except TextFault as fault:
-            raise InputFault([Problem(parameter.location, parameter.name, fault.code, fault.expected)]) from None
+            raise InputFault([self._told(parameter, fault.code, fault.expected)]) from None
         if parameter.location == PATH:
             written.path[parameter.name] = text
         elif parameter.location == HEADER:

@@ -79,6 +79,7 @@ _FAULTS: JsonObject = {
             "pointer": {"type": "string", "description": "The place in the body, as a JSON pointer (RFC 6901)."},
             "code": {"type": "string", "description": "What is wrong: the keyword of the schema, for instance."},
             "expected": {"type": "string", "description": "What would have been right."},
+            "spec": {"type": "string", "description": "The place in this document where a parameter is declared."},
         },
     },
 }
