@@ -474,6 +474,14 @@ def test_encoded_slashes_do_not_separate() -> None:
     assert seen_with(*routes, path="/x%2Fy") == 404
 
 
+def test_encoded_slashes_of_the_document() -> None:
+    """A path of the document may have some itself, before a variable that has others."""
+    routes = ("GET", "/a%2Fb/{id}"), ("GET", "/a%2Fb")
+    assert seen_with(*routes, path="/a%2Fb/c") == ["/a%2Fb/{id}", {"id": "c"}]
+    assert seen_with(*routes, path="/a%2Fb/c%2fd") == ["/a%2Fb/{id}", {"id": "c/d"}]
+    assert seen_with(*routes, path="/a%2Fb") == ["/a%2Fb", {}]
+
+
 @pytest.mark.parametrize(
     ("environ", "value"),
     [

@@ -52,6 +52,7 @@ class Template(NamedTuple):
 
 _TAIL = re.compile(r"[?#](?![^{]*\})")  # outside of braces
 _NAME = re.compile(r"\{([^{}]*)\}")
+_SLASH = re.compile("%2f", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
@@ -59,7 +60,8 @@ def parse_template(path: str) -> Template:
     """Take a path template apart (OpenAPI 3.x, Paths Object)."""
     tail = _TAIL.search(path)
     route, rest = (path[: tail.start()], path[tail.start() :]) if tail else (path, "")
-    pieces = [_NAME.split(segment) for segment in route.removeprefix("/").split("/")]
+    steps = _SLASH.sub("/", route.removeprefix("/")).split("/")  # servers decode what the document encodes
+    pieces = [_NAME.split(segment) for segment in steps]
     names = tuple(name for piece in pieces for name in piece[1::2])
     segments = tuple(tuple(unquote(text) for text in piece[::2]) for piece in pieces)
     return Template(segments, names, tuple(_conditions(rest)))

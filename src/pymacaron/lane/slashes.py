@@ -8,7 +8,7 @@ PATH_INFO is put back to "/items/a%2Fb", with "%" kept as "%25", and so it goes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
 KEPT = "pymacaron.kept_slashes"  # in an environ whose PATH_INFO has its slashes and percent signs encoded
+_MOST_OF_TEMPLATES = 4  # so many "%2F" the path of a document may have, and variables with some after them
 _PIECE = re.compile("%[0-9A-Fa-f]{2}|.", re.DOTALL)
 
 
@@ -40,14 +41,25 @@ def keep_slashes(environ: Environ, router: Router[Any]) -> None:
     pieces = _PIECE.findall(raw)[-len(path) :]  # without the prefix that the application is mounted at
     if "".join(map(_decoded, pieces)) != path:  # a middleware has written another one
         return
-    kept = "".join(_kept(piece) for piece in pieces)
-    try:
-        text = kept.encode("latin-1").decode()
-    except UnicodeError:
-        return
     method, query = environ.get("REQUEST_METHOD", ""), environ.get("QUERY_STRING", "")
-    if "%2F" in kept and router.find(method, text, query, EnvironHeaders(environ)):
-        environ["PATH_INFO"], environ[KEPT] = kept, True
+    for kept in _ways(pieces):
+        try:
+            text = kept.encode("latin-1").decode()
+        except UnicodeError:
+            return
+        if router.find(method, text, query, EnvironHeaders(environ)):
+            environ["PATH_INFO"], environ[KEPT] = kept, True
+            return
+
+
+def _ways(pieces: list[str]) -> Iterator[str]:
+    """The path with all of its slashes kept; then without the first, which may stand in the document's own path, or
+    the first few."""
+    slashes = [index for index, piece in enumerate(pieces) if piece in {"%2F", "%2f"}]
+    kept = [_kept(piece) for piece in pieces]
+    for index in slashes[:_MOST_OF_TEMPLATES]:
+        yield "".join(kept)
+        kept[index] = "/"
 
 
 def _decoded(piece: str) -> str:

@@ -179,8 +179,8 @@ class Calls:
 
 
 def _is_segment(text: str) -> bool:
-    """Does a text arrive as it is in a path? Dots are steps, and servers decode an escaped slash."""
-    return "%2F" not in text and bool(set(text) - {"."})
+    """Does a text arrive as it is in a path? Dots are steps."""
+    return bool(set(text) - {"."})
 
 
 def _source(location: str, text: Any) -> Any:
