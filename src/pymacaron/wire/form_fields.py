@@ -28,6 +28,7 @@ from pymacaron.parameters import parse_query
 
 from .request_bodies import Opened
 
+_LONGEST_NAME = 500  # of one that a caller sent, as far as it is told
 _FORM_TYPE, _MULTIPART_TYPE = "application/x-www-form-urlencoded", "multipart/form-data"
 
 
@@ -98,7 +99,7 @@ class FormFields:
             text = part_text(part, charset)
         except (UnicodeError, UnsupportedMediaTypeError):
             expected = "text of the charset that is named, which is UTF-8 if none is"
-            fields.problems.append(Problem(FIELD, part.name, "encoding", expected))
+            fields.problems.append(Problem(FIELD, part.name[:_LONGEST_NAME], "encoding", expected))
         else:
             fields.texts.setdefault(part.name, []).append(field_text(text.encode()))
 
