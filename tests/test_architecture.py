@@ -16,8 +16,8 @@ ROOMS = """_version _types exceptions predecessors messages config later names d
 HOMES = {  # foreign library: the rooms that may import it
     "flask": "flask_context lane serving publishing api testing",
     "werkzeug": "bodies conditions flask_context lane serving launching",
-    "msgspec": "documents schemas structs shapes bodies inputs forms wire lane", "yaml": "config documents",
-    "jsonschema_rs": "formats grammar schemas", "click": "launching cli", "jwt": "auth", "celery": "tasks",
+    "msgspec": "documents schemas structs shapes bodies inputs forms wire lane auth", "yaml": "config documents",
+    "jsonschema_rs": "formats grammar schemas", "click": "launching cli", "cryptography": "auth", "celery": "tasks",
     "boto3": "stores deploy", "gunicorn": "gunicorn", "sentry_sdk": "crash", "opentelemetry": "calls",
 }  # fmt: skip
 STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the latter for type checkers only

@@ -62,6 +62,7 @@ class API:
         self.host, self.port, self.debug, self.timeout = host, port, debug, timeout
         self._formats = Formats(formats or ())
         self._loaded: dict[str, LoadedApi] = {}
+        self._verifiers = dict(verifiers or {})
         installed = predecessors()
         if installed:
             log.warning("%s", advice(installed))
@@ -71,7 +72,7 @@ class API:
             logging.getLogger("pymacaron").setLevel(level)
         if default_user_id is not None:
             config.default_user_id = default_user_id
-        for warning in unbuilt_settings(config, {"error_reporter": error_reporter, "verifiers": verifiers}):
+        for warning in unbuilt_settings(config, {"error_reporter": error_reporter}):
             log.warning("%s", warning)
         self._failures = Failures(
             error_callback, error_decorator, lambda: self.debug or bool(get_config().expose_exceptions),
@@ -171,7 +172,8 @@ class API:
         taken = {(operation.method, operation.path) for one in served for operation in one.operations}
         own = _builtin()
         rest = [operation for operation in own.operations if (operation.method, operation.path) not in taken]
-        serve(self.app, [*served, Served("pymacaron", own, rest)], self._failures, debug=lambda: self.debug)
+        ours = Served("pymacaron", own, rest, is_ours=True)
+        serve(self.app, [*served, ours], self._failures, debug=lambda: self.debug, verifiers=self._verifiers)
         names, version = " ".join(api.name for api in apis), apis[0].get_version() if apis else ""
         builtin.served.update(name=names or own.name, version=version)
         self._service.served.update(api.name for api in apis)

@@ -37,14 +37,17 @@ class Identity(NamedTuple):
         token: the token as it was sent, without "Bearer "; None if there is none.
         data: the claims of the token.
         scopes: what the credentials allow.
-        verified: what the verifier of each security scheme that was satisfied has returned.
+        verified: by the name of each security scheme that was satisfied, who it says is calling.
     """
 
     user: str | None = None
     token: str | None = None
     data: Mapping[str, object] = {}
     scopes: frozenset[str] = frozenset()
-    verified: Mapping[str, object] = {}
+    verified: Mapping[str, Identity] = {}
+
+    def __repr__(self) -> str:
+        return f"<Identity {self.user}>"  # the rest may be secret
 
 
 NOBODY = Identity()
@@ -69,6 +72,7 @@ class Call:
     """One call, made of the headers (lower-case names) that it came with. Its parts are read when asked for.
 
     Attributes:
+        headers: that the call came with, by lower-case name.
         operation: what is called; None while that is not known, and for the application's own routes.
         function: the function that answers it, "shop.api.create_order"; "" while that is not known.
         identity: who calls, once that is verified.
@@ -77,10 +81,10 @@ class Call:
         deadline: until when an answer is of use, in the seconds of time.monotonic(); None: for ever.
     """
 
-    __slots__ = ("_headers", "_id", "_trace", "began", "deadline", "failure", "function", "identity", "operation")
+    __slots__ = ("_id", "_trace", "began", "deadline", "failure", "function", "headers", "identity", "operation")
 
     def __init__(self, headers: Mapping[str, str] | None = None) -> None:
-        self._headers: Mapping[str, str] = {} if headers is None else headers
+        self.headers: Mapping[str, str] = {} if headers is None else headers
         self._id: str | None = None
         self._trace: Trace | None = None
         self.operation: Operation | None = None
@@ -137,11 +141,11 @@ class Call:
         return {name: text for name, text in headers.items() if text}
 
     def _sent(self, name: str, form: re.Pattern[str]) -> str | None:
-        text = self._headers.get(name)
+        text = self.headers.get(name)
         return text if text is not None and form.fullmatch(text) else None
 
     def _read_trace(self) -> Trace:
-        sent = _TRACEPARENT.fullmatch(self._headers.get("traceparent") or "")
+        sent = _TRACEPARENT.fullmatch(self.headers.get("traceparent") or "")
         span = f"{getrandbits(64) or 1:016x}"
         if sent is None or (sent[1] == "00" and sent[5]):
             return Trace(f"{getrandbits(128) or 1:032x}", span, None, "01", None)

@@ -29,6 +29,7 @@ from .operations import (
     Operation,
     Parameter,
     Positions,
+    Scheme,
 )
 from .schemas import OPENAPI_30, OPENAPI_31, SWAGGER_20, Draft, Schemas
 from .shapes import Models, Shapes
@@ -94,6 +95,17 @@ class Document:
     @property
     def security_schemes(self) -> Mapping[str, Node]:
         return dict(self.dialect.security_schemes(self.root))
+
+    def security_scheme(self, name: str) -> Scheme | None:
+        """The scheme that a security requirement names; None if there is none. From 3.2 on the name may also be a
+        reference (OpenAPI 3.2, Security Requirement Object)."""
+        node = self.security_schemes.get(name)
+        try:
+            if node is None and self.dialect is OPENAPI3_2:
+                node = self.files.resolve(self.root, name)
+            return None if node is None else _scheme(name, node.follow())
+        except DocumentFault:
+            return None
 
     def __repr__(self) -> str:
         return f"<Document {self.name} ({self.dialect.name}, {len(self.operations)} operations)>"
@@ -507,6 +519,17 @@ def _headers_3(reading: Reading, node: Node) -> Iterator[Header]:
 
 def _base_path_3(root: Node) -> str:
     return _server_path(root)
+
+
+def _scheme(name: str, node: Node) -> Scheme:
+    """A Security Scheme Object; "basic" is a type in Swagger 2.0."""
+    kind = str(node.value.get("type"))
+    if kind == "http":
+        where = str(node.value.get("scheme")).lower()  # RFC 9110 section 11.1
+        return Scheme(name, where if where in {"basic", "bearer"} else kind, where, "", node)
+    if kind == "apiKey":
+        return Scheme(name, kind, str(node.value.get("in")), str(node.value.get("name")), node)
+    return Scheme(name, kind, "", "", node)
 
 
 def _server_path(place: Node) -> str:

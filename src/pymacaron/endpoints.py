@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from ._types import Handler, JsonObject
 from .answers import OFF, ResponseCheck, keep_length
+from .auth import Guard
 from .bodies import FileBody, Pieces, close
-from .calls import current
+from .calls import Call, current
 from .conditions import conditional, meets_conditions
 from .exceptions import DeadlineExceededError, PyMacaronException, is_error
 from .loops import awaited
@@ -46,12 +47,17 @@ class Endpoint:
 
     Args:
         inner: the function inside the decorator, whose signature counts; None if there is no decorator.
+        guard: says who calls, or refuses, before anything of the request is read; None: everybody may call.
     """
 
-    def __init__(self, operation: Operation, function: Handler, options: Options, inner: Handler | None = None) -> None:
+    def __init__(
+        self, operation: Operation, function: Handler, options: Options, inner: Handler | None = None, *,
+        guard: Guard | None = None,
+    ) -> None:  # fmt: skip
         inner = function if inner is None else inner
         self.operation = operation
         self.function = function
+        self._guard = guard
         self._name = f"{inner.__module__}.{getattr(inner, '__qualname__', type(inner).__name__)}"
         self._passed_on = options.passed_on
         self._mode = options.mode
@@ -77,6 +83,8 @@ class Endpoint:
             call.operation, call.function = self.operation, self._name
             if call.deadline is not None and not call.left_ms():
                 raise DeadlineExceededError("the time that the caller gives for an answer has passed")
+        if self._guard is not None:
+            admit(self._guard, request, call)
         accept = request.headers.get("accept")
         write = self._writers.get(accept) or self._writer_for(accept)
         body, arguments = self._read(request)
@@ -158,6 +166,13 @@ class Endpoint:
             self._check = ResponseCheck(self.operation, mode)
         if not self._unchecked:
             self._check(response)
+
+
+def admit(guard: Guard, request: Request, call: Call | None) -> None:
+    """Let the call have the identity that a guard finds, or its refusal."""
+    identity = guard(request)
+    if call is not None:
+        call.identity = identity
 
 
 class ReturnedError(PyMacaronException):

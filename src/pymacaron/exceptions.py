@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from random import getrandbits
-from typing import Any, ClassVar, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from ._types import Json, JsonObject
 
@@ -88,7 +88,7 @@ class PyMacaronException(PyMacaronError):
 
     code: str = "SERVER_ERROR"
     status: int = 500
-    headers: ClassVar[tuple[tuple[str, str], ...]] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, text: str = "", user_message: str | None = None, error_id: str | None = None) -> None:
         self.args = (text,)
@@ -196,7 +196,11 @@ class InvalidJsonError(BadRequestError):
 
 
 class AuthError(PyMacaronException):
+    """Who calls is not known. What refuses a request says in WWW-Authenticate what would have been accepted (RFC 9110
+    section 15.5.2); raised elsewhere, that is a token."""
+
     code, status = "UNAUTHORIZED", 401
+    headers: tuple[tuple[str, str], ...] = (("WWW-Authenticate", "Bearer"),)
 
 
 class AuthMissingHeaderError(AuthError):

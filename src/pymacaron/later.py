@@ -10,14 +10,13 @@ from .exceptions import NotBuiltError
 
 # What nothing acts on yet, by the part that will: a line goes when its part is there.
 _SETTINGS = {
-    "authentication": (*(name for name in SETTINGS if name.startswith("jwt_")), "default_user_id"),
     "clients": ("client_errors",),
     "crash reports": ("report_call_exceeding_ms",),
     "tasks": ("with_async", "async_broker"),
     "stores": ("store",),
     "deployment": tuple(name for name in SETTINGS if name.startswith(("aws_", "docker_"))),
 }
-_ARGUMENTS = {"authentication": "verifiers", "crash reports": "error_reporter"}  # of API()
+_ARGUMENTS = {"crash reports": "error_reporter"}  # of API()
 # Keys are checked like the others, so that documents stay right.
 _KEYS = {
     "clients": ("x-bind-client", "x-decorate-request"),

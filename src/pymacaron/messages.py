@@ -39,7 +39,7 @@ class Request:
         self.path_values = path_values
 
     def __repr__(self) -> str:
-        return f"<Request {self.method} {self.path}{'?' + self.query if self.query else ''}>"
+        return f"<Request {self.method} {self.path}{'?…' if self.query else ''}>"  # a query may hold a key
 
 
 class Response:

@@ -132,6 +132,25 @@ class Answer:
         return f"<Answer {self.key}>"
 
 
+class Scheme(NamedTuple):
+    """One way of callers to say who they are: a declared security scheme.
+
+    Attributes:
+        name: in the document.
+        kind: "basic", "bearer", "http" (any other scheme of the header Authorization), "apiKey", "oauth2",
+            "openIdConnect", "mutualTLS".
+        where: of an API key "header", "query" or "cookie"; of "http" the scheme in lower case; else "".
+        field: of an API key what the header, parameter or cookie is called; else "".
+        node: its place in the document.
+    """
+
+    name: str
+    kind: str
+    where: str
+    field: str
+    node: Node
+
+
 class Operation:
     """One method on one path.
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import Flask
 from werkzeug.wrappers import Response
 
 from ._types import Handler
+from .auth import Guard, Protection, trust, unused
 from .binding import Contract
 from .config import get_config
 from .dialects import Document
-from .documents import Cache, findings
+from .documents import Cache, Fault, findings
 from .endpoints import Endpoint, Options
-from .exceptions import BindingError, Finding
+from .exceptions import BindingError
 from .failures import Failures
 from .lane import Route, install
 from .later import unbuilt_keys
@@ -26,24 +27,30 @@ log = logging.getLogger(__name__)
 
 
 class Served(NamedTuple):
-    """What is to be served, and what Flask calls the operations of each document: "shop.create_order"."""
+    """What is to be served, and what Flask calls the operations of each document: "shop.create_order".
+
+    `is_ours`: the document is built in. Where it demands a token and there is no key for any, nobody gets in.
+    """
 
     name: str
     document: Document
     operations: Sequence[Operation]
+    is_ours: bool = False
 
 
 def serve(
     app: Flask, served: Sequence[Served], failures: Failures, *, debug: Callable[[], bool],
-    decorator: Callable[[Handler], Any] | None = None,
+    decorator: Callable[[Handler], Any] | None = None, verifiers: Mapping[str, Callable[..., Any]] | None = None,
 ) -> None:  # fmt: skip
     """Let `app` answer operations.
 
     Args:
         debug: is this a development server? Asked at the first call of each operation.
         decorator: is put around every function.
+        verifiers: functions that check credentials, by security scheme.
 
     Raises:
+        ConfigurationError: a key for tokens cannot be used.
         BindingError: with everything in which code and documents do not fit.
     """
     operations = [operation for one in served for operation in one.operations]
@@ -53,15 +60,17 @@ def serve(
     contract.check_routes()
     found = contract.findings()
     config = get_config()
+    has_callers = trust() is not None or bool(verifiers)  # a key that cannot be used is told now
     options = Options(bool(config.strict_query), config.max_body, lambda: _mode(app, debug()), Response)
+    guards = Guards(served, {bound.operation for bound in contract.bound if bound.needs_token}, verifiers or {})
     endpoints = []
-    for operation, function, inner in contract.bound:
+    for operation, function, inner, _ in contract.bound:
         decorated = function if decorator is None else decorator(function)
-        endpoints.append(Endpoint(operation, decorated, options, inner))
+        endpoints.append(Endpoint(operation, decorated, options, inner, guard=guards[operation]))
     for one in served:
         one.document.shapes.check_parents()
         found += one.document.shapes.findings
-    found += _unprotected(operations)
+    found += guards.findings
     if found:
         raise BindingError(found)
     for warning in contract.warnings(Cache.of_user()):
@@ -71,7 +80,7 @@ def serve(
             log.warning("%s", text)
     names = _flask_names(app, served)
     routes = [Route(one.operation.method, one.operation.path, one, names[one.operation]) for one in endpoints]
-    install(app, routes, failures, through_flask=config.dispatch == "flask")
+    install(app, routes, failures, through_flask=config.dispatch == "flask", has_calls=has_callers)
 
 
 def _having(one: Served) -> dict[str, list[str]]:
@@ -109,15 +118,24 @@ def _flask_names(app: Flask, served: Iterable[Served]) -> dict[Operation, str]:
     return names
 
 
-def _unprotected(operations: Iterable[Operation]) -> list[Finding]:
-    """Operations that want credentials which nothing here verifies yet: they are not served open by accident."""
-    faults = []
-    for operation in operations:
-        security = operation.security or [{}]
-        if {} in security or operation.extensions.get("x-no-bind-server") is True:
-            continue
-        schemes = sorted({name for requirement in security for name in requirement})
-        node = operation.node.get("security") or operation.node
-        fact = f"{operation.title} wants {', '.join(schemes)}, and this version cannot verify credentials yet"
-        faults.append(node.fault(fact, "declare `security: []` if it may be open to all"))
-    return list(findings(faults)) if faults else []
+class Guards:
+    """The guards of every operation that is to be served, by the operation; `findings` is what stops the start."""
+
+    def __init__(
+        self, served: Sequence[Served], needing_token: Container[Operation],
+        verifiers: Mapping[str, Callable[..., Any]],
+    ) -> None:  # fmt: skip
+        self._by_operation: dict[Operation, Guard | None] = {}
+        faults: list[Fault] = []
+        for one in served:
+            protection = Protection(one.document, {} if one.is_ours else verifiers, needs_keys=not one.is_ours)
+            for operation in one.operations:
+                if operation.extensions.get("x-no-bind-server") is not True:
+                    needs_token = operation in needing_token
+                    self._by_operation[operation] = protection.guard(operation, needs_token=needs_token)
+            faults += protection.faults
+        self.findings = list(findings(faults)) if faults else []
+        self.findings += unused(verifiers, [one.document for one in served if not one.is_ours])
+
+    def __getitem__(self, operation: Operation) -> Guard | None:
+        return self._by_operation[operation]

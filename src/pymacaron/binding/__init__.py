@@ -27,11 +27,15 @@ REQUIRES_AUTH, _OURS = "pymacaron.auth.requires_auth", "pymacaron.auth."
 
 
 class Bound(NamedTuple):
-    """An operation, what is called for it, and the user's function inside that: the same if nothing decorates it."""
+    """An operation, what is called for it, and the user's function inside that: the same if nothing decorates it.
+
+    `needs_token`: the document has it decorated by `requires_auth`, which is no decorator then but a demand.
+    """
 
     operation: Operation
     function: Handler
     inner: Handler
+    needs_token: bool
 
 
 class Contract:
@@ -68,7 +72,8 @@ class Contract:
             self._check(operation, function)
             decorated = self._decorated(operation, function)
             if decorated is not None:
-                self.bound.append(Bound(operation, decorated, function))
+                needs_token = operation.extensions.get("x-decorate-server") == REQUIRES_AUTH
+                self.bound.append(Bound(operation, decorated, function, needs_token))
         self._check_handlers(root)
 
     def check_routes(self) -> None:
@@ -135,7 +140,8 @@ class Contract:
         name = self._paths[operation]
         found = list(mismatches(operation, name, signature, python))
         # a decorator may convert what it passes on, and what it gets back
-        if python is not None and not python.wrappers and "x-decorate-server" not in operation.extensions:
+        decorated = operation.extensions.get("x-decorate-server") not in {None, REQUIRES_AUTH}
+        if python is not None and not python.wrappers and not decorated:
             found += contradictions(operation, name, signature, python, self._annotations)
         for one in found:
             fault = one.node.fault(f"{one.fact} ({self._sources.place(function, one.parameter)})", one.cure)
@@ -153,13 +159,9 @@ class Contract:
 
     def _decorated(self, operation: Operation, function: Handler) -> Handler | None:
         path = operation.extensions.get("x-decorate-server")
-        if not isinstance(path, str):
+        if not isinstance(path, str) or path == REQUIRES_AUTH:
             return function
         node = operation.node.get("x-decorate-server") or operation.node
-        if path == REQUIRES_AUTH:
-            fact = f"{operation.title} wants authentication, which this version does not have yet"
-            self._tell(node, fact, "serve it with a later version; it is not served without its check")
-            return None
         decorator = self._importer.function(path, node, f"for {operation.title}")
         if decorator is None:
             return None

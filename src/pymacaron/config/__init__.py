@@ -72,7 +72,7 @@ class Config:
     jwt_jwks: str | None
     jwt_algorithm: str | None
     jwt_audience: str | list[str] | None
-    jwt_issuer: str | None
+    jwt_issuer: str | list[str] | None
     jwt_leeway: int
     jwt_token_timeout: int
     default_user_id: str | None

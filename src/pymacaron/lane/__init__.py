@@ -39,10 +39,11 @@ log = logging.getLogger(__name__)
 
 def install(
     app: Flask, routes: Sequence[Route], error_response: ErrorResponse, *, listeners: Sequence[Listener] = (),
-    through_flask: bool = False,
+    through_flask: bool = False, has_calls: bool = False,
 ) -> None:  # fmt: skip
     """Let `app` answer the operations. `error_response` turns any exception into our response and never raises;
-    `listeners` are told of every request that was answered, those for the application's own routes included.
+    `listeners` are told of every request that was answered, those for the application's own routes included. With
+    `has_calls` there is a Call for every request, even if nobody listens.
 
     With `through_flask`, Flask's own dispatch answers them; so it does where Flask or the application is not built as
     flask_context expects, which is logged. May be called several times, before the first request.
@@ -59,7 +60,7 @@ def install(
     if through_flask or reason is not None:
         place(app, Slashes(app, router))
     watching = Watching(app, listeners)
-    if listeners and not place(app, watching):
+    if (listeners or has_calls) and not place(app, watching):
         watching.inner, app.wsgi_app = app.wsgi_app, watching  # type: ignore[method-assign]  # as middleware is put there
     if reason is not None:
         log.warning("%s: Flask's own dispatch answers the operations, since %s", app.name, reason)

@@ -1,0 +1,191 @@
+"""Who calls: tokens made and verified, and the `security` of documents enforced.
+
+    base64url.py    bytes ⇄ the text that tokens are made of
+    tokens.py       claims ⇄ tokens; keys, rules and the time are arguments
+    keys.py         secrets, PEM text and key sets as keys, each with its one algorithm
+    asymmetric.py   RSA, elliptic curves, Edwards curves, by the library `cryptography`
+    key_sets.py     a set of keys that changes while the service runs; fetching.py gets it
+    configured.py   the keys that the configuration names; trust.py what it says of tokens
+    credentials.py  where a request holds them
+    checks.py       one security scheme as a check, by our keys or by the author's function
+    guards.py       the `security` of an operation, compiled to one function
+    protection.py   the guards of a document, and what is missing for them
+
+The functions below are for the functions of a service: they read and set the identity of the call being answered.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, TypeVar
+
+from pymacaron._types import JsonObject
+from pymacaron.calls import Call, Identity, current
+from pymacaron.config import get_config
+from pymacaron.exceptions import AuthMissingHeaderError
+
+from .checks import verify_token
+from .credentials import bearer_token
+from .guards import Guard
+from .protection import Protection, unused
+from .trust import needed, trust
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def generate_token(
+    user_id: str | None = None, expire_in: float | None = None, data: Mapping[str, Any] | None = None,
+    issuer: str | None = None, iat: float | None = None,
+) -> str:  # fmt: skip
+    """A token, signed with the jwt_secret or jwt_private_key of the configuration.
+
+    Args:
+        user_id: its `sub`; None: `default_user_id` of the configuration.
+        expire_in: seconds that it is valid; None: `jwt_token_timeout`.
+        data: more claims, such as {"scope": "orders:read"}.
+        issuer: its `iss`; None: the first of `jwt_issuer`, else the name of the service.
+        iat: when it was made, seconds since 1970; None: now.
+
+    Raises:
+        ConfigurationError: there is no key to sign with.
+        ValueError: nobody is named, or `data` has a claim that an argument is for.
+    """
+    return _issued(user_id, expire_in, data, issuer, iat).token or ""
+
+
+def load_auth_token(token: str, load: bool = True) -> JsonObject:
+    """The claims of a token; with `load`, its user is the one who calls from now on.
+
+    Raises:
+        AuthError: it is not accepted.
+        RuntimeError: with `load`, outside of a call.
+    """
+    identity = verify_token(token)
+    if load:
+        _call().identity = identity
+    return dict(identity.data)
+
+
+def authenticate_http_request(token: str | None = None) -> Identity:
+    """Let who calls be the user of the token in the request, or of the one given.
+
+    Raises:
+        AuthError: there is none, or it is not accepted.
+        RuntimeError: outside of a call.
+    """
+    call = _call()
+    if token is None:
+        token = bearer_token(call.headers)
+    if token is None:
+        raise AuthMissingHeaderError("No token was sent; send one as `Authorization: Bearer <token>`")
+    call.identity = verify_token(token)
+    return call.identity
+
+
+@contextmanager
+def backend_token(
+    user_id: str | None = None, expire_in: float | None = None, data: Mapping[str, Any] | None = None,
+    issuer: str | None = None,
+) -> Iterator[str]:  # fmt: skip
+    """Act as another user for a while, with a token made for that; outside of a call too.
+
+    Raises:
+        ConfigurationError, ValueError: see generate_token.
+    """
+    identity = _issued(user_id, expire_in, data, issuer)
+    outer = current.set(Call()) if current.get() is None else None
+    call = _call()
+    before, call.identity = call.identity, identity
+    try:
+        yield identity.token or ""
+    finally:
+        call.identity = before
+        if outer is not None:
+            current.reset(outer)
+
+
+def get_userid() -> str | None:
+    """The user who calls; None for nobody."""
+    return _identity().user
+
+
+def get_user_token() -> str | None:
+    """The token of who calls, as it was sent; None if there is none."""
+    return _identity().token
+
+
+def get_user_token_data() -> JsonObject:
+    """The claims of the token of who calls; none if there is no token."""
+    return dict(_identity().data)
+
+
+def get_token_issuer() -> str | None:
+    """Who issued that token."""
+    issuer = _identity().data.get("iss")
+    return issuer if isinstance(issuer, str) else None
+
+
+def requires_auth(function: F) -> F:
+    """A decorator for functions and Flask routes that want a token. In a document, `x-decorate-server:
+    pymacaron.auth.requires_auth` demands it before anything of the request is read."""
+    if inspect.iscoroutinefunction(function):
+
+        @wraps(function)
+        async def guarded_async(*args: Any, **kwargs: Any) -> Any:
+            authenticate_http_request()
+            return await function(*args, **kwargs)
+
+        return guarded_async  # type: ignore[return-value]
+
+    @wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        authenticate_http_request()
+        return function(*args, **kwargs)
+
+    return guarded  # type: ignore[return-value]
+
+
+def add_auth(function: F) -> F:
+    """A decorator for `x-decorate-request`: the call goes out with the token of who calls us."""
+
+    @wraps(function)
+    def forwarding(*args: Any, headers: Mapping[str, str] | None = None, **kwargs: Any) -> Any:
+        sent = dict(headers or {})
+        token = get_user_token()
+        if token is not None and not any(name.lower() == "authorization" for name in sent):
+            sent["Authorization"] = f"Bearer {token}"
+        return function(*args, headers=sent, **kwargs)
+
+    return forwarding  # type: ignore[return-value]
+
+
+def _issued(
+    user_id: str | None, expire_in: float | None, data: Mapping[str, Any] | None, issuer: str | None,
+    iat: float | None = None,
+) -> Identity:  # fmt: skip
+    user = get_config().default_user_id if user_id is None else user_id
+    if user is None or user == "":
+        raise ValueError("a token for whom? Pass a user_id, or set default_user_id in the configuration")
+    return needed().issue(user, expire_in=expire_in, data=data, issuer=issuer, iat=iat)
+
+
+def _identity() -> Identity:
+    call = current.get()
+    return Identity() if call is None else call.identity
+
+
+def _call() -> Call:
+    call = current.get()
+    if call is None:
+        raise RuntimeError("there is no call to authenticate: this runs outside of a request to a started API")
+    return call
+
+
+__all__ = [
+    "Guard", "Protection", "add_auth", "authenticate_http_request", "backend_token", "generate_token",
+    "get_token_issuer", "get_user_token", "get_user_token_data", "get_userid", "load_auth_token", "requires_auth",
+    "trust", "unused",
+]  # fmt: skip

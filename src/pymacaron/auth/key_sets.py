@@ -1,0 +1,105 @@
+"""A set of keys that changes while the service runs: fetched when it is needed, kept for its time, asked again once for
+a key that it does not have.
+
+The source, the clock and the times are arguments. No request waits for a fetch while there are keys to go on with,
+except one that comes with an unknown kid, and of those at most one every few seconds makes a fetch.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
+from typing import NamedTuple
+
+from pymacaron.exceptions import ServiceUnavailableError
+
+from .faults import KeyFault
+from .keys import Key, read_key_set
+
+log = logging.getLogger(__name__)
+
+
+class Fetched(NamedTuple):
+    """The text of a key set, and for how many seconds its source says that it is fresh; None if it does not."""
+
+    text: bytes
+    fresh: float | None = None
+
+
+class Times(NamedTuple):
+    """Seconds. `fresh`: until a set is fetched anew, where its source does not say; `least` and `most` bound what it
+    says. `kept`: how long one is used at the most, if no newer can be had. `pause`: between two fetches."""
+
+    fresh: float = 3600
+    least: float = 60
+    most: float = 24 * 3600
+    kept: float = 24 * 3600
+    pause: float = 10
+
+
+USUAL = Times()
+
+
+class KeySet:
+    """The keys of a source.
+
+    Args:
+        name: of the source, for messages.
+        fetch: gets the set, or raises KeyFault.
+        algorithm: the only one that is wanted; None: each key says its own.
+    """
+
+    def __init__(
+        self, name: str, fetch: Callable[[], Fetched], algorithm: str | None, *, times: Times = USUAL,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:  # fmt: skip
+        self._name, self._fetch, self._algorithm = name, fetch, algorithm
+        self._times, self._clock = times, clock
+        self._keys: Sequence[Key] = ()
+        self._stale = self._end = self._next = float("-inf")  # when to fetch anew, when to stop, when to try next
+        self._lock = threading.Lock()
+
+    def find(self, kid: str | None, algorithm: str) -> Iterable[Key]:
+        """The keys to try for a token: the one it names, all if it names none.
+
+        Raises:
+            ServiceUnavailableError: there are no keys, and none could be fetched.
+        """
+        now = self._clock()
+        if now >= self._end:
+            self._refresh()
+        elif now >= max(self._stale, self._next) and not self._lock.locked():
+            threading.Thread(target=self._refresh, name="pymacaron keys", daemon=True).start()
+        if kid is not None and not any(key.kid == kid for key in self._keys):
+            self._refresh()
+        keys = self._keys
+        if self._clock() >= self._end:
+            raise ServiceUnavailableError("The keys that tokens are verified with cannot be had at the moment")
+        return [key for key in keys if key.algorithm == algorithm and (kid is None or key.kid == kid)]
+
+    def load(self) -> None:
+        """Fetch the keys.
+
+        Raises:
+            KeyFault: they cannot be had; those that are there stay.
+        """
+        fetched = self._fetch()
+        self._keys = read_key_set(fetched.text, self._algorithm)
+        times, now = self._times, self._clock()
+        fresh = times.fresh if fetched.fresh is None else min(max(fetched.fresh, times.least), times.most)
+        self._stale, self._end = now + fresh, now + max(fresh, times.kept)
+
+    def _refresh(self) -> None:
+        """Load the keys, unless somebody just has, or just has tried."""
+        with self._lock:
+            if self._clock() < self._next:
+                return
+            self._next = self._clock() + self._times.pause
+            try:
+                self.load()
+            except KeyFault as fault:
+                left = self._end - self._clock()
+                use = f"those known are used for {left:.0f} s more" if left > 0 else "no token can be verified"
+                log.warning("%s %s; %s", self._name, fault.fact, use)
