@@ -19,7 +19,7 @@ from services import ERROR, Project, answers, body, operation, project_in
 
 import pymacaron
 from pymacaron import API, ApiPool, Format, get_model, letsgo
-from pymacaron.config import Secret, get_config
+from pymacaron.config import get_config
 from pymacaron.exceptions import BindingError, DocumentError, NotBuiltError, StartError, ValidationError
 
 THING = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
@@ -204,7 +204,7 @@ def test_an_api_called_ping(project: Project) -> None:
     path.write_text(
         path.read_text().replace('"components": {', f'"components": {{"securitySchemes": {schemes},'.replace("'", '"'))
     )
-    with pytest.raises(BindingError, match="cannot verify credentials yet"):
+    with pytest.raises(BindingError, match="wants key, and nothing verifies it"):
         project.start(serve="ping")
 
 
@@ -362,15 +362,14 @@ def test_what_is_not_built_says_so(project: Project) -> None:
 def test_what_has_no_effect_says_so(project: Project, caplog: pytest.LogCaptureFixture) -> None:
     """Settings, arguments and keys whose part is still to come are warned of at the start, each part and key once."""
     config = get_config()
-    config.aws_user, config.docker_repo, config.store, config.jwt_secret = "me", "repo", "sqlite:///x", Secret("s" * 40)
+    config.aws_user, config.docker_repo, config.store = "me", "repo", "sqlite:///x"
     keys = {"x-slow-ms": 5, "x-bind-client": "one"}
     schemas = {"A": {"type": "object", "x-persist": "collections.OrderedDict"}}
     project.document({"/f": {"get": {**operation("f"), **keys}, "put": {**operation("g"), "x-slow-ms": 5}}}, schemas)
     project.functions("def f(): ...\ndef g(): ...")
-    project.start(default_user_id="me", verifiers={"a": print}, error_reporter=print)
+    project.start(error_reporter=print)
     yet = "no effect: this version of pymacaron has no"
     assert caplog.messages == [
-        f"jwt_secret, default_user_id and API(verifiers=...) have {yet} authentication yet",
         f"API(error_reporter=...) has {yet} crash reports yet",
         f"store has {yet} stores yet",
         f"aws_user and docker_repo have {yet} deployment yet",

@@ -27,8 +27,6 @@ TO_COME = {
     "pymacaron_async": "asynctask",
     "pymacaron_unit.testcase": "PyMacaronTestCase",
     "pymacaron_dynamodb": "PersistentSwaggerObject",
-    "pymacaron.auth": """requires_auth add_auth generate_token load_auth_token authenticate_http_request backend_token
-        get_userid get_user_token get_user_token_data get_token_issuer""",
     "pymacaron.crash": "report_error report_slow crash_handler set_error_reporter",
     "pymacaron.test": "PyMacaronTestCase",
 }

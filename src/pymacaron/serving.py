@@ -53,7 +53,6 @@ def serve(
         ConfigurationError: a key for tokens cannot be used.
         BindingError: with everything in which code and documents do not fit.
     """
-    operations = [operation for one in served for operation in one.operations]
     contract = Contract()
     for one in served:
         contract.bind(one.document.root, one.operations)

@@ -11,7 +11,7 @@ from pymacaron.documents import Fault, Node, suggest
 from pymacaron.exceptions import AuthError, Finding
 from pymacaron.operations import Operation
 
-from .checks import BEARER, Check, arguments_of, check_of, is_token_scheme, takes, token_check
+from .checks import BEARER, Check, arguments_of, check_of, is_token_scheme, takes, token_check, verify_token
 from .guards import Demand, Guard, guard_of
 from .trust import trust
 
@@ -37,7 +37,7 @@ class Protection:
         self._verifiers = verifiers
         self._needs_keys = needs_keys
         self._realm = re.sub(r'[^ -~]|["\\]', "", document.name)
-        self._checks: dict[str, Check | None] = {TOKEN: token_check(TOKEN)}
+        self._checks: dict[str, Check | None] = {}  # by scheme; what is missing is told once for each
         self.faults: list[Fault] = []
 
     def guard(self, operation: Operation, *, needs_token: bool) -> Guard | None:
@@ -49,6 +49,7 @@ class Protection:
         requirements = operation.security or [{}]
         node = operation.node.get("security") or self._document.root.get("security") or operation.node
         if needs_token:
+            node = operation.node.get("x-decorate-server") or node
             requirements = [self._with_token(requirement) for requirement in requirements]
         alternatives = [self._demands(requirement, operation, node) for requirement in requirements]
         return guard_of(alternatives, operation.title)
@@ -71,12 +72,16 @@ class Protection:
         """The check of a scheme; None, and it is told, if there can be none."""
         if name not in self._checks:
             self._checks[name] = self._made(name, operation, node)
-        check = self._checks[name]
-        if check is not None and check.verify is _BY_TOKEN and self._needs_keys and trust() is None:
+            self._check_keys(self._checks[name], operation, node)
+        return self._checks[name]
+
+    def _check_keys(self, check: Check | None, operation: Operation, node: Node) -> None:
+        if check is not None and check.verify is verify_token and self._needs_keys and trust() is None:
             self._tell(node, f"{operation.title} wants a token, and there is no key to verify one with", _KEY)
-        return check
 
     def _made(self, name: str, operation: Operation, node: Node) -> Check | None:
+        if name == TOKEN:
+            return token_check(TOKEN)
         scheme = self._document.security_scheme(name)
         if scheme is None:
             cure = suggest(name, self._document.security_schemes) or "declare it, or correct the name"
@@ -104,7 +109,6 @@ def _refuse() -> NoReturn:
 
 # Where a check is missing, which stops the start, there is no way in either.
 _NOBODY_PASSES = Check("", lambda request: (), _refuse, BEARER, "what nothing verifies")
-_BY_TOKEN = token_check(TOKEN).verify
 _KEY = "set jwt_secret, jwt_public_key or jwt_jwks in the configuration, or declare `security: []` if it is open to all"
 
 

@@ -13,7 +13,9 @@ import click
 from pymacaron._version import __version__
 from pymacaron.exceptions import StartError
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "token": "A JWT for trying things out.",
+}
 
 
 class _Commands(click.Group):
