@@ -40,10 +40,12 @@ def is_clear(operation: Operation) -> bool:
 def arrived(request: Request, router: Router[Operation]) -> tuple[Operation, Request]:
     """A request as the other side gets it: the path decoded and taken apart, as WSGI and the router do; slashes inside
     of variables are kept, as the lane does."""
-    has_slashes = "%2F" in request.path
-    sent = request.path.replace("%25", "%2525").replace("%2F", "%252F") if has_slashes else request.path
-    path = unquote(sent)
+    path = unquote(request.path.replace("%25", "%2525").replace("%2F", "%252F"))
     found = router.find(request.method, path, request.query, request.headers)
+    has_slashes = "%2F" in path and not isinstance(found, frozenset)
+    if not has_slashes:  # or they are the document's own
+        path = unquote(request.path)
+        found = router.find(request.method, path, request.query, request.headers)
     assert not isinstance(found, frozenset), f"{request.method} {path} is not routed; there are {sorted(found)}"
     operation, values = found
     values = {name: unquote(value) for name, value in values.items()} if has_slashes else values
