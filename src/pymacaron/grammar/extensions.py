@@ -33,23 +33,26 @@ _NAME = Plain("a Python identifier", lambda value: type(value) is str and value.
 _BOOLEAN = PLAIN["boolean"]
 _MILLISECONDS = Plain("a number of milliseconds above 0", PLAIN["positive"].fits)
 
+# What counts for an operation may stand on its path or the document, too: the nearest wins.
+_OPERATION: dict[str, Kind] = {
+    "x-handlers": _MODULE,
+    "x-bind-server": _MEMBER,
+    "x-no-bind-server": _BOOLEAN,
+    "x-bind-client": _NAME,
+    "x-decorate-server": _MEMBER,
+    "x-decorate-request": _MEMBER,
+    "x-slow-ms": _MILLISECONDS,
+    "x-timeout-ms": _MILLISECONDS,
+    "x-max-body": Plain(SIZE.words, _is_size),
+    "x-rate-limit": Either([PLAIN["number"], PLAIN["string"], PLAIN["map"]]),
+    "x-etag": Either([_BOOLEAN, PLAIN["string"]]),
+    "x-idempotent": _BOOLEAN,
+    "x-async": Either([_BOOLEAN, PLAIN["map"]]),
+}
 BY_OBJECT: dict[str, dict[str, Kind]] = {
-    "Document": {"x-handlers": _MODULE},
-    "PathItem": {"x-handlers": _MODULE},
-    "Operation": {
-        "x-bind-server": _MEMBER,
-        "x-no-bind-server": _BOOLEAN,
-        "x-bind-client": _NAME,
-        "x-decorate-server": _MEMBER,
-        "x-decorate-request": _MEMBER,
-        "x-slow-ms": _MILLISECONDS,
-        "x-timeout-ms": _MILLISECONDS,
-        "x-max-body": Plain(SIZE.words, _is_size),
-        "x-rate-limit": Either([PLAIN["number"], PLAIN["string"], PLAIN["map"]]),
-        "x-etag": Either([_BOOLEAN, PLAIN["string"]]),
-        "x-idempotent": _BOOLEAN,
-        "x-async": Either([_BOOLEAN, PLAIN["map"]]),
-    },
+    "Document": _OPERATION,
+    "PathItem": _OPERATION,
+    "Operation": _OPERATION,
     "Schema": {"x-parent": _MEMBER, "x-persist": _MEMBER, "x-nullable": _BOOLEAN, "x-sensitive": _BOOLEAN},
 }
 

@@ -43,6 +43,7 @@ class Walk:
         self._others = others
         self._todo: deque[tuple[Thing, JsonObject, Place]] = deque()
         self._at = ""  # the object that is looked at
+        self._place: Place = root
         self._later: list[tuple[Kind, Json, Place]] = []
         self._seen: set[tuple[int, str]] = set()
         self._often: dict[tuple[str, str | None, bool], tuple[Place, int]] = {}
@@ -82,7 +83,7 @@ class Walk:
 
     def misfit(self, kind: Kind, value: Json, place: Place) -> None:
         """`value` is not of `kind`."""
-        if type(value) is dict and (kind.leaf or isinstance(kind, Either)) and self._in_open_schema():
+        if type(value) is dict and (kind.leaf or isinstance(kind, Either)) and self._in_open_schema(place):
             fact = f"{kind.noun} is wanted, not an object: it is ignored"
             self.warn(place, fact, "if this is a property, it belongs under `properties`")
         elif type(value) is dict and type(value.get("$ref")) is str:
@@ -91,9 +92,10 @@ class Walk:
             fact, cure = hints.misfit(kind, value, self.version)
             self.fault(place, fact, cure)
 
-    def _in_open_schema(self) -> bool:
+    def _in_open_schema(self, place: Place) -> bool:
         """Is this a keyword of a schema of OpenAPI 3.1 and up? The standard's own check lets everything pass there."""
-        return self.version not in ("2.0", "3.0") and self._at == "Schema"
+        is_keyword = type(place) is tuple and place[0] is self._place
+        return self.version not in ("2.0", "3.0") and self._at == "Schema" and is_keyword
 
     def _soften(self, place: Place, fact: str, cure: str) -> None:
         self.soft[node_of(place).fault(fact, cure, at_key=True)] = None
@@ -181,7 +183,7 @@ class Walk:
     # An object
 
     def _look(self, thing: Thing, value: JsonObject, place: Place) -> None:
-        self._at = thing.name
+        self._at, self._place = thing.name, place
         fields = thing.fields
         missing = [key for key in thing.required if key not in value]
         said = self._missing(thing, value, place, missing) if missing else ()

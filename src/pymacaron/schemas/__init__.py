@@ -8,10 +8,11 @@ reaches. Before that the schema is rewritten: references become local, what Open
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from pymacaron._types import Json, JsonObject
-from pymacaron.documents import Files, Node
+from pymacaron.documents import Files, Node, ReferenceFault
 from pymacaron.formats import Formats
 
 from .checking import Checker
@@ -133,7 +134,8 @@ class Schemas:
         """How the discriminator of the schema at `node` chooses, None where it has none that can."""
         if node not in self._dispatching:
             self._dispatching[node] = None  # while reading it: a branch may lead back here
-            self._dispatching[node] = read_dispatch(node, self.draft)
+            with suppress(ReferenceFault):  # the document's check has told, if it matters
+                self._dispatching[node] = read_dispatch(node, self.draft)
         return self._dispatching[node]
 
 
