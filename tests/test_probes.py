@@ -192,11 +192,12 @@ def test_bodies_that_are_no_json(ask: Any, sent: bytes, status: int, code: str) 
         assert answer.json["offset"] == 6
 
 
-def test_a_broken_promise_stays_inside(ask: Any) -> None:
-    """A response that breaks the document is a 500 that says nothing of why."""
+def test_a_broken_promise_stays_inside(ask: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """A response that breaks the document is a 500 that says nothing of why; the log does."""
     answer = ask("/broken")
     assert answer.status_code == 500
     assert "integer" not in answer.text
+    assert any("body/id: expected an integer" in record.getMessage() for record in caplog.records)
 
 
 def test_recursion_is_served_and_published(tmp_path: Path) -> None:
