@@ -5,7 +5,7 @@ from __future__ import annotations
 from binascii import a2b_base64, b2a_base64
 
 _TO_URL = bytes.maketrans(b"+/", b"-_")
-_TO_PLAIN = bytes.maketrans(b"-_+/", b"+/..")  # what is plain base64 only becomes what neither alphabet has
+_TO_PLAIN = bytes.maketrans(b"-_+/=", b"+/...")  # what is plain base64 only becomes what no alphabet has
 
 
 def encode(raw: bytes) -> str:
