@@ -11,7 +11,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pymacaron.calls import Call, Exchange, get_call
+from pymacaron.calls import Call, Exchange, Listeners, get_call
 from pymacaron.failures import Failures
 from pymacaron.lane import Route, install
 from pymacaron.messages import Request, Response
@@ -35,8 +35,8 @@ def lowered(headers: dict[str, str]) -> dict[str, str]:
 @given(st.dictionaries(names, texts))
 def test_what_goes_out_comes_in(headers: dict[str, str]) -> None:
     """Whatever a caller sends, what goes out with the next call is understood there: one id, one trace, one path."""
-    first = Call(headers)
-    second = Call(lowered(first.outgoing()))
+    first = Call(headers).with_deadline()
+    second = Call(lowered(first.outgoing())).with_deadline()
     assert second.id == first.id
     assert second.path == first.path
     assert second.trace.trace_id == first.trace.trace_id
@@ -66,17 +66,17 @@ def test_traceparent() -> None:
 
 def test_deadline() -> None:
     """What is left of a deadline shrinks, and ends at nought."""
-    call = Call({"pymdeadlinems": "60000"})
+    call = Call({"pymdeadlinems": "60000"}).with_deadline()
     left = call.left_ms()
     assert left is not None
     assert 50_000 < left <= 60_000
-    assert Call({"pymdeadlinems": "0"}).left_ms() == 0
-    assert Call({"pymdeadlinems": "-1"}).left_ms() is None
+    assert Call({"pymdeadlinems": "0"}).with_deadline().left_ms() == 0
+    assert Call({"pymdeadlinems": "-1"}).with_deadline().left_ms() is None
 
 
 # Watched by the lane
 
-Told = list[Exchange]
+Told = list[tuple[Exchange, type | None]]
 
 
 @pytest.fixture(params=["lane", "flask"])
@@ -105,7 +105,12 @@ def told(request: pytest.FixtureRequest) -> tuple[Flask, Told]:
         Route("GET", "/streamed", streamed, "t.streamed"),
     ]  # fmt: skip
     app.add_url_rule("/own", "own", lambda: "own")
-    install(app, routes, Failures(), listeners=[told.append], through_flask=request.param == "flask")
+
+    def listener(exchange: Exchange) -> None:
+        failure = exchange.call.failure
+        told.append((exchange, None if failure is None else type(failure)))
+
+    install(app, routes, Failures(), listeners=Listeners([listener]), through_flask=request.param == "flask")
     return app, told
 
 
@@ -121,13 +126,13 @@ def test_every_answer_is_told(told: tuple[Flask, Told]) -> None:
         answer = client.get(path, headers={"PymCallID": "a"})
         assert body in {None, answer.data}
         answer.close()
-        (exchange,) = found
+        ((exchange, failure),) = found
         assert exchange.status == answer.status_code == status
         assert exchange.body == answer.data
         assert exchange.sent == len(answer.data)
         assert 0 < exchange.seconds < 5
         assert (exchange.request.method, exchange.request.path, exchange.call.id) == ("GET", path, "a")
-        assert (type(exchange.call.failure) is ValueError) == (path == "/broken")
+        assert (failure is ValueError) == (path == "/broken")
     assert get_call() is None
 
 
@@ -138,5 +143,5 @@ def test_a_caller_who_goes_away(told: tuple[Flask, Told]) -> None:
     assert not found
     next(iter(answer.response))
     answer.close()
-    (exchange,) = found
+    ((exchange, _),) = found
     assert exchange.sent == 2

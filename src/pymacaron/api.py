@@ -11,6 +11,7 @@ from flask import Flask
 
 from . import builtin, exceptions
 from ._types import ErrorDecorator
+from .calls import Listeners
 from .config import get_config
 from .dialects import Document
 from .documents import DocumentFault, find_documents, findings, suggest
@@ -19,8 +20,9 @@ from .failures import Failures
 from .flask_context import flask_response
 from .formats import Formats
 from .later import unbuilt_settings
-from .launching import check_port, letsgo, listening
+from .launching import check_port, letsgo, listening, quiet_handler
 from .loading import building, load_document
+from .logs import log_call, set_up
 from .pool import ApiPool, LoadedApi
 from .predecessors import advice, predecessors
 from .publishing import OWN, PROBLEM, Service, publish
@@ -63,10 +65,12 @@ class API:
         self._formats = Formats(formats or ())
         self._loaded: dict[str, LoadedApi] = {}
         self._verifiers = dict(verifiers or {})
+        set_up(debug=debug)  # before the configuration, which may have to be warned of
         installed = predecessors()
         if installed:
             log.warning("%s", advice(installed))
         config = get_config()
+        set_up(config.log_format, debug=debug)
         level = config.get("log_level") or log_level
         if level is not None:
             logging.getLogger("pymacaron").setLevel(level)
@@ -173,7 +177,10 @@ class API:
         own = _builtin()
         rest = [operation for operation in own.operations if (operation.method, operation.path) not in taken]
         ours = Served("pymacaron", own, rest, is_ours=True)
-        serve(self.app, [*served, ours], self._failures, debug=lambda: self.debug, verifiers=self._verifiers)
+        serve(
+            self.app, [*served, ours], self._failures, debug=lambda: self.debug, verifiers=self._verifiers,
+            listeners=self._listeners(),
+        )  # fmt: skip
         names, version = " ".join(api.name for api in apis), apis[0].get_version() if apis else ""
         builtin.served.update(name=names or own.name, version=version)
         self._service.served.update(api.name for api in apis)
@@ -182,13 +189,19 @@ class API:
         if self.debug:
             self.app.debug = True
 
+    def _listeners(self) -> Listeners:
+        return Listeners(every=[log_call] if get_config().log_calls else [])
+
     def _http_reply(self, error: exceptions.PyMacaronException) -> Any:
         return flask_response(self.app, self._failures(error))
 
     def _run(self, host: str, port: int) -> None:
         check_port(host, port)
         documents = [path for api in self._loaded.values() for path in api.document.files.opened]
-        self.app.run(host, port, debug=self.debug, threaded=True, use_reloader=self.debug, extra_files=documents)
+        options: dict[str, Any] = {"threaded": True, "use_reloader": self.debug, "extra_files": documents}
+        if get_config().log_calls:  # else the server's own line is the only one
+            options["request_handler"] = quiet_handler()
+        self.app.run(host, port, debug=self.debug, **options)
 
 
 def _builtin() -> Document:

@@ -8,13 +8,14 @@ well formed; else it is as if it had not been sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from random import getrandbits
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ._types import HeaderList
+from .exceptions import PyMacaronException
 from .messages import Request
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 CALL_ID, CALL_PATH, DEADLINE = "pymcallid", "pymcallpath", "pymdeadlinems"
 _ID = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
-_PATH = re.compile(r"[!-~]{1,2000}")
+_PATH = re.compile(r"[!#-\[\]-~]{1,2000}")  # what needs no quoting in a header or a JSON string
 _MILLISECONDS = re.compile(r"[0-9]{1,12}")
 # W3C Trace Context section 3.2: a version, the ids of trace and caller, flags; later versions may have more behind them
 _TRACEPARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
@@ -77,23 +78,30 @@ class Call:
         function: the function that answers it, "shop.api.create_order"; "" while that is not known.
         identity: who calls, once that is verified.
         failure: the exception that ended the user's function, or that refused the request.
+        error: what the caller is told instead, where `failure` is not for callers.
         began: when, in the seconds of time.perf_counter().
         deadline: until when an answer is of use, in the seconds of time.monotonic(); None: for ever.
     """
 
-    __slots__ = ("_id", "_trace", "began", "deadline", "failure", "function", "headers", "identity", "operation")
+    operation: Operation | None = None
+    function = ""
+    identity = NOBODY
+    failure: BaseException | None = None
+    error: PyMacaronException | None = None
+    deadline: float | None = None
+    _id: str | None = None
+    _trace: Trace | None = None
 
     def __init__(self, headers: Mapping[str, str] | None = None) -> None:
         self.headers: Mapping[str, str] = {} if headers is None else headers
-        self._id: str | None = None
-        self._trace: Trace | None = None
-        self.operation: Operation | None = None
-        self.function = ""
-        self.identity = NOBODY
-        self.failure: BaseException | None = None
         self.began = perf_counter()
+
+    def with_deadline(self) -> Call:
+        """The call, with the deadline that came along; it counts from now. Not read unless it is known to be there,
+        since few calls have one."""
         left = self._sent(DEADLINE, _MILLISECONDS)
         self.deadline = None if left is None else monotonic() + int(left) / 1000
+        return self
 
     @property
     def id(self) -> str:
@@ -111,14 +119,18 @@ class Call:
     @property
     def path(self) -> str:
         """The operations that led here, this one included: "shop.create_order/mailer.send_mail"."""
-        before = self._sent(CALL_PATH, _PATH)
-        return "/".join(step for step in (before, self.step) if step)
+        return "/".join([step for step in (self.came_by, self.step) if step])
 
     @property
     def caller(self) -> str | None:
         """The operation that made this call: the last step of the path it came with."""
-        before = self._sent(CALL_PATH, _PATH)
+        before = self.came_by
         return None if before is None else before.rpartition("/")[2]
+
+    @property
+    def came_by(self) -> str | None:
+        """The operations that led here, without this one; None for a call that nobody's operation has made."""
+        return self._sent(CALL_PATH, _PATH)
 
     @property
     def step(self) -> str:
@@ -145,11 +157,12 @@ class Call:
         return text if text is not None and form.fullmatch(text) else None
 
     def _read_trace(self) -> Trace:
-        sent = _TRACEPARENT.fullmatch(self.headers.get("traceparent") or "")
-        span = f"{getrandbits(64) or 1:016x}"
+        made = f"{getrandbits(192):048x}"  # the ids that may be needed; that one is all zeros will not happen
+        text = self.headers.get("traceparent")
+        sent = _TRACEPARENT.fullmatch(text) if text else None
         if sent is None or (sent[1] == "00" and sent[5]):
-            return Trace(f"{getrandbits(128) or 1:032x}", span, None, "01", None)
-        return Trace(sent[2], span, sent[3], sent[4], self._sent("tracestate", _TRACESTATE))
+            return Trace(made[16:], made[:16], None, "01", None)
+        return Trace(sent[2], made[:16], sent[3], sent[4], self._sent("tracestate", _TRACESTATE))
 
     def __repr__(self) -> str:
         return f"<Call {self.id} {self.path}>"
@@ -159,19 +172,23 @@ class Exchange:
     """A call that has been answered.
 
     Attributes:
+        method: of the request.
+        received: bytes of its body as announced; None where they were not.
         status, headers: of the response.
         body: of the response, or as much as was kept of it.
         sent: bytes of it.
         seconds: from the first byte of the request to the last that was handed to the server.
     """
 
-    __slots__ = ("_read", "_request", "body", "call", "headers", "seconds", "sent", "status")
+    __slots__ = ("_read", "_request", "body", "call", "headers", "method", "received", "seconds", "sent", "status")
 
     def __init__(  # noqa: PLR0917 - made once per request, and keywords cost time
-        self, call: Call, status: int, headers: HeaderList, body: bytes, sent: int, seconds: float,
-        read: Callable[[], Request],
+        self, call: Call, method: str, received: int | None, status: int, headers: HeaderList, body: bytes, sent: int,
+        seconds: float, read: Callable[[], Request],
     ) -> None:  # fmt: skip
         self.call = call
+        self.method = method
+        self.received = received
         self.status = status
         self.headers = headers
         self.body = body
@@ -188,8 +205,23 @@ class Exchange:
         return self._request
 
 
-# Is told of every call that has been answered. It must not raise, nor take long.
+# Is told of a call that has been answered. It must not raise, nor take long.
 Listener: TypeAlias = Callable[[Exchange], None]
+
+
+class Listeners(NamedTuple):
+    """Who is told of calls.
+
+    Attributes:
+        every: those who want to hear of every call.
+        trouble: those who want to hear of calls that end with a status of 500 or more, that break off, or that take
+            longer than `patience` seconds.
+    """
+
+    every: Sequence[Listener] = ()
+    trouble: Sequence[Listener] = ()
+    patience: float = float("inf")
+
 
 current: ContextVar[Call | None] = ContextVar("pymacaron call", default=None)
 

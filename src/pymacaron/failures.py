@@ -10,6 +10,7 @@ from typing import Any, TypeGuard
 from ._types import ErrorDecorator, JsonObject
 from .answers import BrokenPromise
 from .bodies import write_json
+from .calls import get_call
 from .config import redact
 from .exceptions import (
     HIDDEN,
@@ -41,6 +42,7 @@ class Failures:
         self, callback: Callable[[BaseException], Any] = format_error, decorator: ErrorDecorator | None = None,
         expose: Callable[[], bool] = lambda: False, *, problem: bool = False,
     ) -> None:  # fmt: skip
+        self._is_usual = callback is format_error and decorator is None
         self._callback = callback
         self._decorator = decorator
         self._expose = expose
@@ -50,7 +52,7 @@ class Failures:
         """The response to an exception; never raises."""
         error = exception if isinstance(exception, PyMacaronException) else self._read(exception)
         try:
-            body = self._body(error)
+            body = error.to_json() if self._is_usual else self._body(error)
             raw = self._written(body)
         except Exception:  # a fault in the user's callback must not cost the answer
             log.exception("error_callback or error_decorator failed; the error is answered without them")
@@ -63,11 +65,15 @@ class Failures:
 
     def _read(self, exception: BaseException) -> PyMacaronException:
         try:
-            return self.known(exception)
+            error = self.known(exception)
         except Exception:  # an exception may be of the user's making in every way
             kind = type(exception).__name__
             log.exception("an exception of type %s cannot be read; it is answered as unexpected", kind)
-            return UnhandledServerError(HIDDEN)
+            error = UnhandledServerError(HIDDEN)
+        call = get_call()
+        if call is not None:
+            call.error = error
+        return error
 
     def _written(self, body: JsonObject) -> bytes:
         return write_json(_as_problem(body) if self._problem else body)

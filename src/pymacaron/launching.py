@@ -123,3 +123,14 @@ def _sources(folder: str) -> Iterator[str]:
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith((".", "__"))]
         yield from (os.path.join(place, name) for name in names if name.endswith((".py", ".yaml", ".yml", ".json")))
+
+
+def quiet_handler() -> type:
+    """What handles connections to the development server without a line for each request."""
+    from werkzeug.serving import WSGIRequestHandler  # only for development
+
+    class Quiet(WSGIRequestHandler):
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            pass
+
+    return Quiet

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from ._types import Handler
 from .auth import Guard, Protection, trust, unused
 from .binding import Contract
+from .calls import Listeners
 from .config import get_config
 from .dialects import Document
 from .documents import Cache, Fault, findings
@@ -41,6 +42,7 @@ class Served(NamedTuple):
 def serve(
     app: Flask, served: Sequence[Served], failures: Failures, *, debug: Callable[[], bool],
     decorator: Callable[[Handler], Any] | None = None, verifiers: Mapping[str, Callable[..., Any]] | None = None,
+    listeners: Listeners | None = None,
 ) -> None:  # fmt: skip
     """Let `app` answer operations.
 
@@ -48,6 +50,7 @@ def serve(
         debug: is this a development server? Asked at the first call of each operation.
         decorator: is put around every function.
         verifiers: functions that check credentials, by security scheme.
+        listeners: are told of requests that were answered.
 
     Raises:
         ConfigurationError: a key for tokens cannot be used.
@@ -59,7 +62,7 @@ def serve(
     contract.check_routes()
     found = contract.findings()
     config = get_config()
-    has_callers = trust() is not None or bool(verifiers)  # a key that cannot be used is told now
+    trust()  # a key that cannot be used is told now
     options = Options(bool(config.strict_query), config.max_body, lambda: _mode(app, debug()), Response)
     guards = Guards(served, {bound.operation for bound in contract.bound if bound.needs_token}, verifiers or {})
     endpoints = []
@@ -79,7 +82,7 @@ def serve(
             log.warning("%s", text)
     names = _flask_names(app, served)
     routes = [Route(one.operation.method, one.operation.path, one, names[one.operation]) for one in endpoints]
-    install(app, routes, failures, through_flask=config.dispatch == "flask", has_calls=has_callers)
+    install(app, routes, failures, listeners=listeners, through_flask=config.dispatch == "flask")
 
 
 def _having(one: Served) -> dict[str, list[str]]:

@@ -13,8 +13,9 @@ import click
 from pymacaron._version import __version__
 from pymacaron.exceptions import StartError
 
-COMMANDS: dict[str, str] = {
+COMMANDS = {
     "token": "A JWT for trying things out.",
+    "trace": "Print the tree of calls that belong to a call id, from logs.",
 }
 
 

@@ -56,6 +56,8 @@ class Config:
     live_host: str | None
     env_secrets: list[str]
     log_level: str | None
+    log_format: str | None
+    log_calls: bool
     base_path: str
     remote_refs: bool
     strict_query: bool

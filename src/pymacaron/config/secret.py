@@ -21,6 +21,7 @@ _SHORTEST = 6  # a shorter value, such as "test", would be found in every other 
 
 _lock = threading.Lock()
 _values: set[str] = set()
+_longest_first: list[str] = []
 _pattern: re.Pattern[str] | None = None
 
 
@@ -90,18 +91,23 @@ for _name in set(vars(str)) - _NOT_ON_VALUE | {"__eq__"}:
 
 def remember(value: str) -> None:
     """Let `redact` take `value` out of texts from now on, also where its line breaks and the like are escaped."""
-    global _pattern  # noqa: PLW0603 - one expression for all the secrets of the process
+    global _pattern, _longest_first  # noqa: PLW0603 - one expression for all the secrets of the process
     if len(value) < _SHORTEST or not value.strip("*") or value in _values:
         return
     with _lock:
         _values.update((value, value.encode("unicode_escape").decode("ascii")))
-        longest_first = sorted(_values, key=len, reverse=True)
-        _pattern = re.compile("|".join(map(re.escape, longest_first)))
+        _longest_first = sorted(_values, key=len, reverse=True)
+        _pattern = re.compile("|".join(map(re.escape, _longest_first)))
 
 
 def redact(text: str) -> str:
     """`text` with stars in place of every secret that this process knows and that has six characters or more."""
-    return text if _pattern is None else _pattern.sub(STARS, text)
+    if _pattern is None:
+        return text
+    for value in _longest_first:  # a look for each is many times faster than the expression for all
+        if value in text:
+            return _pattern.sub(STARS, text)
+    return text
 
 
 def redact_logs() -> None:

@@ -123,6 +123,11 @@ SETTINGS: dict[str, Setting] = {
         Setting("live_host", TEXT, None, "The host that serves the live service, such as api.example.com", "file"),
         Setting("env_secrets", TEXTS, [], "Environment variables that hold secrets"),
         Setting("log_level", LEVEL, None, "What is logged, in place of API(log_level)"),
+        Setting(
+            "log_format", _one_of("json", "text"), None,
+            "How: one JSON object per line, or text for developers; default: text in debug and on terminals, else json",
+        ),
+        Setting("log_calls", FLAG, True, "Whether there is a line for every call"),
         # Documents, requests and responses
         Setting("base_path", _one_of("use", "ignore"), "use", "Whether the document's base path prefixes its paths"),
         Setting("remote_refs", FLAG, False, "Whether references to other hosts are fetched at start-up"),

@@ -11,7 +11,7 @@ and a view function. Both ways give the same bytes; `install(..., through_flask=
     errors.py     which errors become our responses, and which are left to Flask
     dispatch.py   one request through the lane
     place.py      where the lane goes: inside all middleware
-    watching.py   around all of it: a call for every request, and its end told
+    watching.py   a call for every request, and its end told
     slashes.py    slashes inside of path variables
 """
 
@@ -22,7 +22,7 @@ from collections.abc import Sequence
 
 from flask import Flask
 
-from pymacaron.calls import Listener
+from pymacaron.calls import Listeners
 from pymacaron.flask_context import why_unknown
 from pymacaron.router import Router
 
@@ -38,12 +38,11 @@ log = logging.getLogger(__name__)
 
 
 def install(
-    app: Flask, routes: Sequence[Route], error_response: ErrorResponse, *, listeners: Sequence[Listener] = (),
-    through_flask: bool = False, has_calls: bool = False,
+    app: Flask, routes: Sequence[Route], error_response: ErrorResponse, *, listeners: Listeners | None = None,
+    through_flask: bool = False,
 ) -> None:  # fmt: skip
     """Let `app` answer the operations. `error_response` turns any exception into our response and never raises;
-    `listeners` are told of every request that was answered, those for the application's own routes included. With
-    `has_calls` there is a Call for every request, even if nobody listens.
+    `listeners` are told of requests that were answered, those for the application's own routes included.
 
     With `through_flask`, Flask's own dispatch answers them; so it does where Flask or the application is not built as
     flask_context expects, which is logged. May be called several times, before the first request.
@@ -56,20 +55,22 @@ def install(
     errors = Errors.of(app, error_response)
     errors.formats.update((entry.name, error_response) for entry in entries)
     register(app, entries, router)
-    reason = None if through_flask else why_unknown(app) or _put_lane(app, router, entries, errors)
+    watching = None if listeners is None else Watching(app, listeners)
+    if watching is not None and not place(app, watching):
+        watching.inner, app.wsgi_app = app.wsgi_app, watching  # type: ignore[method-assign]  # as middleware is put there
+    reason = None if through_flask else why_unknown(app) or _put_lane(app, router, entries, errors, watching)
     if through_flask or reason is not None:
         place(app, Slashes(app, router))
-    watching = Watching(app, listeners)
-    if (listeners or has_calls) and not place(app, watching):
-        watching.inner, app.wsgi_app = app.wsgi_app, watching  # type: ignore[method-assign]  # as middleware is put there
     if reason is not None:
         log.warning("%s: Flask's own dispatch answers the operations, since %s", app.name, reason)
 
 
-def _put_lane(app: Flask, router: Router[Entry], entries: Sequence[Entry], errors: Errors) -> str | None:
+def _put_lane(
+    app: Flask, router: Router[Entry], entries: Sequence[Entry], errors: Errors, watching: Watching | None
+) -> str | None:
     """Put the lane into its place; the reason if that cannot be done."""
     from .dispatch import Lane  # with private names of Flask, which an unknown one may not have
 
-    if place(app, Lane(app, router, entries, errors)):
+    if place(app, Lane(app, router, entries, errors, watching)):
         return None
     return "what is wrapped around its wsgi_app could not be recognised"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flask import Flask
@@ -13,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from pymacaron._types import HeaderList
-from pymacaron.calls import note_failure
+from pymacaron.calls import Call, current
 from pymacaron.flask_context import RESPONSE_CLASS, STATUS_LINES, Environ, flask_response, header_list, send
 from pymacaron.flask_context.contexts import (
     RequestContext,
@@ -32,6 +33,7 @@ from .errors import Errors
 from .place import Layer
 from .routes import Entry
 from .slashes import KEPT, keep_slashes, may_have_slashes, with_slashes
+from .watching import SENT_DEADLINE, Watching
 
 if TYPE_CHECKING:
     import flask
@@ -44,13 +46,19 @@ _ON_START, _ON_FINISH = request_started.receivers, request_finished.receivers
 
 # What is ready to be sent: the status line, the headers, the body.
 Wire: TypeAlias = tuple[str, HeaderList, Iterable[bytes]]
+# The operation, the request for it, and Flask's view_args.
+Found: TypeAlias = tuple[Entry, Request, dict[str, str]]
 
 
 class Lane(Layer):
     """Answers operations and hands all else to `inner`, Flask's own."""
 
-    def __init__(self, app: Flask, router: Router[Entry], entries: Sequence[Entry], errors: Errors) -> None:
+    def __init__(
+        self, app: Flask, router: Router[Entry], entries: Sequence[Entry], errors: Errors,
+        watching: Watching | None = None,
+    ) -> None:  # fmt: skip
         self.app = app
+        self._watching = watching
         self._router = router
         self._entries = entries
         self._errors = errors
@@ -65,11 +73,16 @@ class Lane(Layer):
         if found is None:
             return self.inner(environ, start_response)
         entry, message, view_args = found
+        watching = self._watching
+        call = Call(message.headers)
+        if SENT_DEADLINE in environ:
+            call.with_deadline()
+        outer = current.set(call)
         context = enter(self.app, environ, entry.rule, view_args)
         failure: BaseException | None = None
         try:
             try:
-                answer = self._answer(entry, message, context)
+                answer = self._answer(entry, message, context, call)
             except Exception as error:  # noqa: BLE001 - whatever it is becomes a response
                 failure = error
                 answer = self.app.handle_exception(error)
@@ -79,14 +92,17 @@ class Lane(Layer):
             if isinstance(answer, tuple):
                 line, headers, body = answer
                 start_response(line, headers)
-                return body
-            return send(answer, environ, start_response)
+                return body if watching is None else watching.told(call, environ, (line, headers), body)
+            if watching is None:
+                return send(answer, environ, start_response)
+            return watching.around(call, environ, start_response, partial(send, answer, environ))
         finally:
             leave(context, failure)
+            current.reset(outer)
 
     # ---------------------------------------------------------------------------------------- finding the operation
 
-    def _find(self, environ: Environ) -> tuple[Entry, Request, dict[str, str]] | None:
+    def _find(self, environ: Environ) -> Found | None:
         """The operation, the request for it, still without its body, and Flask's view_args; None if it is Flask's."""
         if may_have_slashes(environ):
             keep_slashes(environ, self._router)
@@ -150,7 +166,7 @@ class Lane(Layer):
 
     # ------------------------------------------------------------------------------------------------------ answering
 
-    def _answer(self, entry: Entry, message: Request, context: RequestContext) -> Wire | flask.Response:
+    def _answer(self, entry: Entry, message: Request, context: RequestContext, call: Call) -> Wire | flask.Response:
         """What Flask.full_dispatch_request does."""
         app = self.app
         if app.session_interface is not self._session_interface:
@@ -166,7 +182,7 @@ class Lane(Layer):
                 message.body = read_body(context.environ, app.config)
                 answer = entry.endpoint(message)
         except Exception as error:  # noqa: BLE001 - the user's handlers may be for any
-            note_failure(error)
+            call.failure = error
             answer = self._handled(entry, error)
         if (
             not isinstance(answer, Response)

@@ -1,13 +1,12 @@
 """A call for every request, and its end told to whoever listens: logs and crash reports.
 
-This layer stands around the others, and inside the middleware of the user. Bodies that are streamed end when the server
-has taken their last byte or closes them.
+Bodies that are streamed end when the server has taken their last byte, or closes them.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from pymacaron._types import HeaderList
-from pymacaron.calls import Call, Exchange, Listener, current
+from pymacaron.calls import DEADLINE, Call, Exchange, Listeners, current
 from pymacaron.flask_context import Environ
 from pymacaron.messages import Request
 
@@ -25,46 +24,73 @@ from .place import Layer
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
+SENT_DEADLINE = "HTTP_" + DEADLINE.upper()
 _KEPT = 64 * 1024  # bytes of a streamed answer that are kept for those who listen
 
 
 class Watching(Layer):
-    """Begins a call for each request, and ends it."""
+    """Begins a call for each request, and tells of its end. The lane does so itself for those that it answers."""
 
-    def __init__(self, app: Flask, listeners: Sequence[Listener]) -> None:
+    def __init__(self, app: Flask, listeners: Listeners) -> None:
         self.app = app
-        self._listeners = listeners
+        self._every, self._trouble, self._patience = listeners
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         call = Call(EnvironHeaders(environ))
-        begun: list[Any] = []
-
-        def begin(status: str, headers: HeaderList, exc_info: Any = None, /) -> Any:
-            begun[:] = status, headers
-            return start_response(status, headers) if exc_info is None else start_response(status, headers, exc_info)
-
+        if SENT_DEADLINE in environ:
+            call.with_deadline()
         outer = current.set(call)
         try:
-            body = self.inner(environ, begin)
+            return self.around(call, environ, start_response, partial(self.inner, environ))
         except BaseException as error:
             call.failure = error
-            self.ended(call, environ, begun, b"", 0)
+            self.tell(call, environ, ("500", []), b"", 0)
             raise
         finally:
             current.reset(outer)
+
+    def around(
+        self, call: Call, environ: Environ, start_response: StartResponse,
+        answer: Callable[[StartResponse], Iterable[bytes]],
+    ) -> Iterable[bytes]:  # fmt: skip
+        """What `answer` gives, watched to its end."""
+        begun: list[Any] = []
+
+        def begin(line: str, headers: HeaderList, exc_info: Any = None, /) -> Any:
+            begun[:] = line, headers
+            return start_response(line, headers) if exc_info is None else start_response(line, headers, exc_info)
+
+        body = answer(begin)
+        is_dull = begun and not self._every and begun[0][0] < "5" and _is_complete(begun[1])
+        if is_dull and perf_counter() - call.began <= self._patience:
+            call.failure = None
+            return body
+        return self.told(call, environ, begun, body) if begun else Watched(self, call, environ, begun, body)
+
+    def told(self, call: Call, environ: Environ, begun: Sequence[Any], body: Iterable[bytes]) -> Iterable[bytes]:
+        """The body of a response that has begun; what is all there is told of now."""
         if type(body) is not list:
             return Watched(self, call, environ, begun, body)
-        content = body[0] if len(body) == 1 else b"".join(body)
-        self.ended(call, environ, begun, content, len(content))
+        if self._every or begun[0][0] == "5" or perf_counter() - call.began > self._patience:
+            content = body[0] if len(body) == 1 else b"".join(body)
+            self.tell(call, environ, begun, content, len(content))
+        call.failure = None  # its traceback leads back to the call: a circle that would wait for the garbage collector
         return body
 
-    def ended(self, call: Call, environ: Environ, begun: Sequence[Any], body: bytes, sent: int) -> None:
-        """Tell those who listen that a call was answered."""
+    def tell(self, call: Call, environ: Environ, begun: Sequence[Any], body: bytes, sent: int) -> None:
+        """Tell those who listen of a call that was answered."""
         seconds = perf_counter() - call.began
         line, headers = begun or ("500", [])
-        exchange = Exchange(call, int(line[:3]), headers, body, sent, seconds, partial(_request, environ))
-        for listener in self._listeners:
+        status = int(line[:3])
+        length = environ.get("CONTENT_LENGTH")
+        received = int(length) if length and length.isdecimal() and len(length) < 20 else None if length else 0
+        method = environ.get("REQUEST_METHOD", "")
+        exchange = Exchange(call, method, received, status, headers, body, sent, seconds, partial(_request, environ))
+        for listener in self._every:
             listener(exchange)
+        if status >= 500 or seconds > self._patience or (call.failure is not None and status < 400):
+            for listener in self._trouble:
+                listener(exchange)
 
 
 class Watched:
@@ -116,7 +142,13 @@ class Watched:
     def _end(self) -> None:
         if not self._is_over:
             self._is_over = True
-            self._watching.ended(self._call, self._environ, self._begun, b"".join(self._kept), self._sent)
+            self._watching.tell(self._call, self._environ, self._begun, b"".join(self._kept), self._sent)
+            self._call.failure = None
+
+
+def _is_complete(headers: HeaderList) -> bool:
+    """Whether a response says its length, which it can since it is all there."""
+    return any(name == "Content-Length" for name, _ in headers)
 
 
 def _request(environ: Environ) -> Request:

@@ -1,0 +1,197 @@
+"""A log record as one line. Secrets are taken out by value, and so is what a caller could forge a line with."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pymacaron.bodies import write_json
+from pymacaron.calls import Call, Exchange, current
+from pymacaron.config import redact
+from pymacaron.exceptions import PyMacaronException
+from pymacaron.operations import Operation
+
+# What the line of a call says in fields of its own, in a record (calls.py).
+FIELDS = "pymacaron_fields"
+CALLS = "pymacaron.calls"  # the logger of those lines
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", FIELDS}
+
+
+def call_fields(call: Call) -> dict[str, Any]:
+    """What every line that is logged during a call says of it."""
+    trace = call.trace
+    return {"call_id": call.id, "call_path": call.path, "trace_id": trace.trace_id, "span_id": trace.span_id}
+
+
+_second: tuple[int, str] = (0, "")
+
+
+def time_of(seconds: float) -> str:
+    """A Unix time as in RFC 3339, in UTC, with milliseconds."""
+    global _second  # noqa: PLW0603 - many lines are logged in one second, and this is half the cost of formatting it
+    whole = int(seconds)
+    if _second[0] != whole:
+        _second = whole, datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{_second[1]}.{int((seconds - whole) * 1000):03}+00:00"
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object per line: time (RFC 3339, UTC), level, logger, message; call_id, call_path, trace_id and span_id
+    during a call; what `extra=` adds; the traceback as `exception`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said: dict[str, Any] = {
+            "time": time_of(record.created),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        call = current.get()
+        if call is not None:
+            said |= call_fields(call)
+        said |= record.__dict__.get(FIELDS, {})
+        said |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        trace = _traceback(self, record)
+        if trace:
+            said["exception"] = trace
+        try:
+            line = write_json(said)
+        except Exception:  # noqa: BLE001 - what users pass as extra= may be anything
+            line = write_json({name: value if isinstance(value, str) else repr(value) for name, value in said.items()})
+        return redact(line.decode("utf-8", "replace"))
+
+    def of_call(self, created: float, level: int, exchange: Exchange) -> str:
+        """The line of a call: what `format` makes of its record, for a third of the cost."""
+        call, trace = exchange.call, exchange.call.trace
+        operation = call.operation
+        what = _of_path(exchange.request.path) if operation is None else operation.compiled.get(CALLS)
+        if what is None:
+            assert operation is not None
+            what = operation.compiled[CALLS] = _of_operation(operation, call.step)
+        before = call.came_by
+        method = exchange.method if exchange.method.isalpha() else write_json(exchange.method)[1:-1].decode()
+        # ids and paths of calls are of characters that JSON need not escape (calls.py)
+        line = (
+            f'{{"time":"{time_of(created)}","level":"{_LEVELS[level]}","logger":"{CALLS}",'
+            f'"message":"{method} {what[0]} {exchange.status}","method":"{method}",{what[1]},'
+            f'"status":{exchange.status},"ms":{exchange.seconds * 1000:.3f},"call_id":"{call.id}",'
+            f'"call_path":"{what[2] if before is None else call.path}","trace_id":"{trace.trace_id}",'
+            f'"span_id":"{trace.span_id}","sent":{exchange.sent},'
+            f'"received":{"null" if exchange.received is None else exchange.received}'
+        )
+        more = optional_fields(exchange, before)
+        return redact(f"{line},{write_json(more)[1:].decode()}" if more else line + "}")
+
+
+_LEVELS = {logging.INFO: "INFO", logging.ERROR: "ERROR"}
+
+
+def _of_operation(operation: Operation, step: str) -> tuple[str, str, str]:
+    """Its path, its fields, and its name in paths of calls, as parts of JSON texts."""
+    path, api, name = (write_json(text).decode() for text in (operation.path, operation.api, operation.name))
+    return path[1:-1], f'"path":{path},"api":{api},"operation":{name}', step
+
+
+def _of_path(path: str) -> tuple[str, str, str]:
+    path = write_json(path).decode()
+    return path[1:-1], f'"path":{path}', ""
+
+
+def fields_of(exchange: Exchange) -> dict[str, Any]:
+    """What the line of a call says. The path of an operation is its template: values in paths may be nobody else's
+    business."""
+    call, operation = exchange.call, exchange.call.operation
+    fields: dict[str, Any] = {
+        "method": exchange.method,
+        "path": exchange.request.path if operation is None else operation.path,
+        "status": exchange.status,
+        "ms": round(exchange.seconds * 1000, 3),
+        **call_fields(call),
+        "sent": exchange.sent,
+        "received": exchange.received,
+        **optional_fields(exchange, call.came_by),
+    }
+    if operation is not None:
+        fields["api"], fields["operation"] = operation.api, operation.name
+    return fields
+
+
+def optional_fields(exchange: Exchange, came_by: str | None) -> dict[str, str]:
+    """What not every call has."""
+    call = exchange.call
+    fields = {}
+    parent, user = call.trace.parent_id, call.identity.user
+    if parent is not None:
+        fields["parent_id"] = parent
+    if came_by is not None:
+        fields["caller"] = came_by.rpartition("/")[2]
+    if user is not None:
+        fields["user"] = user
+    error = call.error or call.failure
+    if exchange.status >= 400 and isinstance(error, PyMacaronException):
+        fields["error"], fields["error_id"] = error.code, error.error_id
+    return fields
+
+
+_COLOURS = {"DEBUG": "2", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}
+_OF_STATUS = {2: "32", 3: "36", 4: "33", 5: "31"}
+
+
+class ReadableLines(logging.Formatter):
+    """Lines for the eyes of a developer, with colours for a terminal.
+
+    Args:
+        colours: use them?
+    """
+
+    def __init__(self, *, colours: bool = False) -> None:
+        super().__init__()
+        self._colours = colours
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields: Mapping[str, Any] | None = record.__dict__.get(FIELDS)
+        if fields is not None:
+            return self._of_call(record.created, fields)
+        time = self._time(record.created)
+        level = self._in(_COLOURS.get(record.levelname), f"{record.levelname:7}")
+        call = current.get()
+        told = "" if call is None else self._dim(f"  [call {call.id[:8]}]")
+        line = f"{time} {level} {record.name}: {_printable(record.getMessage())}{told}"
+        trace = _traceback(self, record)
+        return redact(f"{line}\n{trace}" if trace else line)
+
+    def of_call(self, created: float, _level: int, exchange: Exchange) -> str:
+        """The line of a call."""
+        return self._of_call(created, fields_of(exchange))
+
+    def _of_call(self, created: float, fields: Mapping[str, Any]) -> str:
+        status = self._in(_OF_STATUS.get(fields["status"] // 100), str(fields["status"]))
+        told = f"{_printable(fields['method']):6} {_printable(fields['path'])} {status} {fields['ms']:.1f} ms"
+        more = [f"{fields['error']} {fields['error_id']}"] if "error_id" in fields else []
+        more += [f"user {fields['user']}"] if "user" in fields else []
+        more += [f"from {fields['caller']}"] if "caller" in fields else []
+        last = self._dim(f"  [{_printable(', '.join([*more, 'call ' + fields['call_id'][:8]]))}]")
+        return redact(f"{self._time(created)} {told}{last}")
+
+    def _time(self, created: float) -> str:
+        time = datetime.fromtimestamp(created).strftime("%H:%M:%S.%f")  # noqa: DTZ006 - the developer's own
+        return self._dim(time[:-3])
+
+    def _dim(self, text: str) -> str:
+        return self._in("2", text)
+
+    def _in(self, colour: str | None, text: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._colours and colour else text
+
+
+def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    if record.exc_info and not record.exc_text:
+        record.exc_text = formatter.formatException(record.exc_info)
+    return "\n".join(text for text in (record.exc_text, record.stack_info) if text)
+
+
+def _printable(text: str) -> str:
+    """Text without control characters, which could forge a line or command a terminal."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)

@@ -1,0 +1,70 @@
+"""The handler of a service whose programmer has set up none."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TextIO
+
+from pymacaron.calls import Exchange
+
+from .lines import CALLS, JsonLines, ReadableLines
+
+READABLE, JSON = "text", "json"
+
+
+class OwnHandler(logging.StreamHandler[TextIO]):
+    """Writes all that is logged to standard error."""
+
+    lines: JsonLines | ReadableLines
+
+    def use(self, lines: JsonLines | ReadableLines) -> None:
+        self.lines = lines
+        self.setFormatter(lines)
+
+    def write_call(self, created: float, level: int, exchange: Exchange) -> None:
+        """What `handle` does with the record of a call."""
+        try:
+            line = self.lines.of_call(created, level, exchange)
+            with self.lock:  # type: ignore[union-attr]  # made by the constructor
+                self.stream.write(line + self.terminator)
+                self.stream.flush()
+        except Exception:  # noqa: BLE001 - a disk that is full must not cost an answer, nor an answer a call
+            self.handleError(logging.LogRecord(CALLS, level, __file__, 0, "a call", None, None))
+
+
+_handlers: list[OwnHandler] = []  # one at most
+
+
+def own_handler(log: logging.Logger) -> OwnHandler | None:
+    """Ours, if it is the only one that gets what is logged here; `log` is a logger two levels below the root."""
+    above = log.parent
+    if not _handlers or above is None or log.handlers or above.handlers or log.filters or not log.propagate:
+        return None
+    root = above.parent
+    is_only = root is not None and above.propagate and len(root.handlers) == 1 and root.handlers[0] is _handlers[0]
+    return _handlers[0] if is_only and not _handlers[0].filters and not log.disabled else None
+
+
+def set_up(form: str | None = None, *, debug: bool = False) -> None:
+    """Let everything that is logged go to standard error, unless the program has said where it should go. May be
+    called again when more is known.
+
+    Args:
+        form: READABLE or JSON; None: readable in development and on a terminal, else JSON.
+    """
+    root, own = logging.getLogger(), logging.getLogger("pymacaron")
+    if own.level == logging.NOTSET:
+        own.setLevel(logging.INFO)
+    if not _handlers and (root.handlers or own.handlers):
+        return
+    if not _handlers:
+        _handlers.append(OwnHandler(sys.stderr))
+        root.addHandler(_handlers[0])
+    is_terminal = sys.stderr.isatty()
+    if form == READABLE or (form is None and (debug or is_terminal)):
+        # https://no-color.org: a variable that is there and not empty
+        _handlers[0].use(ReadableLines(colours=is_terminal and not os.environ.get("NO_COLOR")))
+    else:
+        _handlers[0].use(JsonLines())

@@ -1,0 +1,203 @@
+"""Logs: lines for machines and for eyes, and the tree that is read from them."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from services import Project, operation, project_in
+
+from pymacaron.calls import Call, Exchange, Identity, current
+from pymacaron.cli import pymacaron
+from pymacaron.config import Secret
+from pymacaron.exceptions import NotFoundError
+from pymacaron.logs import JsonLines, ReadableLines, log_call
+from pymacaron.logs.lines import FIELDS, fields_of
+from pymacaron.logs.setup import OwnHandler
+from pymacaron.logs.tree import lines_of, spans_of, tree_of
+from pymacaron.messages import Request
+
+texts = st.text(max_size=20)
+sent_headers = st.fixed_dictionaries(
+    {}, optional={"pymcallid": texts, "pymcallpath": texts | st.just("shop.order"), "traceparent": texts}
+)
+
+
+def exchange_of(method: str, path: str, status: int, headers: dict[str, str], user: str | None) -> Exchange:
+    call = Call(headers)
+    call.identity = Identity(user)
+    call.failure = NotFoundError("nothing") if status == 404 else None
+    request = Request(method, path, "", headers, b"")
+    return Exchange(call, method, None, status, [], b"", 3, 0.0125, lambda: request)
+
+
+@given(texts, texts, st.sampled_from([200, 404, 500]), sent_headers, st.none() | texts)
+def test_one_line(method: str, path: str, status: int, headers: dict[str, str], user: str | None) -> None:
+    """The short way to the line of a call says what the record says, whatever callers send: one JSON object, one
+    line."""
+    exchange = exchange_of(method, path, status, headers, user)
+    record = logging.makeLogRecord({"levelno": logging.INFO, "levelname": "INFO", "name": "pymacaron.calls"})
+    record.msg, record.args = "%s %s %s", (method, path, status)
+    record.__dict__[FIELDS] = fields_of(exchange)
+    short = JsonLines().of_call(record.created, logging.INFO, exchange)
+    assert json.loads(short) == json.loads(JsonLines().format(record))
+    assert "\n" not in short
+    assert ReadableLines().of_call(record.created, logging.INFO, exchange).isprintable()
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """What is logged to standard error by a service that has set up nothing."""
+    root, log = logging.getLogger(), logging.getLogger("pymacaron")
+    before = root.handlers[:]
+    handler = OwnHandler(io.StringIO())
+    handler.use(JsonLines())
+    root.handlers[:], level = [handler], log.level
+    log.setLevel(logging.INFO)
+    yield handler.stream  # type: ignore[misc]
+    root.handlers[:] = before
+    log.setLevel(level)
+
+
+def test_the_call_is_in_every_line(tmp_path: Path, lines: io.StringIO) -> None:
+    """A line per call, of levels by status; whatever is logged meanwhile, by whomever, says which call it belongs
+    to."""
+    with project_in(tmp_path) as project:
+        project.functions(
+            """
+            import logging
+            def good(): logging.getLogger("shop.api").warning("stock is low", extra={"sku": "TEA-1"}); return {}
+            def bad(): 1 / 0
+            """
+        )
+        client = served(project, good="/good", bad="/bad")
+        for path, status in (("/good", 200), ("/bad", 500), ("/missing", 404)):
+            answer = client.get(path, headers={"PymCallID": "call-1", "PymCallPath": "up.there"}, buffered=True)
+            assert answer.status_code == status
+    told = [json.loads(line) for line in lines.getvalue().splitlines()]
+    called = [line for line in told if line["logger"] == "pymacaron.calls"]
+    assert [(line["level"], line["path"], line["status"]) for line in called] == [
+        ("INFO", "/good", 200), ("ERROR", "/bad", 500), ("INFO", "/missing", 404),
+    ]  # fmt: skip
+    assert {line["caller"] for line in called} == {"up.there"}
+    assert called[1]["error_id"]
+    noted = next(line for line in told if line["logger"] == "shop.api")
+    assert (noted["sku"], noted["span_id"]) == ("TEA-1", called[0]["span_id"])
+    failed = next(line for line in told if "exception" in line)
+    assert "ZeroDivisionError" in failed["exception"]
+    assert {line["call_id"] for line in (*called, noted, failed)} == {"call-1"}
+
+
+def served(project: Project, **paths: str) -> Any:
+    project.document({path: {"get": operation(name)} for name, path in paths.items()})
+    return project.start()
+
+
+def test_secrets(lines: io.StringIO) -> None:
+    """Secrets that the process knows are in no line, of a call or otherwise."""
+    secret = Secret("correct horse battery")
+    exchange = exchange_of("GET", f"/{secret.reveal()}", 200, {}, secret.reveal())
+    log_call(exchange)
+    logging.getLogger("pymacaron.x").warning("it is %s", secret.reveal())
+    token = current.set(Call({"pymcallid": secret.reveal().replace(" ", "")}))
+    logging.getLogger("pymacaron.x").error("it is", extra={"password": secret.reveal()})
+    current.reset(token)
+    assert lines.getvalue().count("\n") == 3
+    assert secret.reveal() not in lines.getvalue()
+    assert secret.reveal() not in ReadableLines().of_call(0, logging.INFO, exchange)
+
+
+def test_handlers_of_the_users(caplog: pytest.LogCaptureFixture) -> None:
+    """Who has handlers gets records like any other, and no line is written elsewhere."""
+    caplog.set_level(logging.INFO, "pymacaron")
+    log_call(exchange_of("GET", "/x", 200, {}, None))
+    (record,) = caplog.records
+    assert (record.name, record.getMessage()) == ("pymacaron.calls", "GET /x 200")
+
+
+def test_no_lines(tmp_path: Path, lines: io.StringIO) -> None:
+    """`log_calls: false` leaves the lines of calls out."""
+    with project_in(tmp_path, log_calls=False) as project:
+        project.functions("def good(): return {}")
+        assert served(project, good="/good").get("/good").status_code == 200
+    assert "pymacaron.calls" not in lines.getvalue()
+
+
+# The tree
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> tuple[list[str], list[str]]:
+    """Lines of a tree of calls, and the names of its operations in the order in which they began, indented."""
+    lines: list[str] = []
+    names: list[str] = []
+
+    def grow(parent: str | None, depth: int, begin: float) -> float:
+        number = len(names)
+        names.append("  " * depth + f"api.op{number}")
+        end = begin + 1
+        for _ in range(draw(st.integers(0, 3 - depth))):
+            end = grow(f"{number:016x}", depth + 1, end) + 1
+        at = (START + timedelta(milliseconds=end)).isoformat()
+        line = {
+            "time": at, "call_id": "the-call", "trace_id": "t", "span_id": f"{number:016x}", "parent_id": parent,
+            "api": "api", "operation": f"op{number}", "method": "GET", "path": "/x", "status": 200, "ms": end - begin,
+        }  # fmt: skip
+        lines.append(json.dumps(line))
+        return end
+
+    grow(None, 0, 0)
+    return lines, names
+
+
+@given(trees(), st.randoms(use_true_random=False))
+def test_the_tree_is_found_again(tree: tuple[list[str], list[str]], shuffle: random.Random) -> None:
+    """However the lines of a call are mixed, with others and with noise, the tree of calls is drawn as it was."""
+    lines, names = tree
+    noise = ["", "no json", "{", '{"call_id": "other", "time": 1}', '{"call_id": "the-call"}', "[1]"]
+    mixed = [f"shop-1  | {line}" for line in lines] + noise
+    shuffle.shuffle(mixed)
+    drawn = list(tree_of(spans_of(lines_of(mixed, "the-call"))))
+    assert [line.split("api.")[1].split()[0] for line in drawn] == [name.strip()[4:] for name in names]
+    assert [len(line.split("api.")[0]) for line in drawn] == [
+        len(drawn[0].split("api.")[0]) + 3 * (len(name) - len(name.lstrip())) // 2 for name in names
+    ]
+
+
+def test_trace(tmp_path: Path) -> None:
+    """`pymacaron trace` draws a call from the logs of several services, with what went wrong meanwhile; an unknown id
+    is told, with exit code 1."""
+    first = {
+        "time": "2026-01-01T00:00:00.050+00:00", "call_id": "abcdefgh-1", "span_id": "a", "api": "shop",
+        "operation": "order", "method": "POST", "path": "/orders", "status": 201, "ms": 50, "user": "u7",
+    }  # fmt: skip
+    second = first | {
+        "time": "2026-01-01T00:00:00.040+00:00", "span_id": "b", "parent_id": "a", "api": "mailer", "operation": "send",
+        "status": 500, "ms": 20, "error": "SERVER_ERROR", "error_id": "e1",
+    }  # fmt: skip
+    note = {"time": "2026-01-01T00:00:00.030+00:00", "level": "WARNING", "call_id": "abcdefgh-1", "span_id": "b"}
+    (tmp_path / "shop.log").write_text(json.dumps(first) + "\n")
+    (tmp_path / "mailer.log").write_text(json.dumps(second) + "\n" + json.dumps(note | {"message": "slow\nhost"}))
+    files = [str(tmp_path / "shop.log"), str(tmp_path / "mailer.log")]
+    done = CliRunner().invoke(pymacaron, ["trace", "abcdefgh", *files])
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines() == [
+        "     +0.0     50.0 ms  shop.order POST /orders 201 user u7",
+        "    +20.0     20.0 ms  └─ mailer.send POST /orders 500 SERVER_ERROR e1 user u7",
+        "                             ! WARNING slow host",
+    ]
+    done = CliRunner().invoke(pymacaron, ["trace", "nobody", *files])
+    assert done.exit_code == 1
+    assert "no call nobody" in done.output
