@@ -36,7 +36,7 @@ FUNCTIONS = """
 
 @pytest.fixture(params=["lane", "flask"])
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]:
-    with project_in(tmp_path, dispatch=request.param, validate_responses="off") as made:
+    with project_in(tmp_path, dispatch=request.param, validate_responses="off", log_calls=False) as made:
         made.functions(FUNCTIONS)
         yield made
 
