@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 
-from . import builtin, exceptions
+from . import builtin, crash, exceptions
 from ._types import ErrorDecorator
 from .calls import Listeners
 from .config import get_config
@@ -23,6 +23,7 @@ from .later import unbuilt_settings
 from .launching import check_port, letsgo, listening, quiet_handler
 from .loading import building, load_document
 from .logs import log_call, set_up
+from .operations import Operation
 from .pool import ApiPool, LoadedApi
 from .predecessors import advice, predecessors
 from .publishing import OWN, PROBLEM, Service, publish
@@ -76,12 +77,14 @@ class API:
             logging.getLogger("pymacaron").setLevel(level)
         if default_user_id is not None:
             config.default_user_id = default_user_id
-        for warning in unbuilt_settings(config, {"error_reporter": error_reporter}):
+        for warning in unbuilt_settings(config):
             log.warning("%s", warning)
         self._failures = Failures(
             error_callback, error_decorator, lambda: self.debug or bool(get_config().expose_exceptions),
             problem=config.error_format == "problem",
         )  # fmt: skip
+        self._error_reporter = error_reporter
+        self._builtin = ["ping"]
         usual = error_callback is format_error and error_decorator is None
         form = PROBLEM if config.error_format == "problem" else OWN
         self._service = Service(self._loaded, form if usual else None)
@@ -99,8 +102,8 @@ class API:
             DocumentError: with every fault of every document.
         """
         self._must_not_have_started("load_apis")
-        if include_crash_api:
-            raise NotBuiltError("load_apis(include_crash_api=True): this version has no crash API yet")
+        if include_crash_api and "crash" not in self._builtin:
+            self._builtin.append("crash")
         try:
             found = find_documents(os.fspath(path), ignore)
         except DocumentFault as error:
@@ -174,23 +177,29 @@ class API:
     def _serve(self, apis: list[LoadedApi]) -> None:
         served = [Served(api.name, api.document, api.document.operations) for api in apis]
         taken = {(operation.method, operation.path) for one in served for operation in one.operations}
-        own = _builtin()
-        rest = [operation for operation in own.operations if (operation.method, operation.path) not in taken]
-        ours = Served("pymacaron", own, rest, is_ours=True)
+        rest = []
+        for name in self._builtin:
+            own = _builtin(name)
+            free = [operation for operation in own.operations if (operation.method, operation.path) not in taken]
+            flask_name = "pymacaron" if name == "ping" else f"pymacaron_{name}"
+            served.append(Served(flask_name, own, free, is_ours=True))
+            rest += free
         serve(
-            self.app, [*served, ours], self._failures, debug=lambda: self.debug, verifiers=self._verifiers,
-            listeners=self._listeners(),
+            self.app, served, self._failures, debug=lambda: self.debug, verifiers=self._verifiers,
+            listeners=self._listeners([operation for one in served for operation in one.operations]),
         )  # fmt: skip
         names, version = " ".join(api.name for api in apis), apis[0].get_version() if apis else ""
-        builtin.served.update(name=names or own.name, version=version)
+        builtin.served.update(name=names or "ping", version=version)
         self._service.served.update(api.name for api in apis)
         self._service.resources = rest
         exceptions.set_edges(http_reply=self._http_reply, to_model=_error_model)
         if self.debug:
             self.app.debug = True
 
-    def _listeners(self) -> Listeners:
-        return Listeners(every=[log_call] if get_config().log_calls else [])
+    def _listeners(self, operations: list[Operation]) -> Listeners:
+        every = [log_call] if get_config().log_calls else []
+        reporting = crash.start(self._error_reporter)
+        return Listeners(every) if reporting is None else Listeners(every, [reporting], reporting.patience(operations))
 
     def _http_reply(self, error: exceptions.PyMacaronException) -> Any:
         return flask_response(self.app, self._failures(error))
@@ -204,10 +213,9 @@ class API:
         self.app.run(host, port, debug=self.debug, **options)
 
 
-def _builtin() -> Document:
-    """What every service answers. It is not in ApiPool, where its models would meet the user's."""
-    ((name, path),) = find_documents(_BUILTIN).items()
-    loaded = load_document(name, path, Formats(), [])
+def _builtin(name: str) -> Document:
+    """A document of ours. It is not in ApiPool, where its models would meet the user's."""
+    loaded = load_document(name, os.path.join(_BUILTIN, f"{name}.yaml"), Formats(), [])
     assert loaded is not None, "our own document is right"
     return loaded.document
 

@@ -81,6 +81,7 @@ class Call:
         error: what the caller is told instead, where `failure` is not for callers.
         began: when, in the seconds of time.perf_counter().
         deadline: until when an answer is of use, in the seconds of time.monotonic(); None: for ever.
+        slow_ms: how long it may take before that is reported, in milliseconds; None: as the operation says.
     """
 
     operation: Operation | None = None
@@ -89,6 +90,7 @@ class Call:
     failure: BaseException | None = None
     error: PyMacaronException | None = None
     deadline: float | None = None
+    slow_ms: float | None = None
     _id: str | None = None
     _trace: Trace | None = None
 
@@ -138,6 +140,12 @@ class Call:
         operation = self.operation
         return "" if operation is None else f"{operation.api}.{operation.name}"
 
+    @property
+    def request(self) -> Request:
+        """As much of it as is known by now: its body is what the service has read in one go, b"" for streams."""
+        read = getattr(self.headers, "request", None)  # headers of an environ know what else is there
+        return Request("", "", "", self.headers, b"") if read is None else read()
+
     def left_ms(self) -> int | None:
         """Milliseconds that are left, 0 when the deadline has passed; None without one."""
         return None if self.deadline is None else max(0, round((self.deadline - monotonic()) * 1000))
@@ -178,13 +186,17 @@ class Exchange:
         body: of the response, or as much as was kept of it.
         sent: bytes of it.
         seconds: from the first byte of the request to the last that was handed to the server.
+        answered: seconds until the answer began; how long a stream takes after that is up to who reads it, too.
+        complete: False where the answer broke off in the middle; the call's failure says why.
     """
 
-    __slots__ = ("_read", "_request", "body", "call", "headers", "method", "received", "seconds", "sent", "status")
+    __slots__ = (
+        "_request", "answered", "body", "call", "complete", "headers", "method", "received", "seconds", "sent", "status"
+    )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - made once per request, and keywords cost time
         self, call: Call, method: str, received: int | None, status: int, headers: HeaderList, body: bytes, sent: int,
-        seconds: float, read: Callable[[], Request],
+        seconds: float, answered: float, complete: bool,
     ) -> None:  # fmt: skip
         self.call = call
         self.method = method
@@ -194,14 +206,15 @@ class Exchange:
         self.body = body
         self.sent = sent
         self.seconds = seconds
-        self._read = read
+        self.answered = answered
+        self.complete = complete
         self._request: Request | None = None
 
     @property
     def request(self) -> Request:
         """Its body is what the service has read of it in one go, b"" for streams."""
         if self._request is None:
-            self._request = self._read()
+            self._request = self.call.request
         return self._request
 
 

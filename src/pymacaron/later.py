@@ -11,16 +11,13 @@ from .exceptions import NotBuiltError
 # What nothing acts on yet, by the part that will: a line goes when its part is there.
 _SETTINGS = {
     "clients": ("client_errors",),
-    "crash reports": ("report_call_exceeding_ms",),
     "tasks": ("with_async", "async_broker"),
     "stores": ("store",),
     "deployment": tuple(name for name in SETTINGS if name.startswith(("aws_", "docker_"))),
 }
-_ARGUMENTS = {"crash reports": "error_reporter"}  # of API()
 # Keys are checked like the others, so that documents stay right.
 _KEYS = {
     "clients": ("x-bind-client", "x-decorate-request"),
-    "crash reports": ("x-slow-ms",),
     "deadlines": ("x-timeout-ms",),
     "limits of calls": ("x-rate-limit",),
     "entity tags of its own": ("x-etag",),
@@ -30,13 +27,10 @@ _KEYS = {
 }
 
 
-def unbuilt_settings(config: Config, arguments: Mapping[str, Any]) -> Iterator[str]:
-    """A warning for each part that is missing, with the settings made for it in the configuration and in the arguments
-    of API()."""
+def unbuilt_settings(config: Config) -> Iterator[str]:
+    """A warning for each part that is missing, with the settings made for it in the configuration."""
     for part, names in _SETTINGS.items():
         made = [name for name in names if getattr(config, name) != SETTINGS[name].default]
-        if arguments.get(_ARGUMENTS.get(part, "")) is not None:
-            made.append(f"API({_ARGUMENTS[part]}=...)")
         if made:
             yield f"{_listed(made)} no effect: this version of pymacaron has no {part} yet"
 

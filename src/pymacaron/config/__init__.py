@@ -68,6 +68,18 @@ class Config:
     expose_exceptions: bool
     client_errors: str
     report_call_exceeding_ms: int
+    report_to: list[str]
+    report_window: int
+    report_file: str | None
+    report_slack_webhook: Secret | None
+    report_email_to: str | list[str] | None
+    report_email_from: str | None
+    report_sentry_dsn: Secret | None
+    smtp_host: str | None
+    smtp_port: int | None
+    smtp_security: str
+    smtp_user: str | None
+    smtp_password: Secret | None
     jwt_secret: Secret | None
     jwt_public_key: str | None
     jwt_private_key: Secret | None

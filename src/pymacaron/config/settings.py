@@ -103,6 +103,16 @@ def _one_of(*choices: str) -> Kind:
     return Kind("one of " + ", ".join(choices), read)
 
 
+def _some_of(*choices: str) -> Kind:
+    one = _one_of(*choices)
+
+    def read(value: Json) -> list[str]:
+        found = [one.read(item) for item in (value if isinstance(value, list) else [value])]
+        return list(dict.fromkeys(found))
+
+    return Kind(f"some of {', '.join(choices)}", read)
+
+
 TEXT = Kind("text", _text)
 FLAG = Kind("true or false", _flag)
 WHOLE_NUMBER = Kind("a whole number, 0 or more", _whole_number)
@@ -143,6 +153,18 @@ SETTINGS: dict[str, Setting] = {
         Setting("expose_exceptions", FLAG, False, "Whether callers see unexpected exceptions without debug"),
         Setting("client_errors", _one_of("return", "raise"), "return", "What a client does with a remote error"),
         Setting("report_call_exceeding_ms", WHOLE_NUMBER, 1000, "A slower call is reported (milliseconds)"),
+        Setting("report_to", _some_of("log", "file", "slack", "email", "sentry"), ["log"], "Who gets crash reports"),
+        Setting("report_window", WHOLE_NUMBER, 300, "In so many seconds, equal crashes are told once and counted"),
+        Setting("report_file", TEXT, None, "The file that gets crash reports, a line of JSON each"),
+        Setting("report_slack_webhook", TEXT, None, "The URL of an incoming webhook of Slack", secret=True),
+        Setting("report_email_to", TEXT_OR_TEXTS, None, "Who gets crash reports by email"),
+        Setting("report_email_from", TEXT, None, "The sender of crash reports; else name@live_host"),
+        Setting("report_sentry_dsn", TEXT, None, "Where Sentry takes events; else $SENTRY_DSN", secret=True),
+        Setting("smtp_host", TEXT, None, "The server that takes email"),
+        Setting("smtp_port", WHOLE_NUMBER, None, "Its port; else 587, 465 with tls, 25 with none"),
+        Setting("smtp_security", _one_of("starttls", "tls", "none"), "starttls", "How the connection is encrypted"),
+        Setting("smtp_user", TEXT, None, "Who logs in there"),
+        Setting("smtp_password", TEXT, None, "The password of that user", secret=True),
         # Authentication
         Setting("jwt_secret", TEXT, None, "The secret shared by those who issue and verify tokens", secret=True),
         Setting("jwt_public_key", TEXT, None, "The key that verifies tokens: PEM text or a file"),

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from pymacaron._types import ReadableStream
 from pymacaron.exceptions import BadRequestError, PayloadTooLargeError
 from pymacaron.flask_context import Environ, read_by_flask
+from pymacaron.messages import Request
 
 
 def path_of(environ: Environ) -> str:
@@ -77,6 +78,17 @@ class EnvironHeaders(Mapping[str, str]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def request(self) -> Request:
+        """The request that they came with, for those who tell of it; its body is what was read of it in one go."""
+        environ = self._environ
+        try:
+            path = path_of(environ)
+        except BadRequestError:  # a path that is no text has been answered, too
+            path = environ.get("PATH_INFO", "").encode("ascii", "replace").decode()
+        kept = environ.get("wsgi.input")
+        body = kept.getvalue() if isinstance(kept, io.BytesIO) else b""
+        return Request(environ.get("REQUEST_METHOD", ""), path, environ.get("QUERY_STRING", ""), self, body)
 
     def __repr__(self) -> str:
         return f"<headers {', '.join(sorted(self))}>"  # values may be secret

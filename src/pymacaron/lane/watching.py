@@ -5,7 +5,6 @@ Bodies that are streamed end when the server has taken their last byte, or close
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from time import perf_counter
@@ -16,9 +15,8 @@ from flask import Flask
 from pymacaron._types import HeaderList
 from pymacaron.calls import DEADLINE, Call, Exchange, Listeners, current
 from pymacaron.flask_context import Environ
-from pymacaron.messages import Request
 
-from .environ import EnvironHeaders, path_of
+from .environ import EnvironHeaders
 from .place import Layer
 
 if TYPE_CHECKING:
@@ -77,18 +75,22 @@ class Watching(Layer):
         call.failure = None  # its traceback leads back to the call: a circle that would wait for the garbage collector
         return body
 
-    def tell(self, call: Call, environ: Environ, begun: Sequence[Any], body: bytes, sent: int) -> None:
-        """Tell those who listen of a call that was answered."""
+    def tell(  # noqa: PLR0917 - called for every request, and keywords cost time
+        self, call: Call, environ: Environ, begun: Sequence[Any], body: bytes, sent: int,
+        answered: float | None = None, complete: bool = True,
+    ) -> None:  # fmt: skip
+        """Tell those who listen of a call that was answered; `answered` and `complete` as in Exchange."""
         seconds = perf_counter() - call.began
+        answered = seconds if answered is None else answered
         line, headers = begun or ("500", [])
         status = int(line[:3])
         length = environ.get("CONTENT_LENGTH")
         received = int(length) if length and length.isdecimal() and len(length) < 20 else None if length else 0
         method = environ.get("REQUEST_METHOD", "")
-        exchange = Exchange(call, method, received, status, headers, body, sent, seconds, partial(_request, environ))
+        exchange = Exchange(call, method, received, status, headers, body, sent, seconds, answered, complete)
         for listener in self._every:
             listener(exchange)
-        if status >= 500 or seconds > self._patience or (call.failure is not None and status < 400):
+        if status >= 500 or answered > self._patience or not complete:
             for listener in self._trouble:
                 listener(exchange)
 
@@ -100,6 +102,8 @@ class Watched:
         self, watching: Watching, call: Call, environ: Environ, begun: Sequence[Any], body: Iterable[bytes]
     ) -> None:
         self._watching, self._call, self._environ, self._begun, self._body = watching, call, environ, begun, body
+        self._answered = perf_counter() - call.began
+        self._complete = True
         self._pieces: Iterator[bytes] | None = None
         self._kept: list[bytes] = []
         self._sent = 0
@@ -119,6 +123,7 @@ class Watched:
             raise
         except BaseException as error:
             self._call.failure = error
+            self._complete = False
             self._end()
             raise
         finally:
@@ -142,22 +147,13 @@ class Watched:
     def _end(self) -> None:
         if not self._is_over:
             self._is_over = True
-            self._watching.tell(self._call, self._environ, self._begun, b"".join(self._kept), self._sent)
+            body = b"".join(self._kept)
+            self._watching.tell(
+                self._call, self._environ, self._begun, body, self._sent, self._answered, self._complete
+            )  # fmt: skip
             self._call.failure = None
 
 
 def _is_complete(headers: HeaderList) -> bool:
     """Whether a response says its length, which it can since it is all there."""
     return any(name == "Content-Length" for name, _ in headers)
-
-
-def _request(environ: Environ) -> Request:
-    """What was asked, for those who tell of it afterwards."""
-    try:
-        path = path_of(environ)
-    except Exception:  # noqa: BLE001 - a path that is no text has been answered, too
-        path = environ.get("PATH_INFO", "").encode("ascii", "replace").decode()
-    kept = environ.get("wsgi.input")
-    body = kept.getvalue() if isinstance(kept, io.BytesIO) else b""
-    method, query = environ.get("REQUEST_METHOD", ""), environ.get("QUERY_STRING", "")
-    return Request(method, path, query, EnvironHeaders(environ), body)

@@ -1,0 +1,311 @@
+"""What a report must not show: found by name, remembered by value, and taken out of every text.
+
+A secret is replaced by a placeholder first, a label between two private characters. At the end these become stars, or
+what `pymacaron replay` fills in again: `{{body.password}}`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+from pymacaron._types import Json
+from pymacaron.config import Secret, redact
+from pymacaron.structs import is_model
+
+from .names import Names
+
+STARS = "*****"
+_OPEN, _CLOSE = "\ue000", "\ue001"  # private use: no text of a caller's is likely to have them, and nothing hangs on it
+_MARK = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
+_SHORTEST, _SHORT, _LONG = 4, 8, 200
+_TRIVIAL = frozenset(("true", "false", "null", "none", "undefined"))
+_LONGEST = 64_000  # characters of one text that are looked at
+_DEPTH, _BREADTH, _TEXT = 5, 50, 1000  # of values that are shown
+_SCHEME = re.compile(r"(bearer|basic|digest|token|apikey|negotiate)[ +]+(.+)", re.IGNORECASE | re.DOTALL)
+# What is a secret wherever it stands: userinfo of URLs (RFC 3986 section 3.2.1), JWTs, private keys, keys of AWS.
+_FORMS: list[tuple[re.Pattern[str], str]] = [
+    (re.compile(r"(?<=://)[^\s/@'\"<>]+(?=@)"), STARS),
+    (re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"), STARS),
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL), STARS),
+    (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), STARS),
+    (re.compile(rf"\b(bearer|basic)\s+(?![{_OPEN}*])[\w.~+/=-]{{6,}}", re.IGNORECASE), rf"\1 {STARS}"),
+]
+
+# A name, and what may follow it as its value; marks and stars are none.
+_NAME = re.compile(r"(?<![\w-])([\w-]{1,80})[\"']?\s{0,4}(?:=>|[=:])\s{0,4}")
+_VALUE = re.compile(
+    rf"(?:(?:bearer|basic|digest|token)\s+)?(?:[bru]{{0,2}}\"(?:[^\"\\]|\\.)+\"|[bru]{{0,2}}'(?:[^'\\]|\\.)+'"
+    rf"|(?![{_OPEN}*])[^\s,;&<>()\[\]{{}}\"']+)",
+    re.IGNORECASE,
+)
+
+
+def mark(label: str) -> str:
+    """What stands in for a secret until it is known who reads the text."""
+    return f"{_OPEN}{label}{_CLOSE}"
+
+
+def with_stars(text: str) -> str:
+    return _MARK.sub(STARS, text)
+
+
+def with_placeholders(text: str) -> str:
+    """The text with placeholders that can be filled in; secrets without a name stay stars."""
+    return _MARK.sub(lambda found: f"{{{{{found[1]}}}}}" if found[1] else STARS, text)
+
+
+class Redaction:
+    """What is secret in one call."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.labels: dict[str, str] = {}  # label -> how its value is written: "text", "url" or "json"
+        self._values: dict[str, str] = {}  # secret text -> label
+        self._pattern: re.Pattern[str] | None = None
+
+    # Finding
+
+    def learn(self, value: object, label: str = "") -> None:
+        """Remember a secret, as it is and as it may be written elsewhere; `label` is what it is to be called."""
+        if isinstance(value, bytes | bytearray):
+            value = bytes(value).decode("utf-8", "replace")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            value = str(value)
+        elif isinstance(value, Secret):
+            return  # known to redact()
+        if not isinstance(value, str) or len(value) < _SHORTEST or value.lower() in _TRIVIAL:
+            return
+        for text in (value, quote(value, safe=""), quote(value), quote_plus(value), json.dumps(value)[1:-1],
+                     json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]):  # fmt: skip
+            self._values.setdefault(text, label)
+        self._pattern = None
+
+    def hide(self, value: object, label: str, how: str = "text") -> str:
+        """The placeholder for a secret, which is remembered."""
+        self.learn(value, label)
+        self.labels.setdefault(label, how)
+        return mark(label)
+
+    def credentials(self, text: str, label: str, how: str = "text") -> str:
+        """The value of an Authorization header or the like, its scheme left (RFC 9110 section 11.4)."""
+        found = _SCHEME.fullmatch(text.strip())
+        if found is None:
+            return self.hide(text, label, how)
+        if found[1].lower() == "basic":
+            for part in _basic(found[2]):
+                self.learn(part)
+        return f"{found[1]} {self.hide(found[2], label, how)}"
+
+    def cookies(self, text: str) -> str:
+        """A Cookie header: every value is secret (RFC 6265 section 4.2.1)."""
+        pieces = []
+        for piece in text.split(";"):
+            name, equals, value = piece.strip().partition("=")
+            if not equals:
+                name, value = "", name
+            value = value.strip().strip('"')
+            plain = unquote(value)
+            label = "token" if name == "token" and _SCHEME.fullmatch(plain) else f"cookie.{name}"
+            self.learn(value, label)
+            pieces.append(f"{name}{equals}{self.credentials(plain, label)}")
+        return "; ".join(pieces)
+
+    def set_cookie(self, text: str) -> str:
+        """A Set-Cookie header: the name and the attributes are shown."""
+        pair, semicolon, attributes = text.partition(";")
+        name, _, value = pair.partition("=")
+        self.learn(value.strip().strip('"'))
+        return f"{name}={mark('')}{semicolon}{attributes}"
+
+    def headers(self, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        return [(name, self._header(name.lower(), text)) for name, text in headers]
+
+    def _header(self, name: str, text: str) -> str:
+        if name == "cookie":
+            return self.cookies(text)
+        if name == "set-cookie":
+            return self.set_cookie(text)
+        if name == "authorization":
+            return self.credentials(text, "token")
+        return self.credentials(text, f"header.{name}") if name in self.names else text
+
+    def pairs(self, text: str, place: str) -> str:
+        """A query, or the body of a form, as it was sent but for its secrets."""
+        pieces = []
+        for piece in text.split("&"):
+            name, equals, value = piece.partition("=")
+            plain = unquote_plus(name)
+            if equals and (plain in self.names or re.split(r"[\[.]", plain)[0] in self.names):
+                self.learn(value, f"{place}.{plain}")
+                value = self.hide(unquote_plus(value), f"{place}.{plain}", "url")
+            pieces.append(f"{name}{equals}{value}")
+        return "&".join(pieces)
+
+    def json(self, value: Json, place: str) -> Json:
+        """A JSON value with placeholders for what the names say is secret."""
+        if isinstance(value, dict):
+            return {
+                name: self._secret(item, f"{place}.{name}") if name in self.names else self.json(item, f"{place}.{name}")
+                for name, item in value.items()
+            }
+        if isinstance(value, list):
+            return [self.json(item, f"{place}.{index}") for index, item in enumerate(value)]
+        return value
+
+    def _secret(self, value: Json, label: str) -> Json:
+        if value is None:
+            return None
+        for leaf in leaves(value):
+            self.learn(leaf, label if leaf is value else "")
+        self.labels.setdefault(label, "text" if isinstance(value, str) else "json")
+        return mark(label)
+
+    # Showing
+
+    def shown(self, value: object, depth: int = _DEPTH) -> Json:
+        """Any Python value as JSON, shortened, with its secrets hidden by name. Never raises."""
+        try:
+            return self._shown(value, depth)
+        except Exception as error:  # noqa: BLE001 - whatever the value's class does
+            return f"<{type(value).__name__}, which cannot be shown: {type(error).__name__}>"
+
+    def _shown(self, value: object, depth: int) -> Json:
+        if value is None or isinstance(value, bool) or type(value) is int and abs(value) < 2**63:
+            return value
+        if isinstance(value, Secret):
+            return STARS
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, bytes | bytearray):
+            return self._text(repr(bytes(value[:_LONGEST])))
+        fields = _fields(value)
+        if fields is not None:
+            return self._mapping(*fields, depth, "" if isinstance(value, Mapping) else type(value).__name__)
+        if isinstance(value, list | tuple | set | frozenset):
+            return self._items(value, depth)
+        return self._text(repr(value))
+
+    def _text(self, text: str) -> str:
+        clean = self.clean(text[:_LONGEST])
+        return clean if len(clean) <= _TEXT else f"{clean[:_TEXT]}… ({len(text)} characters)"
+
+    def _mapping(self, fields: Iterable[tuple[Any, Any]], secret: Container[str], depth: int, kind: str) -> Json:
+        if depth <= 0:
+            return f"<{kind or 'dict'}>"
+        out: dict[str, Json] = {"": f"<{kind}>"} if kind else {}
+        for count, (name, item) in enumerate(fields):
+            if count == _BREADTH:
+                out["…"] = "more"
+                break
+            text = name if isinstance(name, str) else self._text(repr(name))
+            hides = text in secret or text in self.names
+            out[self._text(text)] = self.concealed(item) if hides else self.shown(item, depth - 1)
+        return out
+
+    def _items(self, value: Iterable[Any], depth: int) -> Json:
+        if depth <= 0:
+            return f"<{type(value).__name__}>"
+        items = list(value)
+        if isinstance(value, tuple) and len(items) == 2 and items[0] in self.names:  # a header, a pair of a form
+            return [items[0], self.concealed(items[1])]
+        out = [self.shown(item, depth - 1) for item in items[:_BREADTH]]
+        return out if len(items) <= _BREADTH else [*out, f"… ({len(items)} items)"]
+
+    def concealed(self, value: object) -> Json:
+        """Stars for what is secret by its name, whose texts are remembered."""
+        if value is None or isinstance(value, bool):
+            return value
+        for leaf in leaves(value):
+            self.learn(leaf)
+        return STARS
+
+    def clean(self, text: str) -> str:
+        """A text without the secrets that are known by now, or that look like ones; placeholders stand for them."""
+        if self._values:
+            if self._pattern is None:
+                self._pattern = re.compile("|".join(map(_expression, sorted(self._values, key=len, reverse=True))))
+            text = self._pattern.sub(self._replaced, text)
+        text = redact(text)
+        for form, instead in _FORMS:
+            text = form.sub(instead, text)
+        return self._named(text)
+
+    def _named(self, text: str) -> str:
+        """The text with stars behind names that say that a secret follows: `password=...`, `"token": "..."`."""
+        pieces, at = [], 0
+        for name in _NAME.finditer(text):
+            value = _VALUE.match(text, name.end()) if name.start() >= at and name[1] in self.names else None
+            if value is not None:
+                pieces += [text[at : name.end()], STARS]
+                at = value.end()
+        return "".join([*pieces, text[at:]])
+
+    def _replaced(self, found: re.Match[str]) -> str:
+        text = found[0]
+        label = self._values.get(text)
+        if label is None:
+            label = next((name for value, name in self._values.items() if text.startswith(value[:_LONG])), "")
+        if label:
+            self.labels.setdefault(label, "text")
+        return mark(label)
+
+    def tree(self, value: Json, render: Callable[[str], str] = with_stars) -> Json:
+        """A JSON value whose texts are all clean, and its placeholders rendered."""
+        if isinstance(value, str):
+            return render(self.clean(value))
+        if isinstance(value, Mapping):
+            return {render(self.clean(str(name))): self.tree(item, render) for name, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.tree(item, render) for item in value]
+        return value
+
+
+def _expression(value: str) -> str:
+    """What finds a secret: a long one by its beginning, a short one only as a word of its own."""
+    if len(value) > _LONG:
+        return re.escape(value[:_LONG]) + r"\S*"
+    pattern = re.escape(value)
+    return pattern if len(value) >= _SHORT else rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"
+
+
+def _basic(encoded: str) -> Iterator[str]:
+    """What the credentials of the Basic scheme say (RFC 7617 section 2)."""
+    try:
+        said = base64.b64decode(encoded.strip(), validate=False).decode("utf-8", "replace")
+    except (ValueError, binascii.Error):
+        return
+    yield said
+    yield said.partition(":")[2]
+
+
+def _fields(value: Any) -> tuple[Iterable[tuple[Any, Any]], Container[str]] | None:
+    """The names and values that an object consists of, and which of them its class calls secret; None if it is of no
+    kind that we know."""
+    if isinstance(value, Mapping):
+        return value.items(), ()
+    if is_model(value):
+        info = value.__model__
+        fields = [(p.name, getattr(value, p.attribute, None)) for p in info.properties.values()]
+        return fields, {p.name for p in info.properties.values() if p.sensitive or info.sensitive}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return zip(value._fields, value, strict=False), ()
+    names = getattr(type(value), "__dataclass_fields__", None) or getattr(type(value), "__struct_fields__", None)
+    return ([(name, getattr(value, name, None)) for name in names], ()) if names else None
+
+
+def leaves(value: Any, depth: int = 6) -> Iterator[object]:
+    """The texts and numbers inside of a value."""
+    if isinstance(value, str | bytes | bytearray | int | float):
+        yield value
+    elif depth and isinstance(value, Mapping):
+        for item in value.values():
+            yield from leaves(item, depth - 1)
+    elif depth and isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from leaves(item, depth - 1)

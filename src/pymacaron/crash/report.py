@@ -1,0 +1,190 @@
+"""The report of what happened in one call: a title, and a message in JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from pymacaron._types import Json, JsonObject
+from pymacaron._version import __version__
+from pymacaron.calls import Call, Exchange
+from pymacaron.config import get_config
+from pymacaron.exceptions import PyMacaronException, error_of_status
+
+from .capsule import Asked, body_of, curl
+from .names import names_of
+from .redaction import Redaction, with_stars
+from .stack import stack_of, text_of, told
+
+CRASH, ERROR, SLOW = "crash", "error", "slow"
+_LONGEST_TITLE = 300
+_LARGEST = 200_000  # characters of a message
+
+
+class Report(NamedTuple):
+    """What reporters get. `message` is JSON, see the documentation for its members."""
+
+    title: str
+    message: str
+
+
+class Event(NamedTuple):
+    """What is to be reported, gathered while it happened; everything else is found out later.
+
+    Attributes:
+        kind: CRASH (an answer of 500 and above, or one that broke off), ERROR (report_error) or SLOW.
+        call: in which it happened; an empty one outside of calls.
+        exchange: the answer; None while there is none.
+        function: "shop.api.create_order".
+        caught: the exception, if there is one.
+        stack: where the program was, if there is none.
+        title, data, is_fatal: as given to report_error.
+        limit_ms: that was exceeded.
+    """
+
+    kind: str
+    call: Call
+    function: str
+    at: float
+    exchange: Exchange | None = None
+    caught: BaseException | None = None
+    stack: list[Any] = []  # noqa: RUF012 - never changed
+    title: str = ""
+    data: object = None
+    is_fatal: bool = False
+    limit_ms: float = 0
+    seconds: float = 0
+
+
+def report_of(event: Event) -> Report:
+    """Make the report of an event."""
+    call, exchange = event.call, event.exchange
+    redaction = Redaction(names_of(call.operation))
+    redaction.learn(call.identity.token, "token")
+    asked = Asked(exchange.request if exchange else call.request, call.operation, redaction)
+    response = _response(exchange, redaction) if exchange is not None else None
+    data = redaction.shown(event.data)
+    for _ in range(2):  # what is found out in one frame is secret in the others, too
+        stack = stack_of(event.caught, redaction) if event.caught is not None else told(event.stack, redaction)
+    error = _error(event, response)
+    title = _title(event, error, redaction)
+    message: JsonObject = {
+        "title": title,
+        "kind": event.kind,
+        "call": {"id": call.id, "path": call.path},
+        "user": call.identity.user,
+        "caller": call.caller,
+        "endpoint": _endpoint(call, event.function),
+        "error": error,
+        "data": data,
+        "request": {
+            "method": asked.method, "path": asked.path, "query": asked.query, "headers": dict(asked.headers),
+            "body": asked.body,
+        },
+        "response": response,
+        "timing": _timing(event),
+        "server": _server(),
+        "stack": stack,
+        "trace": call.trace._asdict() | {"deadline_left_ms": call.left_ms()},
+    }  # fmt: skip
+    clean = redaction.tree({name: value for name, value in message.items() if value is not None})
+    if asked.method:
+        capsule = asked.capsule(redaction, exchange.status if exchange else 0)
+        clean |= {"curl": curl(capsule), "capsule": capsule}
+    else:
+        clean.pop("request")
+    return Report(title, _written(clean))
+
+
+def _written(message: JsonObject) -> str:
+    """The message as text; what makes it too long is left out."""
+    text = json.dumps(message, indent=2, ensure_ascii=False, default=str)
+    for name in ("capsule", "curl", "response", "request", "data", "stack"):
+        if len(text) <= _LARGEST:
+            break
+        if name in message:
+            message[name] = "left out, the report would be too long"
+            text = json.dumps(message, indent=2, ensure_ascii=False, default=str)
+    return text
+
+
+def _title(event: Event, error: JsonObject, redaction: Redaction) -> str:
+    call = event.call
+    api = call.operation.api if call.operation is not None else str(get_config().get("name") or "-")
+    if event.kind == SLOW:
+        took = f"{event.seconds * 1000:.0f} ms, its limit is {event.limit_ms:.0f} ms"
+        return f"SLOW CALL {api} {event.function}(): {took}"
+    if event.kind == ERROR:
+        start = "FATAL" if event.is_fatal else "NON-FATAL"
+        return f"{start} BACKEND ERROR {api} {event.function}(): {_line(event.title, redaction)}"
+    text = _line(error["text"], redaction)
+    return f"FATAL BACKEND ERROR {api} {error['status']} {error['code']}: {event.function}(): {text}"
+
+
+def _line(text: str, redaction: Redaction) -> str:
+    line = " ".join(with_stars(redaction.clean(text)).split())
+    return line if len(line) <= _LONGEST_TITLE else f"{line[:_LONGEST_TITLE]}…"
+
+
+def _error(event: Event, response: JsonObject | None) -> JsonObject:
+    """Code, status, id and text of what went wrong, as far as they are known."""
+    sent = ((response or {}).get("body") or {}).get("json")
+    sent = sent if isinstance(sent, dict) else {}
+    status = event.exchange.status if event.exchange is not None else None
+    error = event.caught
+    if error is None:
+        code = sent.get("error") or sent.get("code") or (error_of_status(status, "").code if status else None)
+        text = str(sent.get("error_description") or sent.get("detail") or "the function returned this answer")
+        return {"code": code, "status": status, "error_id": sent.get("error_id"), "text": text}
+    text = text_of(error)
+    if isinstance(error, PyMacaronException):
+        code, error_id = error.code, error.error_id
+    else:
+        code, error_id = sent.get("error") or sent.get("code") or "UNHANDLED_SERVER_ERROR", sent.get("error_id")
+        text = f"{type(error).__qualname__}: {text}" if text else type(error).__qualname__
+    return {"code": code, "status": status, "error_id": error_id, "text": text}
+
+
+def _endpoint(call: Call, function: str) -> JsonObject:
+    operation = call.operation
+    if operation is None:
+        return {"function": function}
+    return {"api": operation.api, "operation": operation.title, "name": operation.name, "function": function}
+
+
+def _response(exchange: Exchange, redaction: Redaction) -> JsonObject:
+    headers = redaction.headers(exchange.headers)
+    content_type = next((text for name, text in headers if name.lower() == "content-type"), "")
+    body = body_of(exchange.body, content_type, "response", redaction)
+    return {
+        "status": exchange.status, "headers": headers, "body": body, "bytes": exchange.sent,
+        "complete": exchange.complete,
+    }  # fmt: skip
+
+
+def _timing(event: Event) -> JsonObject:
+    timing: JsonObject = {"at": datetime.fromtimestamp(event.at, UTC).isoformat(timespec="milliseconds")}
+    seconds = event.exchange.seconds if event.exchange is not None else event.seconds
+    if seconds:
+        timing["ms"] = round(seconds * 1000, 1)
+    if event.limit_ms:
+        timing["limit_ms"] = event.limit_ms
+    return timing
+
+
+_began = time.time()
+
+
+def _server() -> Json:
+    import socket  # only to report
+
+    config = get_config()
+    return {
+        "name": config.get("name"), "live_host": config.get("live_host"), "host": socket.gethostname(),
+        "pid": os.getpid(), "pym_env": os.environ.get("PYM_ENV"), "container": os.environ.get("PYM_CONTAINER"),
+        "up_seconds": round(time.time() - _began), "pymacaron": __version__, "python": sys.version.split()[0],
+    }  # fmt: skip

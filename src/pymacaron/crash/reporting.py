@@ -1,0 +1,261 @@
+"""What is told of calls, to whom, and how often."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import partial
+from threading import Lock
+from time import monotonic, time
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pymacaron.calls import Call, Exchange, current
+from pymacaron.config import get_config
+
+from .delivery import Worker, is_worker
+from .kinds import Kind, Kinds, crash_key, error_key
+
+if TYPE_CHECKING:
+    from pymacaron.operations import Operation
+
+    from .report import Event
+
+# Is told title and message, the latter a JSON text.
+Reporter: TypeAlias = Callable[[str, str], object]
+
+log = logging.getLogger("pymacaron.crash")
+_PATIENCE = 5.0  # seconds that the end of a process waits for what is still to be told
+
+
+class Reporting:
+    """Reports what goes wrong in a process.
+
+    Args:
+        reporters: by name.
+        window: seconds in which equal reports are told once.
+        limit_ms: how long a call may take, unless its operation or function says otherwise.
+    """
+
+    def __init__(self, reporters: Mapping[str, Reporter], *, window: float, limit_ms: float) -> None:
+        self._limit = limit_ms / 1000
+        self._kinds = Kinds(window)
+        self._lost = 0
+        self._outlets = {name: Outlet(name, reporter, window) for name, reporter in reporters.items()}
+        self._maker: Worker[Callable[[], None]] = Worker("crash reports", _run, idle=self._summarise)
+        self._at_exit = False
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Listens to calls that have failed, or may have taken too long."""
+        call = exchange.call
+        limit = self._limit_of(call.operation) if call.slow_ms is None else call.slow_ms / 1000
+        if exchange.status < 500 and exchange.answered <= limit and exchange.complete:
+            return
+        if call.function:  # an operation's, or one that asked for it
+            self._told(exchange, limit)
+
+    def patience(self, operations: Iterable[Operation]) -> float:
+        """Seconds after which some of these operations are slow; what is quicker need not be told here."""
+        return min([self._limit, *map(self._limit_of, operations)])
+
+    def _limit_of(self, operation: Operation | None) -> float:
+        said = operation.extensions.get("x-slow-ms") if operation is not None else None
+        return said / 1000 if isinstance(said, int | float) else self._limit
+
+    def _told(self, exchange: Exchange, limit: float) -> None:
+        call = exchange.call
+        if exchange.status >= 500 or not exchange.complete:
+            kind = self._kinds.new(crash_key(exchange))
+            more: dict[str, Any] = {"kind": "crash", "caught": call.failure}
+        else:
+            kind = self._kinds.new((call.function, "slow"))
+            more = {"kind": "slow", "limit_ms": limit * 1000, "seconds": exchange.answered}
+        if kind is not None:
+            self._report(kind, call=call, function=call.function, exchange=exchange, **more)
+
+    def tell(self, key: Hashable, **event: Any) -> None:
+        """Report what is no answer of an operation, unless the like has been."""
+        if is_worker():
+            return
+        kind = self._kinds.new(key)
+        if kind is not None:
+            self._report(kind, call=current.get() or Call(), **event)
+
+    def _report(self, kind: Kind, **event: Any) -> None:
+        if not self._at_exit:
+            self._at_exit = True
+            atexit.register(self.flush)
+            os.register_at_fork(after_in_child=self._kinds.forget)
+        if not self._maker.put(partial(self._make, kind, {"at": time(), **event})):
+            kind.told = f"BACKEND ERROR {event['function']}()", "{}"
+            self._lost += 1
+
+    def _make(self, kind: Kind, event: dict[str, Any]) -> None:
+        """On the maker's thread: what was seen becomes a report."""
+        if self._kinds.is_other(kind):
+            kind.told = "MORE BACKEND ERRORS: of too many kinds to tell of each", "{}"
+            self._send(event["call"], *kind.told)
+            return
+        kind.told = self._report_of(event)
+        self._send(event["call"], *kind.told)
+
+    def _report_of(self, event: dict[str, Any]) -> tuple[str, str]:
+        from .report import Event, report_of  # with all that making one takes, which a good service never needs
+
+        try:
+            return report_of(Event(**event))
+        except Exception:  # something of the call's could not be read; that it failed is told all the same
+            log.exception("the report of a crash could not be made")
+            return f"BACKEND ERROR {event['function']}(): its report could not be made", "{}"
+
+    def _summarise(self, *, at_end: bool = False) -> float | None:
+        """Tell of the windows that have ended; seconds until the next one does."""
+        for kind, more, since in self._kinds.due(all_of_them=at_end):
+            title, message = kind.told or ("", "{}")
+            report = json.loads(message)
+            report["repeated"] = {"more": more, "seconds": round(time() - since), "reports_lost": self._lost}
+            report["title"] = title = f"{title} [{more} more in {round(time() - since)} s]"
+            self._send(None, title, json.dumps(report, indent=2, ensure_ascii=False))
+        return self._kinds.wait()
+
+    def _send(self, call: Call | None, title: str, message: str) -> None:
+        for outlet in list(self._outlets.values()):
+            outlet.send(call, title, message)
+
+    def set_reporter(self, name: str, reporter: Reporter | None) -> None:
+        """Let a reporter have this name, instead of the one that has it; None: nobody."""
+        if reporter is None:
+            self._outlets.pop(name, None)
+        else:
+            self._outlets[name] = Outlet(name, reporter, self._kinds.window)
+
+    def flush(self, seconds: float = _PATIENCE) -> bool:
+        """Tell what is still to be told, in at most so many seconds; whether everything was."""
+        until = monotonic() + seconds
+        done = self._maker.join(until)
+        self._summarise(at_end=True)
+        return all([outlet.join(until) for outlet in list(self._outlets.values())]) and done
+
+
+def _run(action: Callable[[], None]) -> None:
+    try:
+        action()
+    except Exception:  # noqa: BLE001 - the thread has to go on
+        log.exception("a crash report was lost")
+
+
+class Outlet:
+    """One reporter, on a thread of its own: when it hangs or fails, the others go on.
+
+    Its failures are logged, once in a window.
+    """
+
+    def __init__(self, name: str, reporter: Reporter, window: float) -> None:
+        self._name = name
+        self._reporter = reporter
+        self._window = window
+        self._quiet_until = 0.0
+        self._worker: Worker[tuple[Call | None, str, str]] = Worker(f"reporter {name}", self._act)
+        self.join = self._worker.join
+
+    def send(self, call: Call | None, title: str, message: str) -> None:
+        if not self._worker.put((call, title, message)):
+            self._complain("does not keep up: reports are lost")
+
+    def _act(self, item: tuple[Call | None, str, str]) -> None:
+        call, title, message = item
+        outer = current.set(call)  # so that log lines have its id
+        try:
+            self._reporter(title, message)
+        except BaseException as error:  # noqa: BLE001 - SystemExit would end the thread
+            self._complain(f"failed: {type(error).__name__}: {error}")
+        finally:
+            current.reset(outer)
+
+    def _complain(self, what: str) -> None:
+        now = monotonic()
+        if now >= self._quiet_until:
+            self._quiet_until = now + self._window
+            log.warning("the crash reporter %s %s (not told again for %d s)", self._name, what, self._window)
+
+
+# The one of the process
+
+_lock = Lock()
+_reporting: Reporting | None = None
+_CUSTOM = "error_reporter"
+
+
+def start(error_reporter: Reporter | None = None) -> Reporting | None:
+    """Report as the configuration says, from now on; what is to be told of calls, None with NO_ERROR_REPORTING=1.
+
+    Raises:
+        ConfigurationError: a reporter lacks a setting.
+    """
+    global _reporting  # noqa: PLW0603 - one for the process, like its configuration
+    from .reporters import configured  # reads the settings of those that are wanted
+
+    config = get_config()
+    reporters = dict(configured(config))
+    if error_reporter is not None:
+        reporters[_CUSTOM] = error_reporter
+    made = Reporting(reporters, window=config.report_window, limit_ms=config.report_call_exceeding_ms)
+    with _lock:
+        _reporting = made
+    return None if is_off() else made
+
+
+def is_off() -> bool:
+    return os.environ.get("NO_ERROR_REPORTING") == "1"
+
+
+def reporting() -> Reporting:
+    """What reports in this process; made by the configuration where no service was started."""
+    if _reporting is None:
+        start()
+    assert _reporting is not None
+    return _reporting
+
+
+def set_error_reporter(reporter: Reporter | None) -> None:
+    """Let `reporter(title, message)` be told of every crash, beside those that are configured. It takes the place of
+    `API(error_reporter=...)`; None: nobody."""
+    reporting().set_reporter(_CUSTOM, reporter)
+
+
+def flush(seconds: float = _PATIENCE) -> bool:
+    """Tell what is still to be told, summaries included, in at most so many seconds; whether everything was."""
+    return _reporting is None or _reporting.flush(seconds)
+
+
+def report_error(title: str, data: Any = None, caught: BaseException | None = None, is_fatal: bool = False) -> None:
+    """Report something that went wrong although the call goes on. Never raises, and does not wait.
+
+    Args:
+        title: a sentence. Equal ones from the same line are one kind.
+        data: whatever helps; secrets in it are hidden by their names.
+        caught: the exception, if one was caught.
+        is_fatal: nothing is right any more; the default says that callers did not notice.
+    """
+    if is_off():
+        return
+    frame = sys._getframe(1)
+    key = ("error", title, frame.f_code.co_filename, frame.f_lineno, *(error_key(caught) if caught is not None else ()))
+    try:
+        tell("error", key, frame, title=title, data=data, caught=caught, is_fatal=is_fatal)
+    except Exception:  # noqa: BLE001 - a report must not break what it reports of
+        log.exception("report_error: the report could not be made")
+
+
+def tell(kind: str, key: Hashable, frame: FrameType, **event: Any) -> None:
+    from .stack import stack_here  # only to report
+
+    module = frame.f_globals.get("__name__", "?")
+    event.setdefault("function", f"{module}.{frame.f_code.co_qualname}")
+    if event.get("caught") is None:
+        event["stack"] = stack_here(frame)
+    reporting().tell(key, kind=kind, **event)
