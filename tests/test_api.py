@@ -352,8 +352,6 @@ def test_what_is_not_built_says_so(project: Project) -> None:
     project.document({"/f": {"get": operation("f")}})
     with pytest.raises(NotBuiltError, match="does not call them yet"):
         API(project.app).load_clients()
-    with pytest.raises(NotBuiltError, match="no crash API yet"):
-        API(project.app).load_apis(project.folder, include_crash_api=True)
     project.load()
     with pytest.raises(NotBuiltError, match="does not call them yet"):
         _ = ApiPool.shop.client
@@ -363,18 +361,17 @@ def test_what_has_no_effect_says_so(project: Project, caplog: pytest.LogCaptureF
     """Settings, arguments and keys whose part is still to come are warned of at the start, each part and key once."""
     config = get_config()
     config.aws_user, config.docker_repo, config.store = "me", "repo", "sqlite:///x"
-    keys = {"x-slow-ms": 5, "x-bind-client": "one"}
+    keys = {"x-timeout-ms": 5, "x-bind-client": "one"}
     schemas = {"A": {"type": "object", "x-persist": "collections.OrderedDict"}}
-    project.document({"/f": {"get": {**operation("f"), **keys}, "put": {**operation("g"), "x-slow-ms": 5}}}, schemas)
+    project.document({"/f": {"get": {**operation("f"), **keys}, "put": {**operation("g"), "x-timeout-ms": 5}}}, schemas)
     project.functions("def f(): ...\ndef g(): ...")
-    project.start(error_reporter=print)
+    project.start()
     yet = "no effect: this version of pymacaron has no"
     assert caplog.messages == [
-        f"API(error_reporter=...) has {yet} crash reports yet",
         f"store has {yet} stores yet",
         f"aws_user and docker_repo have {yet} deployment yet",
         f"shop: x-bind-client of GET /f has {yet} clients yet",
-        f"shop: x-slow-ms of GET /f and 1 more has {yet} crash reports yet",
+        f"shop: x-timeout-ms of GET /f and 1 more has {yet} deadlines yet",
         f"shop: x-persist of A has {yet} stores yet",
     ]
     for name in ("load_clients", "asynctask"):

@@ -27,7 +27,6 @@ TO_COME = {
     "pymacaron_async": "asynctask",
     "pymacaron_unit.testcase": "PyMacaronTestCase",
     "pymacaron_dynamodb": "PersistentSwaggerObject",
-    "pymacaron.crash": "report_error report_slow crash_handler set_error_reporter",
     "pymacaron.test": "PyMacaronTestCase",
 }
 

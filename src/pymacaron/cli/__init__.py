@@ -16,6 +16,7 @@ from pymacaron.exceptions import StartError
 COMMANDS = {
     "token": "A JWT for trying things out.",
     "trace": "Print the tree of calls that belong to a call id, from logs.",
+    "replay": "Make the request of a crash report again.",
 }
 
 

@@ -1,10 +1,11 @@
 """A request as it can be made again: a capsule for `pymacaron replay`, and a line for curl.
 
-    {"method": "POST", "path": "/orders", "query": "key={{query.key}}", "headers": [["Authorization", "Bearer {{token}}"]],
-     "body": {"json": {"password": "{{body.password}}"}}, "secrets": {"token": "text", ...}, "status": 500}
+    {"method": "POST", "path": "/orders", "query": "key={{query.key}}",
+     "headers": [["Authorization", "Bearer {{token}}"]], "body": {"json": {"password": "{{body.password}}"}},
+     "secrets": {"token": "text", "query.key": "url", "body.password": "text"}, "status": 500}
 
-Secrets are placeholders; `secrets` says how each value is written: as it is ("text"), percent-encoded ("url"), or as JSON
-("json"), which replaces the whole string.
+Secrets are placeholders; `secrets` says how each value is written: as it is ("text"), percent-encoded ("url"), or as
+JSON ("json"), which replaces the whole string.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class Asked:
         }  # fmt: skip
         capsule = redaction.tree(capsule, with_placeholders)
         text = json.dumps(capsule)
-        return {**capsule, "secrets": {label: how for label, how in redaction.labels.items() if f"{{{{{label}}}}}" in text}}
+        secrets = {label: how for label, how in redaction.labels.items() if f"{{{{{label}}}}}" in text}
+        return {**capsule, "secrets": secrets}
 
 
 def body_of(data: bytes, content_type: str, place: str, redaction: Redaction) -> JsonObject | None:
@@ -90,11 +92,11 @@ def _path(path: str, operation: Operation | None, redaction: Redaction) -> str:
     if not secret:
         return path
     found = re.fullmatch(_expression(operation.path), path)
+    if found is None:
+        return path
     for name in secret:
-        group = python_name(name)
-        if found is not None and group in found.re.groupindex:
-            redaction.learn(found[group], f"path.{name}")
-            path = path.replace(found[group], redaction.hide(found[group], f"path.{name}", "url")) if found[group] else path
+        value = found[python_name(name)]
+        path = path.replace(value, redaction.hide(value, f"path.{name}"))
     return path
 
 

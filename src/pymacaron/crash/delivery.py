@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from threading import Condition, Thread, current_thread
 from time import monotonic
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
 Item = TypeVar("Item")
@@ -32,7 +32,12 @@ class Worker(Generic[Item]):
     """
 
     def __init__(
-        self, name: str, act: Callable[[Item], object], *, most: int = 100, idle: Callable[[], float | None] | None = None
+        self,
+        name: str,
+        act: Callable[[Item], object],
+        *,
+        most: int = 100,
+        idle: Callable[[], float | None] | None = None,
     ) -> None:
         self.name = name
         self._act = act
@@ -92,7 +97,7 @@ class Worker(Generic[Item]):
             return self._changed.wait_for(lambda: not self._waiting and not self._busy, max(0.0, until - monotonic()))
 
 
-_workers: WeakSet[Worker[object]] = WeakSet()
+_workers: WeakSet[Worker[Any]] = WeakSet()
 _watching: list[bool] = []
 
 

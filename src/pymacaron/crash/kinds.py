@@ -6,7 +6,8 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from time import monotonic, time
 
-from pymacaron.calls import Call, Exchange
+from pymacaron.calls import Exchange
+from pymacaron.exceptions import PyMacaronException
 
 
 class Kind:
@@ -92,19 +93,19 @@ def crash_key(exchange: Exchange) -> Hashable:
 
     Every crash pays for this, however many there are; it takes about a microsecond.
     """
-    call: Call = exchange.call
-    error = call.failure
+    error = exchange.call.failure
     if error is None:
-        return call.function, exchange.status
-    return call.function, exchange.status, *error_key(error)
+        return exchange.call.function, exchange.status
+    return exchange.call.function, exchange.status, *error_key(error)
 
 
-def error_key(error: BaseException) -> tuple[Hashable, ...]:
+def error_key(error: BaseException) -> tuple[object, ...]:
     """The exception's class and code, and the place that raised it."""
+    code = error.code if isinstance(error, PyMacaronException) else None
     place = error.__traceback__
     if place is None:
-        return type(error), getattr(error, "code", None)
+        return type(error), code
     while place.tb_next is not None:
         place = place.tb_next
-    code = place.tb_frame.f_code
-    return type(error), getattr(error, "code", None), code.co_filename, code.co_name, place.tb_lasti
+    function = place.tb_frame.f_code
+    return type(error), code, function.co_filename, function.co_name, place.tb_lasti

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from pymacaron.documents import Node, ReferenceFault
 from pymacaron.names import python_name
@@ -94,10 +95,8 @@ def _properties(waiting: list[Node]) -> Iterator[str]:
 
 def _below(node: Node) -> Iterator[Node]:
     if node.ref is not None:
-        try:
+        with suppress(ReferenceFault):  # the document's check has told of it
             yield node.file.files.resolve(node, node.ref)
-        except ReferenceFault:  # the document's check has told of it
-            pass
     yield from (child for key in _ONE if (child := node.get(key)) is not None)
     yield from (child for key in _LISTED if (held := node.get(key)) is not None for child in held.elements())
     yield from (child for key in _NAMED for _, child in _named(node, key))

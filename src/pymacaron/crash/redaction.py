@@ -151,7 +151,9 @@ class Redaction:
         """A JSON value with placeholders for what the names say is secret."""
         if isinstance(value, dict):
             return {
-                name: self._secret(item, f"{place}.{name}") if name in self.names else self.json(item, f"{place}.{name}")
+                name: self._secret(item, f"{place}.{name}")
+                if name in self.names
+                else self.json(item, f"{place}.{name}")
                 for name, item in value.items()
             }
         if isinstance(value, list):
@@ -176,7 +178,7 @@ class Redaction:
             return f"<{type(value).__name__}, which cannot be shown: {type(error).__name__}>"
 
     def _shown(self, value: object, depth: int) -> Json:
-        if value is None or isinstance(value, bool) or type(value) is int and abs(value) < 2**63:
+        if value is None or isinstance(value, bool) or (type(value) is int and abs(value) < 2**63):
             return value
         if isinstance(value, Secret):
             return STARS

@@ -68,8 +68,8 @@ def report_of(event: Event) -> Report:
     asked = Asked(exchange.request if exchange else call.request, call.operation, redaction)
     response = _response(exchange, redaction) if exchange is not None else None
     data = redaction.shown(event.data)
-    for _ in range(2):  # what is found out in one frame is secret in the others, too
-        stack = stack_of(event.caught, redaction) if event.caught is not None else told(event.stack, redaction)
+    _stack(event, redaction)
+    stack = _stack(event, redaction)  # once more, since what one frame tells is secret may stand in any other
     error = _error(event, response)
     title = _title(event, error, redaction)
     message: JsonObject = {
@@ -98,6 +98,10 @@ def report_of(event: Event) -> Report:
     else:
         clean.pop("request")
     return Report(title, _written(clean))
+
+
+def _stack(event: Event, redaction: Redaction) -> list[JsonObject]:
+    return stack_of(event.caught, redaction) if event.caught is not None else told(event.stack, redaction)
 
 
 def _written(message: JsonObject) -> str:
@@ -142,11 +146,10 @@ def _error(event: Event, response: JsonObject | None) -> JsonObject:
         return {"code": code, "status": status, "error_id": sent.get("error_id"), "text": text}
     text = text_of(error)
     if isinstance(error, PyMacaronException):
-        code, error_id = error.code, error.error_id
-    else:
-        code, error_id = sent.get("error") or sent.get("code") or "UNHANDLED_SERVER_ERROR", sent.get("error_id")
-        text = f"{type(error).__qualname__}: {text}" if text else type(error).__qualname__
-    return {"code": code, "status": status, "error_id": error_id, "text": text}
+        return {"code": error.code, "status": status, "error_id": error.error_id, "text": text}
+    text = f"{type(error).__qualname__}: {text}" if text else type(error).__qualname__
+    code = sent.get("error") or sent.get("code") or "UNHANDLED_SERVER_ERROR"
+    return {"code": code, "status": status, "error_id": sent.get("error_id"), "text": text}
 
 
 def _endpoint(call: Call, function: str) -> JsonObject:

@@ -23,8 +23,6 @@ from .kinds import Kind, Kinds, crash_key, error_key
 if TYPE_CHECKING:
     from pymacaron.operations import Operation
 
-    from .report import Event
-
 # Is told title and message, the latter a JSON text.
 Reporter: TypeAlias = Callable[[str, str], object]
 
@@ -68,29 +66,31 @@ class Reporting:
 
     def _told(self, exchange: Exchange, limit: float) -> None:
         call = exchange.call
-        if exchange.status >= 500 or not exchange.complete:
-            kind = self._kinds.new(crash_key(exchange))
+        try:
+            is_crash = exchange.status >= 500 or not exchange.complete
+            kind = self._kinds.new(crash_key(exchange) if is_crash else (call.function, "slow"))
+            if kind is None:
+                return
             more: dict[str, Any] = {"kind": "crash", "caught": call.failure}
-        else:
-            kind = self._kinds.new((call.function, "slow"))
-            more = {"kind": "slow", "limit_ms": limit * 1000, "seconds": exchange.answered}
-        if kind is not None:
-            self._report(kind, call=call, function=call.function, exchange=exchange, **more)
+            if not is_crash:
+                more = {"kind": "slow", "limit_ms": limit * 1000, "seconds": exchange.answered}
+            self._order(kind, {"call": call, "function": call.function, "exchange": exchange, **more})
+        except Exception:  # the answer is the caller's, whatever happens here
+            log.exception("a crash of %s could not be reported", call.function)
 
-    def tell(self, key: Hashable, **event: Any) -> None:
+    def tell(self, key: Hashable, event: dict[str, Any]) -> None:
         """Report what is no answer of an operation, unless the like has been."""
-        if is_worker():
-            return
-        kind = self._kinds.new(key)
+        kind = None if is_worker() else self._kinds.new(key)
         if kind is not None:
-            self._report(kind, call=current.get() or Call(), **event)
+            self._order(kind, {"call": current.get() or Call(), **event})
 
-    def _report(self, kind: Kind, **event: Any) -> None:
+    def _order(self, kind: Kind, event: dict[str, Any]) -> None:
+        """Let a report be made."""
         if not self._at_exit:
             self._at_exit = True
             atexit.register(self.flush)
             os.register_at_fork(after_in_child=self._kinds.forget)
-        if not self._maker.put(partial(self._make, kind, {"at": time(), **event})):
+        if not self._maker.put(partial(self._make, kind, {**event, "at": time()})):
             kind.told = f"BACKEND ERROR {event['function']}()", "{}"
             self._lost += 1
 
@@ -136,15 +136,16 @@ class Reporting:
     def flush(self, seconds: float = _PATIENCE) -> bool:
         """Tell what is still to be told, in at most so many seconds; whether everything was."""
         until = monotonic() + seconds
-        done = self._maker.join(until)
+        made = self._maker.join(until)
         self._summarise(at_end=True)
-        return all([outlet.join(until) for outlet in list(self._outlets.values())]) and done
+        sent = [outlet.join(until) for outlet in list(self._outlets.values())]
+        return made and all(sent)
 
 
 def _run(action: Callable[[], None]) -> None:
     try:
         action()
-    except Exception:  # noqa: BLE001 - the thread has to go on
+    except Exception:  # the thread has to go on
         log.exception("a crash report was lost")
 
 
@@ -247,7 +248,7 @@ def report_error(title: str, data: Any = None, caught: BaseException | None = No
     key = ("error", title, frame.f_code.co_filename, frame.f_lineno, *(error_key(caught) if caught is not None else ()))
     try:
         tell("error", key, frame, title=title, data=data, caught=caught, is_fatal=is_fatal)
-    except Exception:  # noqa: BLE001 - a report must not break what it reports of
+    except Exception:  # a report must not break what it reports of
         log.exception("report_error: the report could not be made")
 
 
@@ -258,4 +259,4 @@ def tell(kind: str, key: Hashable, frame: FrameType, **event: Any) -> None:
     event.setdefault("function", f"{module}.{frame.f_code.co_qualname}")
     if event.get("caught") is None:
         event["stack"] = stack_here(frame)
-    reporting().tell(key, kind=kind, **event)
+    reporting().tell(key, {"kind": kind, **event})

@@ -36,7 +36,7 @@ def stack_of(error: BaseException, redaction: Redaction) -> list[JsonObject]:
 
 def stack_here(frame: FrameType | None) -> list[tuple[CodeType, int]]:
     """Where the program is: the innermost function first. Cheap; to be told later."""
-    found = []
+    found: list[tuple[CodeType, int]] = []
     while frame is not None and len(found) < _FRAMES:
         found.append((frame.f_code, frame.f_lineno))
         frame = frame.f_back

@@ -37,7 +37,9 @@ def send(config: Config, title: str, message: str) -> None:
     to = config.report_email_to
     mail = EmailMessage()
     mail["Subject"] = " ".join(title.split())[:200]
-    mail["From"] = sender = config.report_email_from or f"{config.name or 'pymacaron'}@{config.live_host or 'localhost'}"
+    mail["From"] = sender = (
+        config.report_email_from or f"{config.name or 'pymacaron'}@{config.live_host or 'localhost'}"
+    )
     mail["To"] = ", ".join([to] if isinstance(to, str) else to or [])
     mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=sender.rpartition("@")[2])
     mail.set_content(message)

@@ -43,7 +43,9 @@ def _summary(report: JsonObject) -> str:
         lines += ["", report["curl"]]
     for error in report.get("stack") or ():
         lines += ["", f"{error.get('exception', '')}: {error.get('text', '')}"]
-        lines += [f"  {frame['file']}:{frame['line']} {frame['function']}: {frame['code']}" for frame in error["frames"]]
+        lines += [
+            f"  {frame['file']}:{frame['line']} {frame['function']}: {frame['code']}" for frame in error["frames"]
+        ]
     text = "\n".join(lines)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 

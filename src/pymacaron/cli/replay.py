@@ -1,0 +1,121 @@
+"""`pymacaron replay FILE`: make the request of a crash report again, in process."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from typing import Any
+
+import click
+
+from pymacaron._types import JsonObject
+from pymacaron.crash.capsule import content, filled, placeholders
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option("--app", default="server:app", show_default=True, help="The service: module and Flask app.")
+@click.option("--token", help="The bearer token to send.")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="The value of a secret; may be repeated.")
+@click.option("--body", type=click.Path(exists=True, dir_okay=False), help="A file with the body, where none was kept.")
+@click.option("--call", "call_id", help="The id of the call, where FILE holds several reports; else the last one.")
+def replay(  # noqa: PLR0917 - click gives them by name
+    file: str, app: str, token: str | None, values: tuple[str, ...], body: str | None, call_id: str | None
+) -> None:  # fmt: skip
+    """Make the request of a crash report again.
+
+    FILE is a report, a capsule out of one, or what the reporter `file` has written. The service of this folder answers
+    in this process; nothing is reported. The exit code is 1 if it fails again.
+    """
+    capsule = _capsule(file, call_id)
+    given = dict(_pair(text) for text in values) | ({} if token is None else {"token": token})
+    _check(capsule, given)
+    try:
+        asked = filled(capsule, given)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    data = _read(body) if body is not None else content(asked["body"])
+    if data is None:
+        raise click.UsageError(f"the body was not kept ({asked['body'].get('left_out')}): give it with --body FILE")
+    status = _ask(_service(app), asked, data)
+    before = capsule.get("status") or None
+    click.echo(f"it was {before} then" if before != status else f"it was {before} then, too", err=True)
+    sys.exit(1 if status >= 500 else 0)
+
+
+def _capsule(file: str, call_id: str | None) -> JsonObject:
+    text = _read(file).decode("utf-8", "replace")
+    try:
+        reports = [json.loads(text)]
+    except ValueError:
+        reports = list(_lines(text))
+    for report in reversed(reports):
+        found = report.get("capsule", report) if isinstance(report, dict) else None
+        if isinstance(found, dict) and "method" in found and call_id in {None, (report.get("call") or {}).get("id")}:
+            return found
+    fact = "holds no capsule" if call_id is None else f"holds no capsule of the call {call_id}"
+    raise click.UsageError(f"{file} {fact}; give a crash report, or its member 'capsule'")
+
+
+def _lines(text: str) -> Any:
+    for line in text.splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"--set {name}: write NAME=VALUE")
+    return name, value
+
+
+def _check(capsule: JsonObject, given: dict[str, str]) -> None:
+    known = placeholders(capsule)
+    unknown = sorted(given.keys() - known.keys() - {"token"})
+    if unknown:
+        raise click.UsageError(f"no secret is called {', '.join(unknown)}; there are: {', '.join(known) or 'none'}")
+    missing = [f"--token for {name}" if name == "token" else f"--set {name}=..." for name in known if name not in given]
+    if missing:
+        raise click.UsageError(f"the report does not hold the secrets of the call; give {', '.join(missing)}")
+
+
+def _read(file: str) -> bytes:
+    with open(file, "rb") as stream:
+        return stream.read()
+
+
+def _service(name: str) -> Any:
+    """The Flask app of the folder, as a WSGI server finds it."""
+    module, _, attribute = name.partition(":")
+    os.environ["NO_ERROR_REPORTING"] = "1"
+    sys.path.insert(0, os.getcwd())
+    try:
+        return getattr(importlib.import_module(module), attribute or "app")
+    except (ModuleNotFoundError, AttributeError) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name != module:
+            raise
+        advice = "run it in the folder of server.py, or name the app: --app module:app"
+        raise click.UsageError(f"there is no {name} here; {advice}") from None
+
+
+def _ask(app: Any, asked: JsonObject, data: bytes) -> int:
+    """Make the request, print the answer; its status."""
+    client = app.test_client(use_cookies=False)
+    answer = client.open(
+        asked["path"], method=asked["method"], query_string=asked["query"], headers=asked["headers"], data=data
+    )
+    print(f"HTTP {answer.status}")
+    for name, value in answer.headers:
+        print(f"{name}: {value}")
+    print()
+    try:
+        print(answer.get_data(as_text=True))
+    except Exception as error:  # noqa: BLE001 - the answer breaks off, as it may have done then
+        print(f"\nthe answer breaks off: {type(error).__name__}: {error}")
+        return 500
+    return int(answer.status_code)

@@ -1,0 +1,459 @@
+"""Crash reports: what is told of which calls, once, and at what cost."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from programs import run
+from services import Project, answers, operation, project_in
+
+from pymacaron import API, crash
+from pymacaron.calls import Call, Exchange
+from pymacaron.crash import Reporter, crash_handler, report_error, report_slow, set_error_reporter
+from pymacaron.crash.reporting import Outlet, Reporting
+
+FUNCTIONS = """
+    import time
+    from pymacaron.crash import report_error, report_slow
+    from pymacaron.exceptions import add_error
+
+    Broken = add_error("Broken", code="BROKEN", status=502)
+
+    def raised(n=None): raise Broken("out of order").tell_user("sorry")
+    def returned(): return Broken("out of order")
+    def unexpected(): return {}["the key"]
+    def status(): return {"error": "DOWN", "error_description": "down for now", "status": 503}, 503
+    def refused(): raise add_error("Refused", code="REFUSED", status=409)("not like this")
+    def good(): return {}
+    def slow(): time.sleep(0.03); return {}
+    def patient(): return slow()
+    @report_slow(max_ms=60_000)
+    def marked(): return slow()
+    @report_slow(max_ms=1)
+    def strict(): return slow()
+    def reports():
+        report_error("it is odd", data={"a": 1})
+        try:
+            unexpected()
+        except KeyError as error:
+            report_error("caught it", caught=error, is_fatal=True)
+        return {}
+    def stream():
+        def pieces():
+            yield "one"
+            unexpected()
+        return pieces()
+"""
+NAMES = re.findall(r"^    def (\w+)", FUNCTIONS, re.MULTILINE)
+
+
+class Told(list[tuple[str, dict[str, Any]]]):
+    """What a reporter was told: titles and messages."""
+
+    def __call__(self, title: str, message: str) -> None:
+        self.append((title, json.loads(message)))
+
+    @property
+    def titles(self) -> list[str]:
+        assert crash.flush()
+        return [title for title, _ in self]
+
+    def the_one(self) -> dict[str, Any]:
+        assert crash.flush()
+        ((title, message),) = self
+        assert message["title"] == title
+        return message
+
+
+class Service(NamedTuple):
+    client: FlaskClient
+    told: Told
+    app: Flask
+
+    def get(self, path: str, **more: Any) -> Any:
+        answer = self.client.get(path, **more)
+        with suppress(KeyError, ZeroDivisionError):  # of streams that break off
+            assert answer.data is not None
+        answer.close()
+        return answer
+
+
+@pytest.fixture(params=["lane", "flask"])
+def service(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    with project_in(tmp_path, dispatch=request.param, report_to=[], report_call_exceeding_ms=15) as project:
+        monkeypatch.delenv("NO_ERROR_REPORTING", raising=False)
+        yield serve(project)
+
+
+def serve(project: Project) -> Service:
+    project.functions(FUNCTIONS)
+    text = {"200": {"description": "", "content": {"text/plain": {}}}}
+    paths = {f"/{name}": {"get": operation(name)} for name in NAMES}
+    paths["/status"]["get"]["responses"] = answers(**{"200": {}, "503": {}})
+    paths["/stream"]["get"]["responses"] = text
+    paths["/patient"]["get"]["x-slow-ms"] = 60_000
+    project.document(paths)
+    told = Told()
+    return Service(project.start(error_reporter=told), told, project.app)
+
+
+FATAL = "FATAL BACKEND ERROR shop"
+TITLES = {
+    "raised": f"{FATAL} 502 BROKEN: handlers.raised(): out of order",
+    "returned": f"{FATAL} 502 BROKEN: handlers.returned(): out of order",
+    "unexpected": f"{FATAL} 500 UNHANDLED_SERVER_ERROR: handlers.unexpected(): KeyError: 'the key'",
+    "status": f"{FATAL} 503 DOWN: handlers.status(): down for now",
+    "stream": f"{FATAL} 200 UNHANDLED_SERVER_ERROR: handlers.stream(): KeyError: 'the key'",
+}
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_what_is_a_crash(service: Service, name: str) -> None:
+    """An answer of 500 and above is reported, whatever led to it, and so is a stream that breaks off."""
+    answer = service.get(f"/{name}?a=1", headers={"PymCallID": "id-1", "PymCallPath": "front.page"})
+    report = service.told.the_one()
+    assert report["title"] == TITLES[name]
+    assert report["call"] == {"id": "id-1", "path": f"front.page/shop.get_{name}"}
+    assert report["caller"] == "front.page"
+    assert report["endpoint"]["function"] == f"handlers.{name}"
+    assert report["request"]["query"] == "a=1"
+    assert report["response"]["status"] == answer.status_code
+    assert report["response"]["complete"] == (name != "stream")
+    assert report["error"]["error_id"] == (answer.get_json(silent=True) or {}).get("error_id")
+    assert report["timing"]["ms"] > 0
+    frames = [frame["function"] for error in report["stack"] for frame in error["frames"]]
+    assert any(frame.startswith(("raised", "Endpoint", "unexpected")) for frame in frames) == (name != "status")
+
+
+def test_what_is_none(service: Service) -> None:
+    """Answers below 500, the application's own routes, and calls that may take long are not reported."""
+    service.app.view_functions["own"] = lambda: ("own", 500)
+    for path in ("/good", "/refused", "/nothing", "/ping", "/patient", "/marked"):
+        service.get(path)
+    assert service.told.titles == []
+
+
+def test_slow_calls(service: Service) -> None:
+    """A call that takes longer than its limit is reported: the configured one, or its own."""
+    service.get("/slow")
+    service.get("/strict")
+    titles = service.told.titles
+    assert re.fullmatch(r"SLOW CALL shop handlers.slow\(\): \d+ ms, its limit is 15 ms", titles[0])
+    assert re.fullmatch(r"SLOW CALL shop handlers.strict\(\): \d+ ms, its limit is 1 ms", titles[1])
+    assert service.told[0][1]["timing"]["limit_ms"] == 15
+
+
+def test_report_error(service: Service) -> None:
+    """`report_error` tells where it was called, in which call, with its data and the exception; the call goes on."""
+    assert service.get("/reports").status_code == 200
+    crash.flush()
+    (odd, one), (caught, other) = service.told
+    assert odd == "NON-FATAL BACKEND ERROR shop handlers.reports(): it is odd"
+    assert caught == "FATAL BACKEND ERROR shop handlers.reports(): caught it"
+    assert one["data"] == {"a": 1}
+    assert one["request"]["path"] == other["request"]["path"] == "/reports"
+    assert one["stack"][0]["frames"][-1]["function"] == "reports"
+    assert other["stack"][0]["exception"] == "KeyError"
+    assert one["call"]["id"] == other["call"]["id"]
+
+
+def test_outside_of_calls(service: Service) -> None:
+    """Functions that no request has called can be reported, too."""
+
+    @crash_handler
+    def job(n: int) -> None:
+        report_error("odd")
+        raise ValueError(n)
+
+    @report_slow(max_ms=1)
+    def slow() -> int:
+        time.sleep(0.01)
+        return 5
+
+    with pytest.raises(ValueError, match="3"):
+        job(3)
+    assert slow() == 5
+    name = f"{__name__}.test_outside_of_calls.<locals>"
+    assert service.told.titles[:2] == [
+        f"NON-FATAL BACKEND ERROR service {name}.job(): odd",
+        f"FATAL BACKEND ERROR service {name}.job(): ValueError: 3",
+    ]
+    assert service.told[2][0].startswith(f"SLOW CALL service {name}.slow(): ")
+
+
+def test_crash_handler(tmp_path: Path) -> None:
+    """A route of the application's own is reported if it asks for it, as operations are; these need it not."""
+    with project_in(tmp_path, report_to=[]) as project:
+        project.functions("from pymacaron.crash import crash_handler\ndef f(): return {}['x']")
+        project.document({"/f": {"get": operation("f", x_decorate_server="pymacaron.crash.crash_handler")}})
+
+        @project.app.route("/own")
+        @crash_handler
+        def own() -> str:
+            raise ValueError("no")
+
+        told = Told()
+        service = Service(project.start(error_reporter=told), told, project.app)
+        service.get("/own")
+        service.get("/f")
+        name = f"{__name__}.test_crash_handler.<locals>.own"
+        assert told.titles == [
+            f"FATAL BACKEND ERROR service 500 UNHANDLED_SERVER_ERROR: {name}(): ValueError: no",
+            "FATAL BACKEND ERROR shop 500 UNHANDLED_SERVER_ERROR: handlers.f(): KeyError: 'x'",
+        ]
+
+
+def test_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With NO_ERROR_REPORTING=1 nothing is reported."""
+    monkeypatch.setenv("NO_ERROR_REPORTING", "1")
+    with project_in(tmp_path, report_to=[], report_call_exceeding_ms=1) as project:
+        service = serve(project)
+        for name in NAMES:
+            service.get(f"/{name}")
+        assert service.told.titles == []
+
+
+# Once, and counted
+
+
+def test_ten_thousand() -> None:
+    """Ten thousand equal crashes in a row are told once at once, and once more when the window ends, with their number;
+    so in every window, and in none in which there were none."""
+    told = Told()
+    reporting = Reporting({"told": told}, window=0.4, limit_ms=1000)
+    for window in (1, 2):
+        for _ in range(10_000):
+            reporting(crashed())
+        until = time.monotonic() + 20
+        while len(told) < window + 1 and time.monotonic() < until:
+            time.sleep(0.01)
+    time.sleep(0.5)
+    assert reporting.flush()
+    first, *summaries = told
+    assert [title.partition(" [")[0] for title, _ in summaries] == [first[0]] * len(summaries)
+    assert sum(report["repeated"]["more"] for _, report in summaries) == 19_999
+    assert 2 <= len(summaries) <= 4  # a slow machine may need more windows than two
+
+
+def test_first_at_once(service: Service) -> None:
+    """The first of a kind does not wait for others; what came after it is told when the process ends, at the latest."""
+    service.get("/unexpected")
+    until = time.monotonic() + 20
+    while not service.told and time.monotonic() < until:
+        time.sleep(0.001)
+    assert [title for title, _ in service.told] == [TITLES["unexpected"]]
+    for _ in range(20):
+        service.get("/unexpected")
+    assert re.sub(r"in \d+ s", "in 0 s", service.told.titles[1]) == f"{TITLES['unexpected']} [20 more in 0 s]"
+    assert len(service.told) == 2
+
+
+def crashed(text: str = "no", function: str = "shop.f") -> Exchange:
+    """A crash, each raised in the same place."""
+    call = Call()
+    call.function = function
+    try:
+        raise ValueError(text)
+    except ValueError as error:
+        call.failure = error
+    return Exchange(call, 500, [], b"", 0, 0.0, 0.0, True)
+
+
+def test_what_is_equal() -> None:
+    """Crashes are equal if function, status, exception and place are, whatever their texts."""
+    told = Told()
+    reporting = Reporting({"told": told}, window=60, limit_ms=1000)
+    for text in ("a", "b"):
+        for function in ("shop.f", "shop.g"):
+            reporting(crashed(text, function))
+    assert reporting.flush()
+    assert [" more in " in title for title, _ in told] == [False, False, True, True]
+
+
+def test_many_kinds() -> None:
+    """However many kinds there are, fifty are told in a window, and that there were more."""
+    told = Told()
+    reporting = Reporting({"told": told}, window=60, limit_ms=1000)
+    for number in range(500):
+        reporting(crashed(function=f"shop.f{number}"))
+    assert reporting.flush()
+    assert len(told) == 52
+    assert told[-2][0] == "MORE BACKEND ERRORS: of too many kinds to tell of each"
+    assert told[-1][0].startswith(f"{told[-2][0]} [449 more in ")
+
+
+# A reporter harms nothing
+
+
+def test_reporters_that_hang_or_fail(caplog: pytest.LogCaptureFixture) -> None:
+    """A reporter that hangs, raises or ends the thread costs neither the service nor the others anything; it is logged
+    once, and waited for no longer than said."""
+    told, hangs = Told(), threading.Event()
+
+    def fails(title: str, message: str) -> None:
+        raise SystemExit("not with me")
+
+    reporters: dict[str, Reporter] = {"hangs": lambda title, message: hangs.wait(20), "fails": fails, "told": told}
+    reporting = Reporting(reporters, window=60, limit_ms=1000)
+    began = time.monotonic()
+    for number in range(20):
+        reporting(crashed(function=f"shop.f{number}"))
+    assert time.monotonic() - began < 2
+    assert not reporting.flush(0.5)
+    assert time.monotonic() - began < 5
+    assert len(told) == 20
+    assert caplog.messages == ["the crash reporter fails failed: SystemExit: not with me (not told again for 60 s)"]
+    hangs.set()
+    assert reporting.flush()
+
+
+def test_queues_are_bounded(caplog: pytest.LogCaptureFixture) -> None:
+    """What a reporter does not keep up with is lost, and logged; nothing piles up."""
+    hangs = threading.Event()
+    sent: list[str] = []
+
+    def slow(title: str, message: str) -> None:
+        hangs.wait(20)
+        sent.append(title)
+
+    outlet = Outlet("slow", slow, 60)
+    for _ in range(500):
+        outlet.send(None, "title", "{}")
+    hangs.set()
+    assert outlet.join(time.monotonic() + 20)
+    assert len(sent) in {100, 101}
+    assert caplog.messages == ["the crash reporter slow does not keep up: reports are lost (not told again for 60 s)"]
+
+
+def test_reports_of_reporters(service: Service) -> None:
+    """What goes wrong while something is reported is not reported in its turn."""
+
+    def odd(title: str, message: str) -> None:
+        report_error("while reporting")
+        raise ValueError
+
+    set_error_reporter(odd)
+    service.get("/unexpected")
+    assert crash.flush()
+    set_error_reporter(service.told)
+    assert service.told.titles == []
+
+
+def test_odd_exceptions(service: Service) -> None:
+    """Whatever an exception, a variable or the data is like, there is a report."""
+
+    class Odd(Exception):
+        code: Any = []  # noqa: RUF012 - not even hashable
+
+        def __str__(self) -> str:
+            raise ValueError
+
+        __repr__ = __str__
+
+    circle: list[Any] = []
+    circle.append(circle)
+    deep: Any = {}
+    for _ in range(5000):
+        deep = {"deep": deep}
+    odd = Odd(circle)
+    try:
+        raise odd
+    except Odd as error:
+        report_error("odd", data=[circle, deep, odd, float("nan"), b"\xff", "\ud800", {1: 2}, object], caught=error)
+    report = service.told.the_one()
+    assert report["stack"][0]["exception"].endswith("Odd")
+    assert "cannot be shown" in report["stack"][0]["frames"][-1]["locals"]["odd"]
+
+
+FORKS = """
+import os
+from pymacaron.crash import flush, report_error, set_error_reporter
+set_error_reporter(lambda title, message: print(title, flush=True))
+report_error("parent")
+assert flush()
+child = os.fork()
+report_error("child" if child == 0 else "parent again")  # sent when each of them ends
+if child:
+    os.waitpid(child, 0)
+"""
+
+
+def test_forks(tmp_path: Path) -> None:
+    """A process that was forked reports, whatever the one before it has reported; its end waits for the reports."""
+    (tmp_path / "pym-config.yaml").write_text("name: forks\nlive_host: localhost\nreport_to: []\n")
+    (tmp_path / "forks.py").write_text(FORKS)
+    done = run([sys.executable, "-W", "error", "forks.py"], tmp_path, NO_ERROR_REPORTING="0")
+    assert done.stderr == ""
+    start = "NON-FATAL BACKEND ERROR forks __main__.<module>(): "
+    titles = sorted(line.removeprefix(start) for line in done.stdout.splitlines())
+    assert titles == ["child", "parent", "parent again"]
+
+
+# What it costs
+
+
+def seconds_of(app: Flask, path: str, times: int) -> float:
+    """The best time of a few rounds, per call, as the service answers its server."""
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": "", "SERVER_NAME": "x", "SERVER_PORT": "80",
+               "wsgi.url_scheme": "http"}  # fmt: skip
+    best = 1.0
+    for _ in range(7):
+        began = time.process_time()
+        for _ in range(times):
+            app.wsgi_app(dict(environ), lambda status, headers, exc_info=None: lambda data: None)
+        best = min(best, (time.process_time() - began) / times)
+    return best
+
+
+def test_throughput_of_what_always_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operation that always fails is answered nearly as often as without reports."""
+    found = {}
+    for name, value in (("on", "0"), ("off", "1")):
+        monkeypatch.setenv("NO_ERROR_REPORTING", value)
+        (tmp_path / name).mkdir()
+        with project_in(tmp_path / name, report_to=[]) as project:
+            found[name] = serve(project).app
+    ratios = [seconds_of(found["off"], "/raised", 300) / seconds_of(found["on"], "/raised", 300) for _ in range(3)]
+    assert max(ratios) > 0.5, ratios  # watching calls is part of it, which logs do as well
+    crash.flush()
+
+
+def test_a_service_that_is_well_pays_nothing_at_start(tmp_path: Path) -> None:
+    """What makes and sends reports is imported with the first of them."""
+    heavy = ["smtplib", "sentry_sdk", "pymacaron.crash.report", "pymacaron.crash.stack"]
+    program = f"import pymacaron.api, sys; print([name for name in {heavy} if name in sys.modules])"
+    done = run([sys.executable, "-c", program], tmp_path)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+# To try it out
+
+
+def test_crash_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each operation of the crash API fails in its way, and those that should be are reported."""
+    monkeypatch.delenv("NO_ERROR_REPORTING", raising=False)
+    told = Told()
+    with project_in(tmp_path, report_to=[]) as project:
+        project.document({"/f": {"get": operation("f")}})
+        project.functions("def f(): return {}")
+        API(project.app, error_reporter=told).load_apis(project.folder / "apis", include_crash_api=True).start()
+        service = Service(project.app.test_client(), told, project.app)
+        paths = sorted(str(rule) for rule in project.app.url_map.iter_rules() if str(rule).startswith("/crash/"))
+        statuses = {path: service.get(f"{path}?ms=1100" if "slow" in path else path).status_code for path in paths}
+        functions = sorted(re.findall(r"crash\.trials\.(\w+)\(\)", " ".join(told.titles)))
+    fine = {"report_error", "report_error_caught", "report_fatal_error", "slow", "slow_on_purpose", "broken_stream"}
+    assert {path[7:] for path, status in statuses.items() if status == 200} == fine
+    assert statuses["/crash/teapot"] == 418
+    assert len(functions) == len(statuses) - 2
+    assert not {"is_slow_on_purpose", "refuses"} & set(functions)
