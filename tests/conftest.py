@@ -1,5 +1,5 @@
 """What every test gets: Hypothesis without clocks, since timings on a shared machine say nothing about a law, and a
-cache of documents that is not the user's."""
+cache of documents that is not the user's; no crash reports."""
 
 import os
 import tempfile
@@ -12,3 +12,4 @@ if "CI" not in os.environ:  # there Hypothesis takes its own profile, which alwa
 
 _cache = tempfile.TemporaryDirectory(prefix="pymacaron-cache-")
 os.environ["PYMACARON_CACHE"] = _cache.name  # for the programs that tests start, too
+os.environ["NO_ERROR_REPORTING"] = "1"  # tests fail on purpose; those of reports switch them on

@@ -76,6 +76,11 @@ class Told(list[tuple[str, dict[str, Any]]]):
         return message
 
 
+@pytest.fixture(autouse=True)
+def _reports_are_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_ERROR_REPORTING", raising=False)
+
+
 class Service(NamedTuple):
     client: FlaskClient
     told: Told
@@ -90,9 +95,8 @@ class Service(NamedTuple):
 
 
 @pytest.fixture(params=["lane", "flask"])
-def service(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+def service(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Service]:
     with project_in(tmp_path, dispatch=request.param, report_to=[], report_call_exceeding_ms=15) as project:
-        monkeypatch.delenv("NO_ERROR_REPORTING", raising=False)
         yield serve(project)
 
 
@@ -440,9 +444,8 @@ def test_a_service_that_is_well_pays_nothing_at_start(tmp_path: Path) -> None:
 # To try it out
 
 
-def test_crash_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_crash_api(tmp_path: Path) -> None:
     """Each operation of the crash API fails in its way, and those that should be are reported."""
-    monkeypatch.delenv("NO_ERROR_REPORTING", raising=False)
     told = Told()
     with project_in(tmp_path, report_to=[]) as project:
         project.document({"/f": {"get": operation("f")}})
