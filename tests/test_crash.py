@@ -271,7 +271,7 @@ def crashed(text: str = "no", function: str = "shop.f") -> Exchange:
         raise ValueError(text)
     except ValueError as error:
         call.failure = error
-    return Exchange(call, 500, [], b"", 0, 0.0, 0.0, True)
+    return Exchange(call, "GET", 0, 500, [], b"", 0, 0.0, 0.0, True)
 
 
 def test_what_is_equal() -> None:

@@ -86,7 +86,8 @@ def test_code_runs(block: Block, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "example.py"] if is_python else ["sh", "-e", "example.py"],
         cwd=tmp_path, env={**os.environ, "PATH": path, "NO_ERROR_REPORTING": ""}, text=True, timeout=SECONDS,
-        check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE if is_python else subprocess.STDOUT,  # a shell shows both
+        check=False, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE if is_python else subprocess.STDOUT,  # a shell shows both
     )  # fmt: skip
     assert done.returncode == 0, f"{block.place} fails:\n{done.stdout}{done.stderr or ''}"
     if block.place in OUTPUTS:
