@@ -95,7 +95,7 @@ def _argument_names(names: Iterable[str]) -> list[str]:
 def register(app: Flask, entries: Sequence[Entry], router: Router[Entry]) -> None:
     """Give every operation its URL rule and view function, as `app.route` would."""
     # of several rules that match, Flask takes the first: a GET also answers HEAD, and all answer OPTIONS
-    ordered = sorted(entries, key=lambda entry: entry.method not in {"HEAD", "OPTIONS"})
+    ordered = sorted(entries, key=lambda entry: ("OPTIONS", "HEAD", entry.method).index(entry.method))
     lazily = app.url_rule_class is Rule and hasattr(Rule, "_compile_builder")
     exact = claimed_without_slash(entry.path for entry in entries)
     try:
