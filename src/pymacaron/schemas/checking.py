@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jsonschema_rs
+import msgspec
 
 from pymacaron._types import Json, JsonObject
 from pymacaron.formats import LATER_THAN_DRAFT4, Formats
@@ -69,26 +70,40 @@ class Checker:
 
 
 def _compile(bundle: JsonObject, draft: Draft, formats: Formats) -> Any:
-    checks = dict(formats.checks)
-    if draft is not OPENAPI_31:
-        cls: Any = jsonschema_rs.Draft4Validator
-        for name in LATER_THAN_DRAFT4:
-            checks.setdefault(name, _later_format(name))
-    else:
-        cls = jsonschema_rs.Draft202012Validator
+    cls: Any = jsonschema_rs.Draft202012Validator if draft is OPENAPI_31 else jsonschema_rs.Draft4Validator
+    own = _own(bundle, draft, formats)
     # most patterns run on the linear engine; look-around and back-references need the other one
     for engine in (_LINEAR, _BACKTRACKING):
         try:
-            return cls(bundle, formats=checks, pattern_options=engine, **_ALWAYS)
+            return cls(bundle, pattern_options=engine, **_ALWAYS, **own)
         except (jsonschema_rs.ValidationError, ValueError):
             continue
-    return cls(usable(bundle, cls), formats=checks, pattern_options=_BACKTRACKING, **_ALWAYS)
+    return cls(usable(bundle, cls), pattern_options=_BACKTRACKING, **_ALWAYS, **own)
 
 
-_ALWAYS: dict[str, Any] = {
-    "validate_formats": True, "offline": True, "keywords": KEYWORDS,
-    "mask": "*",  # values stay out of every message
-}  # fmt: skip
+def _own(bundle: JsonObject, draft: Draft, formats: Formats) -> dict[str, Any]:
+    """What a validator has to be told of since it does not know it, or not as we do: formats and keywords. As it is
+    slower with every value if it is told of anything, that is only what the bundle names."""
+    text = msgspec.json.encode(bundle)
+    own: dict[str, Any] = {}
+    keywords = {name: made for name, made in KEYWORDS.items() if _names(text, name)}
+    if keywords:
+        own["keywords"] = keywords
+    if _names(text, "format"):
+        later = () if draft is OPENAPI_31 else LATER_THAN_DRAFT4
+        checks = {name: _later_format(name) for name in later if _names(text, name)}
+        checks |= {name: check for name, check in formats.checks.items() if _names(text, name)}
+        if checks:
+            own["formats"] = checks
+    return own
+
+
+def _names(text: bytes, name: str) -> bool:
+    """Whether a name may stand in a JSON text: that it is none of ours there does no harm."""
+    return msgspec.json.encode(name) in text
+
+
+_ALWAYS: dict[str, Any] = {"validate_formats": True, "offline": True, "mask": "*"}  # values stay out of every message
 _APPLICATORS = frozenset((*OPENAPI_31.applicators, *OPENAPI_31.lists, *OPENAPI_30.applicators))
 _MAPS = frozenset(("properties", "patternProperties", "definitions", "$defs", "dependentSchemas", "dependencies"))
 
