@@ -18,13 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokens import AUDIENCE, ED448, ISSUER, PRIVATE, RSA, SECRET, b64, claims, private_pem, public_pem, rsa_jwk, token
 
-from pymacaron.auth import base64url, generate_token, load_auth_token
+from pymacaron.auth import base64url, generate_token, load_auth_token, trust
 from pymacaron.auth.faults import KeyFault
 from pymacaron.auth.fetching import from_url
 from pymacaron.auth.key_sets import Fetched, KeySet, Times
 from pymacaron.auth.keys import pem_key, read_key_set, secret_key
 from pymacaron.auth.tokens import Rules, read_token, write_token
-from pymacaron.auth.trust import Trust, trust
+from pymacaron.auth.trust import Trust
 from pymacaron.config import Config, set_config
 from pymacaron.exceptions import (
     AuthInvalidTokenError,

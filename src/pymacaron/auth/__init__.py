@@ -5,7 +5,7 @@
     keys.py         secrets, PEM text and key sets as keys, each with its one algorithm
     asymmetric.py   RSA, elliptic curves, Edwards curves, by the library `cryptography`
     key_sets.py     a set of keys that changes while the service runs; fetching.py gets it
-    configured.py   the keys that the configuration names; trust.py what it says of tokens
+    configured.py   the trust of this process; trust.py what a configuration says of tokens; configured_keys.py its keys
     credentials.py  where a request holds them
     checks.py       one security scheme as a check, by our keys or by the author's function
     guards.py       the `security` of an operation, compiled to one function
@@ -28,10 +28,10 @@ from pymacaron.config import get_config
 from pymacaron.exceptions import AuthMissingHeaderError
 
 from .checks import verify_token
+from .configured import needed, trust
 from .credentials import bearer_token
 from .guards import Guard
 from .protection import Protection, unused
-from .trust import needed, trust
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -13,8 +13,8 @@ from pymacaron.messages import Request
 from pymacaron.operations import Scheme
 
 from . import credentials
+from .configured import trust
 from .scopes import scopes_of
-from .trust import trust
 
 BEARER = "Bearer"
 

@@ -12,8 +12,8 @@ from pymacaron.exceptions import AuthError, Finding
 from pymacaron.operations import Operation
 
 from .checks import BEARER, Check, arguments_of, check_of, is_token_scheme, takes, token_check, verify_token
+from .configured import trust
 from .guards import Demand, Guard, guard_of
-from .trust import trust
 
 # What `requires_auth` demands, beside the schemes of the document; no scheme can have this name.
 TOKEN = ""

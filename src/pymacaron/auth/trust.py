@@ -5,22 +5,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from operator import itemgetter
 from typing import Any
 
 from pymacaron._types import JsonObject
 from pymacaron.calls import Identity
-from pymacaron.config import Config, get_config
+from pymacaron.config import Config
 
-from .configured import KEYS, configured_keys, fault
+from .configured_keys import configured_keys, fault
 from .scopes import scopes_of
 from .tokens import Rules, read_token, write_token
 
 log = logging.getLogger(__name__)
 
-# What a Trust is made of; when one of these changes, so does it.
-_SETTINGS = (*KEYS, "jwt_algorithm", "jwt_audience", "jwt_issuer", "jwt_leeway", "name")
-_values: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*_SETTINGS)
 _RESERVED = ("sub", "iss", "aud", "iat", "exp")
 
 
@@ -84,35 +80,6 @@ class Trust:
             "iat": begins, "exp": int(begins + lasts),
         }  # fmt: skip
         return Identity(claims["sub"], write_token(claims, self.signing), claims, scopes_of(claims))
-
-
-_made: tuple[tuple[Any, ...], Trust | None] | None = None
-
-
-def trust() -> Trust | None:
-    """What the configuration of the process trusts, made anew when that has changed; None if it has no key.
-
-    Raises:
-        ConfigurationError: see Trust.
-    """
-    global _made  # noqa: PLW0603 - follows the one configuration of the process
-    config = get_config()
-    values = (config.config_file, *_values(vars(config)))
-    if _made is None or _made[0] != values:
-        _made = values, Trust(config) if any(name in config for name in KEYS) else None
-    return _made[1]
-
-
-def needed() -> Trust:
-    """The trust of a service that cannot do without.
-
-    Raises:
-        ConfigurationError: there is no key.
-    """
-    found = trust()
-    if found is None:
-        raise fault(get_config(), "", "has no key for tokens", "set jwt_secret, jwt_public_key or jwt_jwks")
-    return found
 
 
 def _texts(value: str | list[str] | None) -> tuple[str, ...]:
