@@ -7,15 +7,10 @@ import workloads
 from flask import Flask
 
 from pymacaron import API, ApiPool
-from pymacaron.exceptions import StartError
+from pymacaron.auth import get_userid
 
 HERE = Path(__file__).resolve().parent.parent
-try:
-    from pymacaron.auth import get_userid
-except StartError:  # a part that comes later
-    get_userid = None
-SIGNED_IN = get_userid is not None
-SKIP = {} if SIGNED_IN else {"me": "pymacaron has no authentication yet"}
+SKIP: dict[str, str] = {}
 
 
 def ping():
@@ -54,7 +49,6 @@ def get_catalog():
 
 
 def who_am_i():
-
     return ApiPool.account.model.Me(sub=get_userid())
 
 
@@ -65,9 +59,8 @@ if os.environ.get("BENCH_CORS"):
     CORS(app)
 api = API(app)
 api.load_apis(str(HERE / "apis"))
-if SIGNED_IN:
-    api.load_apis(str(HERE / "apis_signed_in"))
+api.load_apis(str(HERE / "apis_signed_in"))
 models = ApiPool.bench.model
 rows = [models.CatalogItem(**row) for row in workloads.catalog_rows()]
 CATALOG = models.Catalog(count=len(rows), items=rows)
-api.start(serve=["bench", "account"] if SIGNED_IN else "bench")
+api.start(serve=["bench", "account"])
