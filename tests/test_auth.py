@@ -102,19 +102,13 @@ def login(user: str, password: str) -> dict[str, str]:
 
 # And, or, scopes, optional: one service with all of these, asked with all kinds of credentials.
 
-REQUIREMENTS: dict[str, list[dict[str, list[str]]]] = {
-    f"/{number}": requirements
-    for number, requirements in enumerate(
-        (
-            [], [{}], [{"key": []}], [{"token": []}], [{"key": []}, {"token": []}], [{"key": [], "token": []}],
-            [{"key": []}, {"query": [], "token": []}],
-            [{}, {"token": []}], [{"token": []}, {}], [{"oauth": ["r"]}],
-            [{"oauth": ["r", "w"]}, {"key": []}], [{"oauth": ["w"], "key": []}],
-            [{"oauth": ["w"]}, {}], [{"key": ["r"]}],
-            [{"oauth": ["w"]}, {"login": ["r"]}], [{"key": [], "query": []}, {"token": []}, {}],
-        )
-    )
-}  # fmt: skip
+WANTED: list[list[dict[str, list[str]]]] = [
+    [], [{}], [{"key": []}], [{"token": []}], [{"key": []}, {"token": []}], [{"key": [], "token": []}],
+    [{"key": []}, {"query": [], "token": []}], [{}, {"token": []}], [{"token": []}, {}], [{"oauth": ["r"]}],
+    [{"oauth": ["r", "w"]}, {"key": []}], [{"oauth": ["w"], "key": []}], [{"oauth": ["w"]}, {}], [{"key": ["r"]}],
+    [{"oauth": ["w"]}, {"login": ["r"]}], [{"key": [], "query": []}, {"token": []}, {}],
+]  # fmt: skip
+REQUIREMENTS = {f"/{number}": requirements for number, requirements in enumerate(WANTED)}
 GOOD, BAD = "good", "bad"
 SENT = st.fixed_dictionaries(
     {
@@ -165,7 +159,9 @@ def test_who_gets_in(project: Project) -> None:
 
 def test_challenges(project: Project) -> None:
     """A 401 names every scheme that would do, each once; a 403 the scopes; and no value that was sent."""
-    every = [{name: []} for name in ("key", "query", "cookie", "basic", "token", "other", "tls")]
+    every: list[dict[str, list[str]]] = [
+        {name: []} for name in ("key", "query", "cookie", "basic", "token", "other", "tls")
+    ]
     client = start(
         project,
         {
@@ -182,7 +178,7 @@ def test_challenges(project: Project) -> None:
     ]  # fmt: skip
     assert client.get("/a", headers=bearer()).status_code == 200
     lacking = client.get("/w", headers=bearer(scope="r"))
-    assert (lacking.status_code, lacking.json["error"]) == (403, "FORBIDDEN")
+    assert (lacking.status_code, lacking.get_json()["error"]) == (403, "FORBIDDEN")
     assert lacking.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope", scope="r w"'
     secret = "the-value-that-was-sent"
     for headers in (
@@ -192,7 +188,7 @@ def test_challenges(project: Project) -> None:
         {"Authorization": f"hawk {secret}"},
     ):
         refused = client.get(f"/a?api+key={secret}", headers=headers)
-        assert (refused.status_code, refused.json["error"]) == (401, "UNAUTHORIZED")
+        assert (refused.status_code, refused.get_json()["error"]) == (401, "UNAUTHORIZED")
         assert secret not in refused.text + str(refused.headers)
 
 
@@ -238,7 +234,7 @@ def test_several_at_once(project: Project) -> None:
     """Of several schemes that are met together, the identity has the first user, token and claims, and all scopes."""
     paths = {"/a": {"get": operation("all_of_it", security=[{"key": [], "token": ["r"]}])}}
     client = start(project, paths, key=lambda key: Identity(scopes=frozenset("k")))
-    found = client.get("/a", headers={"X-Key": "k", **bearer(scope="r")}).json
+    found = client.get("/a", headers={"X-Key": "k", **bearer(scope="r")}).get_json()
     assert (found["user"], found["scopes"], found["names"]) == ("ada", ["k", "r"], {"key": None, "token": "ada"})
     assert found["data"]["iss"] == "service"
 
@@ -254,14 +250,14 @@ def test_opaque_tokens(project: Project) -> None:
     client = start(project, paths, token=lambda token: token == "opaque" and "bob")
     assert client.get("/opaque", headers={"Authorization": "Bearer opaque"}).json == {"user": "bob"}
     refused = client.get("/opaque", headers=bearer())
-    assert (refused.status_code, refused.json["error"]) == (401, "TOKEN_INVALID")
+    assert (refused.status_code, refused.get_json()["error"]) == (401, "TOKEN_INVALID")
     assert client.get("/both", headers={"Authorization": "Bearer opaque"}).status_code == 401
     assert client.get("/both", headers=bearer()).status_code == 401
     assert client.get("/ours", headers=bearer()).json == {"user": "ada"}
     assert [client.get(path).status_code for path in ("/ours", "/opened")] == [401, 401]
     assert client.get("/opened", headers=bearer()).json == {"user": "ada"}
     assert client.get("/auth/version", headers={"Authorization": "Bearer opaque"}).status_code == 401
-    assert client.get("/auth/version", headers=bearer()).json["name"] == "shop"
+    assert client.get("/auth/version", headers=bearer()).get_json()["name"] == "shop"
 
 
 REQUIRES_AUTH = "pymacaron.auth.requires_auth"
@@ -276,7 +272,7 @@ def test_basic(project: Project) -> None:
         assert client.get("/a", headers=login(user, password)).json == {"user": user}
     for text in ("", "YWRh", "YWRhOmVuZzppbmU", "YWRhOmVuZzppbmU=!", "YWRhOmVuZzppbmU==", "/zo=", "YTpiAA==", "{", "é"):
         answer = client.get("/a", headers={"Authorization": f"Basic {text}"})
-        assert (answer.status_code, answer.json["error"]) == (401, "UNAUTHORIZED"), text
+        assert (answer.status_code, answer.get_json()["error"]) == (401, "UNAUTHORIZED"), text
     assert user_and_password({"authorization": "bAsIc  YWRhOmVuZzppbmU="}) == ("ada", "eng:ine")
 
 
@@ -291,9 +287,9 @@ def test_keys_that_come_twice(project: Project) -> None:
         ("/a", "key=%C3%B8%20k; key=%C3%B8%20k"), ("/a?api+key=%FF", ""),
     ):  # fmt: skip
         answer = client.get(path, headers={"Cookie": cookie})
-        assert (answer.status_code, answer.json["error"]) == (401, "UNAUTHORIZED")
+        assert (answer.status_code, answer.get_json()["error"]) == (401, "UNAUTHORIZED")
     for path in ("/a?api%20key=", "/a?API%20KEY=k"):
-        assert client.get(path).json["error"] == "AUTHORIZATION_HEADER_MISSING"
+        assert client.get(path).get_json()["error"] == "AUTHORIZATION_HEADER_MISSING"
 
 
 def test_swagger_2(project: Project) -> None:
@@ -343,7 +339,7 @@ def test_nothing_is_read_before(project: Project, dispatch: str) -> None:
     start(project, {"/a": {"post": guarded}})
     environ = {"wsgi.input": Unreadable(), "CONTENT_LENGTH": "5", "CONTENT_TYPE": "no/type", "HTTP_ACCEPT": "no/type"}
     answer = ask(project.app, "POST", "/a?limit=x", b"", None, environ)
-    assert (answer.status[:3], answer.json["error"]) == ("401", "AUTHORIZATION_HEADER_MISSING")
+    assert (answer.status[:3], answer.get_json()["error"]) == ("401", "AUTHORIZATION_HEADER_MISSING")
 
 
 # What has to be there
@@ -386,7 +382,7 @@ def test_no_key(project: Project, more: dict[str, Any]) -> None:
     assert client.get("/a").json == {"user": None}
     for headers in ({}, {"Authorization": f"Bearer {jwt.encode({'sub': 'eve'}, 'x' * 32)}"}):
         answer = client.get("/auth/version", headers=headers)
-        assert (answer.status_code, answer.json["error"]) == (401, "AUTHORIZATION_HEADER_MISSING")
+        assert (answer.status_code, answer.get_json()["error"]) == (401, "AUTHORIZATION_HEADER_MISSING")
     with pytest.raises(ConfigurationError, match="has no key for tokens; set jwt_secret"):
         generate_token("ada")
 
@@ -461,14 +457,18 @@ def test_decorated(project: Project, is_async: bool) -> None:
     client = project.start()
     for path in ("/a", "/own"):
         refused = client.get(path)
-        assert (refused.status_code, refused.json["error"]) == (401, "AUTHORIZATION_HEADER_MISSING")
+        assert (refused.status_code, refused.get_json()["error"]) == (401, "AUTHORIZATION_HEADER_MISSING")
         assert refused.headers["WWW-Authenticate"] == "Bearer"
         assert client.get(path, headers=bearer()).json == {"user": "ada"}
 
 
 def test_tokens_are_forwarded(project: Project) -> None:
     """`add_auth` adds the caller's token to the headers of a call, unless they have an Authorization of their own."""
-    send = add_auth(lambda *args, headers, **more: (args, headers, more))
+
+    def sent(*args: Any, headers: Any = None, **more: Any) -> Any:
+        return args, headers, more
+
+    send = add_auth(sent)
     assert send(1, a=2) == ((1,), {}, {"a": 2})
     with backend_token("robot") as text:
         assert send(headers={"X": "y"})[1] == {"X": "y", "Authorization": f"Bearer {text}"}

@@ -10,7 +10,6 @@ from pymacaron import API, ApiPool
 from pymacaron.auth import get_userid
 
 HERE = Path(__file__).resolve().parent.parent
-SKIP: dict[str, str] = {}
 
 
 def ping():
