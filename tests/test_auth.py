@@ -22,6 +22,7 @@ from roads import ask
 from services import Project, body, operation, project_in
 from tokens import SECRET
 
+from pymacaron import ApiPool
 from pymacaron.auth import (
     add_auth,
     authenticate_http_request,
@@ -339,7 +340,7 @@ def test_nothing_is_read_before(project: Project, dispatch: str) -> None:
     start(project, {"/a": {"post": guarded}})
     environ = {"wsgi.input": Unreadable(), "CONTENT_LENGTH": "5", "CONTENT_TYPE": "no/type", "HTTP_ACCEPT": "no/type"}
     answer = ask(project.app, "POST", "/a?limit=x", b"", None, environ)
-    assert (answer.status[:3], answer.get_json()["error"]) == ("401", "AUTHORIZATION_HEADER_MISSING")
+    assert (answer.status[:3], answer.json["error"]) == ("401", "AUTHORIZATION_HEADER_MISSING")
 
 
 # What has to be there
@@ -506,6 +507,20 @@ def test_identities_are_of_their_call(project: Project) -> None:
         assert client.get("/b", headers=bearer(user)).json == {"user": None}
     assert current.get() is None
     assert Identity() == NOBODY
+
+
+def test_spawned_apis(project: Project) -> None:
+    """An API that is given to an application by itself is guarded too."""
+    path = secured(project, {"/a": {"get": operation("who", security=[{"token": []}])}})
+    api = ApiPool.add("shop", yaml_path=str(path))
+    app = Flask("spawned")
+    api.spawn_api(app)
+    client = app.test_client(use_cookies=False)
+    assert client.get("/a").status_code == 401
+    assert client.get("/a", headers=bearer()).get_json() == {"user": "ada"}
+    path.write_text(path.read_text().replace('"token": []', '"key": []'))
+    with pytest.raises(BindingError, match="GET /a wants key, and nothing verifies it"):
+        ApiPool.add("shop", yaml_path=str(path)).spawn_api(Flask("open"))
 
 
 # The command

@@ -25,6 +25,7 @@ from .later import unbuilt_keys
 from .operations import Operation
 
 log = logging.getLogger(__name__)
+NO_LISTENERS = Listeners()
 
 
 class Served(NamedTuple):
@@ -42,7 +43,7 @@ class Served(NamedTuple):
 def serve(
     app: Flask, served: Sequence[Served], failures: Failures, *, debug: Callable[[], bool],
     decorator: Callable[[Handler], Any] | None = None, verifiers: Mapping[str, Callable[..., Any]] | None = None,
-    listeners: Listeners | None = None,
+    listeners: Listeners = NO_LISTENERS,
 ) -> None:  # fmt: skip
     """Let `app` answer operations.
 
