@@ -202,7 +202,7 @@ def test_challenges(project: Project) -> None:
         ({"sub": 7, "scp": ["r", 7]}, {"user": None, "scopes": ["r"], "data": {"sub": 7, "scp": ["r", 7]}}),
         (Identity("bob", scopes=frozenset("r")), {"user": "bob", "scopes": ["r"], "data": {}}),
         (None, 401), (False, 401), ("", 401), ({}, 401), (0, 401), ([], 401), (AuthError("no"), 401),
-        (ForbiddenError("never"), 403), (7, 500), (object(), 500), (["bob"], 500), (KeyError("x"), 500),
+        (ForbiddenError("never"), 403), (7, 500), (b"bob", 500), (["bob"], 500), (KeyError("x"), 500),
     ],
     ids=repr,
 )  # fmt: skip
