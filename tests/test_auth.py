@@ -388,6 +388,14 @@ def test_no_key(project: Project, more: dict[str, Any]) -> None:
         generate_token("ada")
 
 
+def test_misspelt_decorators(project: Project) -> None:
+    """A decorator of ours that does not exist stops the start; the check that it was meant to be is not left out."""
+    wrong = {"x-decorate-server": "pymacaron.auth.require_auth", "x-decorate-request": "pymacaron.auth.ad_auth"}
+    project.document({"/a": {"get": operation("who", **wrong)}})
+    with pytest.raises(BindingError, match=r"'requires_auth'(.|\n)*'add_auth'|'add_auth'(.|\n)*'requires_auth'"):
+        project.start()
+
+
 def test_a_bad_key_stops_the_start(project: Project) -> None:
     """Even where no operation demands a token: /auth/version does."""
     get_config().jwt_secret, get_config().jwt_public_key = None, "nowhere.pem"

@@ -257,6 +257,20 @@ def test_short_secrets(caplog: pytest.LogCaptureFixture) -> None:
     assert "sesame" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("address", "is_safe"),
+    [
+        ("https://example.com/keys", True), ("HTTPS://example.com", True), ("http://localhost:80/k", True),
+        ("http://127.0.0.1/k", True), ("http://example.com/keys", False), ("http://localhost.example.com/k", False),
+    ],
+)  # fmt: skip
+def test_addresses(address: str, is_safe: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """Keys that come over the network without TLS are warned of; nothing is fetched before there is a token."""
+    config_of(jwt_jwks=address, jwt_issuer=ISSUER)
+    trust()
+    assert ("not an https address" in caplog.text) is not is_safe
+
+
 def test_settings_count_at_once() -> None:
     """A setting that is changed in code counts for the next token."""
     config = config_of(jwt_secret=SECRET)

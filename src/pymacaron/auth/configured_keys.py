@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from functools import partial
@@ -15,7 +16,10 @@ from .key_sets import KeySet
 from .keys import HMAC, Key, pem_key, secret_key
 from .tokens import FindKeys
 
+log = logging.getLogger(__name__)
+
 _PUBLIC = ("jwt_public_key", "jwt_private_key", "jwt_jwks")
+_SAFE = re.compile(r"https:|http://(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/?]|$)", re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s/?#@]+(?:[/?][^\s#]*)?", re.IGNORECASE)
 
 
@@ -91,6 +95,8 @@ def _key_set(config: Config, place: str) -> KeySet:
     if "://" in place:
         if not _URL.fullmatch(place):
             raise fault(config, "jwt_jwks", "is no http(s) address", "write https://host/path, without a user")
+        if not _SAFE.match(place):
+            log.warning("jwt_jwks is not an https address: whoever is on the way can put in keys of their own")
         return KeySet("jwt_jwks", partial(from_url, place), config.jwt_algorithm)
     keys = KeySet("jwt_jwks", partial(from_file, _beside(config, place)), config.jwt_algorithm)
     try:

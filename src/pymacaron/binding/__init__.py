@@ -23,7 +23,7 @@ from .raised import undeclared
 from .signatures import mismatches, signature_of
 from .sources import Python, Sources, python_of, shown
 
-REQUIRES_AUTH, _OURS = "pymacaron.auth.requires_auth", "pymacaron.auth."
+REQUIRES_AUTH = "pymacaron.auth.requires_auth"
 
 
 class Bound(NamedTuple):
@@ -180,7 +180,7 @@ class Contract:
     def _check_decorate_request(self, operation: Operation) -> None:
         """Only clients call it; but that it is not there should not be found out by them."""
         path = operation.extensions.get("x-decorate-request")
-        if isinstance(path, str) and not path.startswith(_OURS):
+        if isinstance(path, str):
             node = operation.node.get("x-decorate-request") or operation.node
             self._importer.function(path, node, f"for calls of {operation.title}")
 
