@@ -52,7 +52,7 @@ class Endpoint:
 
     def __init__(
         self, operation: Operation, function: Handler, options: Options, inner: Handler | None = None, *,
-        guard: Guard | None = None,
+        guard: Guard | None = None, signature: inspect.Signature | None = None,
     ) -> None:  # fmt: skip
         inner = function if inner is None else inner
         self.operation = operation
@@ -70,7 +70,7 @@ class Endpoint:
         self._call = awaited(function) if is_async else function
         self._plain: set[type] = {dict, list}  # types of results that take the shortest way
         self._takes_body = bool(operation.contents) and not operation.has_form_fields
-        self._fill, self._body_default = _defaults(operation, inner)
+        self._fill, self._body_default = _defaults(operation, signature or _signature_of(inner))
 
     def __call__(self, request: Request) -> Any:
         """Answer a request.
@@ -196,12 +196,18 @@ def _is_error_model(cls: Any) -> bool:
     return {"error", "status"} <= info.properties.keys()
 
 
-def _defaults(operation: Operation, function: Handler) -> tuple[tuple[str, ...], bool]:
-    """(the arguments that are None when absent, as the function has no default for them; has it one for the body?)"""
+def _signature_of(function: Handler) -> inspect.Signature | None:
     try:
-        parameters = inspect.signature(function).parameters
+        return inspect.signature(function)
     except (TypeError, ValueError):
+        return None
+
+
+def _defaults(operation: Operation, signature: inspect.Signature | None) -> tuple[tuple[str, ...], bool]:
+    """(the arguments that are None when absent, as the function has no default for them; has it one for the body?)"""
+    if signature is None:
         return tuple(p.argument for p in operation.parameters if not p.required), False
+    parameters = signature.parameters
     named = {name for name, p in parameters.items() if p.default is not inspect.Parameter.empty}
     catches_all = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
     fill = tuple(

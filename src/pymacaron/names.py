@@ -28,6 +28,7 @@ def python_name(name: str) -> str:
     return made + "_" if keyword.iskeyword(made) else made if made.isidentifier() else "_"
 
 
+@lru_cache(maxsize=4096)
 def snake_case(name: str) -> str:
     """ "getHTTPStatus", "get-http-status" and "Get HTTP status" are get_http_status."""
     out: list[str] = []

@@ -67,9 +67,10 @@ def serve(
     options = Options(bool(config.strict_query), config.max_body, lambda: _mode(app, debug()), Response)
     guards = Guards(served, {bound.operation for bound in contract.bound if bound.needs_token}, verifiers or {})
     endpoints = []
-    for operation, function, inner, _ in contract.bound:
+    for operation, function, inner, _, signature in contract.bound:
         decorated = function if decorator is None else decorator(function)
-        endpoints.append(Endpoint(operation, decorated, options, inner, guard=guards[operation]))
+        guard = guards[operation]
+        endpoints.append(Endpoint(operation, decorated, options, inner, guard=guard, signature=signature))
     for one in served:
         one.document.shapes.check_parents()
         found += one.document.shapes.findings

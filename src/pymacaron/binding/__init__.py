@@ -4,6 +4,7 @@ the document and its place in the code."""
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Iterable
 from hashlib import sha256
@@ -30,12 +31,14 @@ class Bound(NamedTuple):
     """An operation, what is called for it, and the user's function inside that: the same if nothing decorates it.
 
     `needs_token`: the document has it decorated by `requires_auth`, which is no decorator then but a demand.
+    `signature`: that of `inner`; None where nobody knows it.
     """
 
     operation: Operation
     function: Handler
     inner: Handler
     needs_token: bool
+    signature: inspect.Signature | None
 
 
 class Contract:
@@ -69,11 +72,13 @@ class Contract:
             function = self._function_of(root, operation)
             if function is None:
                 continue
-            self._check(operation, function)
+            signature = signature_of(function)
+            if signature is not None:
+                self._check(operation, function, signature)
             decorated = self._decorated(operation, function)
             if decorated is not None:
                 needs_token = operation.extensions.get("x-decorate-server") == REQUIRES_AUTH
-                self.bound.append(Bound(operation, decorated, function, needs_token))
+                self.bound.append(Bound(operation, decorated, function, needs_token, signature))
         self._check_handlers(root)
 
     def check_routes(self) -> None:
@@ -132,11 +137,9 @@ class Contract:
             return operation_id, node
         return None, node
 
-    def _check(self, operation: Operation, function: Handler) -> None:
+    def _check(self, operation: Operation, function: Handler, signature: inspect.Signature) -> None:
         """Compare a function with its operation."""
-        signature, python = signature_of(function), python_of(function)
-        if signature is None:
-            return
+        python = python_of(function)
         name = self._paths[operation]
         found = list(mismatches(operation, name, signature, python))
         # a decorator may convert what it passes on, and what it gets back

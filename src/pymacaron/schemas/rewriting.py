@@ -98,7 +98,7 @@ class Rewriting:
         elif name in INTEGER_BOUNDS:
             low, high = INTEGER_BOUNDS[name]
             result.setdefault("allOf", []).append({"minimum": low, "maximum": high})
-        elif name in PATTERNS:
+        elif name in PATTERNS and not (name == "uuid" and self.draft is OPENAPI_31):  # 2020-12 knows that one
             result.setdefault("allOf", []).append({"pattern": PATTERNS[name]})
         else:
             result["format"] = name
