@@ -24,8 +24,8 @@ from pymacaron.documents import (
     find_documents,
     findings,
     is_openapi,
-    suggest,
 )
+from pymacaron.names import suggest
 
 KEYS = st.text(max_size=4) | st.sampled_from(["a/b", "~", "~1", "%41", "0", "01", "-", "$ref", "{id}", "é", "#", " "])
 VALUES = st.recursive(

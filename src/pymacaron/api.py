@@ -14,7 +14,7 @@ from ._types import ErrorDecorator
 from .calls import Listeners
 from .config import get_config
 from .dialects import Document
-from .documents import DocumentFault, find_documents, findings, suggest
+from .documents import DocumentFault, find_documents, findings
 from .exceptions import BindingError, DocumentError, NotBuiltError, StartError, format_error
 from .failures import Failures
 from .flask_context import flask_response
@@ -23,6 +23,7 @@ from .later import unbuilt_settings
 from .launching import check_port, letsgo, listening, quiet_handler
 from .loading import building, load_document
 from .logs import log_call, set_up
+from .names import suggest
 from .operations import Operation
 from .pool import ApiPool, LoadedApi
 from .predecessors import advice, predecessors

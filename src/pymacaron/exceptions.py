@@ -161,6 +161,7 @@ class ValidationError(BadRequestError):
     """The request breaks the document. `problems` lists everything found, in every location."""
 
     code = "INVALID_PARAMETER"
+    problems: tuple[Problem, ...] = ()
 
     def __init__(
         self,
@@ -183,6 +184,7 @@ class InvalidJsonError(BadRequestError):
     """The body is not JSON (RFC 8259). `offset` counts bytes from the start of the body, None where unknown."""
 
     code = "INVALID_JSON"
+    offset: int | None = None
 
     def __init__(self, text: str = "", offset: int | None = None, **more: Any) -> None:
         self.offset = offset
@@ -227,6 +229,7 @@ class MethodNotAllowedError(PyMacaronException):
     """The path exists, the method does not. `allowed` becomes the Allow header (RFC 9110 section 15.5.6)."""
 
     code, status = "METHOD_NOT_ALLOWED", 405
+    allowed: tuple[str, ...] = ()
 
     def __init__(self, text: str = "", allowed: Iterable[str] = (), **more: Any) -> None:
         self.allowed = tuple(sorted(allowed))
@@ -408,12 +411,6 @@ def raise_error(model: object) -> NoReturn:
     cls = _class_of_code(code) if isinstance(code, str) else None
     error = PyMacaronException.__new__(cls or PyMacaronException)
     PyMacaronException.__init__(error, str(_field(model, "error_description") or ""))
-    if cls is not None and issubclass(cls, ValidationError):
-        error.problems = ()  # type: ignore[attr-defined]  # the remote's list stays in the text
-    elif cls is not None and issubclass(cls, MethodNotAllowedError):
-        error.allowed = ()  # type: ignore[attr-defined]
-    elif cls is not None and issubclass(cls, InvalidJsonError):
-        error.offset = None  # type: ignore[attr-defined]
     error.code = code if isinstance(code, str) else error.code
     error.status = _field(model, "status") or error.status
     error.user_message = _field(model, "user_message")

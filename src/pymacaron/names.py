@@ -1,9 +1,10 @@
-"""Names on the wire as Python identifiers."""
+"""Names on the wire as Python identifiers, and the name that a misspelt one was meant to be."""
 
 from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 # What a cookie may be called (RFC 6265 section 4.1.1, with the separators that browsers let pass).
@@ -42,3 +43,29 @@ def snake_case(name: str) -> str:
         out.append(char.lower())
     text = "_".join(part for part in "".join(out).split("_") if part)
     return python_name(text or name)
+
+
+def closest(word: str, known: Iterable[str], *, alike: float = 0.6) -> str | None:
+    """The one of `known` that `word` is most probably a misspelling of, None if none is near. Case counts for nothing.
+
+    Args:
+        alike: from 0 to 1. Two neighbouring letters in the wrong order are always near enough.
+    """
+    from difflib import get_close_matches  # takes 6 ms to import, and is needed for mistakes only
+
+    spellings = {name.lower(): name for name in known}
+    word = word.lower()
+    found = get_close_matches(word, spellings, n=1, cutoff=alike) or [s for s in spellings if _exchanged(word, s)]
+    return spellings[found[0]] if found else None
+
+
+def _exchanged(word: str, other: str) -> bool:
+    """Do the two differ in the order of two neighbouring letters only?"""
+    at = next((index for index, (one, two) in enumerate(zip(word, other, strict=False)) if one != two), len(word))
+    return word != other and word == other[:at] + other[at : at + 2][::-1] + other[at + 2 :]
+
+
+def suggest(word: str, known: Iterable[str]) -> str | None:
+    """A cure for a misspelt word: "did you mean 'integer'?"; None if none is near."""
+    found = closest(word, known)
+    return f"did you mean '{found}'?" if found is not None else None

@@ -10,11 +10,12 @@ from . import structs
 from ._types import JsonObject, Pointer, json_pointer
 from .config import get_config
 from .dialects import Document
-from .documents import Fault, Node, ReferenceFault, findings, suggest
+from .documents import Fault, Node, ReferenceFault, findings
 from .exceptions import DocumentError, NotBuiltError, Problem, ValidationError
 from .failures import Failures
 from .formats import Formats
 from .loading import building, load_document, warn
+from .names import suggest
 from .schemas import REQUEST, Schemas
 from .shapes import Models
 

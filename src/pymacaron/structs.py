@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET, Struct, StructMeta, UnsetType
 
 from ._types import Json, JsonObject, Pointer
-from .documents import suggest
+from .names import suggest
 
 __all__ = ["UNSET", "Default", "Model", "ModelInfo", "ModelType", "OpenModel", "Property", "UnsetType", "is_model"]
 

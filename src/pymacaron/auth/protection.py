@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from pymacaron.dialects import Document
-from pymacaron.documents import Fault, Node, suggest
+from pymacaron.documents import Fault, Node
 from pymacaron.exceptions import AuthError, Finding
+from pymacaron.names import suggest
 from pymacaron.operations import Operation
 
 from .checks import BEARER, Check, arguments_of, check_of, is_token_scheme, takes, token_check, verify_token

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from pymacaron.documents import Node
-from pymacaron.documents.faults import closest
+from pymacaron.names import closest
 
 from .sources import Sources, shown
 

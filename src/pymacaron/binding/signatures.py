@@ -11,7 +11,7 @@ from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
 from pymacaron.documents import Node
-from pymacaron.documents.faults import closest
+from pymacaron.names import closest
 from pymacaron.operations import Operation, Parameter
 
 from .sources import Python

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pymacaron._types import Json
 from pymacaron.exceptions import Finding
+from pymacaron.names import closest
 
 from .secret import Secret
 
@@ -38,12 +39,8 @@ class Setting(NamedTuple):
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The one of `known` that `word` is most likely meant to be; None if none is near."""
-    import difflib  # 1 ms that only a mistake costs
-
-    by_plain_name = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(word.lower().replace("-", "_"), by_plain_name, n=1, cutoff=0.8)
-    return by_plain_name[near[0]] if near else None
+    """The one of `known` that `word` is most likely meant to be, hyphens for underscores included; None if none is."""
+    return closest(word.replace("-", "_"), known, alike=0.8)
 
 
 def _text(value: Json) -> str:

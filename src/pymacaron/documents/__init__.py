@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .cache import Cache
 from .discovery import find_documents, is_openapi
-from .faults import DEEPEST, LONGEST, DocumentFault, Fault, FileFault, ReferenceFault, suggest
+from .faults import DEEPEST, LONGEST, DocumentFault, Fault, FileFault, ReferenceFault
 from .files import Files
 from .findings import findings, readable
 from .nodes import File, Node
@@ -28,5 +28,4 @@ __all__ = [
     "findings",
     "is_openapi",
     "readable",
-    "suggest",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from pymacaron._types import Pointer
@@ -56,18 +55,3 @@ class SourceError(Exception):
 
 def too_deep(offset: int) -> SourceError:
     return SourceError(f"nested deeper than {DEEPEST} levels", "move inner parts out and refer to them", offset)
-
-
-def closest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that `word` is most probably a misspelling of; case counts least."""
-    from difflib import get_close_matches  # takes 6 ms to import, and is needed for faults only
-
-    spellings = {candidate.lower(): candidate for candidate in candidates}
-    found = get_close_matches(word.lower(), spellings, n=1)
-    return spellings[found[0]] if found else None
-
-
-def suggest(word: str, candidates: Iterable[str]) -> str | None:
-    """A cure for a misspelt word: "did you mean 'integer'?"; None if no candidate is near."""
-    found = closest(word, candidates)
-    return f"did you mean '{found}'?" if found is not None else None

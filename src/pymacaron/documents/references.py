@@ -9,8 +9,9 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from pymacaron._types import Pointer, json_pointer
+from pymacaron.names import closest
 
-from .faults import Fault, ReferenceFault, closest
+from .faults import Fault, ReferenceFault
 from .findings import readable
 from .nodes import Node
 

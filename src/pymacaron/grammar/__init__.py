@@ -10,8 +10,9 @@ import re
 from functools import cache, partial
 from typing import NamedTuple
 
-from pymacaron.documents import Fault, Node, suggest
+from pymacaron.documents import Fault, Node
 from pymacaron.formats import Formats
+from pymacaron.names import suggest
 
 from . import rules_objects, rules_paths, rules_schemas, tables
 from .notation import Grammar, Rules

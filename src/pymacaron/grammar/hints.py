@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pymacaron._types import Json
+from pymacaron.names import closest
 
 from .notation import PLAIN, Kind, ListOf, Words
 
@@ -18,19 +19,8 @@ class Hint(NamedTuple):
 
 
 def near(word: str, candidates: Iterable[str], *, alike: float = 0.7) -> str | None:
-    """The candidate that `word` is probably a misspelling of; `alike` from 0 to 1. Case counts for nothing."""
-    from difflib import get_close_matches  # takes 6 ms to import, and few documents have unknown words
-
-    spellings = {candidate.lower(): candidate for candidate in candidates}
-    word = word.lower()
-    found = get_close_matches(word, spellings, n=1, cutoff=alike) or [s for s in spellings if _exchanged(word, s)]
-    return spellings[found[0]] if found else None
-
-
-def _exchanged(word: str, other: str) -> bool:
-    """Do the two differ in the order of two neighbouring letters only?"""
-    at = next((index for index, (one, two) in enumerate(zip(word, other, strict=False)) if one != two), len(word))
-    return word != other and word == other[:at] + other[at : at + 2][::-1] + other[at + 2 :]
+    """The candidate that `word` is probably a misspelling of; `alike` as in names.closest()."""
+    return closest(word, candidates, alike=alike)
 
 
 def is_slip(word: str, meant: str) -> bool:

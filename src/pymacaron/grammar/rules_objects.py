@@ -8,8 +8,7 @@ from functools import partial
 from typing import Any
 
 from pymacaron._types import Json, JsonObject
-from pymacaron.documents import suggest
-from pymacaron.names import COOKIE_NAME
+from pymacaron.names import COOKIE_NAME, suggest
 
 from .notation import Place, Rules
 from .rules_paths import routable

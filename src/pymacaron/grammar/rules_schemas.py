@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from pymacaron._types import Json, JsonObject
-from pymacaron.documents import DEEPEST, Node, ReferenceFault, suggest
+from pymacaron.documents import DEEPEST, Node, ReferenceFault
 from pymacaron.formats import usable_pattern
+from pymacaron.names import suggest
 
 from .hints import near
 from .notation import Place, Rules

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pymacaron._types import Json, JsonObject, Pointer
-from pymacaron.documents import Fault, Node, ReferenceFault, suggest
+from pymacaron.documents import Fault, Node, ReferenceFault
 from pymacaron.formats import Formats
+from pymacaron.names import suggest
 
 from . import hints
 from .extensions import BY_OBJECT, misspelt

@@ -19,9 +19,9 @@ from threading import local
 from typing import Any
 
 from pymacaron._types import Json, Pointer
-from pymacaron.documents import Node, ReferenceFault, findings, suggest
+from pymacaron.documents import Node, ReferenceFault, findings
 from pymacaron.exceptions import Finding
-from pymacaron.names import python_name
+from pymacaron.names import python_name, suggest
 from pymacaron.schemas import Dispatch, Schema, Schemas, target_of, texts_listed
 from pymacaron.structs import ModelInfo
 
@@ -100,6 +100,7 @@ class Shapes:
         self._unfinished: dict[Node, Later | None] = {}
         self._adopted: dict[Node, tuple[Shapes, Node]] = {}
         self._known_parents: dict[Node, type | None] = {}
+        self._supertypes: dict[Node, Shape] = {}  # the model of a schema that its own discriminator may name
         self._way = _Way()
         self._module = module_of(api)
 
@@ -256,10 +257,6 @@ class Shapes:
         """The shape of a discriminator's branch; one that does not declare the property would lose it as a model."""
         declared = family_of(target, self.schemas.draft).properties
         return ANYTHING if declared and dispatch.property not in declared else self._of(target, name)
-
-    @property
-    def _supertypes(self) -> dict[Node, Shape]:
-        return self.__dict__.setdefault("_supertype_models", {})  # type: ignore[no-any-return]
 
     def _of_kinds(self, node: Node, name: str, family: Family) -> Shape:
         types = family.types
