@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pymacaron._types import Json
+from pymacaron.dialects import EXTENSIONS
 from pymacaron.documents import Cache, Fault, FileFault, Files, findings
 from pymacaron.exceptions import DocumentError, Finding
 from pymacaron.formats import Format, Formats
@@ -325,3 +326,8 @@ def test_example_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path)
     verdict = check(Files(Cache(None)).open("apis/shop.yaml").root, Formats())
     assert str(DocumentError(findings([*verdict.faults, *verdict.soft]))) == shown[1].rstrip()
+
+
+def test_keys_that_are_checked_are_read() -> None:
+    """The `x-` keys of operations that the check knows are those that operations have."""
+    assert BY_OBJECT["Operation"].keys() == EXTENSIONS

@@ -1,0 +1,135 @@
+"""A document, read: what all of an API is known by."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+
+from pymacaron._types import Json, JsonObject
+from pymacaron.documents import DocumentFault, Files, Node
+from pymacaron.formats import Formats
+from pymacaron.operations import Operation, Scheme
+from pymacaron.schemas import Schemas
+from pymacaron.shapes import Models, Shapes
+
+from .dialect import Dialect
+from .openapi3 import OPENAPI3_2
+
+
+class Document:
+    """One API's document, read.
+
+    Attributes:
+        name: of the API. path: of the file. title, version: from `info`.
+        root: the document as written. files: what it was read from.
+        operations: all of them. schemas, shapes, models: of this API.
+        security_schemes: the declared ones by name, as written.
+        base_path: what prefixes every path, "" or "/v1".
+    """
+
+    def __init__(
+        self, name: str, root: Node, files: Files, formats: Formats, *, dialect: Dialect, base_path: str
+    ) -> None:
+        self.name = name
+        self.path = root.file.path
+        self.root = root
+        self.files = files
+        self.dialect = dialect
+        self.base_path = base_path
+        info = root.value.get("info")
+        self.info: JsonObject = info if isinstance(info, dict) else {}
+        self.schemas = Schemas(files, dialect.draft, formats)
+        self.named = {**_named_elsewhere(root, files), **dict(dialect.named(root))}
+        self.shapes = Shapes(self.schemas, name, self.named, os.path.dirname(root.file.path))
+        self.models = Models(self.shapes, self._make_models)
+        self.operations: tuple[Operation, ...] = ()
+
+    def _make_models(self) -> None:
+        """Make the models of all schemas, also of those without a name, which are called after where they stand."""
+        self.shapes.make_named()
+        for operation in self.operations:
+            for parameter in operation.parameters:
+                self.shapes.of(parameter.schema, operation.argument_model_name(parameter))
+            bodies = [("", operation.contents), *((key, one.contents) for key, one in operation.answers.items())]
+            for key, content in ((key, content) for key, contents in bodies for content in contents):
+                for schema in (content.schema, content.item_schema):
+                    if schema is not None:
+                        self.shapes.of(schema, operation.model_name(key))
+
+    @property
+    def title(self) -> str:
+        return str(self.info.get("title", self.name))
+
+    @property
+    def version(self) -> str:
+        return str(self.info.get("version", ""))
+
+    @property
+    def security_schemes(self) -> Mapping[str, Node]:
+        return dict(self.dialect.security_schemes(self.root))
+
+    def security_scheme(self, name: str) -> Scheme | None:
+        """The scheme that a security requirement names; None if there is none. From 3.2 on the name may also be a
+        reference (OpenAPI 3.2, Security Requirement Object)."""
+        node = self.security_schemes.get(name)
+        try:
+            if node is None and self.dialect is OPENAPI3_2:
+                node = self.files.resolve(self.root, name)
+            return None if node is None else _scheme(name, node.follow())
+        except DocumentFault:
+            return None
+
+    def __repr__(self) -> str:
+        return f"<Document {self.name} ({self.dialect.name}, {len(self.operations)} operations)>"
+
+
+def _scheme(name: str, node: Node) -> Scheme:
+    """A Security Scheme Object; "basic" is a type in Swagger 2.0."""
+    kind = str(node.value.get("type"))
+    if kind == "http":
+        where = str(node.value.get("scheme")).lower()  # RFC 9110 section 11.1
+        return Scheme(name, where if where in {"basic", "bearer"} else kind, where, "", node)
+    if kind == "apiKey":
+        return Scheme(name, kind, str(node.value.get("in")), str(node.value.get("name")), node)
+    return Scheme(name, kind, "", "", node)
+
+
+_TELLING = frozenset(("type", "properties", "allOf", "anyOf", "oneOf", "enum"))
+
+
+def _named_elsewhere(root: Node, files: Files) -> dict[str, Node]:
+    """The schemas of other files that references lead to, named after the last step of the reference: for
+    `common/types.yaml#/Money` that is Money, for `money.yaml` money."""
+    found: dict[str, Node] = {}
+    for file in list(files.opened.values()) if len(files.opened) > 1 else ():
+        for ref in _references(file.value):
+            if file.path == root.file.path and ref.startswith("#"):
+                continue
+            try:
+                target = files.resolve(file.root, ref).follow()
+            except DocumentFault:
+                continue  # the document's check has told, if it matters
+            stem = os.path.splitext(os.path.basename(target.file.path))[0]
+            name = str(target.pointer[-1]) if target.pointer else stem
+            elsewhere = target.file.path != root.file.path and "://" not in target.file.path
+            if _is_schema(target.value) and name.isidentifier() and elsewhere:
+                found.setdefault(name, target)
+    return found
+
+
+def _references(value: Json) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, dict):
+            ref = current.get("$ref")
+            if isinstance(ref, str):
+                yield ref
+            waiting.extend(current.values())
+        elif isinstance(current, list):
+            waiting.extend(current)
+
+
+def _is_schema(value: Json) -> bool:
+    """Is it a schema, and no parameter, header or response, which hold one?"""
+    return isinstance(value, dict) and not _TELLING.isdisjoint(value) and not {"in", "schema", "content"} & value.keys()
