@@ -26,7 +26,7 @@ from .swagger2 import SWAGGER2
 
 __all__ = ["EXTENSIONS", "METHODS", "OPENAPI3_2", "Dialect", "Document", "dialect_of", "read_document"]
 
-# What may stand on an operation, its path or the document; the nearest wins. As in grammar, which most starts do without.
+# What may stand on an operation, its path or the document; the nearest wins. As in grammar, which few starts import.
 EXTENSIONS = frozenset((
     "x-bind-server", "x-no-bind-server", "x-bind-client", "x-decorate-server", "x-decorate-request", "x-handlers",
     "x-slow-ms", "x-timeout-ms", "x-max-body", "x-rate-limit", "x-etag", "x-idempotent", "x-async",
