@@ -132,6 +132,8 @@ class Schemas:
 
     def dispatch(self, node: Node) -> Dispatch | None:
         """How the discriminator of the schema at `node` chooses, None where it has none that can."""
+        if not isinstance(node.value, dict) or "discriminator" not in node.value:
+            return None  # most have none
         if node not in self._dispatching:
             self._dispatching[node] = None  # while reading it: a branch may lead back here
             with suppress(ReferenceFault):  # the document's check has told, if it matters

@@ -47,7 +47,8 @@ class Draft(NamedTuple):
     applicators: tuple[str, ...]
     maps: tuple[str, ...]
     lists: tuple[str, ...]
-    assertions: tuple[str, ...]
+    assertions: frozenset[str]
+    structural: frozenset[str]  # all keywords with schemas inside
 
     def is_nullable(self, schema: Mapping[str, Json]) -> bool:
         """Does a keyword beside the others add null to what a schema allows?"""
@@ -61,11 +62,11 @@ class Draft(NamedTuple):
 # beside `$ref` are ignored (2.0 and 3.0, Reference Object).
 _DRAFT4 = Draft(
     "draft 4", "http://json-schema.org/draft-04/schema#", "definitions", (), False,
-    _APPLICATORS_4, _MAPS_4, _LISTS_4, _ASSERTIONS_4,
+    _APPLICATORS_4, _MAPS_4, _LISTS_4, frozenset(_ASSERTIONS_4), frozenset((*_APPLICATORS_4, *_MAPS_4, *_LISTS_4)),
 )  # fmt: skip
 SWAGGER_20 = _DRAFT4._replace(nullable=("x-nullable",))
 OPENAPI_30 = _DRAFT4._replace(nullable=("nullable", "x-nullable"))
 OPENAPI_31 = Draft(
     "draft 2020-12", "https://json-schema.org/draft/2020-12/schema", "$defs", (), True,
-    _APPLICATORS, _MAPS, _LISTS, _ASSERTIONS,
+    _APPLICATORS, _MAPS, _LISTS, frozenset(_ASSERTIONS), frozenset((*_APPLICATORS, *_MAPS, *_LISTS)),
 )  # fmt: skip

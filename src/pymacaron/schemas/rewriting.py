@@ -29,6 +29,9 @@ class Context(Protocol):
     def reference(self, place: Place) -> JsonObject: ...
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 class Rewriting:
     """One walk over one schema, up to its references and to schema resources inside it."""
 
@@ -53,9 +56,10 @@ class Rewriting:
             return self._nullable(value, self._reference(target_of(node, self.draft), plain, hidden))
         dispatch = None if plain else self.context.dispatch(node)
         contains = "allOf" in value or node.ref is not None
-        own = hidden_family(node, self.view) if contains else hidden_names(node, self.view)
+        own = hidden_family(node, self.view) if contains else self._hidden(node)
         result = self._assertions(node, hidden | own)
-        self._subschemas(node, result, dispatch, hidden)
+        if not self.draft.structural.isdisjoint(value):
+            self._subschemas(node, result, dispatch, hidden)
         if node.ref is not None:
             result.setdefault("allOf", []).append(self._contained(target_of(node, self.draft)))
         dynamic = dynamic_target(node, self.scope) if self.draft.ref_siblings else None
@@ -65,6 +69,9 @@ class Rewriting:
             result.setdefault("allOf", []).append(self._dispatched(node, dispatch))
         return self._nullable(value, result)
 
+    def _hidden(self, node: Node) -> frozenset[str]:
+        return hidden_names(node, self.view) if "properties" in node.value else _NONE
+
     def _reference(self, target: Node, plain: bool = False, hidden: frozenset[str] = frozenset()) -> Json:
         place = Place(target, entered(target, self.scope), plain, hidden)
         self.reached.append(place)
@@ -72,7 +79,8 @@ class Rewriting:
 
     def _assertions(self, node: Node, hidden: frozenset[str]) -> JsonObject:
         value = node.value
-        result: JsonObject = {key: value[key] for key in self.draft.assertions if key in value}
+        assertions = self.draft.assertions
+        result: JsonObject = {key: said for key, said in value.items() if key in assertions}
         if "required" in value and isinstance(value["required"], list):
             names = dict.fromkeys(name for name in value["required"] if isinstance(name, str))
             result["required"] = [name for name in names if name not in hidden]
@@ -80,7 +88,7 @@ class Rewriting:
                 del result["required"]  # draft 4 demands at least one
         if self.view == REQUEST and hidden and isinstance(result.get("minProperties"), int):
             result[LEFT] = {"least": result.pop("minProperties"), "dropped": sorted(hidden)}
-        pattern = self._pattern(value.get("pattern"))
+        pattern = self._pattern(value["pattern"]) if "pattern" in value else None
         if pattern is not None:
             result["pattern"] = pattern
         name = value.get("format")
@@ -114,7 +122,7 @@ class Rewriting:
                     name: child.value if isinstance(child.value, list) else self._inner(child)
                     for name, child in self._entries(key, node.at(key))
                 }
-        for name in hidden_names(node, self.view) if self.view == REQUEST else ():
+        for name in self._hidden(node) if self.view == REQUEST else ():
             result["properties"][name] = {}  # it will be dropped, whatever it is
         family = hidden | (hidden_family(node, self.view) if "allOf" in value else frozenset())
         for key in self.draft.lists:
