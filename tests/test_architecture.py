@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.util import resolve_name
 from pathlib import Path
 
-ROOMS = """_version _types exceptions predecessors messages names config later documents formats grammar schemas structs
+ROOMS = """_version _types exceptions predecessors messages names documents config later formats grammar schemas structs
     shapes operations calls dialects parameters bodies inputs headers forms negotiation representations answers
     conditions loops wire samples bundling downgrade router auth endpoints binding failures crash logs flask_context
     lane serving transports client stores tasks loading pool builtin publishing launching api models docs test testing

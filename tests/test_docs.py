@@ -22,8 +22,8 @@ from typing import NamedTuple
 import pytest
 
 from pymacaron import API, exceptions
-from pymacaron.config.reading import plain
 from pymacaron.config.settings import ALIASES, SETTINGS
+from pymacaron.documents.yaml_core import plain
 from pymacaron.grammar.extensions import BY_OBJECT
 
 ROOT = Path(__file__).parent.parent

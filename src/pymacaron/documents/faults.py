@@ -54,4 +54,4 @@ class SourceError(Exception):
 
 
 def too_deep(offset: int) -> SourceError:
-    return SourceError(f"nested deeper than {DEEPEST} levels", "move inner parts out and refer to them", offset)
+    return SourceError(f"nested deeper than {DEEPEST} levels", "move inner parts out", offset)

@@ -182,8 +182,8 @@ class _Reading:
     def alias(self, event: Event) -> None:
         name = event.anchor
         if any(start is not None and start.anchor == name for _, start, _ in (*self.outer, (0, self.first, 0))):
-            raise SourceError(f"*{name} stands inside &{name}: a value cannot contain itself", "use $ref for a circle",
-                              offset_of(event))  # fmt: skip
+            fact = f"*{name} stands inside &{name}: a value cannot contain itself"
+            raise SourceError(fact, "remove the alias", offset_of(event))
         if name not in self.anchors:
             cure = f"give a value above it the anchor &{name}, or quote the text if the * is meant"
             raise SourceError(f"no anchor &{name} stands above *{name}", cure, offset_of(event))
@@ -204,8 +204,7 @@ class _Reading:
         size, height = self.measured(value)
         self.aliased += size
         if self.aliased > MOST_ALIASED:
-            cure = "use $ref, which is not copied"
-            raise SourceError(f"aliases stand for more than {MOST_ALIASED:,} values", cure, offset)
+            raise SourceError(f"aliases stand for more than {MOST_ALIASED:,} values", "write fewer of them", offset)
         if len(self.outer) + height > DEEPEST:
             raise too_deep(offset)
 
