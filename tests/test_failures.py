@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,19 @@ FUNCTIONS = """
     def aborts_late(): flask.abort(flask.Response("mine", 409))
     def bare(): raise PyMacaronException("no code of its own")
     def built_in(): raise AuthTokenExpiredError("too late")
-    def interrupts(): raise SystemExit("never by a request")
+    def exits(): raise SystemExit("never by a request")
+    def exits_in_a_thread(): raise KeyboardInterrupt
+    def exits_at_the_first_item():
+        raise SystemExit("never by a request")
+        yield
+    def exits_later():
+        yield 1
+        raise BaseExceptionGroup("several", [SystemExit("never by a request")])
+    def exits_at_the_end():
+        try:
+            yield from range(9)
+        finally:
+            raise SystemExit("never by a request")
     def asserts(): assert False, "the-secret"
 """
 
@@ -141,8 +154,18 @@ def test_a_response_that_aborts(project: Project) -> None:
 
 
 def test_what_would_end_the_worker(project: Project) -> None:
-    """SystemExit out of a function is a failure of that call: the worker has others to answer."""
-    assert project.start().get("/interrupts").status_code == 500
+    """SystemExit out of a function is a failure of that call: the worker has others to answer. So it is out of what
+    makes an answer, and so is KeyboardInterrupt where nobody can have typed Ctrl-C."""
+    client = project.start()
+    assert [client.get(f"/{name}").status_code for name in ("exits", "exits_at_the_first_item")] == [500, 500]
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(client.get, "/exits_in_a_thread").result().status_code == 500
+    with pytest.raises(RuntimeError, match="ended with BaseExceptionGroup"):
+        list(client.get("/exits_later").response)
+    answer: Any = client.get("/exits_at_the_end")
+    next(iter(answer.response))
+    with pytest.raises(RuntimeError, match="ended with SystemExit"):
+        answer.close()
 
 
 def test_invalid_requests(project: Project) -> None:

@@ -350,6 +350,8 @@ def test_entity_tags(project: Project, path: str) -> None:
     again = client.get(f"/doc/{path}", headers={"If-None-Match": f'"{tag_}"'})
     assert (again.status_code, again.data) == (304, b"")
     assert client.get(f"/doc/{path}", headers={"If-None-Match": '"x"'}).data == first.data
+    never = {"If-Modified-Since": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"}
+    assert client.get(f"/doc/{path}", headers=never).data == first.data
     assert client.head(f"/doc/{path}").headers["Content-Length"] == str(len(first.data))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from werkzeug.exceptions import PreconditionFailed
-from werkzeug.http import is_resource_modified
+from werkzeug.http import is_resource_modified, parse_date
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .bodies import FileBody, close
@@ -14,6 +14,8 @@ from .messages import Request, Response
 
 _ASKING = ("range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
 _VALIDATORS = frozenset(("etag", "last-modified"))
+_KEYS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in _ASKING}
+_DATES = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE")
 
 
 def meets_conditions(response: Response) -> bool:
@@ -54,12 +56,31 @@ def conditional(request: Request, response: Response) -> Response:
     return Response(made.status_code, list(made.headers), body)
 
 
+def asked(environ: Mapping[str, Any]) -> dict[str, Any]:
+    """What Werkzeug asks of a request, out of a WSGI environ. A date of the year 99999999999, at which Werkzeug raises
+    OverflowError, counts for nothing (RFC 9110 section 13.1.3), and the Range beside it neither (section 13.1.5)."""
+    given = {key: environ[key] for key in _KEYS.values() if key in environ}
+    for key in _DATES:
+        if key in given and not _is_countable(given[key]):
+            del given[key]
+            if key == "HTTP_IF_RANGE":
+                given.pop("HTTP_RANGE", None)
+    return {"REQUEST_METHOD": "GET", **given}
+
+
+def _is_countable(date: str) -> bool:
+    try:
+        parse_date(date)
+    except OverflowError:
+        return False
+    return True
+
+
 def _environ(headers: Mapping[str, str], made: WerkzeugResponse) -> dict[str, Any]:
     """What Werkzeug asks of a request. A range is not asked for where the caller has everything already (RFC 9110
     section 13.2.2), nor are several, which Werkzeug does not serve, or other units (section 14.2)."""
-    given = {f"HTTP_{name.upper().replace('-', '_')}": headers[name] for name in _ASKING if name in headers}
-    environ = {"REQUEST_METHOD": "GET", **given}
-    wanted = given.get("HTTP_RANGE", "")
+    environ = asked({key: headers[name] for name, key in _KEYS.items() if name in headers})
+    wanted = environ.get("HTTP_RANGE", "")
     modified = is_resource_modified(environ, made.headers.get("ETag"), last_modified=made.headers.get("Last-Modified"))
     if not modified or "," in wanted or not wanted.startswith("bytes="):
         environ.pop("HTTP_RANGE", None)

@@ -12,7 +12,7 @@ from .auth import Guard
 from .bodies import FileBody, Pieces, close
 from .calls import Call, current
 from .conditions import conditional, meets_conditions
-from .exceptions import DeadlineExceededError, PyMacaronException, is_error
+from .exceptions import DeadlineExceededError, PyMacaronException, is_error, spare_the_worker
 from .loops import awaited
 from .messages import ABSENT, Request, Response
 from .negotiation import check_acceptable, choices, preference
@@ -95,10 +95,9 @@ class Endpoint:
                 result = self._call(**arguments)
             else:
                 result = self._call(None if body is ABSENT else body, **arguments)
-        except (Exception, KeyboardInterrupt):
+        except BaseException as error:
+            spare_the_worker(error, f"{self.operation.title}: the function")
             raise
-        except BaseException as error:  # sys.exit() and the like would end the worker, with all that it is doing
-            raise RuntimeError(f"{self.operation.title}: the function ended with {type(error).__name__}") from error
         if type(result) in self._plain and write.is_plain:
             response = write.plain(result)
             if not self._unchecked:

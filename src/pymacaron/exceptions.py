@@ -430,6 +430,20 @@ HIDDEN = "An unexpected error occurred in the service; the error_id identifies i
 _edges: dict[str, Callable[..., Any]] = {}
 
 
+def spare_the_worker(error: BaseException, what: str) -> None:
+    """Called with what has ended a function of the user's: sys.exit() and the like would end the worker, with all the
+    calls that it is answering. Ctrl-C may, which comes to the main thread.
+
+    Raises:
+        RuntimeError: instead of such an exception.
+    """
+    import threading  # loaded long before anything is answered
+
+    is_typed = isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
+    if not isinstance(error, Exception) and not is_typed:
+        raise RuntimeError(f"{what} ended with {type(error).__name__}") from error
+
+
 def set_edges(**functions: Callable[..., Any]) -> None:
     """The composition root gives what needs Flask (`http_reply`) or models (`to_model`)."""
     _edges.update(functions)

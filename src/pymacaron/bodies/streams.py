@@ -7,7 +7,7 @@ from contextvars import Context, copy_context
 from typing import Any, NoReturn
 
 from pymacaron._types import ReadableStream
-from pymacaron.exceptions import PayloadTooLargeError
+from pymacaron.exceptions import PayloadTooLargeError, spare_the_worker
 
 CHUNK = 64 * 1024
 
@@ -226,7 +226,11 @@ class Pieces:
         if self._context is None:
             self._context = copy_context()
         while self._end is not None:
-            data = self._context.run(self._step)
+            try:
+                data = self._context.run(self._step)
+            except BaseException as error:
+                spare_the_worker(error, "what makes the answer")
+                raise
             if data:
                 return data
         raise StopIteration
@@ -245,7 +249,11 @@ class Pieces:
     def close(self) -> None:
         """End what gives the items, wherever it is."""
         self._end = self._begun = None
-        if self._context is None:
-            close(self._source)
-        else:
-            self._context.run(close, self._source)
+        try:
+            if self._context is None:
+                close(self._source)
+            else:
+                self._context.run(close, self._source)
+        except BaseException as error:
+            spare_the_worker(error, "what makes the answer")
+            raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, request
 
+from pymacaron.conditions import asked
 from pymacaron.exceptions import NotFoundError
 from pymacaron.pool import LoadedApi
 
@@ -65,7 +66,7 @@ def _sent(content: Content) -> Response:
     response.set_etag(content.tag)
     response.headers["Cache-Control"] = "no-cache"  # kept, and asked about each time
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.make_conditional(request)
+    response.make_conditional(asked(request.environ))
     return response
 
 
