@@ -61,8 +61,38 @@ def test_one_line(method: str, path: str, status: int, headers: dict[str, str], 
     record.__dict__[FIELDS] = fields_of(exchange)
     short = JsonLines().of_call(record.created, logging.INFO, exchange)
     assert json.loads(short) == json.loads(JsonLines().format(record))
-    assert "\n" not in short
+    assert short.isprintable()
     assert ReadableLines().of_call(record.created, logging.INFO, exchange).isprintable()
+
+
+class Mute:
+    def __repr__(self) -> str:
+        raise RuntimeError("it does not say")
+
+
+ODD = st.one_of(
+    st.text(max_size=9), st.sampled_from(["\ud800", Mute(), 10**5000, {1: Mute()}, "\x7f\x9b31m", "\n{}\u2028"])
+)
+
+
+@given(ODD, ODD, st.sampled_from(["status", "time", "call_id", "more", "\ud800"]))
+def test_whatever_is_logged(said: object, more: object, name: str) -> None:
+    """Every record is a line, and of characters that no terminal and no reader of lines takes for anything else; an
+    exception is as many lines as it has, none of which looks like a record. Callers overwrite nothing of ours."""
+    try:
+        raise ValueError(said if isinstance(said, str) else "x")
+    except ValueError as error:
+        record = logging.makeLogRecord({"msg": "%s", "args": (error,), "exc_info": (ValueError, error, None)})
+    record.__dict__[name] = more
+    line = JsonLines().format(record)
+    assert line.isprintable()
+    read = json.loads(line)
+    assert "ValueError" in read["exception"]
+    assert read["time"].startswith("20")
+    first, *others = ReadableLines().format(record).split("\n")
+    assert others
+    assert all(one.startswith("  ") and one.isprintable() for one in others)
+    assert first.isprintable()
 
 
 @pytest.fixture

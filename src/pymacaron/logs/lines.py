@@ -52,15 +52,16 @@ class JsonLines(logging.Formatter):
         if call is not None:
             said |= call_fields(call)
         said |= record.__dict__.get(FIELDS, {})
-        said |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         trace = _traceback(self, record)
         if trace:
             said["exception"] = trace
+        more = vars(record).items()  # what is ours is not for a caller to say, whose values may be passed as extra=
+        said |= {name: value for name, value in more if name not in _STANDARD and name not in said}
         try:
             line = write_json(said)
         except Exception:  # noqa: BLE001 - what users pass as extra= may be anything
-            line = write_json({name: value if isinstance(value, str) else repr(value) for name, value in said.items()})
-        return redact(line.decode("utf-8", "replace"))
+            line = write_json({_text_of(name): _text_of(value) for name, value in said.items()})
+        return _one_line(redact(line.decode()))
 
     def of_call(self, created: float, level: int, exchange: Exchange) -> str:
         """The line of a call: what `format` makes of its record, for a third of the cost."""
@@ -82,7 +83,29 @@ class JsonLines(logging.Formatter):
             f'"received":{"null" if exchange.received is None else exchange.received}'
         )
         more = optional_fields(exchange, before)
-        return redact(f"{line},{write_json(more)[1:].decode()}" if more else line + "}")
+        return _one_line(redact(f"{line},{write_json(more)[1:].decode()}" if more else line + "}"))
+
+
+def _one_line(line: str) -> str:
+    """A JSON text in which all is escaped that some program might take for the end of a line, or a terminal for a
+    command: JSON itself demands that only of the characters below the space."""
+    if (line.isascii() and "\x7f" not in line) or line.isprintable():
+        return line
+    return "".join(one if one.isprintable() else _escaped(one) for one in line)
+
+
+def _escaped(char: str) -> str:
+    digits = char.encode("utf-16-be").hex()
+    return "".join(f"\\u{digits[at : at + 4]}" for at in range(0, len(digits), 4))
+
+
+def _text_of(value: object) -> str:
+    """Anything at all as a text that can be written."""
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except Exception:  # noqa: BLE001 - its __repr__ is the user's
+        text = f"<{type(value).__name__}>"
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 _LEVELS = {logging.INFO: "INFO", logging.ERROR: "ERROR"}
@@ -159,8 +182,8 @@ class ReadableLines(logging.Formatter):
         call = current.get()
         told = "" if call is None else self._dim(f"  [call {call.id[:8]}]")
         line = f"{time} {level} {record.name}: {_printable(record.getMessage())}{told}"
-        trace = _traceback(self, record)
-        return redact(f"{line}\n{trace}" if trace else line)
+        below = [f"  {_printable(text)}" for text in _traceback(self, record).splitlines()]  # no line of a caller's
+        return redact("\n".join((line, *below)))
 
     def of_call(self, created: float, _level: int, exchange: Exchange) -> str:
         """The line of a call."""
