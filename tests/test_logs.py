@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import logging
@@ -216,6 +217,37 @@ def test_the_tree_is_found_again(tree: tuple[list[str], list[str]], shuffle: ran
     ]
 
 
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.sampled_from(["a", "b", "\x1b[2J", "\ud800"]) | texts,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2), max_leaves=3,
+)  # fmt: skip
+TIMES = st.sampled_from(["2026-01-01T00:00:00Z", "2026-01-01T00:00:00", "0001-01-01", "9999-12-31T23:59:59-23:00"])
+FIELD = st.one_of(
+    st.tuples(st.sampled_from(["span_id", "parent_id"]), st.sampled_from("abc") | ANYTHING),
+    st.tuples(st.just("time"), TIMES | ANYTHING),
+    st.tuples(st.sampled_from(["level", "message", "api", "operation", "path", "error", "user", "ms", "x"]), ANYTHING),
+)
+LINE = {"call_id": "the-call", "span_id": "a", "parent_id": "b", "time": "2026-01-01T00:00:00Z", "ms": 1, "status": 200}
+
+
+@given(st.lists(st.lists(FIELD, max_size=3).map(dict), max_size=5), st.booleans())
+def test_logs_that_nobody_can_have_written(fields: list[dict[str, Any]], is_call: bool) -> None:
+    """Whatever stands in a log: it is drawn without commands for the terminal, or passed over."""
+    kept = LINE if is_call else {key: value for key, value in LINE.items() if key != "status"}
+    mixed = [json.dumps(LINE), *(json.dumps(kept | more) for more in fields)]
+    drawn = list(tree_of(spans_of(lines_of(mixed, "the-call"))))
+    assert drawn
+    assert all(line.isprintable() for line in drawn)
+
+
+def test_long_chains_of_calls() -> None:
+    """Calls in calls, as many as there are, and brackets in brackets."""
+    chain = [json.dumps(LINE | {"span_id": f"{number}", "parent_id": f"{number - 1}"}) for number in range(3000)]
+    drawn = list(tree_of(spans_of(lines_of([*chain, '{"call_id": "the-call", "x": ' + "[" * 99_999], "the-call"))))
+    assert len(drawn) == 3000
+    assert len(drawn[-1]) < 300
+
+
 def test_trace(tmp_path: Path) -> None:
     """`pymacaron trace` draws a call from the logs of several services, with what went wrong meanwhile; an unknown id
     is told, with exit code 1."""
@@ -238,6 +270,10 @@ def test_trace(tmp_path: Path) -> None:
         "    +20.0     20.0 ms  └─ mailer.send POST /orders 500 SERVER_ERROR e1 user u7",
         "                             ! WARNING slow host",
     ]
+    (tmp_path / "half.gz").write_bytes(gzip.compress(b"x" * 99)[:-9])
+    done = CliRunner().invoke(pymacaron, ["trace", "abcdefgh", *files, str(tmp_path / "half.gz"), "-"], b"\xff\n")
+    assert "half.gz: it is no gzip file" in done.output
+    assert "+20.0" in done.output
     done = CliRunner().invoke(pymacaron, ["trace", "nobody", *files])
     assert done.exit_code == 1
     assert "no call nobody" in done.output

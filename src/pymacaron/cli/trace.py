@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import sys
+import zlib
 from collections.abc import Iterator
 
 import click
@@ -25,11 +26,12 @@ def trace(call_id: str, files: tuple[str, ...]) -> None:
 
 
 def _texts(file: str) -> Iterator[str]:
-    if file == "-":
-        yield from sys.stdin
-    elif file.endswith(".gz"):
-        with gzip.open(file, "rt", encoding="utf-8", errors="replace") as stream:
-            yield from stream
-    else:
-        with open(file, encoding="utf-8", errors="replace") as plain:
+    if not file.endswith(".gz"):
+        with click.open_file(file, encoding="utf-8", errors="replace") as plain:
             yield from plain
+        return
+    try:
+        with gzip.open(file, "rt", encoding="utf-8", errors="replace") as packed:
+            yield from packed
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        click.echo(f"{file}: it is no gzip file, or the end of one is missing; what is whole was read", err=True)

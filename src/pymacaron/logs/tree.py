@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from pymacaron._types import JsonObject
 
 _SHORTEST = 8  # digits that are enough of an id
+_WIDEST = 150  # characters before a line, beyond which calls in calls stand no further to the right
 
 
 class Span(NamedTuple):
@@ -40,7 +41,7 @@ def lines_of(texts: Iterable[str], call_id: str) -> Iterator[JsonObject]:
             continue
         try:
             line = json.loads(text[start:])
-        except ValueError:
+        except (ValueError, RecursionError):  # brackets in brackets in brackets
             continue
         if isinstance(line, dict) and any(_means(call_id, line.get(name)) for name in ("call_id", "trace_id")):
             yield line
@@ -57,7 +58,7 @@ def spans_of(lines: Iterable[JsonObject]) -> list[Span]:
     by_id = {span.id: span for span in spans}
     for line in lines:
         span = by_id.get(str(line.get("span_id")))
-        if span is not None and "status" not in line and line.get("level") not in {"DEBUG", "INFO"}:
+        if span is not None and "status" not in line and str(line.get("level")) not in {"DEBUG", "INFO"}:
             span.notes.append(line)
     for span in spans:
         span.notes.sort(key=lambda line: str(line.get("time")))
@@ -65,11 +66,14 @@ def spans_of(lines: Iterable[JsonObject]) -> list[Span]:
 
 
 def _span(line: JsonObject) -> Span | None:
+    """The call that a line tells of; None for other lines, and for those that nobody can have logged."""
     try:
         ended, took = datetime.fromisoformat(line["time"]), timedelta(milliseconds=float(line["ms"]))
-        return Span(line["span_id"], line.get("parent_id"), ended - took, line, [])
+        began = (ended if ended.tzinfo is not None else ended.replace(tzinfo=UTC)) - took
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
+    name, parent = line.get("span_id"), line.get("parent_id")
+    return Span(name, parent if isinstance(parent, str) else None, began, line, []) if isinstance(name, str) else None
 
 
 def tree_of(spans: Iterable[Span]) -> Iterator[str]:
@@ -80,25 +84,24 @@ def tree_of(spans: Iterable[Span]) -> Iterator[str]:
     below: dict[str | None, list[Span]] = {}
     for span in spans:
         below.setdefault(span.parent if span.parent in known and span.parent != span.id else None, []).append(span)
-    tops = below.get(None) or spans[:1]
-    seen: set[str] = set()
-    for top in tops:
-        yield from _branch(top, "", "", below, (min(span.began for span in spans), seen))
+    begin, seen = min((span.began for span in spans), default=datetime.now(UTC)), set[str]()
+    ahead = [(top, "", "") for top in reversed(below.get(None) or spans[:1])]
+    while ahead:
+        span, first, rest = ahead.pop()
+        seen.add(span.id)
+        yield f"{_times(span, begin)}  {first}{_words(span.line)}"
+        inner = [one for one in below.get(span.id, ()) if one.id not in seen]
+        bar = "│  " if inner else "   "
+        for note in span.notes:
+            yield f"{'':21}  {rest}{bar}! {_one_line(note.get('level'))} {_one_line(note.get('message'))}"
+        ahead += reversed([_branch(one, rest, is_last=one is inner[-1]) for one in inner])
 
 
-def _branch(
-    span: Span, first: str, rest: str, below: dict[str | None, list[Span]], walk: tuple[datetime, set[str]]
-) -> Iterator[str]:
-    begin, seen = walk
-    seen.add(span.id)
-    yield f"{_times(span, begin)}  {first}{_words(span.line)}"
-    inner = [one for one in below.get(span.id, ()) if one.id not in seen]
-    bar = "│  " if inner else "   "
-    for note in span.notes:
-        yield f"{'':21}  {rest}{bar}! {note.get('level')} {_one_line(note.get('message'))}"
-    for number, one in enumerate(inner, 1):
-        is_last = number == len(inner)
-        yield from _branch(one, rest + ("└─ " if is_last else "├─ "), rest + ("   " if is_last else "│  "), below, walk)
+def _branch(span: Span, rest: str, *, is_last: bool) -> tuple[Span, str, str]:
+    """A call below another one: with what stands before its own line, and before those below it."""
+    if len(rest) > _WIDEST:
+        return span, rest, rest
+    return span, rest + ("└─ " if is_last else "├─ "), rest + ("   " if is_last else "│  ")
 
 
 def _times(span: Span, begin: datetime) -> str:
@@ -107,7 +110,7 @@ def _times(span: Span, begin: datetime) -> str:
 
 
 def _words(line: JsonObject) -> str:
-    what = f"{line['api']}.{line['operation']}" if line.get("api") else ""
+    what = f"{line['api']}.{line.get('operation')}" if line.get("api") else ""
     words: list[Any] = [what, line.get("method"), line.get("path"), line.get("status")]
     words += [line["error"], line.get("error_id")] if line.get("error") else []
     words += [f"user {line['user']}"] if line.get("user") else []
