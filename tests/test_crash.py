@@ -106,7 +106,8 @@ def serve(project: Project) -> Service:
     paths = {f"/{name}": {"get": operation(name)} for name in NAMES}
     paths["/status"]["get"]["responses"] = answers(**{"200": {}, "503": {}})
     paths["/stream"]["get"]["responses"] = text
-    paths["/patient"]["get"]["x-slow-ms"] = 60_000
+    for path in paths.keys() - {"/slow"}:
+        paths[path]["get"]["x-slow-ms"] = 60_000
     project.document(paths)
     told = Told()
     return Service(project.start(error_reporter=told), told, project.app)

@@ -13,12 +13,13 @@ from pymacaron._types import Json, JsonObject
 from pymacaron._version import __version__
 from pymacaron.calls import Call, Exchange
 from pymacaron.config import get_config
-from pymacaron.exceptions import PyMacaronException, error_of_status
+from pymacaron.exceptions import PyMacaronException, UnhandledServerError, error_of_status
 
 from .capsule import Asked, body_of, curl
 from .names import names_of
 from .redaction import Redaction, with_stars
-from .stack import stack_of, text_of, told
+from .stack import frames_of, stack_of, text_of
+from .summary import shortened
 
 CRASH, ERROR, SLOW = "crash", "error", "slow"
 _LONGEST_TITLE = 300
@@ -101,19 +102,11 @@ def report_of(event: Event) -> Report:
 
 
 def _stack(event: Event, redaction: Redaction) -> list[JsonObject]:
-    return stack_of(event.caught, redaction) if event.caught is not None else told(event.stack, redaction)
+    return stack_of(event.caught, redaction) if event.caught is not None else frames_of(event.stack, redaction)
 
 
 def _written(message: JsonObject) -> str:
-    """The message as text; what makes it too long is left out."""
-    text = json.dumps(message, indent=2, ensure_ascii=False, default=str)
-    for name in ("capsule", "curl", "response", "request", "data", "stack"):
-        if len(text) <= _LARGEST:
-            break
-        if name in message:
-            message[name] = "left out, the report would be too long"
-            text = json.dumps(message, indent=2, ensure_ascii=False, default=str)
-    return text
+    return json.dumps(shortened(message, _LARGEST), indent=2, ensure_ascii=False, default=str)
 
 
 def _title(event: Event, error: JsonObject, redaction: Redaction) -> str:
@@ -136,19 +129,25 @@ def _line(text: str, redaction: Redaction) -> str:
 
 def _error(event: Event, response: JsonObject | None) -> JsonObject:
     """Code, status, id and text of what went wrong, as far as they are known."""
-    sent = ((response or {}).get("body") or {}).get("json")
-    sent = sent if isinstance(sent, dict) else {}
     status = event.exchange.status if event.exchange is not None else None
-    error = event.caught
-    if error is None:
-        code = sent.get("error") or sent.get("code") or (error_of_status(status, "").code if status else None)
-        text = str(sent.get("error_description") or sent.get("detail") or "the function returned this answer")
-        return {"code": code, "status": status, "error_id": sent.get("error_id"), "text": text}
-    text = text_of(error)
-    if isinstance(error, PyMacaronException):
-        return {"code": error.code, "status": status, "error_id": error.error_id, "text": text}
-    text = f"{type(error).__qualname__}: {text}" if text else type(error).__qualname__
-    code = sent.get("error") or sent.get("code") or "UNHANDLED_SERVER_ERROR"
+    if event.caught is None:
+        return _answered(status, response)
+    text, error = text_of(event.caught), event.caught
+    if not isinstance(error, PyMacaronException):
+        text = f"{type(error).__qualname__}: {text}".removesuffix(": ")
+        told = event.call.error if event.kind == CRASH else None
+        if told is None:
+            return {"code": UnhandledServerError.code, "status": status, "error_id": None, "text": text}
+        error = told
+    return {"code": error.code, "status": status, "error_id": error.error_id, "text": text}
+
+
+def _answered(status: int | None, response: JsonObject | None) -> JsonObject:
+    """What an answer says of itself that no exception has led to."""
+    body = ((response or {}).get("body") or {}).get("json")
+    sent = body if isinstance(body, dict) else {}
+    code = sent.get("error") or sent.get("code") or (error_of_status(status, "").code if status else None)
+    text = str(sent.get("error_description") or sent.get("detail") or "the function returned this answer")
     return {"code": code, "status": status, "error_id": sent.get("error_id"), "text": text}
 
 

@@ -43,7 +43,7 @@ def stack_here(frame: FrameType | None) -> list[tuple[CodeType, int]]:
     return found
 
 
-def told(stack: list[tuple[CodeType, int]], redaction: Redaction) -> list[JsonObject]:
+def frames_of(stack: list[tuple[CodeType, int]], redaction: Redaction) -> list[JsonObject]:
     """What `stack_here` has found, outermost function first as in tracebacks."""
     return [{"frames": [_frame(code, line, redaction) for code, line in reversed(stack)]}]
 

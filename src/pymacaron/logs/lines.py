@@ -53,7 +53,7 @@ class JsonLines(logging.Formatter):
             said |= call_fields(call)
         said |= record.__dict__.get(FIELDS, {})
         trace = _traceback(self, record)
-        if trace:
+        if trace and "report" not in said:  # of a crash, which tells all that its summary does
             said["exception"] = trace
         more = vars(record).items()  # what is ours is not for a caller to say, whose values may be passed as extra=
         said |= {name: value for name, value in more if name not in _STANDARD and name not in said}

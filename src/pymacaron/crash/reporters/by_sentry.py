@@ -48,7 +48,7 @@ class Client:
             import sentry_sdk  # 100 ms, which only a crash costs
 
             self._client = sentry_sdk.Client(
-                self._dsn, default_integrations=False, auto_enabling_integrations=False, send_default_pii=False,
+                self._dsn, default_integrations=False, auto_enabling_integrations=False,
                 auto_session_tracking=False, environment=os.environ.get("PYM_ENV") or None,
             )  # fmt: skip
         self._client.capture_event(event)

@@ -6,8 +6,8 @@ import json
 from functools import partial
 from urllib.request import Request, urlopen
 
-from pymacaron._types import JsonObject
 from pymacaron.config import Config, reveal
+from pymacaron.crash.summary import summary
 
 from . import Reporter
 
@@ -26,28 +26,12 @@ def send(url: str, title: str, message: str) -> None:
     Raises:
         OSError: nobody listens, or the webhook refuses it.
     """
-    body = json.dumps({"text": f"*{_escaped(title)}*\n```{_escaped(_summary(json.loads(message)))}```"}).encode()
+    body = json.dumps(
+        {"text": f"*{_escaped(title)}*\n```{_escaped(summary(json.loads(message), _LONGEST))}```"}
+    ).encode()
     request = Request(url, body, {"Content-Type": "application/json"}, method="POST")  # noqa: S310 - as configured
     with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
         answer.read(1000)
-
-
-def _summary(report: JsonObject) -> str:
-    """What one wants to see first, as much as goes into a message."""
-    lines = []
-    for name in ("call", "user", "caller", "timing", "server", "data", "repeated"):
-        if report.get(name):
-            value = report[name]
-            lines.append(f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
-    if "curl" in report:
-        lines += ["", report["curl"]]
-    for error in report.get("stack") or ():
-        lines += ["", f"{error.get('exception', '')}: {error.get('text', '')}"]
-        lines += [
-            f"  {frame['file']}:{frame['line']} {frame['function']}: {frame['code']}" for frame in error["frames"]
-        ]
-    text = "\n".join(lines)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _escaped(text: str) -> str:
