@@ -118,6 +118,10 @@ def redact_logs() -> None:
     logging.setLogRecordFactory(_RedactingFactory(make))
 
 
+# Takes out of a record with a traceback what only those know who know the call; crash reports set it.
+clean_record: list[Callable[[logging.LogRecord], None]] = []
+
+
 class _RedactingFactory:
     def __init__(self, make: Callable[..., logging.LogRecord]) -> None:
         self.make = make
@@ -126,6 +130,8 @@ class _RedactingFactory:
         record = self.make(*args, **more)
         if _pattern is not None:
             _redact_record(record)
+        if record.exc_info and clean_record:
+            clean_record[0](record)
         return record
 
 

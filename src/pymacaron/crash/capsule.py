@@ -21,7 +21,7 @@ from pymacaron.messages import Request
 from pymacaron.names import python_name
 from pymacaron.operations import Operation
 
-from .redaction import Redaction, mark, with_placeholders
+from .redaction import Redaction
 
 _LARGEST = 256 * 1024  # bytes of a body that are kept
 # What a server or a proxy writes anew (RFC 9110 section 7.6.1), and a deadline that is over by then.
@@ -50,7 +50,7 @@ class Asked:
             "method": self.method, "path": self.path, "query": self.query, "headers": kept, "body": self.body,
             "status": status,
         }  # fmt: skip
-        capsule = redaction.tree(capsule, with_placeholders)
+        capsule = redaction.tree(capsule, redaction.with_placeholders)
         text = json.dumps(capsule)
         secrets = {label: how for label, how in redaction.labels.items() if f"{{{{{label}}}}}" in text}
         return {**capsule, "secrets": secrets}
@@ -182,4 +182,4 @@ def curl(capsule: JsonObject) -> str:
     return " ".join(map(shlex.quote, words))
 
 
-__all__ = ["Asked", "body_of", "content", "curl", "filled", "mark", "placeholders"]
+__all__ = ["Asked", "body_of", "content", "curl", "filled", "placeholders"]

@@ -1,63 +1,33 @@
 """What a report must not show: found by name, remembered by value, and taken out of every text.
 
-A secret is replaced by a placeholder first, a label between two private characters. At the end these become stars, or
-what `pymacaron replay` fills in again: `{{body.password}}`.
+A secret is replaced by a mark first, which stands for a label. At the end marks become stars, or what the command
+`pymacaron replay` fills in again: `{{body.password}}`.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, quote_plus, unquote, unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 from pymacaron._types import Json
-from pymacaron.config import Secret, redact
+from pymacaron.config import Secret
 from pymacaron.structs import is_model
 
 from .names import Names
+from .values import MARK, STARS, Values, mark, number_of, without_forms, without_named
 
-STARS = "*****"
-_OPEN, _CLOSE = "\ue000", "\ue001"  # private use: no text of a caller's is likely to have them, and nothing hangs on it
-_MARK = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
-_SHORTEST, _SHORT, _LONG = 4, 8, 200
-_TRIVIAL = frozenset(("true", "false", "null", "none", "undefined"))
 _LONGEST = 64_000  # characters of one text that are looked at
 _DEPTH, _BREADTH, _TEXT = 5, 50, 1000  # of values that are shown
 _SCHEME = re.compile(r"(bearer|basic|digest|token|apikey|negotiate)[ +]+(.+)", re.IGNORECASE | re.DOTALL)
-# What is a secret wherever it stands: userinfo of URLs (RFC 3986 section 3.2.1), JWTs, private keys, keys of AWS.
-_FORMS: list[tuple[re.Pattern[str], str]] = [
-    (re.compile(r"(?<=://)[^\s/@'\"<>]+(?=@)"), STARS),
-    (re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"), STARS),
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL), STARS),
-    (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), STARS),
-    (re.compile(rf"\b(bearer|basic)\s+(?![{_OPEN}*])[\w.~+/=-]{{6,}}", re.IGNORECASE), rf"\1 {STARS}"),
-]
-
-# A name, and what may follow it as its value; marks and stars are none.
-_NAME = re.compile(r"(?<![\w-])([\w-]{1,80})[\"']?\s{0,4}(?:=>|[=:])\s{0,4}")
-_VALUE = re.compile(
-    rf"(?:(?:bearer|basic|digest|token)\s+)?(?:[bru]{{0,2}}\"(?:[^\"\\]|\\.)+\"|[bru]{{0,2}}'(?:[^'\\]|\\.)+'"
-    rf"|(?![{_OPEN}*])[^\s,;&<>()\[\]{{}}\"']+)",
-    re.IGNORECASE,
-)
-
-
-def mark(label: str) -> str:
-    """What stands in for a secret until it is known who reads the text."""
-    return f"{_OPEN}{label}{_CLOSE}"
 
 
 def with_stars(text: str) -> str:
-    return _MARK.sub(STARS, text)
-
-
-def with_placeholders(text: str) -> str:
-    """The text with placeholders that can be filled in; secrets without a name stay stars."""
-    return _MARK.sub(lambda found: f"{{{{{found[1]}}}}}" if found[1] else STARS, text)
+    """The text for people."""
+    return MARK.sub(STARS, text)
 
 
 class Redaction:
@@ -66,31 +36,28 @@ class Redaction:
     def __init__(self, names: Names) -> None:
         self.names = names
         self.labels: dict[str, str] = {}  # label -> how its value is written: "text", "url" or "json"
-        self._values: dict[str, str] = {}  # secret text -> label
-        self._pattern: re.Pattern[str] | None = None
+        self._numbers = {"": 0}  # of labels, in their marks
+        self._values = Values()
 
     # Finding
 
     def learn(self, value: object, label: str = "") -> None:
-        """Remember a secret, as it is and as it may be written elsewhere; `label` is what it is to be called."""
+        """Remember a secret; `label` is what it is to be called."""
         if isinstance(value, bytes | bytearray):
             value = bytes(value).decode("utf-8", "replace")
         elif isinstance(value, int | float) and not isinstance(value, bool):
             value = str(value)
-        elif isinstance(value, Secret):
-            return  # known to redact()
-        if not isinstance(value, str) or len(value) < _SHORTEST or value.lower() in _TRIVIAL:
-            return
-        for text in (value, quote(value, safe=""), quote(value), quote_plus(value), json.dumps(value)[1:-1],
-                     json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]):  # fmt: skip
-            self._values.setdefault(text, label)
-        self._pattern = None
+        if isinstance(value, str) and not isinstance(value, Secret):  # which redact() knows
+            self._values.learn(value, self._mark(label))
+
+    def _mark(self, label: str) -> str:
+        return mark(self._numbers.setdefault(label, len(self._numbers)))
 
     def hide(self, value: object, label: str, how: str = "text") -> str:
-        """The placeholder for a secret, which is remembered."""
+        """The mark for a secret, which is remembered."""
         self.learn(value, label)
         self.labels.setdefault(label, how)
-        return mark(label)
+        return self._mark(label)
 
     def credentials(self, text: str, label: str, how: str = "text") -> str:
         """The value of an Authorization header or the like, its scheme left (RFC 9110 section 11.4)."""
@@ -121,7 +88,7 @@ class Redaction:
         pair, semicolon, attributes = text.partition(";")
         name, _, value = pair.partition("=")
         self.learn(value.strip().strip('"'))
-        return f"{name}={mark('')}{semicolon}{attributes}"
+        return f"{name}={STARS}{semicolon}{attributes}"
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         return [(name, self._header(name.lower(), text)) for name, text in headers]
@@ -166,7 +133,7 @@ class Redaction:
         for leaf in leaves(value):
             self.learn(leaf, label if leaf is value else "")
         self.labels.setdefault(label, "text" if isinstance(value, str) else "json")
-        return mark(label)
+        return self._mark(label)
 
     # Showing
 
@@ -228,34 +195,20 @@ class Redaction:
         return STARS
 
     def clean(self, text: str) -> str:
-        """A text without the secrets that are known by now, or that look like ones; placeholders stand for them."""
-        if self._values:
-            if self._pattern is None:
-                self._pattern = re.compile("|".join(map(_expression, sorted(self._values, key=len, reverse=True))))
-            text = self._pattern.sub(self._replaced, text)
-        text = redact(text)
-        for form, instead in _FORMS:
-            text = form.sub(instead, text)
-        return self._named(text)
+        """A text without the secrets that are known by now, or that look like ones; marks stand for them."""
+        return without_named(without_forms(self._values.replace(text)), self.names)
 
-    def _named(self, text: str) -> str:
-        """The text with stars behind names that say that a secret follows: `password=...`, `"token": "..."`."""
-        pieces, at = [], 0
-        for name in _NAME.finditer(text):
-            value = _VALUE.match(text, name.end()) if name.start() >= at and name[1] in self.names else None
-            if value is not None:
-                pieces += [text[at : name.end()], STARS]
-                at = value.end()
-        return "".join([*pieces, text[at:]])
+    def with_placeholders(self, text: str) -> str:
+        """The text for a program that fills in again what marks stand for; secrets without a label stay stars."""
+        labels = list(self._numbers)
 
-    def _replaced(self, found: re.Match[str]) -> str:
-        text = found[0]
-        label = self._values.get(text)
-        if label is None:
-            label = next((name for value, name in self._values.items() if text.startswith(value[:_LONG])), "")
-        if label:
-            self.labels.setdefault(label, "text")
-        return mark(label)
+        def put(found: re.Match[str]) -> str:
+            label = labels[number_of(found)] if number_of(found) < len(labels) else ""
+            if label:
+                self.labels.setdefault(label, "text")
+            return f"{{{{{label}}}}}" if label else STARS
+
+        return MARK.sub(put, text)
 
     def tree(self, value: Json, render: Callable[[str], str] = with_stars) -> Json:
         """A JSON value whose texts are all clean, and its placeholders rendered."""
@@ -266,14 +219,6 @@ class Redaction:
         if isinstance(value, list | tuple):
             return [self.tree(item, render) for item in value]
         return value
-
-
-def _expression(value: str) -> str:
-    """What finds a secret: a long one by its beginning, a short one only as a word of its own."""
-    if len(value) > _LONG:
-        return re.escape(value[:_LONG]) + r"\S*"
-    pattern = re.escape(value)
-    return pattern if len(value) >= _SHORT else rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"
 
 
 def _basic(encoded: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pymacaron.calls import Call, Exchange, current
-from pymacaron.config import get_config
+from pymacaron.config import get_config, secret
 
 from .delivery import Worker, is_worker
 from .kinds import Kind, Kinds, crash_key, error_key
@@ -50,11 +50,14 @@ class Reporting:
     def __call__(self, exchange: Exchange) -> None:
         """Listens to calls that have failed, or may have taken too long."""
         call = exchange.call
-        limit = self._limit_of(call.operation) if call.slow_ms is None else call.slow_ms / 1000
-        if exchange.status < 500 and exchange.answered <= limit and exchange.complete:
+        if not call.function:  # of the application's own routes, only those have one that asked for it
             return
-        if call.function:  # an operation's, or one that asked for it
-            self._told(exchange, limit)
+        limit = 0.0
+        if exchange.status < 500 and exchange.complete:
+            limit = self._limit_of(call.operation) if call.slow_ms is None else call.slow_ms / 1000
+            if exchange.answered <= limit:
+                return
+        self._told(exchange, limit)
 
     def patience(self, operations: Iterable[Operation]) -> float:
         """Seconds after which some of these operations are slow; what is quicker need not be told here."""
@@ -207,7 +210,15 @@ def start(error_reporter: Reporter | None = None) -> Reporting | None:
     made = Reporting(reporters, window=config.report_window, limit_ms=config.report_call_exceeding_ms)
     with _lock:
         _reporting = made
+    secret.redact_logs()
+    secret.clean_record[:] = [_clean_record]
     return None if is_off() else made
+
+
+def _clean_record(record: logging.LogRecord) -> None:
+    from .traces import clean_record  # only when there is one
+
+    clean_record(record)
 
 
 def is_off() -> bool:

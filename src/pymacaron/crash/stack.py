@@ -7,6 +7,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterator
+from functools import lru_cache
 from types import CodeType, FrameType, TracebackType
 
 from pymacaron._types import Json, JsonObject
@@ -94,6 +95,16 @@ def _variables(frame: FrameType, redaction: Redaction) -> dict[str, Json]:
     }
 
 
+def learn_variables(error: BaseException, redaction: Redaction) -> None:
+    """Remember the values of variables of the service's own functions that have the name of a secret."""
+    for one in _chain(error):
+        for frame, _ in _middle_out(list(_frames(one.__traceback__))):
+            if is_own(frame.f_code.co_filename):
+                for name in [name for name in frame.f_locals if name in redaction.names]:
+                    redaction.concealed(frame.f_locals[name])
+
+
+@lru_cache(1000)
 def is_own(path: str) -> bool:
     """Is the file the service's, and not of a library? Of those, variables would say little, and of much."""
     return not path.startswith("<") and not os.path.realpath(path).startswith(_FOREIGN)
