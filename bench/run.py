@@ -1,6 +1,6 @@
 """CPU time per request, in process, of pymacaron and its peers, as ratios to bare Flask; then start-up (startup.py).
 
-    python bench/run.py [--peers none|core|all] [--only requests|startup] [--check]
+    python bench/run.py [--peers none|core|all] [--only requests|failing|startup] [--check]
 
 Every contender runs in a process of its own; all of them wait while one is timed, in an order that is shuffled for
 every round and workload, so that whatever else the machine does hits all alike. Each is asked first whether it answers
@@ -13,12 +13,14 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import subprocess
 import sys
 from contextlib import ExitStack
 from statistics import median
 
 import startup
-from contenders import BASE, CORS, DISPATCH, LEAN, PRODUCTION, STORE, Contender, Running, UnavailableError, chosen
+from contenders import BASE, CORS, DISPATCH, HERE, LEAN, PRODUCTION, STORE, Contender, Running, UnavailableError, chosen
+from failing import MOST
 from targets import Figure, tell
 from workloads import WORKLOADS
 
@@ -144,6 +146,14 @@ def measure_requests(options: argparse.Namespace) -> list[Figure]:
     return figures(measured)
 
 
+def measure_failing() -> list[Figure]:
+    """What crash reports cost operations that always fail (failing.py)."""
+    done = subprocess.run([sys.executable, str(HERE / "failing.py")], capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    save("failing", found)
+    return [Figure(f"always {name}, with reports", value, MOST, "× without") for name, value in found.items()]
+
+
 def save(name: str, value: object) -> None:
     """Write `.bench/results/NAME.json`."""
     folder = STORE / "results"
@@ -154,16 +164,18 @@ def save(name: str, value: object) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", choices=["none", "core", "all"], default="core", help="who else is measured")
-    parser.add_argument("--only", choices=["requests", "startup"], help="one half of it")
+    parser.add_argument("--only", choices=["requests", "failing", "startup"], help="a part of it")
     parser.add_argument("--check", action="store_true", help="exit with 1 if pymacaron missed a target")
     parser.add_argument("--generations", type=int, default=3, help="how often every contender is started afresh")
     parser.add_argument("--rounds", type=int, default=5, help="rounds in each generation")
     parser.add_argument("--seconds", type=float, default=0.08, help="CPU time of each sample")
     options = parser.parse_args()
     results: list[Figure] = []
-    if options.only != "startup":
+    if options.only in {None, "requests"}:
         results += measure_requests(options)
-    if options.only != "requests":
+    if options.only in {None, "failing"}:
+        results += measure_failing()
+    if options.only in {None, "startup"}:
         found, absent = startup.measure()
         save("startup", {"found": found, "absent": absent})
         results += startup.figures(found, absent)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 import pytest
@@ -408,30 +409,26 @@ def test_forks(tmp_path: Path) -> None:
 # What it costs
 
 
-def seconds_of(app: Flask, path: str, times: int) -> float:
-    """The best time of a few rounds, per call, as the service answers its server."""
+def seconds_of(app: Flask, path: str) -> float:
+    """CPU time of some calls, as the service answers its server."""
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": "", "SERVER_NAME": "x", "SERVER_PORT": "80",
                "wsgi.url_scheme": "http"}  # fmt: skip
-    best = 1.0
-    for _ in range(7):
-        began = time.process_time()
-        for _ in range(times):
-            app.wsgi_app(dict(environ), lambda status, headers, exc_info=None: lambda data: None)
-        best = min(best, (time.process_time() - began) / times)
-    return best
+    began = time.process_time()
+    for _ in range(50):
+        app.wsgi_app(dict(environ), lambda status, headers, exc_info=None: lambda data: None)
+    return time.process_time() - began
 
 
 def test_throughput_of_what_always_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An operation that always fails is answered nearly as often as without reports."""
+    """An operation that always fails is answered nearly as often as without reports; `make bench` tells the figure."""
     found = {}
     for name, value in (("on", "0"), ("off", "1")):
         monkeypatch.setenv("NO_ERROR_REPORTING", value)
         (tmp_path / name).mkdir()
         with project_in(tmp_path / name, report_to=[]) as project:
             found[name] = serve(project).app
-    ratios = [seconds_of(found["off"], "/raised", 300) / seconds_of(found["on"], "/raised", 300) for _ in range(3)]
-    assert max(ratios) > 0.5, ratios  # watching calls is part of it, which logs do as well
-    crash.flush()
+    ratios = [seconds_of(found["off"], "/raised") / seconds_of(found["on"], "/raised") for _ in range(20)]
+    assert median(ratios) > 0.7, ratios
 
 
 def test_a_service_that_is_well_pays_nothing_at_start(tmp_path: Path) -> None:

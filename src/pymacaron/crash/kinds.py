@@ -16,16 +16,16 @@ class Kind:
     Attributes:
         more: how many came after the one that was told.
         until: when the window ends, in the seconds of the clock.
-        first, last: when, in seconds since 1970, of those in the window.
+        first: when the window began, in seconds since 1970.
         told: title and message of the report, once it is made.
     """
 
-    __slots__ = ("first", "last", "more", "told", "until")
+    __slots__ = ("first", "more", "told", "until")
 
     def __init__(self, until: float) -> None:
         self.more = 0
         self.until = until
-        self.first = self.last = time()
+        self.first = time()
         self.told: tuple[str, str] | None = None
 
 
@@ -50,14 +50,19 @@ class Kinds:
         """The kind if it is to be told now; else one more is counted."""
         with self.lock:
             kind = self._kinds.get(key)
-            if kind is None and len(self._kinds) >= self._most:
-                kind = self._kinds.get(self.OTHER)
-                key = self.OTHER
             if kind is None:
-                kind = self._kinds[key] = Kind(self._clock() + self.window)
-                return kind
+                return self._first(key)
             kind.more += 1
             return None
+
+    def _first(self, key: Hashable) -> Kind | None:
+        if len(self._kinds) >= self._most:
+            key = self.OTHER
+            if key in self._kinds:
+                self._kinds[key].more += 1
+                return None
+        kind = self._kinds[key] = Kind(self._clock() + self.window)
+        return kind
 
     def is_other(self, kind: Kind) -> bool:
         return self._kinds.get(self.OTHER) is kind
@@ -91,21 +96,20 @@ class Kinds:
 def crash_key(exchange: Exchange) -> Hashable:
     """What equal crashes have in common: the function, the status, the exception and the place that raised it.
 
-    Every crash pays for this, however many there are; it takes about a microsecond.
+    Every crash pays for this, however many there are; it takes less than a microsecond.
     """
-    error = exchange.call.failure
-    if error is None:
-        return exchange.call.function, exchange.status
-    return exchange.call.function, exchange.status, *error_key(error)
+    call = exchange.call
+    if call.failure is None:
+        return call.function, exchange.status
+    return call.function, exchange.status, error_key(call.failure)
 
 
-def error_key(error: BaseException) -> tuple[object, ...]:
+def error_key(error: BaseException) -> Hashable:
     """The exception's class and code, and the place that raised it."""
     code = error.code if isinstance(error, PyMacaronException) else None
     place = error.__traceback__
     if place is None:
         return type(error), code
-    while place.tb_next is not None:
-        place = place.tb_next
-    function = place.tb_frame.f_code
-    return type(error), code, function.co_filename, function.co_name, place.tb_lasti
+    while (inner := place.tb_next) is not None:
+        place = inner
+    return type(error), code, id(place.tb_frame.f_code), place.tb_lasti

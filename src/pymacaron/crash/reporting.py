@@ -50,14 +50,26 @@ class Reporting:
     def __call__(self, exchange: Exchange) -> None:
         """Listens to calls that have failed, or may have taken too long."""
         call = exchange.call
-        if not call.function:  # of the application's own routes, only those have one that asked for it
-            return
-        limit = 0.0
-        if exchange.status < 500 and exchange.complete:
-            limit = self._limit_of(call.operation) if call.slow_ms is None else call.slow_ms / 1000
-            if exchange.answered <= limit:
+        try:
+            if not call.function:  # of the application's own routes, only those have one that asked for it
                 return
-        self._told(exchange, limit)
+            if exchange.status < 500 and exchange.complete:
+                self._consider_slow(exchange)
+                return
+            kind = self._kinds.new(crash_key(exchange))
+            if kind is not None:
+                event = {"call": call, "function": call.function, "exchange": exchange}
+                self._order(kind, {**event, "kind": "crash", "caught": call.failure})
+        except Exception:  # the answer is the caller's, whatever happens here
+            log.exception("a crash of %s could not be reported", call.function)
+
+    def _consider_slow(self, exchange: Exchange) -> None:
+        call, seconds = exchange.call, exchange.answered
+        limit = self._limit_of(call.operation) if call.slow_ms is None else call.slow_ms / 1000
+        kind = self._kinds.new((call.function, "slow")) if seconds > limit else None
+        if kind is not None:
+            event = {"call": call, "function": call.function, "exchange": exchange}
+            self._order(kind, {**event, "kind": "slow", "seconds": seconds, "limit_ms": limit * 1000})
 
     def patience(self, operations: Iterable[Operation]) -> float:
         """Seconds after which some of these operations are slow; what is quicker need not be told here."""
@@ -66,20 +78,6 @@ class Reporting:
     def _limit_of(self, operation: Operation | None) -> float:
         said = operation.extensions.get("x-slow-ms") if operation is not None else None
         return said / 1000 if isinstance(said, int | float) else self._limit
-
-    def _told(self, exchange: Exchange, limit: float) -> None:
-        call = exchange.call
-        try:
-            is_crash = exchange.status >= 500 or not exchange.complete
-            kind = self._kinds.new(crash_key(exchange) if is_crash else (call.function, "slow"))
-            if kind is None:
-                return
-            more: dict[str, Any] = {"kind": "crash", "caught": call.failure}
-            if not is_crash:
-                more = {"kind": "slow", "limit_ms": limit * 1000, "seconds": exchange.answered}
-            self._order(kind, {"call": call, "function": call.function, "exchange": exchange, **more})
-        except Exception:  # the answer is the caller's, whatever happens here
-            log.exception("a crash of %s could not be reported", call.function)
 
     def tell(self, key: Hashable, event: dict[str, Any]) -> None:
         """Report what is no answer of an operation, unless the like has been."""
@@ -256,7 +254,7 @@ def report_error(title: str, data: Any = None, caught: BaseException | None = No
     if is_off():
         return
     frame = sys._getframe(1)
-    key = ("error", title, frame.f_code.co_filename, frame.f_lineno, *(error_key(caught) if caught is not None else ()))
+    key = ("error", title, frame.f_code.co_filename, frame.f_lineno, None if caught is None else error_key(caught))
     try:
         tell("error", key, frame, title=title, data=data, caught=caught, is_fatal=is_fatal)
     except Exception:  # a report must not break what it reports of
