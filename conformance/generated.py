@@ -2,7 +2,8 @@
 
     python conformance/generated.py DOCUMENT PORT
 
-Every function answers something that the document promises for a success. Errors are as the document wants them, which
+Every function answers something that the document promises for a success. Callers are let in as the document says, with
+the one credential of each security scheme that credentials.py names. Errors are as the document wants them, which
 real services do with an `error_callback` of theirs. The document is published as /doc/generated. Stops when its parent
 does.
 """
@@ -20,10 +21,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import credentials
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
+from pymacaron.auth import Guard, Protection
+from pymacaron.config import set_config
+from pymacaron.dialects import Document
 from pymacaron.endpoints import Endpoint, Options
 from pymacaron.exceptions import format_error
 from pymacaron.failures import Failures
@@ -70,6 +75,20 @@ def errors_of(operations: tuple[Operation, ...]) -> Callable[[BaseException], An
     return None
 
 
+def guards_of(document: Document) -> dict[str, tuple[Operation, Guard | None]]:
+    """Each operation with what lets its callers in, by a name for Flask; the service has the one credential of each
+    security scheme."""
+    set_config(credentials.CONFIG)
+    protection = Protection(document, credentials.verifiers(document))
+    guards = {
+        f"op{number}": (operation, protection.guard(operation, needs_token=False))
+        for number, operation in enumerate(document.operations)
+    }
+    if protection.faults:
+        sys.exit("\n".join(map(str, protection.faults)))
+    return guards
+
+
 def app_of(path: Path) -> Flask:
     (api,) = ApiPool.load({"generated": str(path)}, Formats())
     errors = errors_of(api.document.operations)
@@ -77,8 +96,8 @@ def app_of(path: Path) -> Flask:
     service.served.add("generated")
     options = Options(strict_query=False, max_body=10**6, mode=lambda: "enforce", passed_on=Response)
     routes = [
-        Route(operation.method, operation.path, Endpoint(operation, function_of(operation), options), f"op{number}")
-        for number, operation in enumerate(api.document.operations)
+        Route(operation.method, operation.path, Endpoint(operation, function_of(operation), options, guard=guard), name)
+        for name, (operation, guard) in guards_of(api.document).items()
     ]
     app = Flask("generated")
     publish(app, service, "doc")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -284,6 +285,33 @@ def test_the_life_of_an_order(shop: Server) -> None:
     before = shop.ask("GET", f"{V1}/stock/TEA-001").json["TEA-001"]
     assert [shop.ask("POST", f"{path}/cancel").status for _ in range(2)] == [204, 409]
     assert shop.ask("GET", f"{V1}/stock/TEA-001").json["TEA-001"] == before + 1
+
+
+def token_for(user: str) -> str:
+    made = run([str(Path(sys.executable).parent / "pymacaron"), "token", user], EXAMPLES / "shop")
+    return made.stdout.strip()
+
+
+def test_orders_of_the_caller(shop: Server) -> None:
+    """A customer is known by a token, such as `pymacaron token` makes, and sees the orders that are theirs."""
+    made = shop.ask("POST", f"{V1}/orders", order_of("TEA-002")).json
+    mine, theirs = ({"Authorization": f"Bearer {token_for(user)}"} for user in (CUSTOMER, CUSTOMER.replace("6", "7")))
+    listed = shop.ask("GET", f"{V1}/me/orders", headers=mine).json["orders"]
+    assert listed[0] == made
+    assert {order["customer_id"] for order in listed} == {CUSTOMER}
+    assert shop.ask("GET", f"{V1}/me/orders", headers=theirs).json == {"orders": []}
+    nobody = shop.ask("GET", f"{V1}/me/orders?page_size=0")
+    assert (nobody.status, nobody.json["error"]) == (401, "AUTHORIZATION_HEADER_MISSING")
+    assert nobody.headers["www-authenticate"] == "Bearer"
+    spoiled = {"Authorization": mine["Authorization"][:-2]}
+    assert shop.ask("GET", f"{V1}/me/orders", headers=spoiled).json["error"] == "TOKEN_INVALID"
+
+
+def test_the_key_for_development_is_for_development() -> None:
+    """In live operation the shop has the key of its environment, and does not start without it."""
+    refused = run(by_python(), EXAMPLES / "shop", PYM_ENV="live", SHOP_JWT_SECRET="")
+    assert refused.returncode == 2
+    assert "SHOP_JWT_SECRET" in refused.stderr
 
 
 def test_the_last_one_is_sold_once(shop: Server) -> None:

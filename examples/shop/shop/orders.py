@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from itertools import count
 
+from pymacaron.auth import get_userid
 from pymacaron.models import Line, Order, OrderPage
 from shop.baskets import priced, total_of
 from shop.catalogue import get_product, products
@@ -82,6 +83,10 @@ def list_orders(status, customer_id, placed_after, page_size, page_token) -> Ord
     ]
     page, next_token = page_of(found, page_size, page_token)
     return OrderPage(orders=page, next_page_token=next_token)
+
+
+def list_my_orders(page_size, page_token) -> OrderPage:
+    return list_orders(None, get_userid(), None, page_size, page_token)
 
 
 def get_order(order_id: int) -> Order:
