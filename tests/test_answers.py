@@ -539,6 +539,7 @@ def test_modes(tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: str, resu
         told = [record.getMessage() for record in caplog.records if "breaks the document" in record.getMessage()]
     assert len(told) == {"off": 0, "sample": 1, "report": 3, "enforce": 3}[mode]
     assert all(fault in text for text in told)
+    assert not [record for record in caplog.records if record.exc_info]
     for answer in seen:
         assert (answer.status_code == 500) == (mode == "enforce")
         assert fault not in answer.text

@@ -56,6 +56,15 @@ def test_the_ways_to_name_a_function(project: Project, more: dict[str, str], doc
     assert project.start().get("/thing").json == {"found": True}
 
 
+def test_what_x_handlers_needs(project: Project) -> None:
+    """An operation without an operationId that x-handlers could look for is told so."""
+    project.functions("def f(): pass\n")
+    unnamed = {key: value for key, value in operation("f").items() if key != "x-bind-server"}
+    project.document({"/thing": {"get": unnamed}}, None, **{"x-handlers": "handlers"})
+    (finding,) = findings(project)
+    assert "add an `operationId`, the name of its function in handlers, or" in finding
+
+
 def test_x_handlers_of_a_path(project: Project) -> None:
     """x-handlers on a path goes before that of the document, and a function called as the operationId is preferred."""
     project.functions("def getThing(): return 1\ndef get_thing(): return 2", "other")

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from programs import PATIENCE, by_python, run, running
 
 SERVER = """
@@ -110,3 +111,29 @@ def test_a_folder_without_documents(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "there is no OpenAPI document in" in ended.stderr
     assert "openapi: 3.1.0" in ended.stderr
+
+
+START = "def start(port=80, debug=False):\n    API(app"
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        ("def start():\n    API(app",
+         "got an unexpected keyword argument 'port'; write `def start(port=80, debug=False):`\n"),
+        ("def start(port=80, debug=False):\n    (lambda *_, **__: API(app))(app",
+         "nothing is served: start() (server.py:7) ended without a call of API.start()\n"),
+        ("def start(port=80, debug=False):\n    API(__name__",
+         "API(app) wants the Flask application, not '__main__'; write API(Flask(__name__))\n"),
+    ],
+    ids=["no parameters", "no start", "no application"],
+)  # fmt: skip
+def test_an_entry_point_that_is_wrong(tmp_path: Path, start: str, told: str) -> None:
+    """What `start` itself gets wrong is told in a line, too."""
+    project(tmp_path, "here")
+    written = SERVER.replace(START, start)
+    written = written.replace('.load_apis("apis").start()', "") if "lambda" in start else written
+    (tmp_path / "server.py").write_text(written, "utf-8")
+    ended = run(by_python(), tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr.endswith(told)

@@ -158,6 +158,18 @@ def test_secrets(lines: io.StringIO) -> None:
     assert secret.reveal() not in ReadableLines().of_call(0, logging.INFO, exchange)
 
 
+@given(st.text(alphabet=st.sampled_from("ab\n\r\x1b\x85\u2028 ")))
+def test_messages_of_several_lines(text: str) -> None:
+    """For eyes, a message has its lines, and all but the first stand back, whatever is in them. The colours that
+    Werkzeug gives its messages are left out."""
+    record = logging.makeLogRecord({"msg": f"\x1b[31m\x1b[1m{text}\x1b[0m", "name": "x", "levelname": "INFO"})
+    first, *others = ReadableLines().format(record).split("\n")
+    assert first.isprintable()
+    assert len(others) == text.count("\n")
+    assert all(line.startswith("    ") and line.isprintable() for line in others)
+    assert json.loads(JsonLines().format(record))["message"] == text
+
+
 def test_handlers_of_the_users(caplog: pytest.LogCaptureFixture) -> None:
     """Who has handlers gets records like any other, and no line is written elsewhere."""
     caplog.set_level(logging.INFO, "pymacaron")
@@ -277,3 +289,4 @@ def test_trace(tmp_path: Path) -> None:
     done = CliRunner().invoke(pymacaron, ["trace", "nobody", *files])
     assert done.exit_code == 1
     assert "no call nobody" in done.output
+    assert "8 characters" in done.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -125,8 +126,8 @@ def test_said_of_every_keyword() -> None:
         "const": "exactly 'x'", "minimum": "at least 5", "maximum": "at most 5", "more": "more than 5",
         "less": "less than 5", "multiple": "a multiple of 3", "short": "at least 3 characters",
         "long": "at most 3 characters", "pattern": "text that matches ^a$", "format": "text of the format uuid",
-        "few": "at least 2 items", "many": "at most 1 items", "unique": "items that differ from each other",
-        "contains": "an item that the schema's `contains` describes", "least": "at least 1 properties",
+        "few": "at least 2 items", "many": "at most 1 item", "unique": "items that differ from each other",
+        "contains": "an item that the schema's `contains` describes", "least": "at least 1 property",
         "most": "at most 0 properties", "not": "something that the schema's `not` does not describe",
         "any": "a value that fits one of the alternatives",
         "one": "a value that fits exactly one of the alternatives", "never": "nothing: it is not allowed here",
@@ -150,7 +151,7 @@ def test_plain_schemas_mean_what_json_schema_says(drawn: Any, value: Any) -> Non
 @given(PLAIN_SCHEMAS, VALUES)
 def test_drafts_agree_where_they_can(drawn: Any, value: Any) -> None:
     """The same plain schema means the same in every version of OpenAPI; but 1.0 is an integer since 3.1 only."""
-    assume(".0" not in json.dumps(value))
+    assume(not re.search(r"\.0|e\+", json.dumps(value)))
     verdicts = {is_valid(schema_of(drawn, version), value) for version in ("2.0", "3.0", "3.1")}
     assert len(verdicts) == 1
 

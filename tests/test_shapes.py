@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 from random import Random
 from types import ModuleType
 from typing import Any
@@ -427,6 +428,16 @@ def test_parents_that_are_not_there() -> None:
     (finding,) = api.document.shapes.findings
     assert "collections.OrderedDic" in str(finding)
     assert "OrderedDict" in str(finding)
+
+
+def test_parents_that_import_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module of a parent has no models to import yet, and is told so."""
+    (tmp_path / "too_early.py").write_text("from pymacaron.models import TooEarly\n\nclass Parent: pass\n", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    api = api_of({"TooEarly": {"type": "object", "properties": {"a": {}}, "x-parent": "too_early.Parent"}})
+    api.document.shapes.check_parents()
+    (finding,) = api.document.shapes.findings
+    assert "import models inside its functions" in str(finding)
 
 
 # Names

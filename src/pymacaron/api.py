@@ -62,6 +62,8 @@ class API:
         error_callback: Callable[[BaseException], Any] = format_error, error_decorator: ErrorDecorator | None = None,
         verifiers: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:  # fmt: skip
+        if not hasattr(app, "wsgi_app"):
+            raise StartError(f"API(app) wants the Flask application, not {app!r:.60}; write API(Flask(__name__))")
         self.app = app
         self.host, self.port, self.debug, self.timeout = host, port, debug, timeout
         self._formats = Formats(formats or ())
@@ -154,7 +156,7 @@ class API:
             if api not in served:
                 api.tell_soft_faults()
         if listening:
-            self._run(*listening[0])
+            self._run(*listening.pop())
         return self
 
     def _named(self, name: str) -> LoadedApi:

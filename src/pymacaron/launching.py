@@ -39,7 +39,7 @@ def letsgo(name: str, callback: FunctionType) -> None:
         _program(callback, folder)
         return
     try:
-        callback()
+        _call(callback)
     except StartError as error:
         if "pytest" in sys.modules:
             raise
@@ -58,7 +58,9 @@ def _program(callback: FunctionType, folder: str) -> None:
         """Serve this project's API."""
         listening[:] = [(host, port)]
         try:
-            callback(port=port, debug=debug)
+            _call(callback, port=port, debug=debug)
+            if listening:
+                raise StartError(f"nothing is served: {_place(callback)} ended without a call of API.start()")
         except StartError as error:
             click.echo(str(error), err=True)
             if not debug:
@@ -66,6 +68,27 @@ def _program(callback: FunctionType, folder: str) -> None:
             _serve_findings(str(error), host, port, folder)
 
     serve()
+
+
+def _call(callback: FunctionType, **given: object) -> None:
+    """
+    Raises:
+        StartError: the function does not take what it is given.
+    """
+    from inspect import signature  # which takes a while to import
+
+    try:
+        signature(callback).bind(**given)
+    except TypeError as error:
+        cure = f"write `def {callback.__name__}(port=80, debug=False):`"
+        fact = f"{_place(callback)} is called with port and debug, or with neither: {error}"
+        raise StartError(f"{fact}; {cure}") from None
+    callback(**given)
+
+
+def _place(callback: FunctionType) -> str:
+    code = callback.__code__
+    return f"{callback.__name__}() ({os.path.relpath(code.co_filename)}:{code.co_firstlineno})"
 
 
 def check_port(host: str, port: int) -> None:

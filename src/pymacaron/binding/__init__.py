@@ -115,8 +115,7 @@ class Contract:
         if node is None:
             return None
         if path is None:
-            cure = "add `x-bind-server: package.module.function`, or `x-no-bind-server: true` if Flask serves it"
-            self._tell(operation.node, f"{operation.title} is bound to no function", cure)
+            self._tell(operation.node, f"{operation.title} is bound to no function", _cure_of_unbound(operation))
             return None
         self._paths[operation] = path
         return self._importer.function(path, node, f"for {operation.title}")
@@ -196,6 +195,15 @@ class Contract:
             if given is not None and given.value not in self._handlers:
                 fact = "no operation takes its function from here"
                 self.doubts.append(given.fault(fact, "remove it, or the x-bind-server of the operations", at_key=True))
+
+
+def _cure_of_unbound(operation: Operation) -> str:
+    handlers = operation.extensions.get("x-handlers")
+    if isinstance(handlers, str) and operation.operation_id is None:
+        first = f"add an `operationId`, the name of its function in {handlers}"
+    else:
+        first = "add `x-bind-server: package.module.function`"
+    return f"{first}, or `x-no-bind-server: true` if Flask serves it"
 
 
 def _handlers_node(root: Node, operation: Operation) -> Node:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import click
 
-from pymacaron.logs.tree import lines_of, spans_of, tree_of
+from pymacaron.logs.tree import SHORTEST, lines_of, spans_of, tree_of
 
 
 @click.command()
@@ -20,7 +20,9 @@ def trace(call_id: str, files: tuple[str, ...]) -> None:
     input; *.gz are unpacked). Eight digits of the id are enough, and an id of a trace will do."""
     spans = spans_of(line for file in files for line in lines_of(_texts(file), call_id))
     if not spans:
-        click.echo(f"no call {call_id} in {', '.join(files)}; are they JSON logs (log_format: json)?", err=True)
+        short = f"a part of an id has {SHORTEST} characters or more" if len(call_id) < SHORTEST else ""
+        cure = short or "are they JSON logs (log_format: json)?"
+        click.echo(f"no call {call_id} in {', '.join(files)}; {cure}", err=True)
         sys.exit(1)
     click.echo("\n".join(tree_of(spans)))
 

@@ -14,6 +14,7 @@ from flask import Flask, request
 from flask.signals import got_request_exception
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 
+from pymacaron.answers import BrokenPromise
 from pymacaron.exceptions import MethodNotAllowedError, NotFoundError, PyMacaronException
 from pymacaron.flask_context import error_handler, flask_response, is_flasks_own
 from pymacaron.messages import Response
@@ -110,7 +111,8 @@ class Errors:
             return self._flasks(error)
         app = self.app
         got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
-        app.log_exception(sys.exc_info())
+        if not isinstance(error, BrokenPromise):  # which is logged already, and comes from no line of the user's
+            app.log_exception(sys.exc_info())
         failure = InternalServerError(original_exception=error)
         handler = error_handler(app, failure, request.blueprints)
         answer = app.ensure_sync(handler or self.handle)(failure)

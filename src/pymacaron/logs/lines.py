@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -46,7 +47,7 @@ class JsonLines(logging.Formatter):
             "time": time_of(record.created),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
         }
         call = current.get()
         if call is not None:
@@ -181,7 +182,7 @@ class ReadableLines(logging.Formatter):
         level = self._in(_COLOURS.get(record.levelname), f"{record.levelname:7}")
         call = current.get()
         told = "" if call is None else self._dim(f"  [call {call.id[:8]}]")
-        line = f"{time} {level} {record.name}: {_printable(record.getMessage())}{told}"
+        line = f"{time} {level} {record.name}: {_indented(_message(record))}{told}"
         below = [f"  {_printable(text)}" for text in _traceback(self, record).splitlines()]  # no line of a caller's
         return redact("\n".join((line, *below)))
 
@@ -213,6 +214,19 @@ def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
     if record.exc_info and not record.exc_text:
         record.exc_text = formatter.formatException(record.exc_info)
     return "\n".join(text for text in (record.exc_text, record.stack_info) if text)
+
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # Werkzeug writes them whatever its messages go to
+
+
+def _message(record: logging.LogRecord) -> str:
+    text = record.getMessage()
+    return _COLOUR.sub("", text) if "\x1b" in text else text
+
+
+def _indented(text: str) -> str:
+    """What is printable, in lines as it came; each but the first stands back, so that none passes for a record."""
+    return "\n    ".join(map(_printable, text.split("\n")))
 
 
 def _printable(text: str) -> str:

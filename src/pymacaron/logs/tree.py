@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from pymacaron._types import JsonObject
 
-_SHORTEST = 8  # digits that are enough of an id
+SHORTEST = 8  # digits that are enough of an id
 _WIDEST = 150  # characters before a line, beyond which calls in calls stand no further to the right
 
 
@@ -48,7 +48,7 @@ def lines_of(texts: Iterable[str], call_id: str) -> Iterator[JsonObject]:
 
 
 def _means(given: str, known: object) -> bool:
-    return isinstance(known, str) and (known == given or (len(given) >= _SHORTEST and known.startswith(given)))
+    return isinstance(known, str) and (known == given or (len(given) >= SHORTEST and known.startswith(given)))
 
 
 def spans_of(lines: Iterable[JsonObject]) -> list[Span]:

@@ -37,6 +37,10 @@ def _listed(values: list[Json]) -> str:
     return shown + (", …" if len(values) > 20 else "")
 
 
+def _count(facts: JsonObject, one: str, several: str) -> str:
+    return f"{facts['limit']} {one if facts['limit'] == 1 else several}"
+
+
 _FORMATS = {pattern: name for name, pattern in PATTERNS.items()}  # what the document calls a format
 # So many problems are told of one value, in so many characters each.
 MOST_TOLD, _LONGEST = 100, 500
@@ -59,21 +63,21 @@ _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
     "exclusiveMinimum": lambda facts: f"more than {facts['limit']}",
     "exclusiveMaximum": lambda facts: f"less than {facts['limit']}",
     "multipleOf": lambda facts: f"a multiple of {facts['multiple_of']}",
-    "minLength": lambda facts: f"at least {facts['limit']} characters",
-    "maxLength": lambda facts: f"at most {facts['limit']} characters",
+    "minLength": lambda facts: f"at least {_count(facts, 'character', 'characters')}",
+    "maxLength": lambda facts: f"at most {_count(facts, 'character', 'characters')}",
     "pattern": lambda facts: _matching(facts["pattern"]) if "pattern" in facts else _TOO_COSTLY,
     "format": lambda facts: f"text of the format {facts['format']}",
-    "minItems": lambda facts: f"at least {facts['limit']} items",
-    "maxItems": lambda facts: f"at most {facts['limit']} items",
+    "minItems": lambda facts: f"at least {_count(facts, 'item', 'items')}",
+    "maxItems": lambda facts: f"at most {_count(facts, 'item', 'items')}",
     "uniqueItems": lambda facts: "items that differ from each other",
     "contains": lambda facts: "an item that the schema's `contains` describes",
-    "minProperties": lambda facts: f"at least {facts['limit']} properties",
-    "maxProperties": lambda facts: f"at most {facts['limit']} properties",
+    "minProperties": lambda facts: f"at least {_count(facts, 'property', 'properties')}",
+    "maxProperties": lambda facts: f"at most {_count(facts, 'property', 'properties')}",
     "propertyNames": lambda facts: "property names that the schema allows",
     "not": lambda facts: "something that the schema's `not` does not describe",
     "anyOf": lambda facts: "a value that fits one of the alternatives",
     "oneOf": lambda facts: "a value that fits exactly one of the alternatives",
-    "additionalItems": lambda facts: f"at most {facts['limit']} items",
+    "additionalItems": lambda facts: f"at most {_count(facts, 'item', 'items')}",
     "unevaluatedItems": lambda facts: "no further items",
 }
 

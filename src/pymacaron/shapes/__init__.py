@@ -100,6 +100,7 @@ class Shapes:
         self._unfinished: dict[Node, Later | None] = {}
         self._adopted: dict[Node, tuple[Shapes, Node]] = {}
         self._known_parents: dict[Node, type | None] = {}
+        self.importing = ""  # the path of the parent that is being imported
         self._supertypes: dict[Node, Shape] = {}  # the model of a schema that its own discriminator may name
         self._way = _Way()
         self._module = module_of(api)
@@ -416,23 +417,26 @@ class Shapes:
     def _parent(self, node: Node, key: str) -> type | None:
         """The class that is named there; what is wrong with that is told once."""
         if node not in self._known_parents:
-            self._known_parents[node] = self._import_parent(node, key)
+            self.importing, outer = node.value, self.importing
+            self._known_parents[node] = self._import_parent(node)
+            self.importing = outer
         return self._known_parents[node]
 
-    def _import_parent(self, node: Node, key: str) -> type | None:
+    def _import_parent(self, node: Node) -> type | None:
         path: str = node.value
         module, _, name = path.rpartition(".")
         try:
             found = getattr(import_module(module), name)
         except ImportError as error:
-            self._report(node, f"{key}: {path} cannot be imported ({error})", "write package.module.Class")
+            cure = "mend that module, or write package.module.Class"
+            self._report(node, f"{path} cannot be imported ({error})", cure)
             return None
         except (AttributeError, ValueError):
             near = suggest(name, vars(sys.modules[module])) if module in sys.modules else None
-            self._report(node, f"{key}: there is no {path}", near)
+            self._report(node, f"there is no {path}", near)
             return None
         if not isinstance(found, type):
-            self._report(node, f"{key}: {path} is no class", "name a class")
+            self._report(node, f"{path} is no class", "name a class")
             return None
         return found
 
@@ -478,6 +482,9 @@ class Models:
         if name.startswith("__"):
             raise AttributeError(name)
         shapes: Shapes = self.__dict__["_shapes"]
+        if shapes.importing:  # else a model could be made without its parent, which is not there yet
+            fact = f"{name} is not there yet, since {shapes.importing} is imported for a model to inherit from"
+            raise AttributeError(f"{fact}; import models inside its functions")
         found = self.schema_of(name)
         if found is None:
             cure = suggest(name, [*shapes.named, *shapes.inline]) or "the document's components define none"
