@@ -199,10 +199,14 @@ def test_challenges(project: Project) -> None:
         ("bob", {"user": "bob", "scopes": [], "data": {}}),
         (True, {"user": None, "scopes": [], "data": {}}),
         ({"sub": "bob", "scope": "r w"}, {"user": "bob", "scopes": ["r", "w"], "data": {"sub": "bob", "scope": "r w"}}),
-        ({"sub": 7, "scp": ["r", 7]}, {"user": None, "scopes": ["r"], "data": {"sub": 7, "scp": ["r", 7]}}),
+        ({"scp": ["r", 7, "x y"]}, {"user": None, "scopes": ["r", "x y"], "data": {"scp": ["r", 7, "x y"]}}),
+        ({"sub": "bob", "scope": " r  w\xa0x\ty"}, {
+            "user": "bob", "scopes": ["r", "w\xa0x\ty"], "data": {"sub": "bob", "scope": " r  w\xa0x\ty"},
+        }),
         (Identity("bob", scopes=frozenset("r")), {"user": "bob", "scopes": ["r"], "data": {}}),
         (None, 401), (False, 401), ("", 401), ({}, 401), (0, 401), ([], 401), (AuthError("no"), 401),
         (ForbiddenError("never"), 403), (7, 500), (b"bob", 500), (["bob"], 500), (KeyError("x"), 500),
+        ({"sub": 7}, 500), (SystemExit(0), 500),
     ],
     ids=repr,
 )  # fmt: skip
@@ -211,18 +215,19 @@ def test_what_a_verifier_says(project: Project, said: Any, wanted: Any, others: 
     """A user, claims, an identity or True let in; what is false, and an AuthError, refuse; all else is an error."""
 
     def check(key: str) -> Any:
-        if isinstance(said, Exception):
+        if isinstance(said, BaseException):
             raise said
         return said
 
-    async def check_async(key: str) -> Any:
-        return check(key)
+    class Check:
+        async def __call__(self, key: str) -> Any:
+            return check(key)
 
     paths = {
         "/plain": {"get": operation("all_of_it", security=[{"key": []}, *others])},
         "/async": {"get": operation("all_of_it", security=[{"query": []}, *others])},
     }
-    client = start(project, paths, key=check, query=check_async)
+    client = start(project, paths, key=check, query=Check())
     for path, headers in (("/plain", {"X-Key": "k"}), ("/async?api%20key=k", {})):
         answer = client.get(path, headers=headers)
         if isinstance(wanted, int):
@@ -264,16 +269,36 @@ def test_opaque_tokens(project: Project) -> None:
 REQUIRES_AUTH = "pymacaron.auth.requires_auth"
 
 
+def test_empty_credentials(project: Project) -> None:
+    """An authentication scheme with nothing behind it is refused, and nobody's function is asked: it may compare with a
+    key that is not set."""
+    paths = {f"/{name}": {"get": operation("who", security=[{name: []}])} for name in ("token", "other")}
+    client = start(project, paths, token=lambda token: token == "", other=lambda text: text == "")
+    for name, code, scheme in (("token", "TOKEN_INVALID", "Bearer"), ("other", "UNAUTHORIZED", "Hawk")):
+        for sent in (scheme, f"{scheme}  "):
+            answer = client.get(f"/{name}", headers={"Authorization": sent})
+            assert (answer.status_code, answer.get_json()["error"]) == (401, code)
+
+
 def test_basic(project: Project) -> None:
     """User and password are UTF-8 in base64 (RFC 7617); a colon belongs to the password."""
     paths = {"/a": {"get": operation("who", security=[{"basic": []}])}}
-    known = {"ada": "eng:ine", "søren": "ø", "": "nobody"}
+    known = {
+        "ada": "eng:ine",
+        "søren": "ø",
+        "": "nobody",
+        "empty": "",
+        "山田": "全角\u3000空白",
+        "zwj": "👩\u200d🚀\xa0",
+    }
     client = start(project, paths, basic=lambda user, password: known.get(user) == password)
     for user, password in known.items():
         assert client.get("/a", headers=login(user, password)).json == {"user": user}
     for text in ("", "YWRh", "YWRhOmVuZzppbmU", "YWRhOmVuZzppbmU=!", "YWRhOmVuZzppbmU==", "/zo=", "YTpiAA==", "{", "é"):
         answer = client.get("/a", headers={"Authorization": f"Basic {text}"})
         assert (answer.status_code, answer.get_json()["error"]) == (401, "UNAUTHORIZED"), text
+    for user, password in (("ada", "eng\0:ine"), ("ada\n", "eng:ine"), ("ada", "\x7f")):
+        assert client.get("/a", headers=login(user, password)).status_code == 401
     assert user_and_password({"authorization": "bAsIc  YWRhOmVuZzppbmU="}) == ("ada", "eng:ine")
 
 

@@ -6,9 +6,10 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from time import perf_counter, sleep
 from typing import Any
 
 import jwt
@@ -408,6 +409,35 @@ def test_many_threads_fetch_once() -> None:
     assert source.asked == 1
 
 
+def test_a_slow_source_holds_up_few() -> None:
+    """While a fetch hangs, known keys count at once, and who names another waits until the patience is over: those who
+    come later do not wait, however many they are. One fetch is under way at most; what it brings counts."""
+    clock, source, going = Clock(), Source("one"), threading.Event()
+    going.set()
+
+    def slowly() -> Fetched:
+        fetched = source()
+        going.wait(10)
+        return fetched
+
+    keys = KeySet("jwt_jwks", slowly, None, times=Times(fresh=100, pause=10, patience=0.2), clock=clock)
+    assert kids(keys, "one") == ["one"]
+    source.kids = ("one", "two")
+    clock.now += 11
+    going.clear()
+    began = perf_counter()
+    assert kids(keys, "two") == []
+    assert 0.15 < perf_counter() - began < 5
+    clock.now += 100  # stale, and long after the pause
+    began = perf_counter()
+    assert [kids(keys, "one"), kids(keys, "two")] * 50 == [["one"], []] * 50
+    assert perf_counter() - began < 0.15
+    assert source.asked == 2
+    going.set()
+    wait_for(lambda: kids(keys, "two") == ["two"])
+    assert source.asked == 2
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         set_of_keys = json.dumps({"keys": [rsa_jwk(RSA, kid="one", alg="RS256")]}).encode()
@@ -419,8 +449,17 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(302, b"", ("Location", "file:///etc/passwd"))
         elif self.path == "/long":
             self.answer(200, b" " * 600_000)
+        elif self.path in ("/slow-headers", "/slow-body"):
+            self.drip(b"X-Header: " if "headers" in self.path else b"Content-Length: 9999\r\n\r\n")
         else:
             self.answer(500, b"")
+
+    def drip(self, start: bytes) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n" + start)
+        with suppress(OSError):
+            while True:
+                self.wfile.write(b" ")
+                sleep(0.02)
 
     def answer(self, status: int, body: bytes, *headers: tuple[str, str]) -> None:
         self.send_response(status)
@@ -443,6 +482,16 @@ def key_server() -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join(10)
+
+
+@pytest.mark.parametrize("part", ["headers", "body"])
+def test_a_server_that_never_ends(part: str) -> None:
+    """However it spreads its bytes, an answer takes no longer than it may."""
+    with key_server() as address:
+        began = perf_counter()
+        with pytest.raises(KeyFault, match="takes longer than"):
+            from_url(f"{address}/slow-{part}", 0.2)
+        assert perf_counter() - began < 2
 
 
 def test_over_http(caplog: pytest.LogCaptureFixture) -> None:

@@ -151,25 +151,42 @@ def _key_reader(scheme: Scheme) -> Callable[[Request], tuple[str, ...] | None]:
 
 def _verified(scheme: Scheme, verifier: Callable[..., Any], refusal: type[AuthError]) -> Callable[..., Identity]:
     """The user's function as one that gives an identity, or raises."""
-    call = awaited(verifier) if inspect.iscoroutinefunction(verifier) else verifier
-    is_bearer = arguments_of(scheme) == ("token",)
+    call = awaited(verifier)  # whatever returns coroutines: objects with an async __call__ do not say so
+    is_bearer, is_basic = arguments_of(scheme) == ("token",), scheme.kind == "basic"
 
     def verify(*sent: str) -> Identity:
-        said = call(*sent)
+        if sent == ("",):  # a function that compares it with a key that is not set would accept it
+            raise refusal("The credentials are empty")
+        try:
+            said = call(*sent)
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # sys.exit() and the like would end the worker
+            raise RuntimeError(f"the verifier of {scheme.name!r} ended with {type(error).__name__}") from error
         if not said:  # None, False, and all that is empty: no user "", no claims {}
             raise refusal("The credentials are not accepted")
-        if isinstance(said, Identity):
-            return said
-        token = sent[0] if is_bearer else None
-        if said is True:
-            return Identity(sent[0] if scheme.kind == "basic" else None, token)
-        if isinstance(said, str):
-            return Identity(said, token)
-        if isinstance(said, Mapping):
-            user = said.get("sub")
-            return Identity(user if isinstance(user, str) else None, token, said, scopes_of(said))
-        kind = type(said).__name__
-        cure = "return a user id, claims as a dict, an Identity, True; or None to refuse"
-        raise TypeError(f"the verifier of {scheme.name!r} returned an object of type {kind}; {cure}")
+        return _identity(said, scheme.name, sent[0] if is_bearer else None, sent[0] if is_basic else None)
 
     return verify
+
+
+def _identity(said: object, name: str, token: str | None, user: str | None) -> Identity:
+    """Who calls, according to the verifier of a scheme; `user` is who is meant by True.
+
+    Raises:
+        TypeError: it says something else.
+    """
+    if isinstance(said, Identity):
+        return said
+    if said is True:
+        return Identity(user, token)
+    if isinstance(said, str):
+        return Identity(said, token)
+    if not isinstance(said, Mapping):
+        cure = "return a user id, claims as a dict, an Identity, True; or None to refuse"
+        raise TypeError(f"the verifier of {name!r} returned an object of type {type(said).__name__}; {cure}")
+    subject = said.get("sub")
+    if subject is None or isinstance(subject, str):
+        return Identity(subject, token, said, scopes_of(said))
+    cure = "return it as text; leave it out for nobody in particular"
+    raise TypeError(f"the verifier of {name!r} returned a `sub` of type {type(subject).__name__}; {cure}")

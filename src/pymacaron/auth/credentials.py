@@ -5,6 +5,7 @@ What is there but broken, or there twice, is refused: whoever reads it next migh
 
 from __future__ import annotations
 
+import re
 from binascii import a2b_base64
 from collections.abc import Callable, Mapping
 
@@ -14,6 +15,7 @@ from pymacaron.parameters import TextFault, parse_cookies, parse_query
 from pymacaron.parameters.texts import unquote_cookie, unquote_query
 
 COOKIE = "token"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # RFC 5234 appendix B.1, CTL
 
 
 def bearer_token(headers: Mapping[str, str]) -> str | None:
@@ -58,7 +60,7 @@ def user_and_password(headers: Mapping[str, str]) -> tuple[str, str] | None:
         user, colon, password = a2b_base64(encoded.encode("ascii"), strict_mode=True).decode().partition(":")
     except ValueError:
         raise AuthError("User and password are not written as base64 of UTF-8") from None
-    if not colon or not (user + password).isprintable():
+    if not colon or _CONTROL.search(user + password):
         raise AuthError("User and password are not separated by a colon, or have control characters")
     return user, password
 
