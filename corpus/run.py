@@ -114,7 +114,7 @@ def load(path: Path) -> Loaded:
             getattr(document.models, name, None)
     service = Service(document)
     asked = {op.title: service.asked(op) for op in document.operations}
-    found = [*document.shapes.findings, *(fault.fact for fault in api.soft_faults), *warnings.texts]
+    found = [*document.shapes.parents.findings, *(fault.fact for fault in api.soft_faults), *warnings.texts]
     return Loaded(
         len(document.operations),
         len(document.named),

@@ -418,14 +418,14 @@ def test_parents() -> None:
     busy = api.model.Busy(name="Bob")
     assert (busy.call(), busy.call()) == (1, 2)
     assert busy.to_json() == {"name": "Bob"}
-    assert api.document.shapes.findings == []
+    assert api.document.shapes.parents.findings == []
 
 
 def test_parents_that_are_not_there() -> None:
     """A class that cannot be imported is a finding, with the nearest name."""
     api = api_of({"A": {"type": "object", "properties": {"a": {}}, "x-parent": "collections.OrderedDic"}})
     assert api.model.A(a=1).a == 1
-    (finding,) = api.document.shapes.findings
+    (finding,) = api.document.shapes.parents.findings
     assert "collections.OrderedDic" in str(finding)
     assert "OrderedDict" in str(finding)
 

@@ -18,7 +18,6 @@ from .schemas import RESPONSE
 log = logging.getLogger(__name__)
 
 OFF, SAMPLE, REPORT, ENFORCE = "off", "sample", "report", "enforce"
-MODES = (OFF, SAMPLE, REPORT, ENFORCE)
 _ONE_IN = 100
 
 

@@ -27,7 +27,7 @@ class Options(NamedTuple):
     Attributes:
         strict_query: refuse undeclared query parameters.
         max_body: bytes a body may have; None for any number.
-        check: makes the check of an operation's responses; None: they are not checked.
+        mode: how responses are checked (see answers.py); asked at the first call of each operation.
         passed_on: the type of results that are responses already, Flask's.
     """
 

@@ -83,9 +83,8 @@ class Failures:
         if isinstance(exception, PyMacaronException):
             return exception
         status = getattr(exception, "code", None)
-        if isinstance(status, int) and hasattr(
-            exception, "get_response"
-        ):  # werkzeug's HTTPException, as abort() raises
+        is_of_werkzeug = hasattr(exception, "get_response")  # its HTTPException, as abort() raises
+        if isinstance(status, int) and is_of_werkzeug:
             return _of_http(exception, status)
         exposed = self._expose() and not isinstance(exception, BrokenPromise)
         text = redact(_text_of(exception)) if exposed else HIDDEN

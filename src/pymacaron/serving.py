@@ -73,7 +73,7 @@ def serve(
         endpoints.append(Endpoint(operation, decorated, options, inner, guard=guard, signature=signature))
     for one in served:
         one.document.shapes.check_parents()
-        found += one.document.shapes.findings
+        found += one.document.shapes.parents.findings
     found += guards.findings
     if found:
         raise BindingError(found)

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from pymacaron.bodies import BINARY, FORM, JSON, MULTIPART, TEXT, BodyStream, Upload, kind_of, parse_media_type
 from pymacaron.operations import Content, Operation, Parameter
 from pymacaron.shapes import Shape
-from pymacaron.shapes.values import Guarded, Instant, Later, ListOf, MapOf, ModelOf, Native, OneOf, Scalar
+from pymacaron.shapes.choices import Guarded, Later, Native, OneOf
+from pymacaron.shapes.values import Instant, ListOf, MapOf, ModelOf, Scalar
 
 from .signatures import Mismatch, described, takes_body
 from .sources import Python, closure_of

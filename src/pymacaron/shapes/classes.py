@@ -16,7 +16,7 @@ from pymacaron.schemas import REQUEST, Schemas
 from pymacaron.structs import ChildModel, Default, Model, ModelInfo, ModelMethods, ModelType, OpenModel, Property, load
 
 from .families import admits_null, said_of, said_within
-from .values import Shape
+from .shape import Shape
 
 
 def pascal_case(name: str) -> str:

@@ -8,7 +8,7 @@ from pymacaron._types import Json
 from pymacaron.documents import LONGEST, Node
 from pymacaron.schemas import Draft, Schemas, chain, target_of
 
-from .values import kinds_of
+from .shape import kinds_of
 
 # What decides which values a schema's are in Python, beside `type` and what is required.
 SHAPING = frozenset(
