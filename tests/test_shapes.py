@@ -436,7 +436,7 @@ def test_parents_that_import_models(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.syspath_prepend(tmp_path)
     api = api_of({"TooEarly": {"type": "object", "properties": {"a": {}}, "x-parent": "too_early.Parent"}})
     api.document.shapes.check_parents()
-    (finding,) = api.document.shapes.findings
+    (finding,) = api.document.shapes.parents.findings
     assert "import models inside its functions" in str(finding)
 
 
