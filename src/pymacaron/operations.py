@@ -5,7 +5,7 @@ Nothing here, and nothing below, knows the version of the document.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ._types import Json
@@ -167,7 +167,7 @@ class Operation:
         extensions: the `x-...` keys that count for it, its own before those of its path and document.
         node: its place in the document.
         shapes: what the values of its schemas are in Python.
-        compiled: what wire.py has built for it; nobody else writes there.
+        compiled: what other rooms have built for it, each under a name of its own.
     """
 
     __slots__ = (
@@ -182,15 +182,18 @@ class Operation:
         node: Node, shapes: Shapes,
     ) -> None:  # fmt: skip
         self.api, self.method, self.path, self.operation_id, self.name = api, method, path, operation_id, name
-        self.parameters, self.contents, self.body_required, self.body_node = (
-            parameters,
-            contents,
-            body_required,
-            body_node,
-        )
+        self.parameters, self.contents = parameters, contents
+        self.body_required, self.body_node = body_required, body_node
         self.answers, self.security, self.extensions, self.node = answers, security, extensions, node
         self.shapes = shapes
         self.compiled: dict[str, Any] = {}
+
+    def once(self, name: str, make: Callable[[Operation], Any]) -> Any:
+        """What `make` gives for the operation, made at the first call and kept as `compiled[name]`."""
+        found = self.compiled.get(name)
+        if found is None:
+            found = self.compiled[name] = make(self)
+        return found
 
     def answer(self, status: int) -> Answer | None:
         """What the document declares for a status: exactly, else its class ("4XX"), else "default" (OpenAPI 3.x

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from pymacaron._types import Handler
 from pymacaron.documents import Cache, Fault, Node, findings, readable
-from pymacaron.documents.references import walk
 from pymacaron.exceptions import Finding
 from pymacaron.names import snake_case
 from pymacaron.operations import Operation
@@ -209,7 +208,7 @@ def _cure_of_unbound(operation: Operation) -> str:
 def _handlers_node(root: Node, operation: Operation) -> Node:
     """The x-handlers that is nearest to an operation."""
     above = -2 if operation.node.pointer[-2] == "additionalOperations" else -1
-    item = walk(operation.node.file.root, operation.node.pointer[:above])
+    item = operation.node.file.root.at(*operation.node.pointer[:above])
     found = operation.node.get("x-handlers") or item.get("x-handlers") or root.get("x-handlers")
     assert found is not None, "one of them has it"
     return found

@@ -9,7 +9,7 @@ from typing import IO, Any, NamedTuple
 from pymacaron._types import ReadableStream
 from pymacaron.exceptions import BadRequestError, PayloadTooLargeError
 
-from .entities import Spool
+from .entities import Spool, write_end, write_head
 from .media_types import parse_media_type
 from .streams import CHUNK, BodyStream, Joined, too_large
 from .texts import MOST_FIELDS, decoded
@@ -209,27 +209,23 @@ def write_multipart(parts: Iterable[Part], boundary: str) -> bytes | Joined:
 
 def _written(parts: list[Part], boundary: str) -> Iterator[bytes]:
     for part in parts:
-        yield f"--{boundary}\r\n{_head(part)}\r\n".encode()
+        yield write_head(boundary, _headers_of(part))
         if part.upload is None:
             yield part.text or b""
         else:
             while chunk := part.upload.read(CHUNK):
                 yield chunk
         yield b"\r\n"
-    yield f"--{boundary}--\r\n".encode()
+    yield write_end(boundary)
 
 
-def _head(part: Part) -> str:
+def _headers_of(part: Part) -> Headers:
     disposition = f'form-data; name="{_escaped(part.name)}"'
     content_type, headers = part.content_type, part.headers
     if part.upload is not None:
         disposition += f'; filename="{_escaped(part.upload.filename or "file")}"'
         content_type, headers = part.upload.content_type, part.headers or part.upload.headers
-    lines = {"Content-Disposition": disposition, **({"Content-Type": content_type} if content_type else {}), **headers}
-    head = [f"{name}: {text}" for name, text in lines.items()]
-    if any("\r" in line or "\n" in line for line in head):
-        raise ValueError("a header of a part has a line break")
-    return "".join(f"{line}\r\n" for line in head)
+    return {"Content-Disposition": disposition, **({"Content-Type": content_type} if content_type else {}), **headers}
 
 
 def _escaped(name: str) -> str:

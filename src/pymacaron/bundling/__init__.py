@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pymacaron._types import Json, JsonObject
 from pymacaron.dialects import METHODS, Document
 from pymacaron.documents import Node, ReferenceFault
-from pymacaron.documents.references import beside, is_url, walk
+from pymacaron.documents.references import beside, is_url
 
 from .anatomy import EXTENSIBLE, SECTIONS_3, SECTIONS_20, Slot, slot_of
 from .homes import Guest, Homes, local
@@ -144,7 +144,7 @@ class _Bundling:
         if target.file is self.root.file:
             return local(target.pointer)
         for end in range(len(target.pointer), -1, -1):
-            item = self.homes.known(Guest(walk(target.file.root, target.pointer[:end]), "PathItem"))
+            item = self.homes.known(Guest(target.file.root.at(*target.pointer[:end]), "PathItem"))
             if item is not None:
                 return local((*item, *target.pointer[end:]))
         return self._beside(node, location)

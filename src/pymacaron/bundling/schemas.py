@@ -5,7 +5,6 @@ from __future__ import annotations
 from pymacaron._types import Json, JsonObject
 from pymacaron.dialects import Document
 from pymacaron.documents import Node, ReferenceFault
-from pymacaron.documents.references import walk
 from pymacaron.schemas.drafts import OPENAPI_31
 from pymacaron.schemas.references import Place, Scope, dynamic_target, entered, follow_once, is_alias, is_resource
 
@@ -26,7 +25,7 @@ class Schemas:
         self._homes = homes
         known = self._root.file.identifiers
         anchors = known.anchors.values() if known is not None else ()
-        self._is_dynamic = any("$dynamicAnchor" in walk(self._root, pointer).value for pointer in anchors)
+        self._is_dynamic = any("$dynamicAnchor" in self._root.at(*pointer).value for pointer in anchors)
         self._maps = frozenset((*self._draft.maps, *_DEFINITIONS))
         self._applicators = frozenset((*self._draft.applicators, "contentSchema"))
 

@@ -15,7 +15,7 @@ from .faults import Fault, FileFault, ReferenceFault, SourceError
 from .findings import Lines, duplicate_keys
 from .identifiers import identifiers, may_identify
 from .nodes import File, Node
-from .references import Reference, beside, descend, file_cure, is_url, near_file, resource_of, uri_of, uri_of_path, walk
+from .references import Reference, beside, descend, file_cure, is_url, near_file, resource_of, uri_of, uri_of_path
 from .sources import decode, has_duplicates, looks_like_json, parse, read
 
 
@@ -97,7 +97,7 @@ class Files:
         if may_identify(raw, value):
             file.identifiers = identifiers(value, uri_of_path(path))
             for pointer, uri in file.identifiers.resources.items():
-                self._identified.setdefault(uri, walk(file.root, pointer))
+                self._identified.setdefault(uri, file.root.at(*pointer))
         return file
 
     def _value(self, path: str, raw: bytes, key: str) -> tuple[Json, bool | None]:

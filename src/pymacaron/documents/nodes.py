@@ -71,16 +71,19 @@ class Node:
             return Node(self.file, (*self.pointer, key), value[key])
         return None
 
-    def at(self, key: str | int) -> Node:
-        """The property or item that is known to be there.
+    def at(self, *steps: str | int) -> Node:
+        """The property or item that is known to be there, that many steps from here.
 
         Raises:
             KeyError: it is not.
         """
-        found = self.get(key)
-        if found is None:
-            raise KeyError(f"{key!r} at {readable(self.pointer) or 'the root'} of {self.file.path}")
-        return found
+        node = self
+        for step in steps:
+            found = node.get(step)
+            if found is None:
+                raise KeyError(f"{step!r} at {readable(node.pointer) or 'the root'} of {node.file.path}")
+            node = found
+        return node
 
     def items(self) -> Iterator[tuple[str, Node]]:
         """The properties; none if this is no mapping."""

@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from pymacaron._types import Pointer, json_pointer
+from pymacaron._types import json_pointer
 from pymacaron.names import closest
 
 from .faults import Fault, ReferenceFault
@@ -45,20 +45,13 @@ def descend(root: Node, fragment: str, reference: Reference) -> Node:
 def resource_of(node: Node) -> Node:
     """The root of what a fragment at `node` is relative to: the file, or the schema around it that has an `$id`."""
     known = node.file.identifiers
-    return node.file.root if known is None else walk(node.file.root, known.resource_of(node.pointer))
+    return node.file.root if known is None else node.file.root.at(*known.resource_of(node.pointer))
 
 
 def uri_of(resource: Node) -> str:
     """The URI that locations within a resource are relative to."""
     known = resource.file.identifiers
     return uri_of_path(resource.file.path) if known is None else known.resources[resource.pointer]
-
-
-def walk(node: Node, pointer: Pointer) -> Node:
-    """What stands at a pointer that is known to exist."""
-    for step in pointer:
-        node = node.at(step)
-    return node
 
 
 def _by_pointer(root: Node, fragment: str, reference: Reference) -> Node:
@@ -93,7 +86,7 @@ def _by_name(root: Node, name: str, reference: Reference) -> Node:
         {} if known is None else {text: to for (start, text), to in known.anchors.items() if start == root.pointer}
     )
     if name in anchors:
-        return walk(root.file.root, anchors[name])
+        return root.file.root.at(*anchors[name])
     location = reference.text.partition("#")[0]
     near = closest(name, anchors)
     cure = f"did you mean '{location}#{near}'?" if near else _elsewhere(root, name.rpartition("/")[2])

@@ -43,9 +43,7 @@ def arguments(operation: Operation, random: Random) -> Arguments:
 
 def calls_of(operation: Operation) -> Calls:
     """The maker of an operation's calls, kept with the operation."""
-    found: Calls | None = operation.compiled.get("samples")
-    if found is None:
-        found = operation.compiled["samples"] = Calls(operation)
+    found: Calls = operation.once("samples", Calls)
     return found
 
 

@@ -170,10 +170,7 @@ class Schema:
 
     def child(self, *steps: str | int) -> Schema:
         """The subschema below this one, references followed."""
-        node = self.node
-        for step in steps:
-            node = node.at(step)
-        return self.schemas.at(node)
+        return self.schemas.at(self.node.at(*steps))
 
     def __repr__(self) -> str:
         return f"<Schema {self.node.pointer}>"

@@ -89,9 +89,7 @@ def entered(node: Node, scope: Scope) -> Scope:
     start, found = known.resource_of(node.pointer), dict(scope)
     for (resource, name), pointer in known.anchors.items():
         if resource == start and name not in found:
-            anchor = node.file.root
-            for step in pointer:
-                anchor = anchor.at(step)
+            anchor = node.file.root.at(*pointer)
             if anchor.value.get("$dynamicAnchor") == name:
                 found[name] = anchor
     return tuple(sorted(found.items(), key=lambda item: item[0]))

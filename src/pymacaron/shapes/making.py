@@ -170,7 +170,7 @@ class Shapes:
         branches = node.value.get("allOf")
         child = node if node.ref is not None else None
         if child is None and isinstance(branches, list) and len(branches) == 1:
-            child = node.at("allOf").at(0)
+            child = node.at("allOf", 0)
         if child is None or child.ref is None or node in self._names:
             return None
         said = node.value.keys() & SHAPING
@@ -346,10 +346,8 @@ class Shapes:
     def model_at(self, place: tuple[str, Pointer], name: str) -> Any:
         """The model of a schema without a name, by what `ModelInfo.place` says."""
         path, pointer = place
-        node = self.schemas.files.open(path if "://" in path else os.path.join(self._folder, path)).root
-        for step in pointer:
-            node = node.at(step)
-        return self.model(node, name)
+        file = self.schemas.files.open(path if "://" in path else os.path.join(self._folder, path))
+        return self.model(file.root.at(*pointer), name)
 
     def model(self, node: Node, name: str) -> Any:
         """The model class of a schema, None if it describes no object. `name` as for of()."""

@@ -36,9 +36,7 @@ def write_request(operation: Operation, arguments: Arguments) -> Request:
         ValidationError: an argument breaks the document.
         TypeError: an argument that the operation does not have.
     """
-    writer = operation.compiled.get("write_request")
-    if writer is None:
-        writer = operation.compiled["write_request"] = RequestWriter(operation)
+    writer: RequestWriter = operation.once("write_request", RequestWriter)
     return writer(arguments)
 
 
@@ -49,9 +47,7 @@ def read_request(operation: Operation, request: Request) -> Arguments:
         ValidationError: the request breaks the document; every problem in every location.
         InvalidJsonError, UnsupportedMediaTypeError, PayloadTooLargeError, BadRequestError: the body cannot be read.
     """
-    reader = operation.compiled.get("read_request")
-    if reader is None:
-        reader = operation.compiled["read_request"] = RequestReader(operation)
+    reader: RequestReader = operation.once("read_request", RequestReader)
     return reader(request)
 
 
@@ -61,9 +57,7 @@ def write_response(operation: Operation, result: object) -> Response:
     Raises:
         ResultFault: the result cannot be written.
     """
-    writer = operation.compiled.get("write_response")
-    if writer is None:
-        writer = operation.compiled["write_response"] = ResponseWriter(operation)
+    writer: ResponseWriter = operation.once("write_response", ResponseWriter)
     return writer(result)
 
 
@@ -73,7 +67,5 @@ def read_response(operation: Operation, response: Response) -> object:
     Raises:
         PyMacaronException: the response is none that the document declares, or breaks it.
     """
-    reader = operation.compiled.get("read_response")
-    if reader is None:
-        reader = operation.compiled["read_response"] = ResponseReader(operation)
+    reader: ResponseReader = operation.once("read_response", ResponseReader)
     return reader(response)
