@@ -502,7 +502,7 @@ def test_no_numbers(number: Any) -> None:
 @pytest.mark.parametrize("result", [("a", "b"), ({}, {}, {}), ("a", ["b"]), (1, 200, None, 3), ("a", b"b"), ("a", 1.5)])
 def test_tuples_have_a_meaning(result: Any) -> None:
     """A tuple that is none of those that mean something is told with what they are, and what else to return."""
-    with pytest.raises(ResultFault, match=r"\(value, status\), \(value, headers\).*return a list"):
+    with pytest.raises(ResultFault, match=r"result of GET /.* a tuple means \(value, status\), .*return a list"):
         write_response(operation_of(DECLARED), result)
 
 

@@ -297,6 +297,9 @@ def test_mandatory_keys() -> None:
     assert [finding.place for finding in caught.value.findings] == ["pym-config.yaml:1:1"] * 2
     assert "name is missing" in str(caught.value)
     assert "live_host is missing" in str(caught.value)
+    Path("pym-config.yaml").write_text("name: shop\nliv_host: x\n")
+    with pytest.raises(ConfigurationError, match="live_host is missing; is liv_host meant"):
+        load_config(environment={})
 
 
 @pytest.mark.parametrize(

@@ -109,8 +109,7 @@ class Reading:
         for setting in SETTINGS.values():
             missing = setting.needed == "file" and top.get(setting.name) is None
             if missing:
-                example = {"name": "name: shop", "live_host": "live_host: api.example.com"}[setting.name]
-                self._find((), f"{setting.name} is missing", f"add a line such as '{example}'")
+                self._find((), f"{setting.name} is missing", _cure_of_missing(setting.name, top))
 
     def _check_secrets(self, top: dict[str, Json], listed: list[Json]) -> None:
         """Warn of names that no value is, and of values that a shell would replace and we do not."""
@@ -202,3 +201,9 @@ def _write_stars(dumper: Any, _secret: Secret) -> Any:
 
 yaml.representer.SafeRepresenter.add_representer(Secret, _write_stars)
 yaml.representer.Representer.add_representer(Secret, _write_stars)
+
+
+def _cure_of_missing(name: str, top: dict[str, Json]) -> str:
+    example = {"name": "name: shop", "live_host": "live_host: api.example.com"}[name]
+    meant = nearest(name, [key for key in top if key not in SETTINGS])
+    return f"is {meant} meant to be it?" if meant is not None else f"add a line such as '{example}'"

@@ -52,6 +52,11 @@ def _matching(usable: str) -> str:
     return f"text {size}that matches {pattern}"
 
 
+# Of formats that are often taken for something else: a time needs an offset from UTC (RFC 3339 section 5.6).
+_SUCH_AS = {
+    "date-time": ", such as 2026-05-01T10:00:00Z", "date": ", such as 2026-05-01", "time": ", such as 10:00:00Z",
+    "duration": ", such as P1DT12H",
+}  # fmt: skip
 _TOO_COSTLY = "text that matches the pattern without trying for long"
 
 _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
@@ -66,7 +71,7 @@ _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
     "minLength": lambda facts: f"at least {_count(facts, 'character', 'characters')}",
     "maxLength": lambda facts: f"at most {_count(facts, 'character', 'characters')}",
     "pattern": lambda facts: _matching(facts["pattern"]) if "pattern" in facts else _TOO_COSTLY,
-    "format": lambda facts: f"text of the format {facts['format']}",
+    "format": lambda facts: f"text of the format {facts['format']}{_SUCH_AS.get(facts['format'], '')}",
     "minItems": lambda facts: f"at least {_count(facts, 'item', 'items')}",
     "maxItems": lambda facts: f"at most {_count(facts, 'item', 'items')}",
     "uniqueItems": lambda facts: "items that differ from each other",

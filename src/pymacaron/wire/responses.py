@@ -67,8 +67,8 @@ class ResponseWriter:
             raise self._fault(error) from error
 
     def __call__(self, result: object) -> Response:
-        value, status, headers = _unpacked(result, self.status)
         try:
+            value, status, headers = _unpacked(result, self.status)
             return self._outlet(status).response(
                 Iterated(value) if isinstance(value, AsyncIterator) else value, headers
             )
@@ -192,7 +192,7 @@ def _unpacked(result: object, status: int) -> tuple[Any, int, Any]:
     """A function's result as (value, status, headers).
 
     Raises:
-        ResultFault: a tuple that is neither (value, status) nor (value, status, headers), or a status that ends no
+        TypeError: a tuple that is neither (value, status) nor (value, status, headers), or a status that ends no
             request: one below 200 announces another response, one above 599 is none (RFC 9110 section 15).
     """
     if not isinstance(result, tuple):
@@ -200,15 +200,15 @@ def _unpacked(result: object, status: int) -> tuple[Any, int, Any]:
     if len(result) == 2 and _may_be_headers(result[1]):
         return result[0], status, result[1]
     if len(result) not in (2, 3) or not isinstance(result[1], int):
-        raise ResultFault(_NO_TUPLE)
+        raise TypeError(_NO_TUPLE)
     if isinstance(result[1], bool) or not 200 <= result[1] <= 599:
-        raise ResultFault(f"An operation returned the status {result[1]!r}; an answer has one from 200 to 599")
+        raise TypeError(f"its status is {result[1]!r}; an answer has one from 200 to 599")
     return result[0], int(result[1]), result[2] if len(result) == 3 else None
 
 
 _NO_TUPLE = (
-    "An operation returned a tuple: that means (value, status), (value, headers) or (value, status, headers), and it is"
-    " none of these; for an array, return a list"
+    "a tuple means (value, status), (value, headers) or (value, status, headers), and it is none of these; "
+    "for an array, return a list"
 )
 
 
