@@ -175,18 +175,21 @@ def assignment(name: str, text: str, escape: Escape) -> str:
 def delimited(type_: TextType, character: str, explode: bool, escape: Escape) -> tuple[Read, Write]:
     """The pair for one parameter: raw texts (several where it was sent several times) ⇄ value.
 
-    A value that may be an array is one, unless it may be a scalar as well and holds no delimiter; likewise an object.
-    Text that is no object stays text.
+    A value that may be an array is one, unless it may be a scalar as well, and is one that holds no delimiter; likewise
+    an object. Text that is no object stays text.
     """
     delimiter = delimiter_of(character, escape, type_)
     read_scalar, write = scalars(type_, escape), _delimited_writer(type_, delimiter, explode)
+    is_item = item_test(type_)
     item, has_scalars = item_reader(type_.items or ANYTHING), may_be_scalar(type_)
     split_pairs = assigned if explode else alternating
 
     def read_array(raws: list[str]) -> Json:
         texts = [text for raw in raws for text in delimiter.split(raw)]
         if has_scalars and len(texts) < 2:
-            return read_scalar(raws)
+            value = read_scalar(raws)
+            if not texts or not is_item(value):
+                return value
         return [item(text) for text in texts]
 
     def read_object(raws: list[str]) -> Json:
@@ -225,12 +228,14 @@ def repeated(type_: TextType, escape: Escape) -> tuple[Read, WriteTexts]:
     """
     read_scalar = _objects(type_, escape) if "object" in type_.kinds else scalars(type_, escape)
     items, has_scalars = type_.items or ANYTHING, may_be_scalar(type_)
-    item = item_reader(items)
+    item, is_item = item_reader(items), item_test(type_)
     empty = [] if may_be_empty(items) or has_scalars else [""]
 
     def read(raws: list[str]) -> Json:
         if has_scalars and len(raws) == 1:
-            return read_scalar(raws)
+            value = read_scalar(raws)
+            if not is_item(value):
+                return value
         return [item(escape.decode(raw)) for raw in raws] if raws != empty else []
 
     def write(value: Json) -> list[str]:
@@ -239,6 +244,12 @@ def repeated(type_: TextType, escape: Escape) -> tuple[Read, WriteTexts]:
         return [escape.encode(item_text(value, type_))]
 
     return (read if "array" in type_.kinds else read_scalar), write
+
+
+def item_test(type_: TextType) -> Callable[[Json], bool]:
+    """Of what may be an array or a scalar: was a single text, read as a scalar, none, so that it is the only item?"""
+    has_texts = not type_.kinds or "string" in type_.kinds
+    return lambda value: isinstance(value, str) and not has_texts
 
 
 def _objects(type_: TextType, escape: Escape) -> Read:
