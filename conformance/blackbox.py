@@ -57,6 +57,7 @@ PATIENCE = 60.0  # seconds until a server answers
 #     another type;
 #   adobe-target: an array has to be one of some texts, which schemathesis believes; seldon: nested objects in forms;
 #   up-bank: `nullable` beside an allOf whose schema has a type without null, which schemathesis believes;
+#   airflow-3-ui: lists of texts in the query, which may be null; schemathesis spoils them into other lists of texts;
 #   listennotes, google-drive: two paths fit one URL, and the methods of both are allowed there.
 DOCUMENTS = {
     "real/v2/uber.yaml": "bundled=1",
