@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import json
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
@@ -452,6 +454,52 @@ def test_in_functions(project: Project) -> None:
     assert client.get("/own", headers=bearer()).json == [None, "ada", "ada", "service"]
     assert seen == [("robot", "elsewhere", "all", True)]
     assert client.get("/own").status_code == 401
+
+
+@pytest.mark.parametrize("inside", [True, False], ids=["in a call", "outside"])
+def test_parts_of_a_call_act_by_themselves(project: Project, inside: bool) -> None:
+    """What one task or thread acts as, or is authenticated as meanwhile, is nothing to the others of its call, in
+    whatever order they begin and end; nor to a generator that is closed elsewhere."""
+
+    async def act(user: str, begins: float, lasts: float) -> list[str | None]:
+        await asyncio.sleep(begins)
+        with backend_token(user):
+            await asyncio.sleep(lasts)
+            before = get_userid()
+            load_auth_token(generate_token(f"{user}'s friend"))
+            await asyncio.sleep(lasts)
+            return [before, get_userid()]
+
+    async def all_at_once() -> list[Any]:
+        return list(
+            await asyncio.gather(act("a", 0, 0.02), act("b", 0.01, 0.02), act("c", 0.02, 0), act("d", 0.01, 0.01))
+        )
+
+    def steps() -> Generator[str | None, None, None]:
+        with backend_token("robot"):
+            yield get_userid()
+
+    def work() -> Any:
+        found = asyncio.run(all_at_once())
+        begun = copy_context()
+        unfinished = begun.run(steps)
+        with backend_token("other"):
+            threads = [copy_context().run for _ in range(2)]
+            assert begun.run(next, unfinished) == "robot"
+            copy_context().run(unfinished.close)
+            assert [run(get_userid) for run in threads] == ["other"] * 2
+            unfinished = steps()
+            assert (next(unfinished), get_userid()) == ("robot", "robot")
+            unfinished.close()
+            assert get_userid() == "other"
+        return [*found, get_userid()]
+
+    client = start(project, {"/a": {"get": operation("who", security=[{"token": []}])}})
+    project.app.add_url_rule("/own", view_func=requires_auth(lambda: jsonify(work())))
+    wanted = [[user, f"{user}'s friend"] for user in "abcd"]
+    found = client.get("/own", headers=bearer()).json if inside else work()
+    assert found == [*wanted, "ada" if inside else None]
+    assert get_call() is None
 
 
 def test_outside_of_calls(project: Project) -> None:

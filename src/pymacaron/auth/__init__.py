@@ -6,6 +6,7 @@
     asymmetric.py   RSA, elliptic curves, Edwards curves, by the library `cryptography`
     key_sets.py     a set of keys that changes while the service runs; fetching.py gets it
     configured.py   the trust of this process; trust.py what a configuration says of tokens; configured_keys.py its keys
+    acting.py       who calls, or acts for a while
     credentials.py  where a request holds them
     checks.py       one security scheme as a check, by our keys or by the author's function
     guards.py       the `security` of an operation, compiled to one function
@@ -23,10 +24,11 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from pymacaron._types import JsonObject
-from pymacaron.calls import Call, Identity, current
+from pymacaron.calls import Identity
 from pymacaron.config import get_config
 from pymacaron.exceptions import AuthMissingHeaderError
 
+from . import acting
 from .checks import verify_token
 from .configured import needed, trust
 from .credentials import bearer_token
@@ -65,7 +67,7 @@ def load_auth_token(token: str, load: bool = True) -> JsonObject:
     """
     identity = verify_token(token)
     if load:
-        _call().identity = identity
+        acting.become(identity)
     return dict(identity.data)
 
 
@@ -76,13 +78,14 @@ def authenticate_http_request(token: str | None = None) -> Identity:
         AuthError: there is none, or it is not accepted.
         RuntimeError: outside of a call.
     """
-    call = _call()
+    call = acting.the_call()
     if token is None:
         token = bearer_token(call.headers)
     if token is None:
         raise AuthMissingHeaderError("No token was sent; send one as `Authorization: Bearer <token>`")
-    call.identity = verify_token(token)
-    return call.identity
+    identity = verify_token(token)
+    acting.become(identity)
+    return identity
 
 
 @contextmanager
@@ -90,41 +93,35 @@ def backend_token(
     user_id: str | None = None, expire_in: float | None = None, data: Mapping[str, Any] | None = None,
     issuer: str | None = None,
 ) -> Iterator[str]:  # fmt: skip
-    """Act as another user for a while, with a token made for that; outside of a call too.
+    """Act as another user for a while, with a token made for that; outside of a call too. Tasks and threads that answer
+    the same call meanwhile do not.
 
     Raises:
         ConfigurationError, ValueError: see generate_token.
     """
     identity = _issued(user_id, expire_in, data, issuer)
-    outer = current.set(Call()) if current.get() is None else None
-    call = _call()
-    before, call.identity = call.identity, identity
-    try:
+    with acting.as_user(identity):
         yield identity.token or ""
-    finally:
-        call.identity = before
-        if outer is not None:
-            current.reset(outer)
 
 
 def get_userid() -> str | None:
     """The user who calls; None for nobody."""
-    return _identity().user
+    return acting.identity().user
 
 
 def get_user_token() -> str | None:
     """The token of who calls, as it was sent; None if there is none."""
-    return _identity().token
+    return acting.identity().token
 
 
 def get_user_token_data() -> JsonObject:
     """The claims of the token of who calls; none if there is no token."""
-    return dict(_identity().data)
+    return dict(acting.identity().data)
 
 
 def get_token_issuer() -> str | None:
     """Who issued that token."""
-    issuer = _identity().data.get("iss")
+    issuer = acting.identity().data.get("iss")
     return issuer if isinstance(issuer, str) else None
 
 
@@ -170,18 +167,6 @@ def _issued(
     if user is None or user == "":
         raise ValueError("a token for whom? Pass a user_id, or set default_user_id in the configuration")
     return needed().issue(user, expire_in=expire_in, data=data, issuer=issuer, iat=iat)
-
-
-def _identity() -> Identity:
-    call = current.get()
-    return Identity() if call is None else call.identity
-
-
-def _call() -> Call:
-    call = current.get()
-    if call is None:
-        raise RuntimeError("there is no call to authenticate: this runs outside of a request to a started API")
-    return call
 
 
 __all__ = [
