@@ -220,6 +220,36 @@ def test_crash_handler(tmp_path: Path) -> None:
         ]
 
 
+def test_before_the_function(service: Service) -> None:
+    """What fails before an operation's function is reached, in a hook, is reported as the operation's."""
+
+    @service.app.before_request
+    def no_database() -> None:
+        raise ConnectionError("no database")
+
+    assert service.get("/good").status_code == 500
+    title = f"{FATAL} 500 UNHANDLED_SERVER_ERROR: handlers.good(): ConnectionError: no database"
+    assert service.told.titles == [title]
+
+
+def test_async_functions(tmp_path: Path) -> None:
+    """Functions that are `async def` are watched until they are done."""
+    with project_in(tmp_path, report_to=[]) as project:
+        project.functions("""
+            import asyncio
+            from pymacaron.crash import crash_handler, report_slow
+            @report_slow(max_ms=5)
+            @crash_handler
+            async def f():
+                await asyncio.sleep(0.01)
+                return {"a": 1}
+        """)
+        project.document({"/f": {"get": operation("f")}})
+        told = Told()
+        assert project.start(error_reporter=told).get("/f").json == {"a": 1}
+        assert [title.partition(":")[0] for title in told.titles] == ["SLOW CALL shop handlers.f()"]
+
+
 def test_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With NO_ERROR_REPORTING=1 nothing is reported."""
     monkeypatch.setenv("NO_ERROR_REPORTING", "1")
@@ -356,6 +386,10 @@ def test_reports_of_reporters(service: Service) -> None:
     assert service.told.titles == []
 
 
+def raises(error: Exception) -> None:
+    raise error
+
+
 def test_odd_exceptions(service: Service) -> None:
     """Whatever an exception, a variable or the data is like, there is a report."""
 
@@ -377,7 +411,12 @@ def test_odd_exceptions(service: Service) -> None:
         raise odd
     except Odd as error:
         report_error("odd", data=[circle, deep, odd, float("nan"), b"\xff", "\ud800", {1: 2}, object], caught=error)
-    report = service.told.the_one()
+    crash_handler(lambda: 5)()
+    with pytest.raises(Odd):
+        crash_handler(raises)(odd)
+    assert crash.flush()
+    assert len(service.told) == 2
+    report = service.told[0][1]
     assert report["stack"][0]["exception"].endswith("Odd")
     assert "cannot be shown" in report["stack"][0]["frames"][-1]["locals"]["odd"]
 

@@ -72,6 +72,10 @@ class Endpoint:
         self._takes_body = bool(operation.contents) and not operation.has_form_fields
         self._fill, self._body_default = _defaults(operation, signature or _signature_of(inner))
 
+    def begin(self, call: Call) -> None:
+        """Let a call be one of this operation."""
+        call.operation, call.function = self.operation, self._name
+
     def __call__(self, request: Request) -> Any:
         """Answer a request.
 

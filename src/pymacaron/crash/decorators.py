@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from math import inf
 from time import perf_counter
@@ -11,41 +12,32 @@ from typing import Any, TypeVar
 
 from pymacaron.calls import current, note_failure
 
-from .reporting import is_off, log, tell
+from .kinds import error_key
+from .reporting import is_off, log, reporting
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def name_of(function: Any) -> str:
-    return f"{function.__module__}.{getattr(function, '__qualname__', type(function).__name__)}"
 
 
 def crash_handler(function: Function) -> Function:
     """Have a Flask route's crashes and slow calls reported as those of operations are. Around any other function, an
     exception that leaves it is reported."""
-    name = name_of(function)
+    name = _name_of(function)
 
-    @wraps(function)
-    def watched(*args: Any, **more: Any) -> Any:
+    @contextmanager
+    def watched() -> Iterator[None]:
         call = current.get()
         if call is not None and not call.function:
             call.function = name
         try:
-            return function(*args, **more)
+            yield
         except Exception as error:
             if call is None:
-                _tell_crash(name, error)
+                _tell(("crash", name, error_key(error)), kind="error", function=name, caught=error, is_fatal=True)
             else:
                 note_failure(error)
             raise
 
-    return watched  # type: ignore[return-value]  # the same to call
-
-
-def _tell_crash(name: str, error: BaseException) -> None:
-    if not is_off():
-        title = f"{type(error).__name__}: {error}"
-        _quietly("error", ("crash", name, type(error)), function=name, title=title, caught=error, is_fatal=True)
+    return _around(function, watched)
 
 
 def report_slow(max_ms: float) -> Callable[[Function], Function]:
@@ -53,28 +45,52 @@ def report_slow(max_ms: float) -> Callable[[Function], Function]:
     is its limit instead of `report_call_exceeding_ms`."""
 
     def decorate(function: Function) -> Function:
-        name = name_of(function)
+        name = _name_of(function)
 
-        @wraps(function)
-        def timed(*args: Any, **more: Any) -> Any:
+        @contextmanager
+        def timed() -> Iterator[None]:
             call = current.get()
             if call is not None and call.function == name:
                 call.slow_ms = inf
             began = perf_counter()
             try:
-                return function(*args, **more)
+                yield
             finally:
                 seconds = perf_counter() - began
-                if seconds * 1000 > max_ms and not is_off():
-                    _quietly("slow", (name, "slow"), function=name, seconds=seconds, limit_ms=max_ms)
+                if seconds * 1000 > max_ms:
+                    _tell((name, "slow"), kind="slow", function=name, seconds=seconds, limit_ms=max_ms)
 
-        return timed  # type: ignore[return-value]  # the same to call
+        return _around(function, timed)
 
     return decorate
 
 
-def _quietly(kind: str, key: tuple[object, ...], **event: Any) -> None:
+def _around(function: Function, watch: Callable[[], AbstractContextManager[None]]) -> Function:
+    """The function, plain or async, watched."""
+    if inspect.iscoroutinefunction(function):
+
+        @wraps(function)
+        async def awaited(*args: Any, **more: Any) -> Any:
+            with watch():
+                return await function(*args, **more)
+
+        return awaited  # type: ignore[return-value]  # the same to call
+
+    @wraps(function)
+    def called(*args: Any, **more: Any) -> Any:
+        with watch():
+            return function(*args, **more)
+
+    return called  # type: ignore[return-value]  # the same to call
+
+
+def _name_of(function: Any) -> str:
+    return f"{function.__module__}.{getattr(function, '__qualname__', type(function).__name__)}"
+
+
+def _tell(key: tuple[object, ...], **event: Any) -> None:
     try:
-        tell(kind, key, sys._getframe(2), **event)
+        if not is_off():
+            reporting().tell(key, event)
     except Exception:  # noqa: BLE001 - a report must not break what it reports of
         log.exception("a report could not be made")

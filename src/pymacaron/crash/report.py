@@ -106,7 +106,8 @@ def _stack(event: Event, redaction: Redaction) -> list[JsonObject]:
 
 
 def _written(message: JsonObject) -> str:
-    return json.dumps(shortened(message, _LARGEST), indent=2, ensure_ascii=False, default=str)
+    text = json.dumps(shortened(message, _LARGEST), indent=2, ensure_ascii=False, default=str)
+    return text.encode("utf-8", "replace").decode()  # without surrogates, which nobody could send
 
 
 def _title(event: Event, error: JsonObject, redaction: Redaction) -> str:
@@ -117,13 +118,13 @@ def _title(event: Event, error: JsonObject, redaction: Redaction) -> str:
         return f"SLOW CALL {api} {event.function}(): {took}"
     if event.kind == ERROR:
         start = "FATAL" if event.is_fatal else "NON-FATAL"
-        return f"{start} BACKEND ERROR {api} {event.function}(): {_line(event.title, redaction)}"
+        return f"{start} BACKEND ERROR {api} {event.function}(): {_line(event.title or error['text'], redaction)}"
     text = _line(error["text"], redaction)
     return f"FATAL BACKEND ERROR {api} {error['status']} {error['code']}: {event.function}(): {text}"
 
 
 def _line(text: str, redaction: Redaction) -> str:
-    line = " ".join(with_stars(redaction.clean(text)).split())
+    line = " ".join(with_stars(redaction.clean(text)).split()).encode("utf-8", "replace").decode()
     return line if len(line) <= _LONGEST_TITLE else f"{line[:_LONGEST_TITLE]}…"
 
 

@@ -254,18 +254,18 @@ def report_error(title: str, data: Any = None, caught: BaseException | None = No
     if is_off():
         return
     frame = sys._getframe(1)
-    key = ("error", title, frame.f_code.co_filename, frame.f_lineno, None if caught is None else error_key(caught))
+    cause = None if caught is None else error_key(caught)
+    key = "error", title, frame.f_code.co_filename, frame.f_lineno, cause
+    function = f"{frame.f_globals.get('__name__', '?')}.{frame.f_code.co_qualname}"
+    told = {"kind": "error", "function": function, "title": title, "data": data, "is_fatal": is_fatal}
     try:
-        tell("error", key, frame, title=title, data=data, caught=caught, is_fatal=is_fatal)
+        stack = _stack(frame) if caught is None else []
+        reporting().tell(key, {**told, "caught": caught, "stack": stack})
     except Exception:  # a report must not break what it reports of
         log.exception("report_error: the report could not be made")
 
 
-def tell(kind: str, key: Hashable, frame: FrameType, **event: Any) -> None:
+def _stack(frame: FrameType) -> list[Any]:
     from .stack import stack_here  # only to report
 
-    module = frame.f_globals.get("__name__", "?")
-    event.setdefault("function", f"{module}.{frame.f_code.co_qualname}")
-    if event.get("caught") is None:
-        event["stack"] = stack_here(frame)
-    reporting().tell(key, {"kind": kind, **event})
+    return stack_here(frame)

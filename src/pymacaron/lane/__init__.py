@@ -54,6 +54,7 @@ def install(
     router = Router(entries)
     errors = Errors.of(app, error_response)
     errors.formats.update((entry.name, error_response) for entry in entries)
+    errors.endpoints.update((entry.name, entry.endpoint) for entry in entries)
     register(app, entries, router)
     watching = None if listeners is None else Watching(app, listeners)
     if watching is not None and not place(app, watching):

@@ -31,7 +31,7 @@ from pymacaron.router import Router
 from .environ import EnvironHeaders, read_body
 from .errors import Errors
 from .place import Layer
-from .routes import Entry
+from .routes import Entry, name_call
 from .slashes import KEPT, keep_slashes, may_have_slashes, with_slashes
 from .watching import SENT_DEADLINE, Watching
 
@@ -183,6 +183,7 @@ class Lane(Layer):
                 answer = entry.endpoint(message)
         except Exception as error:  # noqa: BLE001 - the user's handlers may be for any
             call.failure = error
+            name_call(call, entry.endpoint)
             answer = self._handled(entry, error)
         if (
             not isinstance(answer, Response)

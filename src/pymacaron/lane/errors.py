@@ -15,9 +15,12 @@ from flask.signals import got_request_exception
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 
 from pymacaron.answers import BrokenPromise
+from pymacaron.calls import current
 from pymacaron.exceptions import MethodNotAllowedError, NotFoundError, PyMacaronException
 from pymacaron.flask_context import error_handler, flask_response, is_flasks_own
 from pymacaron.messages import Response
+
+from .routes import Endpoint, name_call
 
 ErrorResponse: TypeAlias = Callable[[BaseException], Response]
 
@@ -43,6 +46,7 @@ class Errors:
     def __init__(self, app: Flask, error_response: ErrorResponse) -> None:
         self.app = app
         self.formats: dict[str, ErrorResponse] = {}  # by Flask's name of the operation
+        self.endpoints: dict[str, Endpoint] = {}  # likewise
         self._else = error_response
         self._broad: dict[type[Exception], Callable[[Any], Any]] = app.error_handler_spec[None][None]
         self._handler = self.handle
@@ -80,6 +84,7 @@ class Errors:
 
     def handle(self, error: Exception) -> Any:
         """The handler that Flask calls. What is not for us is given back as Flask would have answered it."""
+        self._note(error)
         broader = self._broader(error)
         if broader is not None:
             return self.app.ensure_sync(broader)(error)
@@ -88,6 +93,13 @@ class Errors:
                 raise error
             return error
         return flask_response(self.app, self._format(error))
+
+    def _note(self, error: BaseException) -> None:
+        """Let the call know what has ended it, where that was before its operation was reached."""
+        call, endpoint = current.get(), self.endpoints.get(request.endpoint or "")
+        if call is not None and endpoint is not None and call.failure is None:
+            call.failure = error
+            name_call(call, endpoint)
 
     def _answers(self, error: HTTPException) -> bool:
         if getattr(error, "original_exception", None) is not None:
@@ -107,6 +119,7 @@ class Errors:
     def unhandled(self, error: Exception) -> Any:
         """Takes the place of `app.handle_exception`. An operation answers 500 even where Flask would let the exception
         through, in tests and in debug mode."""
+        self._note(error)
         if request.endpoint not in self.formats:
             return self._flasks(error)
         app = self.app

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from flask import Flask, request
 from werkzeug.routing import Rule
 
-from pymacaron.calls import note_failure
+from pymacaron.calls import Call, note_failure
 from pymacaron.exceptions import NotFoundError
 from pymacaron.flask_context import Environ, ExactRule, LazyRule, flask_response
 from pymacaron.messages import Request, Response
@@ -36,6 +36,13 @@ class Route(NamedTuple):
     path: str
     endpoint: Endpoint
     name: str
+
+
+def name_call(call: Call, endpoint: Endpoint) -> None:
+    """Let a call that failed before its function was reached be one of the operation all the same."""
+    begin = getattr(endpoint, "begin", None)
+    if begin is not None and not call.function:
+        begin(call)
 
 
 class Entry:
