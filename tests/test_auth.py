@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterator
 from contextvars import copy_context
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -454,6 +455,28 @@ def test_in_functions(project: Project) -> None:
     assert client.get("/own", headers=bearer()).json == [None, "ada", "ada", "service"]
     assert seen == [("robot", "elsewhere", "all", True)]
     assert client.get("/own").status_code == 401
+
+
+def test_a_route_that_goes_past_its_guard(project: Project) -> None:
+    """A decorator above that of the route would leave the route open: it stops the start. A route for each is meant."""
+
+    def either() -> Any:
+        return jsonify(get_userid())
+
+    def other() -> Any:
+        return jsonify(get_userid())
+
+    route = project.app.route
+    route("/closed", endpoint="closed")(requires_auth(either))
+    route("/open", endpoint="open")(either)
+    requires_auth(route("/meant-to-be-closed")(other))
+    project.document({})
+    with pytest.raises(BindingError, match=r"the route 'other' calls .*other without the requires_auth") as told:
+        project.start()
+    assert len(told.value.findings) == 1
+    route("/also", endpoint="also")(wraps(other)(requires_auth(other)))
+    client = project.load().start().app.test_client()
+    assert [client.get(path).status_code for path in ("/closed", "/open", "/also")] == [401, 200, 401]
 
 
 @pytest.mark.parametrize("inside", [True, False], ids=["in a call", "outside"])

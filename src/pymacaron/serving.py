@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.wrappers import Response
 
 from ._types import Handler
-from .auth import Guard, Protection, trust, unused
+from .auth import Guard, Protection, bypassed, trust, unused
 from .binding import Contract
 from .calls import Listeners
 from .config import get_config
@@ -74,7 +74,7 @@ def serve(
     for one in served:
         one.document.shapes.check_parents()
         found += one.document.shapes.parents.findings
-    found += guards.findings
+    found += guards.findings + bypassed(app.view_functions)
     if found:
         raise BindingError(found)
     for warning in contract.warnings(Cache.of_user()):

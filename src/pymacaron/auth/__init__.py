@@ -7,6 +7,7 @@
     key_sets.py     a set of keys that changes while the service runs; fetching.py gets it
     configured.py   the trust of this process; trust.py what a configuration says of tokens; configured_keys.py its keys
     acting.py       who calls, or acts for a while
+    requiring.py    functions and routes of the author's own that want a token
     credentials.py  where a request holds them
     checks.py       one security scheme as a check, by our keys or by the author's function
     guards.py       the `security` of an operation, compiled to one function
@@ -17,7 +18,6 @@ The functions below are for the functions of a service: they read and set the id
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
@@ -26,14 +26,13 @@ from typing import Any, TypeVar
 from pymacaron._types import JsonObject
 from pymacaron.calls import Identity
 from pymacaron.config import get_config
-from pymacaron.exceptions import AuthMissingHeaderError
 
 from . import acting
 from .checks import verify_token
 from .configured import needed, trust
-from .credentials import bearer_token
 from .guards import Guard
 from .protection import Protection, unused
+from .requiring import authenticate_http_request, bypassed, requires_auth
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -69,23 +68,6 @@ def load_auth_token(token: str, load: bool = True) -> JsonObject:
     if load:
         acting.become(identity)
     return dict(identity.data)
-
-
-def authenticate_http_request(token: str | None = None) -> Identity:
-    """Let who calls be the user of the token in the request, or of the one given.
-
-    Raises:
-        AuthError: there is none, or it is not accepted.
-        RuntimeError: outside of a call.
-    """
-    call = acting.the_call()
-    if token is None:
-        token = bearer_token(call.headers)
-    if token is None:
-        raise AuthMissingHeaderError("No token was sent; send one as `Authorization: Bearer <token>`")
-    identity = verify_token(token)
-    acting.become(identity)
-    return identity
 
 
 @contextmanager
@@ -125,26 +107,6 @@ def get_token_issuer() -> str | None:
     return issuer if isinstance(issuer, str) else None
 
 
-def requires_auth(function: F) -> F:
-    """A decorator for functions and Flask routes that want a token. In a document, `x-decorate-server:
-    pymacaron.auth.requires_auth` demands it before anything of the request is read."""
-    if inspect.iscoroutinefunction(function):
-
-        @wraps(function)
-        async def guarded_async(*args: Any, **kwargs: Any) -> Any:
-            authenticate_http_request()
-            return await function(*args, **kwargs)
-
-        return guarded_async  # type: ignore[return-value]
-
-    @wraps(function)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        authenticate_http_request()
-        return function(*args, **kwargs)
-
-    return guarded  # type: ignore[return-value]
-
-
 def add_auth(function: F) -> F:
     """A decorator for `x-decorate-request`: the call goes out with the token of who calls us."""
 
@@ -170,7 +132,7 @@ def _issued(
 
 
 __all__ = [
-    "Guard", "Protection", "add_auth", "authenticate_http_request", "backend_token", "generate_token",
+    "Guard", "Protection", "add_auth", "authenticate_http_request", "backend_token", "bypassed", "generate_token",
     "get_token_issuer", "get_user_token", "get_user_token_data", "get_userid", "load_auth_token", "requires_auth",
     "trust", "unused",
 ]  # fmt: skip
