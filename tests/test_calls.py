@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask import Response as FlaskResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -134,6 +135,14 @@ def test_every_answer_is_told(told: tuple[Flask, Told]) -> None:
         assert (exchange.request.method, exchange.request.path, exchange.call.id) == ("GET", path, "a")
         assert (failure is ValueError) == (path == "/broken")
     assert get_call() is None
+
+
+def test_statuses_that_are_none(told: tuple[Flask, Told]) -> None:
+    """Flask lets any text be a status; it counts as a failure, and is none of ours."""
+    app, found = told
+    app.add_url_rule("/odd", "odd", lambda: FlaskResponse("own", "odd"))
+    assert app.test_client().get("/odd", buffered=True).data == b"own"
+    assert [exchange.status for exchange, _ in found] == [500]
 
 
 def test_a_caller_who_goes_away(told: tuple[Flask, Told]) -> None:

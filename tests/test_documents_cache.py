@@ -82,6 +82,9 @@ def test_foreign_entries(cache: Cache, tmp_path: Path) -> None:
     assert cache.get("two") == 2
     two.chmod(0o666)
     assert cache.get("two") is None
+    two.chmod(0o600)
+    os.truncate(two, 1 << 40)  # what is larger than all of the cache may be
+    assert cache.get("two") is None
 
 
 def test_private(cache: Cache) -> None:

@@ -141,6 +141,14 @@ def test_single_oddities(operation: dict[str, Any], path: str, fact: str, tmp_pa
     assert any(fact in one.fact for one in refused(tmp_path, written))
 
 
+def test_commands_for_terminals(tmp_path: Path) -> None:
+    """A message has no character that a terminal would obey, whatever stands in the document."""
+    found = refused(tmp_path, document({}, {}, "/things", **{"\x1b[2Jbad\x9b": 1, "parameters": [{"\x07": "\u202e"}]}))
+    assert found
+    assert all(line.isprintable() for one in found for line in str(one).split("\n"))
+    assert r"\x1b[2Jbad\x9b" in "".join(map(str, found))
+
+
 @pytest.mark.parametrize("content", ["hunter2", "user: hunter2\nfoo: [\n", "a: &a [*a]  # hunter2", "\0hunter2"])
 def test_what_is_no_document_is_not_printed(content: str, tmp_path: Path) -> None:
     """A reference may name any file of the machine; what stands in one that is no document, no message shows."""

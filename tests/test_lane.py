@@ -118,13 +118,21 @@ def test_lists_have_a_length() -> None:
     assert both(build, GET) == [Answer("200 OK", [*JSON, ("Content-Length", "3")], b"abc")]
 
 
-@pytest.mark.parametrize("value", ["a\r\nX-Bad: 1", "a\nb", "€", "a\0b"])
+@pytest.mark.parametrize("value", ["a\r\nX-Bad: 1", "a\nb", "€", "a\0b", "a\x1b[31m", "a\x7f"])
 def test_headers_that_cannot_be_sent(value: str) -> None:
     """A header that would break the response, or smuggle in another, is a fault of the service."""
     for headers in ([("X-A", value)], [(value, "1")]):
         (answer,) = both(lambda app: one(lambda message: reply({}, 200, headers)), GET)  # noqa: B023
         assert (answer.status, answer.json["type"]) == ("500 INTERNAL SERVER ERROR", "ValueError")
     assert both(lambda app: one(lambda message: reply({}, 200, [("X-A", "é")])), GET)[0].status == "200 OK"
+
+
+def test_headers_of_the_connection() -> None:
+    """What the server has to say of the connection, a function that passes on the headers of another service does not
+    say in its place."""
+    passed_on = [("Transfer-Encoding", "chunked"), ("X-A", "1"), ("connection", "close"), ("Keep-Alive", "timeout=9")]
+    (answer,) = both(lambda app: one(lambda message: reply(b"ab", 200, passed_on)), GET)
+    assert answer == Answer("200 OK", [*JSON, ("X-A", "1"), ("Content-Length", "2")], b"ab")
 
 
 FLASK_ANSWERS: list[Callable[[], Any]] = [
@@ -213,6 +221,8 @@ def body_of(message: messages.Request) -> bytes:
         ({"CONTENT_LENGTH": "4, 4"}, 400), ({"CONTENT_LENGTH": "4.0"}, 400), ({"CONTENT_LENGTH": "+4"}, 400),
         ({"CONTENT_LENGTH": "٤"}, 400), ({"CONTENT_LENGTH": "9" * 5000}, 400), ({"CONTENT_LENGTH": "9" * 18}, 400),
         ({"CONTENT_LENGTH": "5"}, 400), ({"CONTENT_LENGTH": "4", "HTTP_TRANSFER_ENCODING": "chunked"}, 400),
+        ({"CONTENT_LENGTH": "9" * 5000, "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}, 400),
+        ({"CONTENT_LENGTH": None, "HTTP_TRANSFER_ENCODING": "gzip, chunked", "wsgi.input_terminated": True}, 400),
         ({"CONTENT_LENGTH": None, "HTTP_TRANSFER_ENCODING": "chunked"}, 200),
         ({"CONTENT_LENGTH": None, "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}, 200),
         ({"CONTENT_LENGTH": None, "SERVER_PROTOCOL": "HTTP/2", "wsgi.input_terminated": True}, 200),

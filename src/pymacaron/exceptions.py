@@ -299,6 +299,8 @@ class Finding(NamedTuple):
         text = f"{self.place}: {self.path + ': ' if self.path else ''}{self.fact}"
         if self.cure:
             text += f"; {self.cure}"
+        if not text.isprintable():  # documents are foreign, and terminals obey
+            text = "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)
         return f"{text}\n{self.excerpt}" if self.excerpt else text
 
 

@@ -150,10 +150,22 @@ def _sources(folder: str) -> Iterator[str]:
 
 def quiet_handler() -> type:
     """What handles connections to the development server without a line for each request."""
+    from urllib.parse import urlsplit
+
     from werkzeug.serving import WSGIRequestHandler  # only for development
 
     class Quiet(WSGIRequestHandler):
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             pass
+
+        def parse_request(self) -> bool:
+            if not super().parse_request():
+                return False
+            try:
+                urlsplit(self.path)  # as Werkzeug does, outside of anything that catches what it raises
+            except ValueError:
+                self.send_error(400, "the request target is no URL")
+                return False
+            return True
 
     return Quiet

@@ -60,7 +60,7 @@ class Cache:
 
     def get(self, key: str) -> Json | None:
         """The value kept under `key`, None if there is none."""
-        return self._in_folder(lambda folder: _read(folder, _name(key)), make=False)
+        return self._in_folder(lambda folder: _read(folder, _name(key), self.limit), make=False)
 
     def put(self, key: str, value: Json) -> None:
         """Keep `value` (JSON, but not None) under `key`, if that is possible."""
@@ -156,11 +156,11 @@ def _content(name: str, entry: bytes) -> Json | None:
         return None
 
 
-def _read(folder: int, name: str) -> Json | None:
+def _read(folder: int, name: str, limit: int) -> Json | None:
     descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
     with open(descriptor, "rb") as file:
         found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or not _is_ours(found):
+        if not stat.S_ISREG(found.st_mode) or not _is_ours(found) or found.st_size > limit:
             return None
         entry = file.read()
     _touch(folder, name)

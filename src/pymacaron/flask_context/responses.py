@@ -30,36 +30,45 @@ class _StatusLines(dict[int, str]):
 STATUS_LINES = _StatusLines()
 
 
-class _Names(dict[str, bool]):
-    """Whether a header is Content-Length, for names that can be sent."""
+# What is between the server and the one it talks to, and for no application to say (PEP 3333, RFC 9110 section 7.6.1);
+# it comes along where a function passes on the headers of another service.
+_HOP_BY_HOP = frozenset(("connection", "keep-alive", "proxy-connection", "te", "transfer-encoding"))
 
-    def __missing__(self, name: str) -> bool:
+
+class _Names(dict[str, str]):
+    """What is special about a header, for names that can be sent: "length", "hop" or ""."""
+
+    def __missing__(self, name: str) -> str:
         if not _TOKEN.fullmatch(name):
             raise ValueError(f"{name!a} is no name of a header (RFC 9110 section 5.6.2)")
-        is_length = name.lower() == "content-length"
+        lower = name.lower()
+        kind = "length" if lower == "content-length" else "hop" if lower in _HOP_BY_HOP else ""
         if len(self) < 1000:  # names come from documents and code, but nothing says so
-            self[name] = is_length
-        return is_length
+            self[name] = kind
+        return kind
 
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110 section 5.5
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _NAMES = _Names()
 
 
 def header_list(response: Response) -> HeaderList:
-    """The headers of our response as a new list, with Content-Length where the length is known.
+    """The headers of our response as a new list, with Content-Length where the length is known, and without what is
+    the server's to say.
 
     Raises:
         ValueError: a header that could not be sent, or that would smuggle in another one (CR, LF).
     """
     headers = [*response.headers]
-    sized = False
+    kinds = ""
     for name, value in headers:
-        if _NAMES[name]:
-            sized = True
+        kinds += _NAMES[name]
         if not (value.isascii() and value.isprintable()):
             _check_value(name, value)
-    if not sized:
+    if "hop" in kinds:
+        headers = [header for header in headers if _NAMES[header[0]] != "hop"]
+    if "length" not in kinds:
         body = response.body
         if isinstance(body, bytes):
             headers.append(("Content-Length", str(len(body))))
@@ -73,8 +82,8 @@ def _check_value(name: str, value: str) -> None:
         value.encode("latin-1")  # what PEP 3333 lets pass
     except UnicodeEncodeError:
         raise ValueError(f"the header {name} has characters beyond Latin-1, which HTTP cannot carry") from None
-    if "\r" in value or "\n" in value or "\0" in value:
-        raise ValueError(f"the header {name} has a line break or NUL, which HTTP forbids")
+    if _CONTROLS.search(value):
+        raise ValueError(f"the header {name} has a line break or another control character, which HTTP forbids")
 
 
 def flask_response(app: flask.Flask, response: Response) -> flask.Response:

@@ -101,7 +101,7 @@ def read_body(environ: Environ, config: Mapping[str, Any]) -> bytes | ReadableSt
     """The body, or b"" if there is none (RFC 9112 section 6.3). Flask's configuration may have a MAX_CONTENT_LENGTH.
 
     Raises:
-        BadRequestError: the length is no number, or contradicts the transfer coding.
+        BadRequestError: the length is no number, or there is a transfer coding beside it, or one that nobody undoes.
         PayloadTooLargeError: the length announced is above the limit.
     """
     unframed = environ.get("SERVER_PROTOCOL") in _UNFRAMED
@@ -109,18 +109,25 @@ def read_body(environ: Environ, config: Mapping[str, Any]) -> bytes | ReadableSt
         return b""
     length, chunked = environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING")
     limit = config["MAX_CONTENT_LENGTH"]
+    if chunked:
+        _check_coding(chunked, length)
     if environ.get("wsgi.input_terminated") and (chunked or (unframed and not length)):
         return Body(environ, None, limit)
     if not length:  # a server that decodes chunks says that it ends the stream; else nothing can be read safely
         return b""
-    if chunked:  # RFC 9112 section 6.1: a sign of request smuggling
-        raise BadRequestError("the request has both Content-Length and Transfer-Encoding")
     if not (length.isascii() and length.isdigit()) or len(length) > 18:
         raise BadRequestError("Content-Length is no number of bytes")
     size = int(length)
     if limit is not None and size > limit:
         raise PayloadTooLargeError(f"the body is larger than the {limit} bytes that are accepted")
     return Body(environ, size, limit) if size else b""
+
+
+def _check_coding(coding: str, length: str | None) -> None:
+    if length:  # RFC 9112 section 6.1: a sign of request smuggling
+        raise BadRequestError("the request has both Content-Length and Transfer-Encoding")
+    if coding.strip().lower() != "chunked":  # servers undo no other, and let some pass
+        raise BadRequestError("the Transfer-Encoding is not known; send chunked, or none")
 
 
 class Body:

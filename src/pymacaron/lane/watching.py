@@ -83,7 +83,7 @@ class Watching(Layer):
         seconds = perf_counter() - call.began
         answered = seconds if answered is None else answered
         line, headers = begun or ("500", [])
-        status = int(line[:3])
+        status = int(line[:3]) if line[:3].isdecimal() else 500  # Flask lets any text be a status
         length = environ.get("CONTENT_LENGTH")
         received = int(length) if length and length.isdecimal() and len(length) < 20 else None if length else 0
         method = environ.get("REQUEST_METHOD", "")
