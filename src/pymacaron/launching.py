@@ -150,7 +150,7 @@ def _sources(folder: str) -> Iterator[str]:
 
 def quiet_handler() -> type:
     """What handles connections to the development server without a line for each request."""
-    from urllib.parse import urlsplit
+    from urllib.parse import urlsplit  # only for development
 
     from werkzeug.serving import WSGIRequestHandler  # only for development
 
