@@ -1,7 +1,7 @@
 """String formats as inverse pairs, open for registration.
 
 A format says how text is checked, what Python value it becomes, and how that value is written again. `date` and
-`date-time` are built into the conversion of models (structs.py); this room holds the formats that users add, the
+`date-time` are built into the conversion of models (shapes); this room holds the formats that users add, the
 bounds of the integer formats, and the names that need no warning.
 """
 
