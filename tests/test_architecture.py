@@ -8,7 +8,7 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 ROOMS = """_version _types exceptions predecessors messages names documents config later formats grammar schemas structs
-    shapes operations calls dialects parameters bodies inputs headers forms negotiation representations answers
+    shapes servers operations calls dialects parameters bodies inputs headers forms negotiation representations answers
     conditions loops wire samples bundling downgrade router auth endpoints binding failures crash logs flask_context
     lane serving transports client stores tasks loading pool builtin publishing launching api models docs test testing
     generate deploy cli gunicorn __init__ pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
@@ -18,7 +18,8 @@ HOMES = {  # foreign library: the rooms that may import it
     "werkzeug": "bodies conditions flask_context lane serving launching",
     "msgspec": "documents schemas structs shapes bodies inputs forms wire lane auth", "yaml": "config documents",
     "jsonschema_rs": "formats grammar schemas", "click": "launching cli", "cryptography": "auth", "celery": "tasks",
-    "boto3": "stores deploy", "gunicorn": "gunicorn", "sentry_sdk": "crash", "opentelemetry": "calls",
+    "boto3": "stores deploy", "gunicorn": "gunicorn", "urllib3": "transports",
+    "sentry_sdk": "crash", "opentelemetry": "calls",
 }  # fmt: skip
 STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the latter for type checkers only
 SOURCE = Path(__file__).parent.parent / "src"

@@ -12,6 +12,7 @@ from flask import Flask
 from . import builtin, crash, exceptions
 from ._types import ErrorDecorator
 from .calls import Listeners
+from .client import Reach
 from .config import get_config
 from .dialects import Document
 from .documents import DocumentFault, find_documents, findings
@@ -67,6 +68,7 @@ class API:
         self.app = app
         self.host, self.port, self.debug, self.timeout = host, port, debug, timeout
         self._formats = Formats(formats or ())
+        self._reach = Reach(timeout, own_host=host, own_port=port)
         self._loaded: dict[str, LoadedApi] = {}
         self._verifiers = dict(verifiers or {})
         set_up(debug=debug)  # before the configuration, which may have to be warned of
@@ -114,7 +116,7 @@ class API:
         if not found:
             cure = "a document names its version first: `openapi: 3.1.0`, or `swagger: '2.0'`"
             raise DocumentError(f"there is no OpenAPI document in {os.path.abspath(path)}; {cure}")
-        for api in ApiPool.load(found, self._formats):
+        for api in ApiPool.load(found, self._formats, self._reach):
             self._loaded[api.name] = api
         return self
 
@@ -124,7 +126,7 @@ class API:
         Raises:
             NotBuiltError: always, in this version.
         """
-        raise NotBuiltError("load_clients: this version of pymacaron serves APIs but does not call them yet")
+        raise NotBuiltError("load_clients: this version of pymacaron does not load clients yet; ApiPool.add() does")
 
     def publish_apis(self, path: str = "doc") -> API:
         """Serve each document and an index of them below `path`."""

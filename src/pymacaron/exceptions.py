@@ -18,8 +18,10 @@
     │   ├── TooManyRequestsError        429 TOO_MANY_REQUESTS
     │   ├── InternalServerError         500 SERVER_ERROR
     │   ├── UnhandledServerError        500 UNHANDLED_SERVER_ERROR
+    │   ├── BadGatewayError             502 BAD_GATEWAY: a service that was called answered what it must not
     │   ├── ServiceUnavailableError     503 SERVICE_UNAVAILABLE
     │   └── DeadlineExceededError       504 DEADLINE_EXCEEDED
+    ├── ArgumentFault                   for the programmer: a client was called with what its document does not take
     └── StartError                      for the programmer: stops the start, every finding in one message
         ├── ConfigurationError          pym-config.yaml or the environment
         ├── DocumentError               an OpenAPI document
@@ -275,12 +277,25 @@ class UnhandledServerError(PyMacaronException):
     code, status = "UNHANDLED_SERVER_ERROR", 500
 
 
+class BadGatewayError(PyMacaronException):
+    code, status = "BAD_GATEWAY", 502
+
+
 class ServiceUnavailableError(PyMacaronException):
     code, status = "SERVICE_UNAVAILABLE", 503
 
 
 class DeadlineExceededError(PyMacaronException):
     code, status = "DEADLINE_EXCEEDED", 504
+
+
+class ArgumentFault(PyMacaronError, ValueError):
+    """A client's method was called with what its document does not take. `problems` lists everything found. Inside of
+    a service that is a mistake of the service, and not its caller's."""
+
+    def __init__(self, text: str, problems: Iterable[Problem] = ()) -> None:
+        self.problems = tuple(problems)
+        super().__init__(text)
 
 
 class Finding(NamedTuple):
@@ -340,7 +355,7 @@ _KNOWN_BY_STATUS: dict[int, type[PyMacaronException]] = {
     cls.status: cls
     for cls in (
         BadRequestError, AuthError, ForbiddenError, NotFoundError, MethodNotAllowedError, NotAcceptableError,
-        PayloadTooLargeError, UnsupportedMediaTypeError, TooManyRequestsError, InternalServerError,
+        PayloadTooLargeError, UnsupportedMediaTypeError, TooManyRequestsError, InternalServerError, BadGatewayError,
         ServiceUnavailableError, DeadlineExceededError,
     )
 }  # fmt: skip

@@ -10,14 +10,13 @@ from .exceptions import NotBuiltError
 
 # What nothing acts on yet, by the part that will: a line goes when its part is there.
 _SETTINGS = {
-    "clients": ("client_errors",),
     "tasks": ("with_async", "async_broker"),
     "stores": ("store",),
     "deployment": tuple(name for name in SETTINGS if name.startswith(("aws_", "docker_"))),
 }
 # Keys are checked like the others, so that documents stay right.
 _KEYS = {
-    "clients": ("x-bind-client", "x-decorate-request"),
+    "clients": ("x-decorate-request",),
     "deadlines": ("x-timeout-ms",),
     "limits of calls": ("x-rate-limit",),
     "entity tags of its own": ("x-etag",),

@@ -12,6 +12,7 @@ from ._types import Json
 from .documents import Node
 from .messages import ABSENT
 from .schemas import REQUEST, Schema
+from .servers import Server
 from .shapes import Shapes, pascal_case
 
 PATH, QUERY, HEADER, COOKIE, FORM, QUERYSTRING = "path", "query", "header", "cookie", "form", "querystring"
@@ -167,25 +168,26 @@ class Operation:
         extensions: the `x-...` keys that count for it, its own before those of its path and document.
         node: its place in the document.
         shapes: what the values of its schemas are in Python.
+        server: where the document says that it is; None if it does not. base_path: the part of `path` that comes of it.
         compiled: what other rooms have built for it, each under a name of its own.
     """
 
     __slots__ = (
-        "answers", "api", "body_node", "body_required", "compiled", "contents", "extensions", "method", "name", "node",
-        "operation_id", "parameters", "path", "security", "shapes",
+        "answers", "api", "base_path", "body_node", "body_required", "compiled", "contents", "extensions", "method",
+        "name", "node", "operation_id", "parameters", "path", "security", "server", "shapes",
     )  # fmt: skip
 
     def __init__(
         self, *, api: str, method: str, path: str, operation_id: str | None, name: str,
         parameters: tuple[Parameter, ...], contents: tuple[Content, ...], body_required: bool, body_node: Node | None,
         answers: Mapping[str, Answer], security: list[dict[str, list[str]]] | None, extensions: Mapping[str, Json],
-        node: Node, shapes: Shapes,
+        node: Node, shapes: Shapes, server: Server | None = None, base_path: str = "",
     ) -> None:  # fmt: skip
         self.api, self.method, self.path, self.operation_id, self.name = api, method, path, operation_id, name
         self.parameters, self.contents = parameters, contents
         self.body_required, self.body_node = body_required, body_node
         self.answers, self.security, self.extensions, self.node = answers, security, extensions, node
-        self.shapes = shapes
+        self.shapes, self.server, self.base_path = shapes, server, base_path
         self.compiled: dict[str, Any] = {}
 
     def once(self, name: str, make: Callable[[Operation], Any]) -> Any:

@@ -8,10 +8,11 @@ from typing import Any
 
 from . import structs
 from ._types import JsonObject, Pointer, json_pointer
+from .client import Client, Reach
 from .config import get_config
 from .dialects import Document
 from .documents import Fault, Node, ReferenceFault, findings
-from .exceptions import DocumentError, NotBuiltError, Problem, ValidationError
+from .exceptions import DocumentError, Problem, ValidationError
 from .failures import Failures
 from .formats import Formats
 from .loading import building, load_document, warn
@@ -28,25 +29,26 @@ class LoadedApi:
         self.soft_faults = soft_faults  # what stops the start of a served API, but not of one that is only called
         self._soft_texts = soft_texts
         self.name = document.name
+        self.reach = Reach()  # how it is called, as far as the code says
+        self._client: Client | None = None
 
     def tell_soft_faults(self) -> None:
         """Warn of what would stop the start if the API were served: it is only called."""
         warn(self.document.path, self._soft_texts)
+        self._soft_texts = []  # once is enough
 
     @property
     def model(self) -> Models:
         return self.document.models
 
     @property
-    def client(self) -> Any:
-        """The operations as functions to call.
-
-        Raises:
-            NotBuiltError: always, in this version.
-        """
-        raise NotBuiltError(
-            f"ApiPool.{self.name}.client: this version of pymacaron serves APIs but does not call them yet"
-        )
+    def client(self) -> Client:
+        """The operations as methods to call."""
+        found = self._client
+        if found is None:
+            self.tell_soft_faults()
+            found = self._client = Client(self.name, self.document.operations, self.reach)
+        return found
 
     def get_version(self) -> str:
         """The version of the document."""
@@ -115,8 +117,8 @@ class Pool:
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._apis]
 
-    def load(self, paths: dict[str, str], formats: Formats) -> list[LoadedApi]:
-        """Load documents by API name, replacing those of the same name.
+    def load(self, paths: dict[str, str], formats: Formats, reach: Reach | None = None) -> list[LoadedApi]:
+        """Load documents by API name, replacing those of the same name; `reach` is how they are called.
 
         Raises:
             DocumentError: with every fault of every document.
@@ -131,19 +133,23 @@ class Pool:
         if faults:
             raise DocumentError(findings(faults))
         for api in loaded:
+            api.reach = reach or api.reach
             self._share_models(api.document)
             self._apis[api.name] = api
         return loaded
 
     def add(  # noqa: PLR0917 - the signature that users know
         self, name: str, yaml_path: str | None = None, yaml_str: str | None = None, timeout: float = 20,
-        error_callback: Any = None, formats: Iterable[Any] | None = None, host: str = "localhost", port: int = 80,
-        local: bool = False, proto: str = "http", verify_ssl: bool = True,
+        error_callback: Any = None, formats: Iterable[Any] | None = None, host: str | None = None,
+        port: int | None = None, local: bool = False, proto: str | None = None, verify_ssl: bool = True,
     ) -> LoadedApi:  # fmt: skip
         """Load one API from a file or a text; returns it.
 
         Args:
-            timeout, error_callback, host, port, local, proto, verify_ssl: how its client will reach it; kept for then.
+            timeout: seconds that a call may take.
+            host, port, proto: where it is, in place of what the document says.
+            verify_ssl: are certificates verified?
+            error_callback, local: taken for the sake of programs that pass them.
 
         Raises:
             TypeError: neither or both of `yaml_path` and `yaml_str` are given.
@@ -151,12 +157,13 @@ class Pool:
         """
         if (yaml_path is None) == (yaml_str is None):
             raise TypeError("ApiPool.add takes either yaml_path or yaml_str")
+        reach = Reach(timeout, host=host, port=port, proto=proto, verify=verify_ssl)
         if yaml_path is not None:
-            return self.load({name: yaml_path}, Formats(formats or ()))[0]
+            return self.load({name: yaml_path}, Formats(formats or ()), reach)[0]
         with NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
             file.write(yaml_str or "")
             file.flush()
-            return self.load({name: file.name}, Formats(formats or ()))[0]
+            return self.load({name: file.name}, Formats(formats or ()), reach)[0]
 
     def clear(self) -> None:
         """Forget all APIs; for tests."""

@@ -67,6 +67,7 @@ class Config:
     error_format: str
     expose_exceptions: bool
     client_errors: str
+    clients: dict[str, dict[str, Json]]
     report_call_exceeding_ms: int
     report_to: list[str]
     report_window: int

@@ -110,6 +110,38 @@ def _some_of(*choices: str) -> Kind:
     return Kind(f"some of {', '.join(choices)}", read)
 
 
+def _seconds(value: Json) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        return value
+    raise ValueError("write a number, more than 0")
+
+
+def _texts_by_name(value: Json) -> dict[str, str]:
+    if isinstance(value, dict):
+        return {str(name): _text(text) for name, text in value.items()}
+    raise ValueError("write each on a line of its own, as `name: text`")
+
+
+def _clients(value: Json) -> dict[str, dict[str, Json]]:
+    if not isinstance(value, dict) or not all(isinstance(entry, dict) for entry in value.values()):
+        raise ValueError("write the name of an API, and below it for example `url: https://api.example.com`")
+    return {
+        str(api): {key: _of_client(str(api), key, one) for key, one in entry.items()} for api, entry in value.items()
+    }
+
+
+def _of_client(api: str, key: Json, value: Json) -> Json:
+    kind = CLIENT.get(key)
+    if kind is None:
+        near = nearest(str(key), CLIENT)
+        cure = f"did you mean '{near}'?" if near else f"there are {', '.join(CLIENT)}"
+        raise ValueError(f"'{key}' of {api} is unknown; {cure}")
+    try:
+        return kind.read(value)
+    except ValueError as cure:
+        raise ValueError(f"{api}.{key} has to be {kind.words}; {cure}") from None
+
+
 TEXT = Kind("text", _text)
 FLAG = Kind("true or false", _flag)
 WHOLE_NUMBER = Kind("a whole number, 0 or more", _whole_number)
@@ -117,6 +149,15 @@ SIZE = Kind("a number of bytes, or text such as 16MB or 512KiB", _size)
 TEXTS = Kind("a list of texts", _texts)
 TEXT_OR_TEXTS = Kind("text, or a list of texts", _text_or_texts)
 LEVEL = _one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+SECONDS = Kind("a number of seconds", _seconds)
+TEXTS_BY_NAME = Kind("a mapping from names to texts", _texts_by_name)
+ERRORS = _one_of("return", "raise")
+# What can be said of the client of one API.
+CLIENT: dict[str, Kind] = {
+    "url": TEXT, "variables": TEXTS_BY_NAME, "timeout": SECONDS, "connect_timeout": SECONDS, "read_timeout": SECONDS,
+    "headers": TEXTS_BY_NAME, "verify": FLAG, "authorities": TEXT, "errors": ERRORS, "max_answer": SIZE,
+}  # fmt: skip
+CLIENTS = Kind("a mapping from APIs to how they are called", _clients)
 ALGORITHMS = (
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
 )  # fmt: skip
@@ -148,7 +189,10 @@ SETTINGS: dict[str, Setting] = {
         # Errors and reports
         Setting("error_format", _one_of("pymacaron", "problem"), "pymacaron", "The body of errors; problem: RFC 9457"),
         Setting("expose_exceptions", FLAG, False, "Whether callers see unexpected exceptions without debug"),
-        Setting("client_errors", _one_of("return", "raise"), "return", "What a client does with a remote error"),
+        # Calling others
+        Setting("client_errors", ERRORS, "return", "What a client does with a remote error"),
+        Setting("clients", CLIENTS, {}, "How other services are called, by API"),
+        # Reports of crashes
         Setting("report_call_exceeding_ms", WHOLE_NUMBER, 1000, "A slower call is reported (milliseconds)"),
         Setting("report_to", _some_of("log", "file", "slack", "email", "sentry"), ["log"], "Who gets crash reports"),
         Setting("report_window", WHOLE_NUMBER, 300, "In so many seconds, equal crashes are told once and counted"),
@@ -201,7 +245,7 @@ RESERVED = frozenset({"config_file", "config_findings", "get", "keys"})
 
 def default_of(setting: Setting) -> Json:
     """The default, as a new value where it could be changed."""
-    return list(setting.default) if isinstance(setting.default, list) else setting.default
+    return setting.default.copy() if isinstance(setting.default, list | dict) else setting.default
 
 
 def read_setting(setting: Setting, value: Json) -> Json:

@@ -18,10 +18,11 @@ from pymacaron.documents import Files, Node
 from pymacaron.formats import Formats
 from pymacaron.names import python_name, snake_case
 from pymacaron.operations import Answer, Operation, Parameter
+from pymacaron.servers import Server, server_3
 
 from .dialect import METHODS, Dialect, Reading
 from .document import Document
-from .openapi3 import OPENAPI3_0, OPENAPI3_1, OPENAPI3_2, server_path
+from .openapi3 import OPENAPI3_0, OPENAPI3_1, OPENAPI3_2
 from .swagger2 import SWAGGER2
 
 __all__ = ["EXTENSIONS", "METHODS", "OPENAPI3_2", "Dialect", "Document", "dialect_of", "read_document"]
@@ -40,8 +41,7 @@ def read_document(files: Files, root: Node, name: str, formats: Formats, *, igno
         ReferenceFault: a reference that leads nowhere.
     """
     dialect = dialect_of(root.value)
-    base = "" if ignore_base_path else dialect.base_path(root)
-    document = Document(name, root, files, formats, dialect=dialect, base_path=base)
+    document = Document(name, root, files, formats, dialect=dialect, ignore_base_path=ignore_base_path)
     document.operations = tuple(_operations(document))
     return document
 
@@ -91,11 +91,14 @@ def _operation(document: Document, path: str, method: str, item: Node, node: Nod
     operation_id = node.value.get("operationId")
     extensions = _extensions(document.root, item, node)
     security = node.value.get("security", document.root.value.get("security"))
+    own = _own_server(document, reading)
+    base = document.base_path if own is None else document.base_path_at(own)
     return Operation(
-        api=document.name, method=method, path=_prefixed(document, reading, path), operation_id=operation_id,
+        api=document.name, method=method, path=base + path, operation_id=operation_id,
         name=_client_name(extensions, operation_id, method, path), parameters=tuple(inputs.parameters),
         contents=inputs.contents, body_required=inputs.body_required, body_node=inputs.body_node, answers=answers,
         security=security, extensions=extensions, node=node, shapes=document.shapes,
+        server=own or document.server, base_path=base,
     )  # fmt: skip
 
 
@@ -126,14 +129,11 @@ class _Answers(Mapping[str, Answer]):
         return len(self._nodes)
 
 
-def _prefixed(document: Document, reading: Reading, path: str) -> str:
-    base = document.base_path
-    if document.dialect is not SWAGGER2:
-        for place in (reading.operation, reading.item):
-            if place.get("servers") is not None and document.dialect.base_path(document.root) == base:
-                base = server_path(place)
-                break
-    return base + path
+def _own_server(document: Document, reading: Reading) -> Server | None:
+    """The server of an operation or its path, where it is another than the document's (OpenAPI 3.x)."""
+    if document.dialect is SWAGGER2:
+        return None
+    return server_3(reading.operation) or server_3(reading.item)
 
 
 def _extensions(root: Node, item: Node, node: Node) -> dict[str, Json]:

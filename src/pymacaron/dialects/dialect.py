@@ -9,6 +9,7 @@ from pymacaron._types import Json
 from pymacaron.documents import Node
 from pymacaron.operations import Answer, Content, Parameter
 from pymacaron.schemas import Draft, Schemas
+from pymacaron.servers import Server
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -20,7 +21,7 @@ class Dialect(NamedTuple):
     draft: Draft
     methods: tuple[str, ...]
     named: Callable[[Node], Iterator[tuple[str, Node]]]
-    base_path: Callable[[Node], str]
+    server: Callable[[Node], Server | None]
     inputs: Callable[[Reading], Inputs]
     answer: Callable[[Reading, str, Node], Answer]
     security_schemes: Callable[[Node], Iterator[tuple[str, Node]]]

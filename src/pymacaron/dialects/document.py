@@ -10,6 +10,7 @@ from pymacaron.documents import DocumentFault, Files, Node
 from pymacaron.formats import Formats
 from pymacaron.operations import Operation, Scheme
 from pymacaron.schemas import Schemas
+from pymacaron.servers import Server
 from pymacaron.shapes import Models, Shapes
 
 from .dialect import Dialect
@@ -24,18 +25,22 @@ class Document:
         root: the document as written. files: what it was read from.
         operations: all of them. schemas, shapes, models: of this API.
         security_schemes: the declared ones by name, as written.
+        server: where it says that the API is; None if it does not.
         base_path: what prefixes every path, "" or "/v1".
     """
 
     def __init__(
-        self, name: str, root: Node, files: Files, formats: Formats, *, dialect: Dialect, base_path: str
-    ) -> None:
+        self, name: str, root: Node, files: Files, formats: Formats, *, dialect: Dialect,
+        ignore_base_path: bool = False,
+    ) -> None:  # fmt: skip
         self.name = name
         self.path = root.file.path
         self.root = root
         self.files = files
         self.dialect = dialect
-        self.base_path = base_path
+        self.server = dialect.server(root)
+        self._ignores_base_path = ignore_base_path
+        self.base_path = self.base_path_at(self.server)
         info = root.value.get("info")
         self.info: JsonObject = info if isinstance(info, dict) else {}
         self.schemas = Schemas(files, dialect.draft, formats)
@@ -43,6 +48,10 @@ class Document:
         self.shapes = Shapes(self.schemas, name, self.named, os.path.dirname(root.file.path))
         self.models = Models(self.shapes, self._make_models)
         self.operations: tuple[Operation, ...] = ()
+
+    def base_path_at(self, server: Server | None) -> str:
+        """What prefixes the paths of a server's operations."""
+        return "" if server is None or self._ignores_base_path else server.path
 
     def _make_models(self) -> None:
         """Make the models of all schemas, also of those without a name, which are called after where they stand."""

@@ -9,6 +9,7 @@ from pymacaron.documents import Node
 from pymacaron.messages import ABSENT
 from pymacaron.operations import HEADER, PATH, Answer, Content, Encoding, Header, Parameter, Positions
 from pymacaron.schemas import OPENAPI_30, OPENAPI_31
+from pymacaron.servers import server_3
 
 from .dialect import METHODS, Dialect, Inputs, Reading, components, entries, flag, listed_parameters
 
@@ -91,27 +92,8 @@ def _headers(reading: Reading, node: Node) -> Iterator[Header]:
             )  # fmt: skip
 
 
-def server_path(place: Node) -> str:
-    """The path of the first server's URL, its variables replaced by their defaults (Server Object)."""
-    servers = place.get("servers")
-    if servers is None or not isinstance(servers.value, list) or not servers.value:
-        return ""
-    server = servers.value[0]
-    url = server.get("url", "") if isinstance(server, dict) else ""
-    for name, variable in (server.get("variables") or {}).items() if isinstance(server, dict) else ():
-        if isinstance(variable, dict):
-            url = url.replace("{" + name + "}", str(variable.get("default", "")))
-    _, scheme, rest = url.partition("://")
-    if scheme:
-        url = "/" + rest.partition("/")[2]
-    elif url.startswith("//"):
-        url = "/" + url[2:].partition("/")[2]
-    path = url.partition("?")[0].partition("#")[0].strip("/")
-    return "/" + path if path and path != "." else ""
-
-
 OPENAPI3_0 = Dialect(
-    "OpenAPI 3.0", OPENAPI_30, METHODS, components("components", "schemas"), server_path, _inputs, _answer,
+    "OpenAPI 3.0", OPENAPI_30, METHODS, components("components", "schemas"), server_3, _inputs, _answer,
     components("components", "securitySchemes"),
 )  # fmt: skip
 OPENAPI3_1 = OPENAPI3_0._replace(name="OpenAPI 3.1", draft=OPENAPI_31)

@@ -7,6 +7,7 @@ from pymacaron.documents import Node
 from pymacaron.messages import ABSENT
 from pymacaron.operations import FORM, Answer, Content, Header, Parameter
 from pymacaron.schemas import SWAGGER_20
+from pymacaron.servers import server_2
 
 from .dialect import METHODS, Dialect, Inputs, Reading, components, entries, flag, listed_parameters
 
@@ -80,12 +81,7 @@ def _header(reading: Reading, name: str, node: Node) -> Header:
     return Header(name, reading.schemas.at(node), required=False, collection_format=collection_format)
 
 
-def _base_path(root: Node) -> str:
-    base = root.value.get("basePath")
-    return "/" + base.strip("/") if isinstance(base, str) and base.strip("/") else ""
-
-
 SWAGGER2 = Dialect(
-    "Swagger 2.0", SWAGGER_20, METHODS[:7], components("definitions"), _base_path, _inputs, _answer,
+    "Swagger 2.0", SWAGGER_20, METHODS[:7], components("definitions"), server_2, _inputs, _answer,
     components("securityDefinitions"),
 )  # fmt: skip

@@ -1,0 +1,55 @@
+"""A document as a client: `ApiPool.mailer.client.send_mail(body, ...)`.
+
+methods.py    an operation as a function: arguments in, result out
+options.py    what can be said of a call beside its arguments, for one call and for all
+addresses.py  where an API is: document, configuration, code
+exchange.py   one request there and its answer back: headers, redirects, deadline
+outcomes.py   what an answer means: a result, or an error that says what was called and what came back
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pymacaron.names import suggest
+from pymacaron.operations import Operation
+
+from .addresses import Reach
+from .exchange import Line
+from .methods import Method
+from .outcomes import Answered
+
+__all__ = ["Answered", "Client", "Method", "Reach"]
+
+
+class Client:
+    """The operations of an API as methods. They may be called by any number of threads at once."""
+
+    def __init__(self, api: str, operations: Sequence[Operation], reach: Reach) -> None:
+        self._api = api
+        self._line = Line(api, reach)
+        self._operations: dict[str, Operation] = {}
+        for operation in operations:
+            self._operations.setdefault(_free(operation.name, self._operations), operation)
+
+    def __getattr__(self, name: str) -> Method:
+        operation = None if name.startswith("__") else self._operations.get(name)
+        if operation is None:
+            cure = suggest(name, self._operations) or f"it has {', '.join(self._operations) or 'none'}"
+            raise AttributeError(f"{self._api} has no operation {name!r}; {cure}")
+        method = self.__dict__[name] = Method(operation, self._line)
+        return method
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._operations]
+
+    def __repr__(self) -> str:
+        return f"<Client of {self._api}: {len(self._operations)} operations>"
+
+
+def _free(name: str, taken: dict[str, Operation]) -> str:
+    """`name`, or where an operation before it has that, name_2 and so on."""
+    found, number = name, 2
+    while found in taken:
+        found, number = f"{name}_{number}", number + 1
+    return found

@@ -1,0 +1,92 @@
+"""Where an API is: what its document says, unless the configuration or the code says something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from pymacaron.exceptions import ConfigurationError
+from pymacaron.operations import Operation
+from pymacaron.servers import path_of
+from pymacaron.transports import Origin
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class Reach(NamedTuple):
+    """What the code says of how an API is reached: `API(...)`, `ApiPool.add(...)`.
+
+    Attributes:
+        timeout: seconds for a call.
+        host, port, proto: in place of what the document says; None: that counts.
+        own_host, own_port: of the service itself, for documents that do not say where their API is.
+        verify: are certificates verified?
+    """
+
+    timeout: float = 20
+    host: str | None = None
+    port: int | None = None
+    proto: str | None = None
+    own_host: str = "localhost"
+    own_port: int = 80
+    verify: bool = True
+
+
+class Address(NamedTuple):
+    """Who is asked, and what the path of an operation begins with there, in place of the document's base path."""
+
+    origin: Origin
+    base_path: str
+
+
+def address_of(
+    operation: Operation, reach: Reach, url: str | None = None, variables: Mapping[str, str] | None = None
+) -> Address:
+    """Where an operation is.
+
+    Args:
+        url: in place of the document's. Its path, if it has one, takes the place of the base path.
+        variables: of the document's server.
+
+    Raises:
+        ConfigurationError: that is no address.
+    """
+    if url is not None:
+        parts = urlsplit(url)
+        return Address(_origin(parts, url), parts.path.rstrip("/") if parts.path else operation.base_path)
+    server, base_path = operation.server, operation.base_path
+    own = f"http://{reach.own_host}:{reach.own_port}"
+    said = urljoin(own, server.at(variables)) if server is not None else own
+    if variables and base_path:
+        base_path = path_of(said)
+    origin = _origin(urlsplit(said), said)
+    if reach.host is None and reach.port is None and reach.proto is None:
+        return Address(origin, base_path)
+    scheme = reach.proto or (origin.scheme if reach.host is None else "http")
+    port = reach.port or (origin.port if reach.host is None and reach.proto is None else _PORTS.get(scheme, 80))
+    return Address(Origin(scheme, reach.host or origin.host, port), base_path)
+
+
+def _origin(parts: SplitResult, url: str) -> Origin:
+    try:
+        scheme, host = parts.scheme.lower(), parts.hostname
+        port = parts.port or _PORTS[scheme]
+    except (KeyError, ValueError):
+        scheme, host, port = "", None, 0
+    if not host or parts.username is not None or "{" in host:
+        said = "without user and password" if parts.username is not None else f"'{url}' is none"
+        raise ConfigurationError(f"the address of an API: {said}; write for example https://api.example.com/v1")
+    return Origin(scheme, host, port)
+
+
+def moved(origin: Origin, target: str, location: str) -> tuple[Origin, str, str] | None:
+    """Where a redirect leads: who is asked, the path and the query; None if it leads nowhere that we go."""
+    parts = urlsplit(urljoin(f"{origin}{target}", location))
+    try:
+        found = _origin(parts, location)
+    except ConfigurationError:
+        return None
+    if origin.scheme == "https" and found.scheme != "https":
+        return None
+    return found, parts.path or "/", parts.query

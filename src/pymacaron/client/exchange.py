@@ -1,0 +1,199 @@
+"""One request there and its answer back."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Any
+
+from pymacaron._version import __version__
+from pymacaron.bodies import EVENTS, LINES, RECORDS, kind_of, parse_media_type, uncoded
+from pymacaron.calls import Call, current
+from pymacaron.config import get_config
+from pymacaron.exceptions import ArgumentFault, BadRequestError, PayloadTooLargeError, UnsupportedMediaTypeError
+from pymacaron.messages import Request, Response
+from pymacaron.operations import Operation
+from pymacaron.transports import Origin, Sending, Transport, WrongAnswer
+
+from .addresses import Address, Reach, address_of, moved
+from .options import Options, configured
+
+_MOST_REDIRECTS = 5
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_FOLLOWED = frozenset(("GET", "HEAD"))
+# What a host gets that a redirect leads to, and that is not the one that was asked
+_FOR_STRANGERS = frozenset(("accept", "accept-encoding", "user-agent"))
+_STREAMED = frozenset((EVENTS, LINES, RECORDS))
+
+_transports: dict[tuple[str | None, bool], Transport] = {}
+
+
+def transport_for(options: Options) -> Transport:
+    """What carries the calls; those with the same view of certificates share their connections."""
+    key = options.authorities, options.verify
+    found = _transports.get(key)
+    if found is None:
+        # urllib3 takes 60 ms to import, which services that call nobody do without
+        from pymacaron.transports.http import HttpTransport
+
+        found = _transports.setdefault(key, HttpTransport(options.authorities, verify=options.verify))
+    return found
+
+
+class Line:
+    """The line to an API: how its calls are made."""
+
+    def __init__(self, api: str, reach: Reach) -> None:
+        self.api, self.reach = api, reach
+        self._given: Any = None
+        self._options: Options | None = None
+
+    def options(self) -> Options:
+        """What the configuration says now."""
+        config = get_config()
+        given = config.clients.get(self.api), config.client_errors
+        if self._options is None or given[0] is not self._given[0] or given[1] != self._given[1]:
+            self._options = configured(self.api, self.reach.timeout, self.reach.verify)
+            self._given = given
+        return self._options
+
+    def address(self, operation: Operation, options: Options) -> Address:
+        return address_of(operation, self.reach, options.url, options.variables)
+
+
+class Exchange:
+    """A call under way.
+
+    Attributes:
+        origin: who was asked last.
+    """
+
+    def __init__(self, operation: Operation, address: Address, options: Options) -> None:
+        self.operation, self.options = operation, options
+        self.origin, self._base_path = address
+        self._call = current.get() or Call()
+        self._read_timeout = options.timeout if options.read_timeout is None else options.read_timeout
+        left = self._call.left_ms()
+        self._until = monotonic() + (options.timeout if left is None else min(options.timeout, left / 1000))
+
+    def perform(self, request: Request) -> Response:
+        """The answer to a request; its body is bytes, or items that come one after the other.
+
+        Raises:
+            TransportFault: there is none.
+        """
+        base = self.operation.base_path
+        request.path = (self._base_path + request.path[len(base) :] if base else self._base_path + request.path) or "/"
+        request.headers = self._headers(request)
+        response = self._sent(request)
+        for _ in range(_MOST_REDIRECTS):
+            if not self._is_redirect(response):
+                break
+            response = self._sent(self._followed(request, response))
+        else:
+            if self._is_redirect(response):
+                _close(response)
+                raise WrongAnswer(f"it leads elsewhere more than {_MOST_REDIRECTS} times")
+        return self._received(response)
+
+    def _headers(self, request: Request) -> dict[str, str]:
+        headers = {
+            "accept": _accept(self.operation), "accept-encoding": "gzip", "user-agent": _user_agent(),
+            **request.headers, **{name.lower(): text for name, text in self._call.outgoing().items()},
+            **self.options.headers,
+        }  # fmt: skip
+        for name, text in headers.items():
+            if not name.isascii() or (not text.isprintable() and "\t" not in text) or "\n" in text or "\r" in text:
+                raise ArgumentFault(f"the header {name!r} cannot be sent: it has control characters")
+        return {name: text if text.isascii() else text.encode().decode("latin-1") for name, text in headers.items()}
+
+    def _sent(self, request: Request) -> Response:
+        left = self._until - monotonic()
+        options, read = self.options, self._read_timeout
+        request.headers = {**request.headers, "pymdeadlinems": str(max(0, round(left * 1000)))}
+        return transport_for(options).send(Sending(self.origin, request, options.connect_timeout, read, self._until))
+
+    def _is_redirect(self, response: Response) -> bool:
+        """Does it lead elsewhere, and does the document not say that this is the answer?"""
+        answers = self.operation.answers
+        if response.status not in _REDIRECTS or self.operation.method not in _FOLLOWED:
+            return False
+        return str(response.status) not in answers and "3XX" not in answers
+
+    def _followed(self, request: Request, response: Response) -> Request:
+        """The request that a redirect asks for (RFC 9110 section 15.4)."""
+        location = next((text for name, text in response.headers if name.lower() == "location"), "")
+        _close(response)
+        target = f"{request.path}?{request.query}" if request.query else request.path
+        found = moved(self.origin, target, location) if location else None
+        if found is None:
+            raise WrongAnswer("it leads elsewhere, but to no safe address")
+        origin, request.path, request.query = found
+        if origin != self.origin:
+            request.headers = {name: text for name, text in request.headers.items() if name in _FOR_STRANGERS}
+        self.origin = origin
+        return request
+
+    def _received(self, response: Response) -> Response:
+        """The answer with its body read, and without its codings."""
+        body: Any = response.body
+        headers = {name.lower(): text for name, text in response.headers}
+        coding = headers.get("content-encoding")
+        limit = self.options.max_answer
+        try:
+            if kind_of(parse_media_type(headers.get("content-type", "")).name) in _STREAMED:
+                if hasattr(body, "go_on"):
+                    body.go_on(self._read_timeout)
+                response.body = body if coding is None else _pieces(uncoded(coding, body, None, None))
+                return response
+            stream = body if coding is None else uncoded(coding, body, limit, None)
+            size = headers.get("content-length", "")
+            if coding is None and size.isdecimal() and int(size) <= limit:
+                response.body = stream.read()
+            else:
+                response.body = _whole(stream, limit)
+        except (BadRequestError, UnsupportedMediaTypeError):
+            _close(response)
+            raise WrongAnswer("its answer is not coded as it says") from None
+        except PayloadTooLargeError:
+            _close(response)
+            raise WrongAnswer(f"its answer is longer than {limit} bytes") from None
+        return response
+
+
+def _whole(stream: Any, limit: int) -> bytes:
+    pieces, size = [], 0
+    while piece := stream.read(64 * 1024):
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit:
+            raise PayloadTooLargeError
+    return b"".join(pieces)
+
+
+def _pieces(stream: Any) -> Any:
+    while piece := stream.read(64 * 1024):
+        yield piece
+
+
+def _close(response: Response) -> None:
+    close = getattr(response.body, "close", None)
+    if close is not None:
+        close()
+
+
+def _accept(operation: Operation) -> str:
+    """What the document says that there is, kept with the operation."""
+    found: str | None = operation.compiled.get("accept")
+    if found is None:
+        kinds = [content.media_type for answer in operation.answers.values() for content in answer.contents]
+        found = operation.compiled["accept"] = ", ".join(dict.fromkeys(kinds)) or "*/*"
+    return found
+
+
+def _user_agent() -> str:
+    name = get_config().name
+    ours = f"pymacaron/{__version__}"
+    return f"{name.encode('ascii', 'replace').decode().replace(' ', '-')} {ours}" if name else ours
+
+
+__all__ = ["Exchange", "Line", "Origin", "transport_for"]

@@ -1,0 +1,129 @@
+"""An operation as a function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pymacaron.exceptions import ArgumentFault, PyMacaronException, ValidationError, is_error
+from pymacaron.inputs import text_type
+from pymacaron.messages import ABSENT, Arguments, Request, Response
+from pymacaron.names import suggest
+from pymacaron.operations import Operation
+from pymacaron.transports import TransportFault
+from pymacaron.wire import write_request
+
+from .exchange import Exchange, Line
+from .options import PER_CALL, Options, for_one_call
+from .outcomes import Answered, outcome_of, raised, unreached
+
+
+class Method:
+    """Calls an operation: `client.send_mail(body, to="...", timeout=5)`.
+
+    The body comes first, if there is one, the parameters by keyword. Other keywords are options of the call; one whose
+    name is also that of a parameter is written with a _ behind it.
+
+    Raises (when called):
+        ArgumentFault, TypeError: the arguments are not what the document says. Nothing has been sent.
+        PyMacaronException: with `client_errors: raise`, for whatever goes wrong there or on the way. Without, it is
+            what is returned, and is_error() is true of it.
+    """
+
+    def __init__(self, operation: Operation, line: Line) -> None:
+        self.operation = operation
+        self.__name__ = operation.name
+        self.__doc__ = _documentation(operation)
+        self._line = line
+        taken = {parameter.argument for parameter in operation.parameters}
+        self._options = {name + "_" * (name in taken): name for name in PER_CALL}
+        self._arguments = taken
+        self._takes_body = bool(operation.contents) and not operation.has_form_fields
+        self._null_is_body = self._takes_body and _may_be_null(operation)
+        self._ready: tuple[Options, Any] | None = None  # the options that were the last, and the address for them
+
+    def __call__(self, *body: Any, **given: Any) -> Any:
+        return self._send(body, given)
+
+    def _send(self, body: tuple[Any, ...], given: dict[str, Any]) -> Any:
+        options = self._line.options()
+        said = given.keys() & self._options.keys()
+        if said:
+            options = for_one_call(options, {self._options[name]: given.pop(name) for name in said})
+        exchange = Exchange(self.operation, self._address(options), options)
+        return self._outcome(exchange, self._request(body, given))
+
+    def _address(self, options: Options) -> Any:
+        if self._ready is None or self._ready[0] is not options:
+            self._ready = options, self._line.address(self.operation, options)
+        return self._ready[1]
+
+    def _request(self, body: tuple[Any, ...], given: Mapping[str, Any]) -> Request:
+        if len(body) > self._takes_body:
+            raise TypeError(f"{self.__name__}() takes {'one body' if self._takes_body else 'no body'} by position")
+        value = body[0] if body else ABSENT
+        if value is None and not self._null_is_body:
+            value = ABSENT
+        for name in given:
+            if name not in self._arguments:
+                raise TypeError(f"{self.__name__}() has no parameter {name!r}; {self._cure(name)}")
+        try:
+            return write_request(self.operation, Arguments(value, dict(given)))
+        except ValidationError as error:
+            text = f"{self.operation.api}.{self.__name__}() was called wrongly: {error}"
+            raise ArgumentFault(text, error.problems) from None
+
+    def _cure(self, name: str) -> str:
+        known = [*self._arguments, *self._options]
+        return suggest(name, known) or f"it has {', '.join(sorted(self._arguments)) or 'none'}"
+
+    def _outcome(self, exchange: Exchange, request: Request) -> Any:
+        """The result of a call, or its error as it was asked for."""
+        response: Response | None = None
+        try:
+            response = exchange.perform(request)
+            result = outcome_of(self.operation, exchange.origin, response)
+        except TransportFault as fault:
+            result = unreached(self.operation, exchange.origin, fault)
+        if isinstance(result, Iterator):
+            result = self._items(result, exchange)
+        options = exchange.options
+        if options.errors == "raise" and is_error(result) and (response is None or _is_wrong(result, response)):
+            raise result if isinstance(result, PyMacaronException) else raised(result)
+        return _with_response(result, response) if options.with_response else result
+
+    def _items(self, items: Iterator[Any], exchange: Exchange) -> Iterator[Any]:
+        """Items as they come."""
+        try:
+            yield from items
+        except TransportFault as fault:
+            raise unreached(self.operation, exchange.origin, fault) from fault
+
+    def __repr__(self) -> str:
+        return f"<{self.operation.api}.{self.__name__}: {self.operation.title}>"
+
+
+def _is_wrong(result: Any, response: Response) -> bool:
+    """Is a result an error, and no value that looks like one?"""
+    return response.status >= 400 or isinstance(result, PyMacaronException)
+
+
+def _with_response(result: Any, response: Response | None) -> Answered:
+    if response is None:
+        return Answered(result, None, {})
+    headers: dict[str, str] = {}
+    for name, text in response.headers:
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return Answered(result, response.status, headers)
+
+
+def _may_be_null(operation: Operation) -> bool:
+    nodes = [content.schema.node for content in operation.contents if content.schema is not None]
+    return any("null" in text_type(operation.shapes.schemas, node).kinds for node in nodes)
+
+
+def _documentation(operation: Operation) -> str:
+    value = operation.node.value
+    said = [str(value[key]) for key in ("summary", "description") if isinstance(value.get(key), str)]
+    return "\n\n".join([operation.title, *said])

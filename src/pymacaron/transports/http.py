@@ -1,0 +1,179 @@
+"""HTTP by urllib3: connections are pooled, kept alive, and keep to the deadline."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from math import inf
+from time import monotonic
+from typing import Any, cast
+
+from urllib3 import PoolManager, ProxyManager, Timeout
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from pymacaron.messages import Request, Response
+
+from .carrying import Origin, Sending, TransportFault
+from .sockets import Pool, TlsPool, tls_context, underway
+
+_CHUNK = 64 * 1024
+_MOST_CONNECTIONS = 100  # that one service keeps to one host; more may be made, and are closed after use
+_MOST_HOSTS = 50
+
+
+class HttpTransport:
+    """Carries requests over HTTP.
+
+    Args:
+        authorities: a file of certificates that are trusted; None: those of the system.
+        verify: are the certificates of servers verified?
+    """
+
+    def __init__(self, authorities: str | None = None, *, verify: bool = True) -> None:
+        self._authorities, self._verify = authorities, verify
+        self._manager: PoolManager | None = None
+        self._pools: dict[Origin, tuple[HTTPConnectionPool, str]] = {}
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        """A child must not talk over the connections of its parent, nor end them."""
+        self._manager, self._pools = None, {}
+
+    def send(self, sending: Sending) -> Response:
+        pool, prefix = self._pools.get(sending.origin) or self._pool(sending.origin)
+        request = sending.request
+        left = sending.until - monotonic()
+        if left <= 0:
+            raise TransportFault("there is no time left", unsent=True, late=True)
+        underway.until, underway.is_connected = sending.until, False
+        try:
+            answer = pool.urlopen(
+                request.method, prefix + _target(request), cast("Any", request.body) or None, request.headers,
+                retries=False, redirect=False, assert_same_host=False, preload_content=False, decode_content=False,
+                timeout=Timeout(connect=min(sending.connect, left), read=min(sending.read, left)),
+            )  # fmt: skip
+        except (HTTPError, OSError) as error:
+            raise _fault(error, unsent=not underway.is_connected) from error
+        finally:
+            underway.until = inf
+            made, underway.socket = underway.socket, None
+        return Response(answer.status, list(answer.headers.items()), _Body(answer, made))
+
+    def _pool(self, origin: Origin) -> tuple[HTTPConnectionPool, str]:
+        """Where connections to a host are kept, and what stands before the paths of requests to it."""
+        proxy = _proxy_for(origin)
+        manager = self._manager
+        if manager is None or proxy is not None:
+            manager = self._new_manager(proxy)
+        if proxy is None:
+            self._manager = manager
+        pool = manager.connection_from_host(origin.host, origin.port, origin.scheme)
+        if len(self._pools) >= _MOST_HOSTS:
+            self._pools.clear()
+        prefix = str(origin) if proxy is not None and origin.scheme == "http" else ""
+        found = self._pools[origin] = pool, prefix
+        return found
+
+    def _new_manager(self, proxy: str | None) -> PoolManager:
+        options: dict[str, Any] = {
+            "num_pools": _MOST_HOSTS, "maxsize": _MOST_CONNECTIONS,
+            "ssl_context": tls_context(self._authorities, verify=self._verify),
+            "cert_reqs": "CERT_REQUIRED" if self._verify else "CERT_NONE",
+        }  # fmt: skip
+        manager = PoolManager(**options) if proxy is None else ProxyManager(proxy, **options)
+        manager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
+        return manager
+
+
+def _target(request: Request) -> str:
+    return f"{request.path}?{request.query}" if request.query else request.path
+
+
+def _proxy_for(origin: Origin) -> str | None:
+    """The proxy that the environment names for a host."""
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        return None
+    from urllib.request import getproxies, proxy_bypass  # 25 ms to import, where it is used
+
+    proxy = getproxies().get(origin.scheme)
+    return None if proxy is None or proxy_bypass(f"{origin.host}:{origin.port}") else proxy
+
+
+def _fault(error: Exception, *, unsent: bool = False) -> TransportFault:
+    """What became of a request, told without addresses and credentials."""
+    cause = error.original_error if isinstance(error, ProxyError) else error
+    if isinstance(cause, NameResolutionError):
+        return TransportFault("its name has no address", unsent=True)
+    if isinstance(cause, NewConnectionError):  # which is a ConnectTimeoutError to urllib3
+        return TransportFault(f"there is no connection ({_reason(cause)})", unsent=True)
+    if isinstance(cause, ConnectTimeoutError):
+        return TransportFault("connecting takes too long", unsent=True, late=True)
+    if isinstance(cause, SSLError):
+        return TransportFault(f"the connection cannot be encrypted safely ({_reason(cause)})", unsent=unsent)
+    if isinstance(error, ProxyError):
+        return TransportFault("the proxy lets nothing through", unsent=True)
+    if isinstance(cause, ReadTimeoutError) or isinstance(_innermost(cause), TimeoutError):
+        return TransportFault("the answer takes too long", unsent=unsent, late=True)
+    return TransportFault(f"the connection broke off ({_reason(cause)})", unsent=unsent)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while True:
+        inner = error.__cause__ or next((one for one in error.args if isinstance(one, BaseException)), None)
+        if inner is None:
+            return error
+        error = inner
+
+
+def _reason(error: BaseException) -> str:
+    """What the innermost cause says, as far as the system says it; else its type."""
+    error = _innermost(error)
+    number = error.errno if isinstance(error, OSError) else None
+    text = os.strerror(number) if number is not None and 0 < number < 256 else ""
+    return text or getattr(error, "verify_message", "") or type(error).__name__
+
+
+class _Body:
+    """The body of an answer, as it comes."""
+
+    def __init__(self, answer: Any, socket: Any) -> None:
+        self._answer, self._socket = answer, socket
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes, all when negative; b"" at the end.
+
+        Raises:
+            TransportFault: it does not come, or not all of it.
+        """
+        answer = self._answer
+        try:
+            data: bytes = answer.read() if size < 0 else answer.read1(size)
+        except (HTTPError, OSError) as error:
+            answer.close()
+            raise _fault(error) from error
+        if not data:
+            answer.release_conn()
+        return data
+
+    def __iter__(self) -> Iterator[bytes]:
+        while piece := self.read(_CHUNK):
+            yield piece
+
+    def go_on(self, seconds: float) -> None:
+        """From now on it may take as long as it likes, as long as something comes every so many seconds."""
+        if self._socket is not None:
+            self._socket.until = inf
+            self._socket.settimeout(seconds)
+
+    def close(self) -> None:
+        """Give up what is left of it, and the connection."""
+        self._answer.close()
