@@ -45,6 +45,7 @@ from pymacaron.config import get_config
 from pymacaron.exceptions import (
     AuthError,
     AuthInvalidTokenError,
+    AuthInvalidTokenError,
     BindingError,
     ConfigurationError,
     ForbiddenError,
@@ -544,6 +545,10 @@ def test_outside_of_calls(project: Project) -> None:
     with pytest.raises(ValueError, match="data may not have exp"):
         generate_token(data={"exp": 1})
     assert load_auth_token(generate_token("ada", expire_in=5, data={"a": 1}), load=False)["a"] == 1
+    nothing: list[Any] = [None, 5, b"a.b.c", "", "\udc80"]  # as a form or a cookie without a token would give
+    for one in nothing:
+        with pytest.raises(AuthInvalidTokenError):
+            load_auth_token(one)
 
 
 @pytest.mark.parametrize("is_async", [False, True])

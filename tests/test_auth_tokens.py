@@ -166,7 +166,7 @@ def test_keys_of_a_set() -> None:
     useless: list[Any] = [
         None, {}, {"kty": "oct", "k": "YWFh"}, {"kty": "RSA"}, rsa_jwk(RSA, use="enc"),
         rsa_jwk(RSA, kid=7, alg="RS256"),
-        rsa_jwk(RSA, key_ops=["encrypt"]),
+        rsa_jwk(RSA, key_ops=["encrypt"]), rsa_jwk(RSA, alg="RS256", key_ops="verify"),
         {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}, rsa_jwk(RSA, alg="RSA-OAEP"),
         {"kty": "OKP", "crv": "X25519", "x": "AA"}, {"kty": "OKP", "crv": "Ed25519", "x": "AA"}, rsa_jwk(RSA),
         {"kty": ["RSA"]}, {"kty": "RSA", "n": 5, "e": 3}, {"kty": "EC", "crv": ["P-256"], "x": "AA", "y": "AA"},

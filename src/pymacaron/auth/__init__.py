@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 from pymacaron._types import JsonObject
 from pymacaron.calls import Identity
 from pymacaron.config import get_config
+from pymacaron.exceptions import AuthInvalidTokenError
 
 from . import acting
 from .checks import verify_token
@@ -61,9 +62,11 @@ def load_auth_token(token: str, load: bool = True) -> JsonObject:
     """The claims of a token; with `load`, its user is the one who calls from now on.
 
     Raises:
-        AuthError: it is not accepted.
+        AuthError: it is not accepted; what is no text, such as the None of a form without one, is no token.
         RuntimeError: with `load`, outside of a call.
     """
+    if not isinstance(token, str):
+        raise AuthInvalidTokenError("The token is no text")
     identity = verify_token(token)
     if load:
         acting.become(identity)

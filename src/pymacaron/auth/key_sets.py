@@ -101,9 +101,9 @@ class KeySet:
         with self._lock:
             now = self._clock()
             if now >= self._next and not (self._thread is not None and self._thread.is_alive()):
-                self._began = now
-                self._thread = threading.Thread(target=self._try, name="pymacaron keys", daemon=True)
-                self._thread.start()
+                begun = threading.Thread(target=self._try, name="pymacaron keys", daemon=True)
+                begun.start()
+                self._thread, self._began = begun, now
             thread, left = self._thread, self._began + patience - now
         if thread is not None and left > 0:
             thread.join(left)

@@ -112,13 +112,18 @@ def _of_jwk(asymmetric: Any, jwk: object, algorithm: str | None) -> Key:
     if not isinstance(jwk, dict):
         raise KeyFault("is no JSON object", "")
     kid, own, operations = jwk.get("kid"), jwk.get("alg"), jwk.get("key_ops")
-    if jwk.get("use", "sig") != "sig" or (isinstance(operations, list) and "verify" not in operations):
+    if jwk.get("use", "sig") != "sig" or not (operations is None or _has(operations, "verify")):
         raise KeyFault("is not for verifying signatures", "")
     if own is not None and algorithm is not None and own != algorithm:
         raise KeyFault(f"is not for {algorithm}", "")
     if kid is not None and not isinstance(kid, str):
         raise KeyFault("has a kid that is no text", "")
     return _with_algorithm(asymmetric, asymmetric.of_jwk(jwk), algorithm or own, kid)
+
+
+def _has(operations: object, wanted: str) -> bool:
+    """RFC 7517 section 4.3: a list; what is none allows nothing."""
+    return isinstance(operations, list) and wanted in operations
 
 
 def _with_algorithm(asymmetric: Any, key: Any, algorithm: str | None, kid: str | None) -> Key:
