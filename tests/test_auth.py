@@ -45,7 +45,6 @@ from pymacaron.config import get_config
 from pymacaron.exceptions import (
     AuthError,
     AuthInvalidTokenError,
-    AuthInvalidTokenError,
     BindingError,
     ConfigurationError,
     ForbiddenError,
