@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .api import API, letsgo
     from .exceptions import PyMacaronException, add_error, is_error
     from .formats import Format
-    from .pool import ApiPool, get_model
+    from .pool import ApiPool, get_model, load_clients
 
 __all__ = [
     "API",
@@ -25,15 +25,16 @@ __all__ = [
     "get_model",
     "is_error",
     "letsgo",
+    "load_clients",
 ]
 
 _ROOMS = {
-    "API": "api", "letsgo": "api", "ApiPool": "pool", "get_model": "pool", "Format": "formats",
+    "API": "api", "letsgo": "api", "ApiPool": "pool", "get_model": "pool", "load_clients": "pool", "Format": "formats",
     "PyMacaronException": "exceptions", "add_error": "exceptions", "is_error": "exceptions",
 }  # fmt: skip
 
 # Names of the contract whose part is still to come.
-_COMING = {"load_clients": "clients", "asynctask": "tasks"}
+_COMING = {"asynctask": "tasks"}
 
 
 def __getattr__(name: str) -> Any:

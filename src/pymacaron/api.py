@@ -16,7 +16,7 @@ from .client import Reach
 from .config import get_config
 from .dialects import Document
 from .documents import DocumentFault, find_documents, findings
-from .exceptions import BindingError, DocumentError, NotBuiltError, StartError, format_error
+from .exceptions import BindingError, DocumentError, StartError, format_error
 from .failures import Failures
 from .flask_context import flask_response
 from .formats import Formats
@@ -26,7 +26,7 @@ from .loading import building, load_document
 from .logs import log_call, set_up
 from .names import suggest
 from .operations import Operation
-from .pool import ApiPool, LoadedApi
+from .pool import ApiPool, LoadedApi, load_clients
 from .predecessors import advice, predecessors
 from .publishing import OWN, PROBLEM, Service, publish
 from .serving import Served, serve
@@ -120,13 +120,10 @@ class API:
             self._loaded[api.name] = api
         return self
 
-    def load_clients(self, path: str | None = None, apis: Iterable[str] | None = None) -> API:
-        """Load documents for calling only.
-
-        Raises:
-            NotBuiltError: always, in this version.
-        """
-        raise NotBuiltError("load_clients: this version of pymacaron does not load clients yet; ApiPool.add() does")
+    def load_clients(self, path: str | os.PathLike[str] | None = None, apis: str | Iterable[str] | None = None) -> API:
+        """Load documents for calling only; see pymacaron.load_clients."""
+        load_clients(path, apis, self._formats, self._reach)
+        return self
 
     def publish_apis(self, path: str = "doc") -> API:
         """Serve each document and an index of them below `path`."""
@@ -155,8 +152,10 @@ class API:
             raise DocumentError(findings([error.fault])) from None
         self.app.extensions[_OURS] = self
         for api in self._loaded.values():
-            if api not in served:
-                api.tell_soft_faults()
+            if api in served:
+                api.line.serve(self.app)
+            else:
+                api.client.check()
         if listening:
             self._run(*listening.pop())
         return self

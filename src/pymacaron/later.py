@@ -16,7 +16,6 @@ _SETTINGS = {
 }
 # Keys are checked like the others, so that documents stay right.
 _KEYS = {
-    "clients": ("x-decorate-request",),
     "deadlines": ("x-timeout-ms",),
     "limits of calls": ("x-rate-limit",),
     "entity tags of its own": ("x-etag",),

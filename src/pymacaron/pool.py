@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 from . import structs
 from ._types import JsonObject, Pointer, json_pointer
-from .client import Client, Reach
-from .config import get_config
+from .client import Client, Line, Reach
+from .config import get_config, program_folder
 from .dialects import Document
-from .documents import Fault, Node, ReferenceFault, findings
+from .documents import DocumentFault, Fault, Node, ReferenceFault, find_documents, findings
 from .exceptions import DocumentError, Problem, ValidationError
 from .failures import Failures
 from .formats import Formats
@@ -29,7 +30,7 @@ class LoadedApi:
         self.soft_faults = soft_faults  # what stops the start of a served API, but not of one that is only called
         self._soft_texts = soft_texts
         self.name = document.name
-        self.reach = Reach()  # how it is called, as far as the code says
+        self.line = Line(document.name, Reach())  # how it is called, as far as the code says
         self._client: Client | None = None
 
     def tell_soft_faults(self) -> None:
@@ -47,7 +48,7 @@ class LoadedApi:
         found = self._client
         if found is None:
             self.tell_soft_faults()
-            found = self._client = Client(self.name, self.document.operations, self.reach)
+            found = self._client = Client(self.document.operations, self.line)
         return found
 
     def get_version(self) -> str:
@@ -66,6 +67,7 @@ class LoadedApi:
             app, [Served(self.name, self.document, self.document.operations)],
             Failures(expose=lambda: bool(get_config().expose_exceptions)), debug=lambda: app.debug, decorator=decorator,
         )  # fmt: skip
+        self.line.serve(app)
 
     def model_to_json(self, model: Any) -> JsonObject:
         """A model as JSON values."""
@@ -133,7 +135,7 @@ class Pool:
         if faults:
             raise DocumentError(findings(faults))
         for api in loaded:
-            api.reach = reach or api.reach
+            api.line.reach = reach or api.line.reach
             self._share_models(api.document)
             self._apis[api.name] = api
         return loaded
@@ -254,6 +256,44 @@ def _find_model(name: str, api: str, place: tuple[str, Pointer] | None) -> Any:
 
 
 structs.find_model.append(_find_model)
+
+
+def load_clients(
+    path: str | os.PathLike[str] | None = None, apis: str | Iterable[str] | None = None,
+    formats: Formats | None = None, reach: Reach | None = None,
+) -> Pool:  # fmt: skip
+    """Load documents for calling only; no server is needed.
+
+    Args:
+        path: a folder; None: `apis` beside the program, else in the working folder.
+        apis: the names of those that are wanted; None: all. What is loaded from there already stays as it is.
+
+    Raises:
+        DocumentError: with every fault of every document; there are none, or none of such a name.
+        BindingError: with what their `x-decorate-request` name and is not there.
+    """
+    folder = os.path.abspath(_usual_folder() if path is None else path)
+    wanted = None if apis is None else [apis] if isinstance(apis, str) else list(apis)
+    try:
+        found = find_documents(folder)
+    except DocumentFault as error:
+        raise DocumentError(findings([error.fault])) from None
+    for name in wanted or ():
+        if name not in found:
+            cure = suggest(name, found) or f"there are {', '.join(found) or 'none'}"
+            raise DocumentError(f"there is no document of an API {name!r} in {folder}; {cure}")
+    if not found:
+        raise DocumentError(f"there is no OpenAPI document in {folder}; load_clients(path) takes the folder of some")
+    known = {ApiPool.__getattr__(name).document.path for name in ApiPool}
+    missing = {name: file for name, file in found.items() if file not in known and (wanted is None or name in wanted)}
+    for api in ApiPool.load(missing, formats or Formats(()), reach):
+        api.client.check()
+    return ApiPool
+
+
+def _usual_folder() -> str:
+    beside = os.path.join(program_folder(), "apis")
+    return beside if os.path.isdir(beside) else "apis"
 
 
 def get_model(name: str, api: str | None = None) -> Any:

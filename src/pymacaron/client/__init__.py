@@ -11,23 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pymacaron.exceptions import BindingError
 from pymacaron.names import suggest
 from pymacaron.operations import Operation
 
 from .addresses import Reach
 from .exchange import Line
-from .methods import Method
+from .methods import Method, decorator_of
 from .outcomes import Answered
 
-__all__ = ["Answered", "Client", "Method", "Reach"]
+__all__ = ["Answered", "Client", "Line", "Method", "Reach"]
 
 
 class Client:
     """The operations of an API as methods. They may be called by any number of threads at once."""
 
-    def __init__(self, api: str, operations: Sequence[Operation], reach: Reach) -> None:
-        self._api = api
-        self._line = Line(api, reach)
+    def __init__(self, operations: Sequence[Operation], line: Line) -> None:
+        self._api, self._line = line.api, line
         self._operations: dict[str, Operation] = {}
         for operation in operations:
             self._operations.setdefault(_free(operation.name, self._operations), operation)
@@ -39,6 +39,15 @@ class Client:
             raise AttributeError(f"{self._api} has no operation {name!r}; {cure}")
         method = self.__dict__[name] = Method(operation, self._line)
         return method
+
+    def check(self) -> None:
+        """
+        Raises:
+            BindingError: with what `x-decorate-request` names and is not there.
+        """
+        findings = [one for operation in self._operations.values() for one in decorator_of(operation).findings]
+        if findings:
+            raise BindingError(findings)
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._operations]

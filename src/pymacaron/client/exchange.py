@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from time import monotonic
 from typing import Any
 
@@ -12,7 +13,7 @@ from pymacaron.config import get_config
 from pymacaron.exceptions import ArgumentFault, BadRequestError, PayloadTooLargeError, UnsupportedMediaTypeError
 from pymacaron.messages import Request, Response
 from pymacaron.operations import Operation
-from pymacaron.transports import Origin, Sending, Transport, WrongAnswer
+from pymacaron.transports import LocalTransport, Origin, Sending, Transport, WrongAnswer
 
 from .addresses import Address, Reach, address_of, moved
 from .options import Options, configured
@@ -40,10 +41,15 @@ def transport_for(options: Options) -> Transport:
 
 
 class Line:
-    """The line to an API: how its calls are made."""
+    """The line to an API: how its calls are made.
+
+    Attributes:
+        reach: what the code says of where it is.
+    """
 
     def __init__(self, api: str, reach: Reach) -> None:
         self.api, self.reach = api, reach
+        self._local: Transport | None = None
         self._given: Any = None
         self._options: Options | None = None
 
@@ -56,6 +62,16 @@ class Line:
             self._given = given
         return self._options
 
+    def serve(self, app: Any) -> None:
+        """From now on this process serves the API, by a WSGI application."""
+        self._local = LocalTransport(app)
+
+    def transport(self, options: Options) -> Transport:
+        """What carries the calls: those to an API that is served here go no further, unless somebody says where else
+        it is."""
+        is_elsewhere = options.url is not None or self.reach.host is not None or self.reach.port is not None
+        return transport_for(options) if self._local is None or is_elsewhere else self._local
+
     def address(self, operation: Operation, options: Options) -> Address:
         return address_of(operation, self.reach, options.url, options.variables)
 
@@ -67,8 +83,8 @@ class Exchange:
         origin: who was asked last.
     """
 
-    def __init__(self, operation: Operation, address: Address, options: Options) -> None:
-        self.operation, self.options = operation, options
+    def __init__(self, operation: Operation, address: Address, options: Options, transport: Transport) -> None:
+        self.operation, self.options, self._transport = operation, options, transport
         self.origin, self._base_path = address
         self._call = current.get() or Call()
         self._read_timeout = options.timeout if options.read_timeout is None else options.read_timeout
@@ -110,7 +126,7 @@ class Exchange:
         left = self._until - monotonic()
         options, read = self.options, self._read_timeout
         request.headers = {**request.headers, "pymdeadlinems": str(max(0, round(left * 1000)))}
-        return transport_for(options).send(Sending(self.origin, request, options.connect_timeout, read, self._until))
+        return self._transport.send(Sending(self.origin, request, options.connect_timeout, read, self._until))
 
     def _is_redirect(self, response: Response) -> bool:
         """Does it lead elsewhere, and does the document not say that this is the answer?"""
@@ -138,6 +154,10 @@ class Exchange:
         body: Any = response.body
         headers = {name.lower(): text for name, text in response.headers}
         coding = headers.get("content-encoding")
+        if isinstance(body, bytes):
+            if coding is None:
+                return response
+            body = io.BytesIO(body)
         limit = self.options.max_answer
         try:
             if kind_of(parse_media_type(headers.get("content-type", "")).name) in _STREAMED:

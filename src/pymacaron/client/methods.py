@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from pymacaron.exceptions import ArgumentFault, PyMacaronException, ValidationError, is_error
+from pymacaron.documents import Fault, Node, findings
+from pymacaron.exceptions import ArgumentFault, BindingError, Finding, PyMacaronException, ValidationError, is_error
 from pymacaron.inputs import text_type
 from pymacaron.messages import ABSENT, Arguments, Request, Response
 from pymacaron.names import suggest
@@ -38,19 +39,35 @@ class Method:
         taken = {parameter.argument for parameter in operation.parameters}
         self._options = {name + "_" * (name in taken): name for name in PER_CALL}
         self._arguments = taken
+        self._headers_keyword = next(spelt for spelt, name in self._options.items() if name == "request_headers")
         self._takes_body = bool(operation.contents) and not operation.has_form_fields
         self._null_is_body = self._takes_body and _may_be_null(operation)
+        self._decorated = self._with_headers
+        decorator = decorator_of(operation)
+        if decorator.findings:
+            raise BindingError(decorator.findings)
+        self._is_decorated = decorator.function is not None
+        if decorator.function is not None:
+            self._decorated = decorator.function(self._with_headers)
         self._ready: tuple[Options, Any] | None = None  # the options that were the last, and the address for them
 
     def __call__(self, *body: Any, **given: Any) -> Any:
-        return self._send(body, given)
+        if not self._is_decorated:
+            return self._send(body, given)
+        headers = given.pop(self._headers_keyword, None) or {}
+        return self._decorated(*body, headers=dict(headers), **given)
+
+    def _with_headers(self, *body: Any, headers: Mapping[str, str] | None = None, **given: Any) -> Any:
+        """What `x-decorate-request` wraps."""
+        return self._send(body, {**given, self._headers_keyword: headers})
 
     def _send(self, body: tuple[Any, ...], given: dict[str, Any]) -> Any:
         options = self._line.options()
         said = given.keys() & self._options.keys()
         if said:
             options = for_one_call(options, {self._options[name]: given.pop(name) for name in said})
-        exchange = Exchange(self.operation, self._address(options), options)
+        transport = self._line.transport(options)
+        exchange = Exchange(self.operation, self._address(options), options, transport)
         return self._outcome(exchange, self._request(body, given))
 
     def _address(self, options: Options) -> Any:
@@ -101,6 +118,32 @@ class Method:
 
     def __repr__(self) -> str:
         return f"<{self.operation.api}.{self.__name__}: {self.operation.title}>"
+
+
+class Decorator(NamedTuple):
+    """What wraps the calls of an operation, and what is wrong with it."""
+
+    function: Callable[..., Any] | None = None
+    findings: Sequence[Finding] = ()
+
+
+def decorator_of(operation: Operation) -> Decorator:
+    """What `x-decorate-request` names."""
+    path = operation.extensions.get("x-decorate-request")
+    if not isinstance(path, str):
+        return Decorator()
+    # 5 ms to import, for documents that have such keys
+    from pymacaron.binding.importing import Importer
+    from pymacaron.binding.sources import Sources
+
+    faults: list[Fault] = []
+
+    def tell(node: Node, fact: str, cure: str | None) -> None:
+        faults.append(node.fault(fact, cure))
+
+    node = operation.node.get("x-decorate-request") or operation.node
+    function = Importer(tell, Sources()).function(path, node, f"for calls of {operation.title}")
+    return Decorator(function, list(findings(faults)) if faults else ())
 
 
 def _is_wrong(result: Any, response: Response) -> bool:

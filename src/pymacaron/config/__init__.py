@@ -23,6 +23,7 @@ __all__ = [
     "Setting",
     "get_config",
     "load_config",
+    "program_folder",
     "redact",
     "reveal",
     "set_base",
@@ -223,6 +224,11 @@ def find_file(path: str | None, environment: Environment) -> str | None:
         return None
     fact = f"'{given}' is no file, nor a folder with {' or '.join(names)}"
     raise ConfigurationError([Finding("load_config()" if path else "$PYM_CONFIG", "", fact, "name one that is")])
+
+
+def program_folder() -> str:
+    """Where the entry point of the program lies."""
+    return _base or _folder_of_program()
 
 
 def _folder_of_program() -> str:

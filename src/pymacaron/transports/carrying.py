@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from math import inf
 from typing import NamedTuple, Protocol
 
 from pymacaron.exceptions import PyMacaronError
 from pymacaron.messages import Request, Response
-
-NO_LIMIT = inf
 
 
 class Origin(NamedTuple):
@@ -31,7 +28,7 @@ class Sending(NamedTuple):
         request: its path is the whole of it, percent-encoded.
         connect: seconds that making a connection may take.
         read: seconds that the other side may be silent.
-        until: when all of it has to be over, in the seconds of time.monotonic(); NO_LIMIT for never.
+        until: when all of it has to be over, in the seconds of time.monotonic().
     """
 
     origin: Origin
