@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from pymacaron._version import __version__
@@ -13,12 +13,14 @@ from pymacaron.config import get_config
 from pymacaron.exceptions import ArgumentFault, BadRequestError, PayloadTooLargeError, UnsupportedMediaTypeError
 from pymacaron.messages import Request, Response
 from pymacaron.operations import Operation
-from pymacaron.transports import LocalTransport, Origin, Sending, Transport, WrongAnswer
+from pymacaron.transports import LocalTransport, Origin, Sending, Transport, TransportFault, WrongAnswer
 
 from .addresses import Address, Reach, address_of, moved
 from .options import Options, configured
+from .retries import KEY, Refused, breaker_of, key_for, pause_after
 
 _MOST_REDIRECTS = 5
+_PATIENT = 1.0  # seconds: a host that does not answer calls with less time than that need not be down
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _FOLLOWED = frozenset(("GET", "HEAD"))
 # What a host gets that a redirect leads to, and that is not the one that was asked
@@ -81,15 +83,19 @@ class Exchange:
 
     Attributes:
         origin: who was asked last.
+        is_local: does it stay in this process? Then nothing gets better by trying again.
     """
 
     def __init__(self, operation: Operation, address: Address, options: Options, transport: Transport) -> None:
         self.operation, self.options, self._transport = operation, options, transport
-        self.origin, self._base_path = address
+        self._asked, self._base_path = address
+        self.origin = self._asked
+        self.is_local = isinstance(transport, LocalTransport)
         self._call = current.get() or Call()
         self._read_timeout = options.timeout if options.read_timeout is None else options.read_timeout
         left = self._call.left_ms()
-        self._until = monotonic() + (options.timeout if left is None else min(options.timeout, left / 1000))
+        self._patience = options.timeout if left is None else min(options.timeout, left / 1000)
+        self._until = monotonic() + self._patience
 
     def perform(self, request: Request) -> Response:
         """The answer to a request; its body is bytes, or items that come one after the other.
@@ -100,6 +106,37 @@ class Exchange:
         base = self.operation.base_path
         request.path = (self._base_path + request.path[len(base) :] if base else self._base_path + request.path) or "/"
         request.headers = self._headers(request)
+        if self.is_local:
+            return self._attempt(request)
+        for attempt in range(1, self.options.max_attempts):
+            outcome = self._watched(request)
+            pause = pause_after(outcome, request, attempt)
+            if pause is None or monotonic() + pause >= self._until:
+                break
+            sleep(pause)
+        else:
+            outcome = self._watched(request)
+        if isinstance(outcome, TransportFault):
+            raise outcome
+        return outcome
+
+    def _watched(self, request: Request) -> Response | TransportFault:
+        """What becomes of an attempt, unless its host is left alone."""
+        breaker = breaker_of(self._asked)
+        try:
+            breaker.check(self.options.max_failures)
+            outcome: Response | TransportFault = self._attempt(request)
+        except Refused as refused:
+            return refused
+        except TransportFault as fault:
+            outcome = fault
+        if not (isinstance(outcome, TransportFault) and outcome.late and self._patience < _PATIENT):
+            breaker.tell(outcome)
+        return outcome
+
+    def _attempt(self, request: Request) -> Response:
+        self.origin = self._asked
+        request = Request(request.method, request.path, request.query, request.headers, request.body)
         response = self._sent(request)
         for _ in range(_MOST_REDIRECTS):
             if not self._is_redirect(response):
@@ -117,6 +154,9 @@ class Exchange:
             **request.headers, **{name.lower(): text for name, text in self._call.outgoing().items()},
             **self.options.headers,
         }  # fmt: skip
+        key = None if KEY in headers else key_for(self.operation)
+        if key is not None:
+            headers[KEY] = key
         for name, text in headers.items():
             if not name.isascii() or (not text.isprintable() and "\t" not in text) or "\n" in text or "\r" in text:
                 raise ArgumentFault(f"the header {name!r} cannot be sent: it has control characters")

@@ -23,6 +23,8 @@ class Options(NamedTuple):
         headers: that go with every call.
         verify, authorities: of encrypted connections, as HttpTransport has them.
         errors: "return" or "raise".
+        max_attempts: how often a request is sent, if it is one that may be sent again.
+        max_failures: in a row, until a host is left alone for a while; 0: it never is.
         max_answer: the longest answer that is taken.
         with_response: give status and headers, too.
     """
@@ -37,6 +39,8 @@ class Options(NamedTuple):
     authorities: str | None = None
     errors: str = "return"
     max_answer: int = MAX_ANSWER
+    max_attempts: int = 3
+    max_failures: int = 10
     with_response: bool = False
 
 
@@ -45,6 +49,7 @@ class Options(NamedTuple):
 PER_CALL = {
     "request_headers": "headers", "timeout": "timeout", "connect_timeout": "connect_timeout",
     "read_timeout": "read_timeout", "base_url": "url", "with_response": "with_response",
+    "max_attempts": "max_attempts",
 }  # fmt: skip
 
 
@@ -73,6 +78,9 @@ def for_one_call(options: Options, given: Mapping[str, Any]) -> Options:
         seconds = changed.get(name)
         if seconds is not None and not (isinstance(seconds, int | float) and seconds > 0):
             raise ArgumentFault(f"{name} has to be a number of seconds, more than 0")
+    attempts = changed.get("max_attempts", 1)
+    if type(attempts) is not int or attempts < 1:
+        raise ArgumentFault("max_attempts has to be a whole number, 1 or more")
     if "headers" in changed:
         changed["headers"] = {**options.headers, **_headers(changed["headers"])}
     return options._replace(**changed)

@@ -110,6 +110,10 @@ def _some_of(*choices: str) -> Kind:
     return Kind(f"some of {', '.join(choices)}", read)
 
 
+def _none_is_too_few() -> int:
+    raise ValueError("write 1 for a single one")
+
+
 def _seconds(value: Json) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
         return value
@@ -149,6 +153,7 @@ SIZE = Kind("a number of bytes, or text such as 16MB or 512KiB", _size)
 TEXTS = Kind("a list of texts", _texts)
 TEXT_OR_TEXTS = Kind("text, or a list of texts", _text_or_texts)
 LEVEL = _one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+COUNT = Kind("a whole number, 1 or more", lambda value: _whole_number(value) or _none_is_too_few())
 SECONDS = Kind("a number of seconds", _seconds)
 TEXTS_BY_NAME = Kind("a mapping from names to texts", _texts_by_name)
 ERRORS = _one_of("return", "raise")
@@ -156,6 +161,7 @@ ERRORS = _one_of("return", "raise")
 CLIENT: dict[str, Kind] = {
     "url": TEXT, "variables": TEXTS_BY_NAME, "timeout": SECONDS, "connect_timeout": SECONDS, "read_timeout": SECONDS,
     "headers": TEXTS_BY_NAME, "verify": FLAG, "authorities": TEXT, "errors": ERRORS, "max_answer": SIZE,
+    "max_attempts": COUNT, "max_failures": WHOLE_NUMBER,
 }  # fmt: skip
 CLIENTS = Kind("a mapping from APIs to how they are called", _clients)
 ALGORITHMS = (
