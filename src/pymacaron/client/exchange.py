@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from time import monotonic, sleep
 from typing import Any
 
@@ -150,17 +151,17 @@ class Exchange:
 
     def _headers(self, request: Request) -> dict[str, str]:
         headers = {
-            "accept": _accept(self.operation), "accept-encoding": "gzip", "user-agent": _user_agent(),
+            "accept": _accept(self.operation), "accept-encoding": "gzip", "user-agent": _user_agent(get_config().name),
             **request.headers, **{name.lower(): text for name, text in self._call.outgoing().items()},
             **self.options.headers,
         }  # fmt: skip
         key = None if KEY in headers else key_for(self.operation)
         if key is not None:
             headers[KEY] = key
-        for name, text in headers.items():
-            if not name.isascii() or (not text.isprintable() and "\t" not in text) or "\n" in text or "\r" in text:
-                raise ArgumentFault(f"the header {name!r} cannot be sent: it has control characters")
-        return {name: text if text.isascii() else text.encode().decode("latin-1") for name, text in headers.items()}
+        said = "".join(headers.values())
+        if said.isascii() and said.isprintable():  # as nearly always
+            return headers
+        return {name: _sendable(name, text) for name, text in headers.items()}
 
     def _sent(self, request: Request) -> Response:
         left = self._until - monotonic()
@@ -241,6 +242,17 @@ def _close(response: Response) -> None:
         close()
 
 
+def _sendable(name: str, text: str) -> str:
+    """The text of a header as HTTP takes it.
+
+    Raises:
+        ArgumentFault: it has control characters.
+    """
+    if not text.replace("\t", "").isprintable():
+        raise ArgumentFault(f"the header {name!r} cannot be sent: it has control characters")
+    return text if text.isascii() else text.encode().decode("latin-1")
+
+
 def _accept(operation: Operation) -> str:
     """What the document says that there is, kept with the operation."""
     found: str | None = operation.compiled.get("accept")
@@ -250,8 +262,8 @@ def _accept(operation: Operation) -> str:
     return found
 
 
-def _user_agent() -> str:
-    name = get_config().name
+@cache
+def _user_agent(name: str | None) -> str:
     ours = f"pymacaron/{__version__}"
     return f"{name.encode('ascii', 'replace').decode().replace(' ', '-')} {ours}" if name else ours
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -43,6 +44,8 @@ class Options(NamedTuple):
     max_failures: int = 10
     with_response: bool = False
 
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 
 # What a call takes by keyword, and which option that is. Where the document has a parameter of that name, the option is
 # spelt with a _ behind it.
@@ -92,7 +95,7 @@ def _headers(given: Any) -> dict[str, str]:
         raise ArgumentFault("request_headers has to be a mapping from names to texts")
     found = {}
     for name, text in given.items():
-        if not isinstance(name, str) or not isinstance(text, str):
-            raise ArgumentFault(f"request_headers: {name!r} and its value have to be texts")
+        if not isinstance(name, str) or not isinstance(text, str) or not _NAME.fullmatch(name):
+            raise ArgumentFault(f"request_headers: {name!r} is no name of a header, or its value no text")
         found[name.lower()] = reveal(text)
     return found
