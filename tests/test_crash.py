@@ -17,11 +17,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from programs import run
-from services import Project, answers, operation, project_in
+from services import Project, answers, operation, project_in, query
 
 from pymacaron import API, crash
 from pymacaron.calls import Call, Exchange
 from pymacaron.crash import Reporter, crash_handler, report_error, report_slow, set_error_reporter
+from pymacaron.crash.names import Names
+from pymacaron.crash.redaction import Redaction
 from pymacaron.crash.reporting import Outlet, Reporting
 
 FUNCTIONS = """
@@ -497,3 +499,87 @@ def test_crash_api(tmp_path: Path) -> None:
     assert statuses["/crash/teapot"] == 418
     assert len(functions) == len(statuses) - 2
     assert not {"is_slow_on_purpose", "refuses"} & set(functions)
+
+
+# Nobody can keep a report from being made
+
+
+def names_in(value: Any) -> set[str]:
+    """The names of a report's members."""
+    if isinstance(value, list):
+        return {name for item in value for name in names_in(item)}
+    if not isinstance(value, dict):
+        return set()
+    inner = [item for name, item in value.items() if name not in {"locals", "secrets"}]
+    return value.keys() | {name for item in inner for name in names_in(item)}
+
+
+def test_a_password_that_is_a_word_of_reports(service: Service) -> None:
+    """A caller whose password is the name of a member of reports finds no way to break them."""
+    service.get("/raised", headers={"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"})
+    report = service.told.the_one()
+    del report["request"]["headers"], report["response"]["body"]
+    for word in names_in(report):
+        redaction = Redaction(Names())
+        redaction.learn(word)
+        assert names_in(redaction.tree(report)) == names_in(report), word
+
+
+def test_titles_show_no_secret(tmp_path: Path) -> None:
+    """What a function answers stands in the title without the secrets of the call, in one line."""
+    with project_in(tmp_path, report_to=[]) as project:
+        project.functions("def fail(n=None): return {'error': f'no such\\ntoken {n}', 'n': n}, 500")
+        get = operation("fail", parameters=[query("n", type="string", format="password")])
+        get["responses"] = answers(**{"200": {}, "500": {}})
+        project.document({"/fail": {"get": get}})
+        told = Told()
+        project.start(error_reporter=told).get("/fail?n=hunter2zz")
+        assert told.titles == [f"{FATAL} 500 no such token *****: handlers.fail(): the function returned this answer"]
+
+
+class Ends(Exception):
+    """Ends whatever wants to know what it says."""
+
+    def __str__(self) -> str:
+        raise SystemExit
+
+    __repr__ = __str__
+
+
+def test_what_ends_threads(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    """A variable, an exception or a reporter that ends the thread takes no later report with it."""
+
+    def fails(title: str, message: str) -> None:
+        raise Ends
+
+    told = Told()
+    reporting = Reporting({"fails": fails, "told": told}, window=60, limit_ms=1000)
+    for number in range(2):
+        reporting.tell(number, {"kind": "error", "function": "f", "data": Ends(), "caught": Ends()})
+    assert reporting.flush(3)
+    assert len(told) == 2
+    assert len(caplog.messages) == 1
+
+
+def test_report_error_takes_anything(service: Service) -> None:
+    """`report_error` raises nothing, whatever it is given, and tells of it where it can."""
+    report_error(ValueError("an exception as title"))  # type: ignore[arg-type]
+    report_error({"a": 1}, caught="no exception")  # type: ignore[arg-type]
+    report_error(Ends())  # type: ignore[arg-type]
+    assert [title.partition("(): ")[2] for title in service.told.titles] == ["an exception as title", "{'a': 1}"]
+
+
+def test_groups(service: Service) -> None:
+    """Of a group of exceptions, those in it are told, with their frames and without their secrets."""
+
+    def inner() -> None:
+        my_token = "a" + "-token-in-a-group"
+        raise ValueError(my_token)
+
+    try:
+        inner()
+    except ValueError as error:
+        report_error("group", caught=ExceptionGroup("several", [KeyError("one"), error]))
+    report = service.told.the_one()
+    assert [one["exception"] for one in report["stack"]] == ["ExceptionGroup", "KeyError", "ValueError"]
+    assert "a-token-in-a-group" not in json.dumps(report)

@@ -13,12 +13,14 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import run
 from services import Project, answers, body, operation, project_in, query
 
 from pymacaron import crash
+from pymacaron.cli.replay import replay
 from pymacaron.crash.names import Names
 from pymacaron.crash.redaction import Redaction, with_stars
 from pymacaron.exceptions import new_error_id
@@ -250,6 +252,42 @@ def test_replay(project: Project, tmp_path: Path) -> None:
     assert headers == [HEADERS[name] for name in ("Authorization", "X-Api-Key", "Plain", "Shop")]
 
 
+CAPSULE: dict[str, Any] = {
+    "method": "GET", "path": "/x", "query": "", "headers": [["a", "b"]], "body": None, "status": 500, "secrets": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", [
+    *({name: odd} for name in ("method", "path", "query", "headers", "body") for odd in (5, ["x"], {"a": 5}, "\ud800")),
+    {"method": "GET / HTTP/1.1\r\nX: y"}, {"headers": [["a", "b\r\nc: d"]]}, {"headers": [["a"]]}, {"secrets": ["a"]},
+    {"secrets": {"\x1b[31mred": "text"}}, {"body": {"left_out": "\x1b[2J"}}, {"body": {"text": 5}},
+])  # fmt: skip
+def test_capsules_that_no_report_has_made(odd: dict[str, Any], tmp_path: Path) -> None:
+    """A capsule that is none is refused before the service is imported, and commands no terminal."""
+    (tmp_path / "capsule").write_text(json.dumps(CAPSULE | odd))
+    told = CliRunner().invoke(replay, [str(tmp_path / "capsule"), "--app", "not_imported_yet:app"], color=True)
+    assert told.exit_code == 2, told.exception
+    assert "there is no not_imported_yet" not in told.output
+    assert "\x1b" not in told.output
+
+
+def test_files_without_capsules(tmp_path: Path) -> None:
+    """Whatever a file holds, the command says that it is no report."""
+    for text in (
+        "",
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        "1" * 10_000,
+        "[[]]",
+        '{"capsule": 5}',
+        '{"method": 5, "call": "x"}',
+    ):
+        (tmp_path / "capsule").write_text(text)
+        told = CliRunner().invoke(replay, [str(tmp_path / "capsule"), "--call", "abc"])
+        assert told.exit_code == 2, told.exception
+        assert "holds no capsule of the call abc" in told.output
+
+
 # Texts
 
 WORDS = ["password", "token", "api_key", "X-Auth-Token", "client_secret", "Authorization", "session"]
@@ -280,6 +318,30 @@ def test_a_secret_is_found_by_name(name: str, secret: str, around: str) -> None:
         clean = with_stars(redaction.clean(text)).replace(around, "", 1)
         assert secret not in clean
         assert secret.replace("/", "") not in clean
+
+
+@given(st.from_regex(r"s3[a-zA-Z0-9.+/\" -]{6,30}cr", fullmatch=True), st.booleans())
+def test_a_secret_is_found_in_texts_in_texts(secret: str, in_list: bool) -> None:
+    """What a name in a JSON text says is secret is found, be the text a parameter, or in a text of another one."""
+    inner = json.dumps({"n": [{"password": [secret] if in_list else secret}]})
+    outer = json.dumps({"payload": inner})
+    redaction = Redaction(Names())
+    query = redaction.pairs(f"q={quote(inner, safe='')}", "query")
+    assert secret not in parse_qsl(redaction.tree(query))[0][1]
+    for text in (inner, outer):
+        redaction = Redaction(Names())
+        body = redaction.json({"text": text}, "body")
+        assert json.dumps(secret)[1:-1] not in json.loads(json.dumps(redaction.tree(body)))["text"]
+        assert secret not in with_stars(redaction.clean(f"refused: {secret}"))
+
+
+def test_userinfo_is_found_however_it_is_written() -> None:
+    """Passwords in URLs are secret, with characters that should have been encoded, too; other parts of URLs are not."""
+    redaction = Redaction(Names())
+    for password in ("hunter2zz", "ab@hunter2zz", "ab/hunter2zz", "80hunter2zz/", "a/hunter2zz@x"):
+        assert "hunter2zz" not in with_stars(redaction.clean(f"no answer of postgres://me:{password}@host/db"))
+    for text in ("https://x.example.com/@me", "http://localhost:8080/a@b", "ftp://host/a and me@example.com"):
+        assert with_stars(redaction.clean(text)) == text
 
 
 def test_what_is_no_secret_is_shown() -> None:

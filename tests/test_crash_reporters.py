@@ -123,6 +123,16 @@ def test_slack() -> None:
     assert len(text) < 4500
 
 
+def test_slack_shows_text_as_text() -> None:
+    """No text of a caller's leaves the block of code it stands in, or calls people."""
+    with Http() as server:
+        config = {"report_to": ["slack"], "report_slack_webhook": f"{server.url}/x"}
+        tell("``` <!channel> *bold* ```", **config)
+        ((_, _, body),) = server.taken
+    text = json.loads(body)["text"]
+    assert (text.count("```"), text.count("<")) == (2, 0)
+
+
 def test_slack_refuses(caplog: pytest.LogCaptureFixture) -> None:
     """What a server refuses is logged, without the address, which is a secret."""
     with Http(403) as server:

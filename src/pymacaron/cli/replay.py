@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import sys
 from typing import Any
 
@@ -30,6 +31,7 @@ def replay(  # noqa: PLR0917 - click gives them by name
     in this process; nothing is reported. The exit code is 1 if it fails again.
     """
     capsule = _capsule(file, call_id)
+    _check_form(file, capsule)
     given = dict(_pair(text) for text in values) | ({} if token is None else {"token": token})
     _check(capsule, given)
     try:
@@ -38,10 +40,13 @@ def replay(  # noqa: PLR0917 - click gives them by name
         raise click.UsageError(str(error)) from None
     data = _read(body) if body is not None else content(asked["body"])
     if data is None:
-        raise click.UsageError(f"the body was not kept ({asked['body'].get('left_out')}): give it with --body FILE")
+        raise click.UsageError(
+            f"the body was not kept ({_shown(str(asked['body'].get('left_out')))}): give it with --body FILE"
+        )
     status = _ask(_service(app), asked, data)
-    before = capsule.get("status") or None
-    click.echo(f"it was {before} then" if before != status else f"it was {before} then, too", err=True)
+    before = capsule.get("status")
+    if before and isinstance(before, int):
+        click.echo(f"it was {before} then" if before != status else f"it was {before} then, too", err=True)
     sys.exit(1 if status >= 500 else 0)
 
 
@@ -49,22 +54,56 @@ def _capsule(file: str, call_id: str | None) -> JsonObject:
     text = _read(file).decode("utf-8", "replace")
     try:
         reports = [json.loads(text)]
-    except ValueError:
+    except (ValueError, RecursionError):
         reports = list(_lines(text))
     for report in reversed(reports):
         found = report.get("capsule", report) if isinstance(report, dict) else None
-        if isinstance(found, dict) and "method" in found and call_id in {None, (report.get("call") or {}).get("id")}:
+        if isinstance(found, dict) and "method" in found and call_id in {None, _call_of(report)}:
             return found
     fact = "holds no capsule" if call_id is None else f"holds no capsule of the call {call_id}"
     raise click.UsageError(f"{file} {fact}; give a crash report, or its member 'capsule'")
+
+
+def _call_of(report: JsonObject) -> str | None:
+    call = report.get("call")
+    name = call.get("id") if isinstance(call, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _lines(text: str) -> Any:
     for line in text.splitlines():
         try:
             yield json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
+
+
+def _check_form(file: str, capsule: JsonObject) -> None:
+    """Refuse what no report has made: a capsule may come from anywhere."""
+    headers, body, secrets = capsule.get("headers"), capsule.get("body"), capsule.get("secrets", {})
+    lines = [capsule["method"]]
+    for pair in headers if isinstance(headers, list) else [None]:
+        lines += pair if isinstance(pair, list) and len(pair) == 2 else [None]
+    texts = [capsule.get("path"), capsule.get("query"), *lines]
+    if isinstance(body, dict) and len(body) == 1:
+        texts += [text for name, text in body.items() if name != "json"]
+    elif body:
+        texts.append(None)
+    if not (isinstance(secrets, dict) and all(map(_is_text, texts)) and not any(map(_BREAK.search, lines))):
+        raise click.UsageError(f"the capsule in {file} is not as reports have it: take it from the report again")
+
+
+_BREAK = re.compile(r"[\r\n\0]")
+
+
+def _is_text(value: object) -> bool:
+    """A text that can be sent: half a surrogate pair cannot."""
+    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
+
+
+def _shown(text: str) -> str:
+    """What stands in the file, on one line, with nothing that commands a terminal."""
+    return text if text.isprintable() else repr(text)[1:-1]
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -78,10 +117,11 @@ def _check(capsule: JsonObject, given: dict[str, str]) -> None:
     known = placeholders(capsule)
     unknown = sorted(given.keys() - known.keys() - {"token"})
     if unknown:
-        raise click.UsageError(f"no secret is called {', '.join(unknown)}; there are: {', '.join(known) or 'none'}")
+        there = _shown(", ".join(known)) or "none"
+        raise click.UsageError(f"no secret is called {', '.join(unknown)}; there are: {there}")
     missing = [f"--token for {name}" if name == "token" else f"--set {name}=..." for name in known if name not in given]
     if missing:
-        raise click.UsageError(f"the report does not hold the secrets of the call; give {', '.join(missing)}")
+        raise click.UsageError(f"the report does not hold the secrets of the call; give {_shown(', '.join(missing))}")
 
 
 def _read(file: str) -> bytes:

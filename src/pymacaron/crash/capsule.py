@@ -72,7 +72,10 @@ def body_of(data: bytes, content_type: str, place: str, redaction: Redaction) ->
     if content_type.lower().startswith(_FORM):
         return {"form": redaction.pairs(data.decode("utf-8", "replace"), place)}
     if _TEXT.match(content_type) or _JSON.match(content_type) or not content_type:
-        return {"text": data.decode("utf-8", "replace")}
+        text = data.decode("utf-8", "replace")
+        for line in text.splitlines():
+            redaction.learn_written(line)
+        return {"text": text}
     return {"left_out": f"{len(data)} bytes of {content_type}"}
 
 

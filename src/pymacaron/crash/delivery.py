@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Condition, Thread, current_thread
 from time import monotonic
 from typing import Any, Generic, TypeVar
@@ -26,7 +27,7 @@ class Worker(Generic[Item]):
     """Does one thing after the other on a daemon thread, which is started when there is something to do.
 
     Args:
-        act: does it; never raises.
+        act: does it. What it raises is lost, even a SystemExit: the thread has to go on.
         most: so many things may wait. What comes while they do is refused.
         idle: what to do when nothing waits; seconds until it is to be done again, None: not before something came.
     """
@@ -74,7 +75,9 @@ class Worker(Generic[Item]):
     def _run(self) -> None:
         while True:
             self._do_all()
-            pause = self._idle() if self._idle is not None else None
+            pause: float | None = None
+            with suppress(BaseException):
+                pause = self._idle() if self._idle is not None else None
             with self._changed:
                 if not self._waiting:
                     self._changed.wait(pause)
@@ -88,7 +91,8 @@ class Worker(Generic[Item]):
                     return
                 item = self._waiting.popleft()
                 self._busy = True
-            self._act(item)
+            with suppress(BaseException):
+                self._act(item)
             del item  # it may hold a request with all that belongs to it
 
     def join(self, until: float) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
@@ -22,6 +23,15 @@ from .values import MARK, STARS, Values, mark, number_of, without_forms, without
 
 _LONGEST = 64_000  # characters of one text that are looked at
 _DEPTH, _BREADTH, _TEXT = 5, 50, 1000  # of values that are shown
+# What a report and a capsule call their members. They stay, even if a caller's password is such a word.
+_MEMBERS = frozenset((
+    "api", "at", "body", "bytes", "call", "caller", "capsule", "code", "complete", "container", "curl", "data",
+    "deadline_left_ms", "endpoint", "error", "error_id", "exception", "file", "flags", "form", "frames", "function",
+    "headers", "host", "id", "json", "kind", "left_out", "limit_ms", "line", "live_host", "locals", "method", "ms",
+    "name", "operation", "parent_id", "path", "pid", "pym_env", "pymacaron", "python", "query", "request", "response",
+    "secrets", "server", "span_id", "stack", "state", "status", "text", "timing", "title", "trace", "trace_id",
+    "up_seconds", "user",
+))  # fmt: skip
 _SCHEME = re.compile(r"(bearer|basic|digest|token|apikey|negotiate)[ +]+(.+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -111,6 +121,8 @@ class Redaction:
             if equals and (plain in self.names or re.split(r"[\[.]", plain)[0] in self.names):
                 self.learn(value, f"{place}.{plain}")
                 value = self.hide(unquote_plus(value), f"{place}.{plain}", "url")
+            elif equals:
+                self.learn_written(unquote_plus(value))
             pieces.append(f"{name}{equals}{value}")
         return "&".join(pieces)
 
@@ -125,7 +137,30 @@ class Redaction:
             }
         if isinstance(value, list):
             return [self.json(item, f"{place}.{index}") for index, item in enumerate(value)]
+        if isinstance(value, str):
+            self.learn_written(value)
         return value
+
+    def learn_written(self, text: str, depth: int = 4) -> None:
+        """Remember the secrets in a text that is itself JSON, maybe with such texts in it."""
+        try:
+            waiting = [json.loads(text)] if depth and text.lstrip()[:1] in {"{", "["} else []
+        except (ValueError, RecursionError):
+            return
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, str):
+                self.learn_written(value, depth - 1)
+            elif isinstance(value, list):
+                waiting += value
+            elif isinstance(value, dict):
+                waiting += [item for name, item in value.items() if name not in self.names]
+                self._learn_escaped(item for name, item in value.items() if name in self.names)
+
+    def _learn_escaped(self, items: Iterable[Json]) -> None:
+        for leaf in (leaf for item in items for leaf in leaves(item)):
+            self.learn(leaf)
+            self.learn(json.dumps(leaf)[1:-1] if isinstance(leaf, str) else "")
 
     def _secret(self, value: Json, label: str) -> Json:
         if value is None:
@@ -141,7 +176,7 @@ class Redaction:
         """Any Python value as JSON, shortened, with its secrets hidden by name. Never raises."""
         try:
             return self._shown(value, depth)
-        except Exception as error:  # noqa: BLE001 - whatever the value's class does
+        except BaseException as error:  # noqa: BLE001 - whatever the value's class does
             return f"<{type(value).__name__}, which cannot be shown: {type(error).__name__}>"
 
     def _shown(self, value: object, depth: int) -> Json:
@@ -215,7 +250,10 @@ class Redaction:
         if isinstance(value, str):
             return render(self.clean(value))
         if isinstance(value, Mapping):
-            return {render(self.clean(str(name))): self.tree(item, render) for name, item in value.items()}
+            return {
+                name if name in _MEMBERS else render(self.clean(str(name))): self.tree(item, render)
+                for name, item in value.items()
+            }
         if isinstance(value, list | tuple):
             return [self.tree(item, render) for item in value]
         return value
@@ -250,8 +288,8 @@ def leaves(value: Any, depth: int = 6) -> Iterator[object]:
     """The texts and numbers inside of a value."""
     if isinstance(value, str | bytes | bytearray | int | float):
         yield value
-    elif depth and isinstance(value, Mapping):
-        for item in value.values():
+    elif depth and (fields := _fields(value)) is not None:
+        for _, item in fields[0]:
             yield from leaves(item, depth - 1)
     elif depth and isinstance(value, list | tuple | set | frozenset):
         for item in value:

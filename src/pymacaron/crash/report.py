@@ -119,8 +119,8 @@ def _title(event: Event, error: JsonObject, redaction: Redaction) -> str:
     if event.kind == ERROR:
         start = "FATAL" if event.is_fatal else "NON-FATAL"
         return f"{start} BACKEND ERROR {api} {event.function}(): {_line(event.title or error['text'], redaction)}"
-    text = _line(error["text"], redaction)
-    return f"FATAL BACKEND ERROR {api} {error['status']} {error['code']}: {event.function}(): {text}"
+    code, text = _line(str(error["code"]), redaction), _line(error["text"], redaction)  # as the function answered
+    return f"FATAL BACKEND ERROR {api} {error['status']} {code}: {event.function}(): {text}"
 
 
 def _line(text: str, redaction: Redaction) -> str:

@@ -109,7 +109,7 @@ class Reporting:
 
         try:
             return report_of(Event(**event))
-        except Exception:  # something of the call's could not be read; that it failed is told all the same
+        except BaseException:  # something of the call's could not be read; that it failed is told all the same
             log.exception("the report of a crash could not be made")
             return f"BACKEND ERROR {event['function']}(): its report could not be made", "{}"
 
@@ -146,7 +146,7 @@ class Reporting:
 def _run(action: Callable[[], None]) -> None:
     try:
         action()
-    except Exception:  # the thread has to go on
+    except BaseException:  # what a variable's __repr__ raises may be anything
         log.exception("a crash report was lost")
 
 
@@ -174,7 +174,9 @@ class Outlet:
         try:
             self._reporter(title, message)
         except BaseException as error:  # noqa: BLE001 - SystemExit would end the thread
-            self._complain(f"failed: {type(error).__name__}: {error}")
+            from .stack import text_of  # is there, since a report was made
+
+            self._complain(f"failed: {type(error).__name__}: {text_of(error)}")
         finally:
             current.reset(outer)
 
@@ -254,14 +256,18 @@ def report_error(title: str, data: Any = None, caught: BaseException | None = No
     if is_off():
         return
     frame = sys._getframe(1)
-    cause = None if caught is None else error_key(caught)
-    key = "error", title, frame.f_code.co_filename, frame.f_lineno, cause
     function = f"{frame.f_globals.get('__name__', '?')}.{frame.f_code.co_qualname}"
-    told = {"kind": "error", "function": function, "title": title, "data": data, "is_fatal": is_fatal}
     try:
+        title = str(title)  # an exception is often given
+        given: object = caught
+        if given is not None and not isinstance(given, BaseException):
+            data, caught = {"data": data, "caught": given}, None
+        cause = None if caught is None else error_key(caught)
+        key = "error", title, frame.f_code.co_filename, frame.f_lineno, cause
+        told = {"kind": "error", "function": function, "title": title, "data": data, "is_fatal": is_fatal}
         stack = _stack(frame) if caught is None else []
         reporting().tell(key, {**told, "caught": caught, "stack": stack})
-    except Exception:  # a report must not break what it reports of
+    except (Exception, SystemExit):  # a report must not break what it reports of
         log.exception("report_error: the report could not be made")
 
 

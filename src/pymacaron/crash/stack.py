@@ -53,17 +53,22 @@ def text_of(error: BaseException) -> str:
     """What an exception says of itself."""
     try:
         return str(error)[:10_000].encode("utf-8", "replace").decode()
-    except Exception:  # noqa: BLE001 - its __str__ is the user's
+    except BaseException:  # noqa: BLE001 - its __str__ is the user's, and may even end the thread
         return ""
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Breadth first: the exception, those of its group, and those that led to it."""
     seen: set[int] = set()
-    one: BaseException | None = error
-    while one is not None and id(one) not in seen and len(seen) < _DEEPEST:
+    waiting: list[BaseException | None] = [error]
+    while waiting and len(seen) < _DEEPEST:
+        one = waiting.pop(0)
+        if one is None or id(one) in seen:
+            continue
         yield one
         seen.add(id(one))
-        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+        waiting += one.exceptions if isinstance(one, BaseExceptionGroup) else ()
+        waiting.append(one.__cause__ or (None if one.__suppress_context__ else one.__context__))
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[tuple[FrameType, int]]:

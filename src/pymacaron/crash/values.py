@@ -67,7 +67,9 @@ def _without(text: str, secret: str, mark: str) -> str:
 # What is a secret wherever it stands, with what gives it away: userinfo of URLs (RFC 3986 section 3.2.1), JWTs, private
 # keys, keys of AWS, credentials (RFC 9110 section 11.4).
 _FORMS = [
-    ("://", re.compile(r"(?<=://)[^\s/@'\"<>]{1,1000}(?=@)"), STARS),
+    ("://", re.compile(r"(?<=://)[^\s/'\"<>]{1,1000}(?=@)"), STARS),
+    # a password with a slash, which should have been encoded; digits before one are a port
+    ("://", re.compile(r"(?<=://)[^\s/:@'\"<>]{0,200}:(?!\d{1,5}/)[^\s:'\"<>]{1,1000}(?=@)"), STARS),
     ("eyJ", re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"), STARS),
     (
         "PRIVATE KEY-----",
@@ -78,10 +80,10 @@ _FORMS = [
     ("", re.compile(r"\b([Bb]earer|[Bb]asic|BEARER|BASIC)\s+(?![\ue000*])[\w.~+/=-]{6,}"), rf"\1 {STARS}"),
 ]
 # A name, and what may follow it as its value; marks and stars are none.
-_NAME = re.compile(r"(?<![\w-])([\w-]{1,80})[\"']?\s{0,4}(?:=>|[=:])\s{0,4}")
+_NAME = re.compile(r"(?<![\w-])([\w-]{1,80})\\{0,7}[\"']?\s{0,4}(?:=>|[=:])\s{0,4}")
 _VALUE = re.compile(
     r"(?:(?:bearer|basic|digest|token)\s+)?(?:[bru]{0,2}\"(?:[^\"\\]|\\.)+\"|[bru]{0,2}'(?:[^'\\]|\\.)+'"
-    r"|(?![\ue000*])[^\s,;&<>()\[\]{}\"']+)",
+    r"|\\+[\"'][^\"'\\\ue000*]+\\+[\"']|\[[^\[\]\ue000]{1,1000}\]|(?![\ue000*\\])[^\s,;&<>()\[\]{}\"']+)",
     re.IGNORECASE,
 )
 

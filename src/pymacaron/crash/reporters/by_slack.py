@@ -36,4 +36,5 @@ def send(url: str, title: str, message: str) -> None:
 
 def _escaped(text: str) -> str:
     """As Slack wants its three control characters."""
+    text = text.replace("```", "'''")  # would end the block, and what follows be links and emphasis
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
