@@ -55,8 +55,12 @@ class Cache:
 
     @classmethod
     def of_user(cls, environment: Environment = os.environ) -> Cache:
-        """The cache that this user's environment asks for."""
-        return cls(cache_folder(environment))
+        """The cache that this user's environment asks for: one in a process, which counts what is there only once."""
+        folder = cache_folder(environment)
+        cache = _of_users.get(folder)
+        if cache is None:
+            cache = _of_users[folder] = cls(folder)
+        return cache
 
     def get(self, key: str) -> Json | None:
         """The value kept under `key`, None if there is none."""
@@ -89,6 +93,9 @@ class Cache:
             self._size = _drop_oldest(folder, self.limit - len(entry))
         _write(folder, name, entry)
         self._size += len(entry)
+
+
+_of_users: dict[str | None, Cache] = {}  # by folder
 
 
 def _open_private(path: str, *, make: bool) -> int:
