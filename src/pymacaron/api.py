@@ -12,7 +12,6 @@ from flask import Flask
 from . import builtin, crash, exceptions
 from ._types import ErrorDecorator
 from .calls import Listeners
-from .client import Reach
 from .config import get_config
 from .dialects import Document
 from .documents import DocumentFault, find_documents, findings
@@ -29,6 +28,7 @@ from .operations import Operation
 from .pool import ApiPool, LoadedApi, load_clients
 from .predecessors import advice, predecessors
 from .publishing import OWN, PROBLEM, Service, publish
+from .servers import Reach
 from .serving import Served, serve
 
 log = logging.getLogger(__name__)
@@ -153,7 +153,7 @@ class API:
         self.app.extensions[_OURS] = self
         for api in self._loaded.values():
             if api in served:
-                api.line.serve(self.app)
+                api.served_by(self.app)
             else:
                 api.client.check()
         if listening:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import structs
 from ._types import JsonObject, Pointer, json_pointer
-from .client import Client, Line, Reach
 from .config import get_config, program_folder
 from .dialects import Document
 from .documents import DocumentFault, Fault, Node, ReferenceFault, find_documents, findings
@@ -19,7 +18,11 @@ from .formats import Formats
 from .loading import building, load_document, warn
 from .names import suggest
 from .schemas import REQUEST, Schemas
+from .servers import Reach
 from .shapes import Models
+
+if TYPE_CHECKING:
+    from .client import Client
 
 
 class LoadedApi:
@@ -30,7 +33,8 @@ class LoadedApi:
         self.soft_faults = soft_faults  # what stops the start of a served API, but not of one that is only called
         self._soft_texts = soft_texts
         self.name = document.name
-        self.line = Line(document.name, Reach())  # how it is called, as far as the code says
+        self.reach = Reach()  # how it is called, as far as the code says
+        self._app: Any = None  # what answers it here
         self._client: Client | None = None
 
     def tell_soft_faults(self) -> None:
@@ -47,9 +51,15 @@ class LoadedApi:
         """The operations as methods to call."""
         found = self._client
         if found is None:
+            from .client import Client, Line  # 10 ms of a start, for those who call somebody
+
             self.tell_soft_faults()
-            found = self._client = Client(self.document.operations, self.line)
+            found = self._client = Client(self.document.operations, Line(self.name, self.reach, self._app))
         return found
+
+    def served_by(self, app: Any) -> None:
+        """The Flask application that answers the operations in this process: calls go straight to it."""
+        self._app, self._client = app, None
 
     def get_version(self) -> str:
         """The version of the document."""
@@ -67,7 +77,7 @@ class LoadedApi:
             app, [Served(self.name, self.document, self.document.operations)],
             Failures(expose=lambda: bool(get_config().expose_exceptions)), debug=lambda: app.debug, decorator=decorator,
         )  # fmt: skip
-        self.line.serve(app)
+        self.served_by(app)
 
     def model_to_json(self, model: Any) -> JsonObject:
         """A model as JSON values."""
@@ -135,7 +145,7 @@ class Pool:
         if faults:
             raise DocumentError(findings(faults))
         for api in loaded:
-            api.line.reach = reach or api.line.reach
+            api.reach = reach or api.reach
             self._share_models(api.document)
             self._apis[api.name] = api
         return loaded

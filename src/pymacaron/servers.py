@@ -65,3 +65,22 @@ def server_3(place: Node) -> Server | None:
     variables = server.get("variables")
     listed = variables.items() if isinstance(variables, dict) else ()
     return Server(server["url"], {name: str(one.get("default", "")) for name, one in listed if isinstance(one, dict)})
+
+
+class Reach(NamedTuple):
+    """What the code says of how an API is reached: `API(...)`, `ApiPool.add(...)`.
+
+    Attributes:
+        timeout: seconds for a call.
+        host, port, proto: in place of what the document says; None: that counts.
+        own_host, own_port: of the service itself, for documents that do not say where their API is.
+        verify: are certificates verified?
+    """
+
+    timeout: float = 20
+    host: str | None = None
+    port: int | None = None
+    proto: str | None = None
+    own_host: str = "localhost"
+    own_port: int = 80
+    verify: bool = True

@@ -15,12 +15,11 @@ from pymacaron.exceptions import BindingError
 from pymacaron.names import suggest
 from pymacaron.operations import Operation
 
-from .addresses import Reach
 from .exchange import Line
 from .methods import Method, decorator_of
 from .outcomes import Answered
 
-__all__ = ["Answered", "Client", "Line", "Method", "Reach"]
+__all__ = ["Answered", "Client", "Line", "Method"]
 
 
 class Client:

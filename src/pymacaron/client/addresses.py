@@ -8,29 +8,10 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from pymacaron.exceptions import ConfigurationError
 from pymacaron.operations import Operation
-from pymacaron.servers import path_of
+from pymacaron.servers import Reach, path_of
 from pymacaron.transports import Origin
 
 _PORTS = {"http": 80, "https": 443}
-
-
-class Reach(NamedTuple):
-    """What the code says of how an API is reached: `API(...)`, `ApiPool.add(...)`.
-
-    Attributes:
-        timeout: seconds for a call.
-        host, port, proto: in place of what the document says; None: that counts.
-        own_host, own_port: of the service itself, for documents that do not say where their API is.
-        verify: are certificates verified?
-    """
-
-    timeout: float = 20
-    host: str | None = None
-    port: int | None = None
-    proto: str | None = None
-    own_host: str = "localhost"
-    own_port: int = 80
-    verify: bool = True
 
 
 class Address(NamedTuple):

@@ -14,9 +14,10 @@ from pymacaron.config import get_config
 from pymacaron.exceptions import ArgumentFault, BadRequestError, PayloadTooLargeError, UnsupportedMediaTypeError
 from pymacaron.messages import Request, Response
 from pymacaron.operations import Operation
+from pymacaron.servers import Reach
 from pymacaron.transports import LocalTransport, Origin, Sending, Transport, TransportFault, WrongAnswer
 
-from .addresses import Address, Reach, address_of, moved
+from .addresses import Address, address_of, moved
 from .options import Options, configured
 from .retries import KEY, Refused, breaker_of, key_for, pause_after
 
@@ -46,13 +47,16 @@ def transport_for(options: Options) -> Transport:
 class Line:
     """The line to an API: how its calls are made.
 
+    Args:
+        app: the WSGI application that answers it in this process, if there is one.
+
     Attributes:
         reach: what the code says of where it is.
     """
 
-    def __init__(self, api: str, reach: Reach) -> None:
+    def __init__(self, api: str, reach: Reach, app: Any = None) -> None:
         self.api, self.reach = api, reach
-        self._local: Transport | None = None
+        self._local: Transport | None = None if app is None else LocalTransport(app)
         self._given: Any = None
         self._options: Options | None = None
 
@@ -64,10 +68,6 @@ class Line:
             self._options = configured(self.api, self.reach.timeout, self.reach.verify)
             self._given = given
         return self._options
-
-    def serve(self, app: Any) -> None:
-        """From now on this process serves the API, by a WSGI application."""
-        self._local = LocalTransport(app)
 
     def transport(self, options: Options) -> Transport:
         """What carries the calls: those to an API that is served here go no further, unless somebody says where else
