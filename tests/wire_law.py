@@ -30,6 +30,14 @@ def seen(value: Any) -> Any:
     return value
 
 
+def same(read: Any, given: Any) -> bool:
+    """Whether what is read is what was given. A value that fits one of several schemas only by what that one does not
+    declare is given as JSON, and read as the model, which has no place for it."""
+    if is_model(read) and isinstance(given, dict):
+        given = type(read).from_json(given)
+    return bool(seen(read) == seen(given))
+
+
 def is_clear(operation: Operation) -> bool:
     """Can its requests be told apart at all? Not if two parameters take the same key, or one is a header that says how
     the body is sent."""
@@ -62,7 +70,7 @@ def check_request(operation: Operation, router: Router[Operation], seed: int) ->
     if found is operation:  # else one with the same path, which is more specific
         back = read_request(operation, request)
         assert seen(back.parameters) == seen(given.parameters)
-        assert seen(back.body) == seen(given.body)
+        assert same(back.body, given.body)
     return True
 
 
@@ -70,11 +78,11 @@ def check_response(operation: Operation, seed: int) -> bool:
     """`read_response(op, write_response(op, result)) == result`; False if there is no result to try it with."""
     try:
         status, value, headers = result(operation, Random(seed))
-        same = result(operation, Random(seed)).value
+        equal = result(operation, Random(seed)).value
     except NoSample:
         return False
-    response = write_response(operation, (same, status, headers))
+    response = write_response(operation, (equal, status, headers))
     assert response.status == status
     content = value.read() if isinstance(value, BodyStream) else value  # a stream that says what it is arrives as bytes
-    assert seen(read_response(operation, response)) == seen(content)
+    assert same(read_response(operation, response), content)
     return True
