@@ -1,10 +1,14 @@
 """What every test gets: Hypothesis without clocks, since timings on a shared machine say nothing about a law, and a
-cache of documents that is not the user's; no crash reports."""
+cache of documents that is not the user's; no crash reports; no secrets of the tests before it."""
 
 import os
 import tempfile
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from pymacaron.config import secret
 
 settings.register_profile("pymacaron", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 if "CI" not in os.environ:  # there Hypothesis takes its own profile, which always draws the same examples
@@ -13,3 +17,11 @@ if "CI" not in os.environ:  # there Hypothesis takes its own profile, which alwa
 _cache = tempfile.TemporaryDirectory(prefix="pymacaron-cache-")
 os.environ["PYMACARON_CACHE"] = _cache.name  # for the programs that tests start, too
 os.environ["NO_ERROR_REPORTING"] = "1"  # tests fail on purpose; those of reports switch them on
+
+
+@pytest.fixture(autouse=True)
+def forgotten_secrets() -> Iterator[None]:
+    """A secret is known to the process for good, and taken out of whatever a later test looks at."""
+    before = set(secret._values), secret._longest_first, secret._pattern
+    yield
+    secret._values, secret._longest_first, secret._pattern = before
