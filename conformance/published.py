@@ -24,22 +24,22 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+from pymacaron.bundling import version_of
+from pymacaron.bundling.homes import local
+from pymacaron.dialects import Document
+from pymacaron.documents import Fault
+from pymacaron.formats import Formats
+from pymacaron.loading import building, load_document
+from pymacaron.operations import Content, Operation
+from pymacaron.pool import LoadedApi
+from pymacaron.publishing import Service
+from pymacaron.publishing.forms import JSON, Forms, Wanted
+from pymacaron.samples import NoSample, sample, spoiled
+from pymacaron.schemas import REQUEST, RESPONSE, Schema
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "corpus"))
 from run import CORPUS, manifest  # noqa: E402 - the folder of another tool, not a package
-
-from pymacaron.bundling import version_of  # noqa: E402
-from pymacaron.bundling.homes import local  # noqa: E402
-from pymacaron.dialects import Document  # noqa: E402
-from pymacaron.documents import Fault  # noqa: E402
-from pymacaron.formats import Formats  # noqa: E402
-from pymacaron.loading import building, load_document  # noqa: E402
-from pymacaron.operations import Content, Operation  # noqa: E402
-from pymacaron.pool import LoadedApi  # noqa: E402
-from pymacaron.publishing import Service  # noqa: E402
-from pymacaron.publishing.forms import JSON, Forms, Wanted  # noqa: E402
-from pymacaron.samples import NoSample, sample, spoiled  # noqa: E402
-from pymacaron.schemas import REQUEST, RESPONSE, Schema  # noqa: E402
 
 FORMS = {"bundled": Wanted(JSON, bundled=True), "3.0": Wanted(JSON, version="3.0")}
 NOT_IN_30 = ("QUERY",)  # methods; additionalOperations are no operations of 3.0 either

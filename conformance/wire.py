@@ -16,15 +16,15 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+from pymacaron import ApiPool
+from pymacaron.formats import Formats
+from pymacaron.operations import Operation
+from pymacaron.router import Router
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from wire_law import check_request, check_response, is_clear  # noqa: E402 - where the law is written, for the tests too
-
-from pymacaron import ApiPool  # noqa: E402
-from pymacaron.formats import Formats  # noqa: E402
-from pymacaron.operations import Operation  # noqa: E402
-from pymacaron.router import Router  # noqa: E402
 
 DOCUMENTS = (
     "real/v2/docker-engine.yaml",

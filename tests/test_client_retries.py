@@ -97,7 +97,8 @@ def test_retry_after(client: Client, form: str) -> None:
 
 def test_broken_connections(client: Client) -> None:
     """Are tried again where that is safe; where nothing was sent it always is."""
-    answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\ntrue"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    answer = head + b"Content-Length: 4\r\n\r\ntrue"
     count = iter(range(100))
 
     def every_third(connection: socket.socket) -> None:

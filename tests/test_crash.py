@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,13 +17,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from programs import run
 from services import Project, answers, operation, project_in, query
+from told import Told
 
 from pymacaron import API, crash
-from pymacaron.calls import Call, Exchange
-from pymacaron.crash import Reporter, crash_handler, report_error, report_slow, set_error_reporter
+from pymacaron.crash import crash_handler, report_error, report_slow, set_error_reporter
 from pymacaron.crash.names import Names
 from pymacaron.crash.redaction import Redaction
-from pymacaron.crash.reporting import Outlet, Reporting
+from pymacaron.crash.reporting import Reporting
 
 FUNCTIONS = """
     import time
@@ -59,24 +58,6 @@ FUNCTIONS = """
         return pieces()
 """
 NAMES = re.findall(r"^    def (\w+)", FUNCTIONS, re.MULTILINE)
-
-
-class Told(list[tuple[str, dict[str, Any]]]):
-    """What a reporter was told: titles and messages."""
-
-    def __call__(self, title: str, message: str) -> None:
-        self.append((title, json.loads(message)))
-
-    @property
-    def titles(self) -> list[str]:
-        assert crash.flush()
-        return [title for title, _ in self]
-
-    def the_one(self) -> dict[str, Any]:
-        assert crash.flush()
-        ((title, message),) = self
-        assert message["title"] == title
-        return message
 
 
 @pytest.fixture(autouse=True)
@@ -176,6 +157,13 @@ def test_report_error(service: Service) -> None:
     assert one["call"]["id"] == other["call"]["id"]
 
 
+def test_how_long_the_process_has_run(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first report of a process, too, says for how many seconds it has run."""
+    monkeypatch.setattr(crash.reporting, "_began", time.time() - 3600)
+    service.get("/unexpected")
+    assert service.told.the_one()["server"]["up_seconds"] >= 3600
+
+
 def test_outside_of_calls(service: Service) -> None:
     """Functions that no request has called can be reported, too."""
 
@@ -265,25 +253,6 @@ def test_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 # Once, and counted
 
 
-def test_ten_thousand() -> None:
-    """Ten thousand equal crashes in a row are told once at once, and once more when the window ends, with their number;
-    so in every window, and in none in which there were none."""
-    told = Told()
-    reporting = Reporting({"told": told}, window=0.4, limit_ms=1000)
-    for window in (1, 2):
-        for _ in range(10_000):
-            reporting(crashed())
-        until = time.monotonic() + 20
-        while len(told) < window + 1 and time.monotonic() < until:
-            time.sleep(0.01)
-    time.sleep(0.5)
-    assert reporting.flush()
-    first, *summaries = told
-    assert [title.partition(" [")[0] for title, _ in summaries] == [first[0]] * len(summaries)
-    assert sum(report["repeated"]["more"] for _, report in summaries) == 19_999
-    assert 2 <= len(summaries) <= 4  # a slow machine may need more windows than two
-
-
 def test_first_at_once(service: Service) -> None:
     """The first of a kind does not wait for others; what came after it is told when the process ends, at the latest."""
     service.get("/unexpected")
@@ -297,81 +266,7 @@ def test_first_at_once(service: Service) -> None:
     assert len(service.told) == 2
 
 
-def crashed(text: str = "no", function: str = "shop.f") -> Exchange:
-    """A crash, each raised in the same place."""
-    call = Call()
-    call.function = function
-    try:
-        raise ValueError(text)
-    except ValueError as error:
-        call.failure = error
-    return Exchange(call, "GET", 0, 500, [], b"", 0, 0.0, 0.0, True)
-
-
-def test_what_is_equal() -> None:
-    """Crashes are equal if function, status, exception and place are, whatever their texts."""
-    told = Told()
-    reporting = Reporting({"told": told}, window=60, limit_ms=1000)
-    for text in ("a", "b"):
-        for function in ("shop.f", "shop.g"):
-            reporting(crashed(text, function))
-    assert reporting.flush()
-    assert [" more in " in title for title, _ in told] == [False, False, True, True]
-
-
-def test_many_kinds() -> None:
-    """However many kinds there are, fifty are told in a window, and that there were more."""
-    told = Told()
-    reporting = Reporting({"told": told}, window=60, limit_ms=1000)
-    for number in range(500):
-        reporting(crashed(function=f"shop.f{number}"))
-    assert reporting.flush()
-    assert len(told) == 52
-    assert told[-2][0] == "MORE BACKEND ERRORS: of too many kinds to tell of each"
-    assert told[-1][0].startswith(f"{told[-2][0]} [449 more in ")
-
-
 # A reporter harms nothing
-
-
-def test_reporters_that_hang_or_fail(caplog: pytest.LogCaptureFixture) -> None:
-    """A reporter that hangs, raises or ends the thread costs neither the service nor the others anything; it is logged
-    once, and waited for no longer than said."""
-    told, hangs = Told(), threading.Event()
-
-    def fails(title: str, message: str) -> None:
-        raise SystemExit("not with me")
-
-    reporters: dict[str, Reporter] = {"hangs": lambda title, message: hangs.wait(20), "fails": fails, "told": told}
-    reporting = Reporting(reporters, window=60, limit_ms=1000)
-    began = time.monotonic()
-    for number in range(20):
-        reporting(crashed(function=f"shop.f{number}"))
-    assert time.monotonic() - began < 2
-    assert not reporting.flush(0.5)
-    assert time.monotonic() - began < 5
-    assert len(told) == 20
-    assert caplog.messages == ["the crash reporter fails failed: SystemExit: not with me (not told again for 60 s)"]
-    hangs.set()
-    assert reporting.flush()
-
-
-def test_queues_are_bounded(caplog: pytest.LogCaptureFixture) -> None:
-    """What a reporter does not keep up with is lost, and logged; nothing piles up."""
-    hangs = threading.Event()
-    sent: list[str] = []
-
-    def slow(title: str, message: str) -> None:
-        hangs.wait(20)
-        sent.append(title)
-
-    outlet = Outlet("slow", slow, 60)
-    for _ in range(500):
-        outlet.send(None, "title", "{}")
-    hangs.set()
-    assert outlet.join(time.monotonic() + 20)
-    assert len(sent) in {100, 101}
-    assert caplog.messages == ["the crash reporter slow does not keep up: reports are lost (not told again for 60 s)"]
 
 
 def test_reports_of_reporters(service: Service) -> None:
@@ -421,30 +316,6 @@ def test_odd_exceptions(service: Service) -> None:
     report = service.told[0][1]
     assert report["stack"][0]["exception"].endswith("Odd")
     assert "cannot be shown" in report["stack"][0]["frames"][-1]["locals"]["odd"]
-
-
-FORKS = """
-import os
-from pymacaron.crash import flush, report_error, set_error_reporter
-set_error_reporter(lambda title, message: print(title, flush=True))
-report_error("parent")
-assert flush()
-child = os.fork()
-report_error("child" if child == 0 else "parent again")  # sent when each of them ends
-if child:
-    os.waitpid(child, 0)
-"""
-
-
-def test_forks(tmp_path: Path) -> None:
-    """A process that was forked reports, whatever the one before it has reported; its end waits for the reports."""
-    (tmp_path / "pym-config.yaml").write_text("name: forks\nlive_host: localhost\nreport_to: []\n")
-    (tmp_path / "forks.py").write_text(FORKS)
-    done = run([sys.executable, "-W", "error", "forks.py"], tmp_path, NO_ERROR_REPORTING="0")
-    assert done.stderr == ""
-    start = "NON-FATAL BACKEND ERROR forks __main__.<module>(): "
-    titles = sorted(line.removeprefix(start) for line in done.stdout.splitlines())
-    assert titles == ["child", "parent", "parent again"]
 
 
 # What it costs

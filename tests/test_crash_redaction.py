@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
 import string
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, unquote
 
 import pytest
 from click.testing import CliRunner
+from drawn import api_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import run
@@ -21,10 +23,12 @@ from services import Project, answers, body, operation, project_in, query
 
 from pymacaron import crash
 from pymacaron.cli.replay import replay
-from pymacaron.crash.names import Names
+from pymacaron.crash.capsule import Asked
+from pymacaron.crash.names import Names, names_of
 from pymacaron.crash.redaction import Redaction, with_stars
 from pymacaron.exceptions import new_error_id
 from pymacaron.logs import JsonLines, ReadableLines
+from pymacaron.messages import Request
 
 # Where a secret is -> the secret. Each is of its own form, and none has a name that gives it away where it must not.
 SECRETS = {
@@ -333,6 +337,29 @@ def test_a_secret_is_found_in_texts_in_texts(secret: str, in_list: bool) -> None
         body = redaction.json({"text": text}, "body")
         assert json.dumps(secret)[1:-1] not in json.loads(json.dumps(redaction.tree(body)))["text"]
         assert secret not in with_stars(redaction.clean(f"refused: {secret}"))
+
+
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        ("/a/{code}", "/a/voucher-1"), ("/a/{code}", "/a/voucher%2F1"), ("/a/{code}.json", "/a/voucher-1.json"),
+        ("/a%20b/{code}", "/a b/voucher-1"), ("/a/{code}?kind=x", "/a/voucher-1"),
+        ("/{b-c}/{b_c}/{code}", "/1/2/voucher-1"),
+    ],
+)  # fmt: skip
+def test_a_secret_is_found_in_the_path(template: str, path: str) -> None:
+    """The secret variables of a path are found, however its template is written."""
+    names = re.findall(r"{(.*?)}", template)
+    hidden = {"type": "string", "x-sensitive": True}
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": hidden if name == "code" else {"type": "string"}}
+        for name in names
+    ]
+    (found,) = api_of({}, "3.1", {template: {"get": operation(parameters=parameters)}}).document.operations
+    redaction = Redaction(names_of(found))
+    asked = Asked(Request("GET", path, "kind=x", {}, b""), found, redaction)
+    assert redaction.with_placeholders(asked.path) == re.sub("voucher(-|%2F)1", "{{path.code}}", path)
+    assert "voucher" not in redaction.clean(unquote(path))
 
 
 def test_userinfo_is_found_however_it_is_written() -> None:

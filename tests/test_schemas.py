@@ -357,6 +357,18 @@ def test_siblings_of_references() -> None:
         assert [is_valid(schema, text) for text in ("a", "ab", "abcd")] == verdicts
 
 
+def test_what_says_the_same_is_compiled_once() -> None:
+    """Operations repeat themselves: the same parameter, the same body. Which bound it is makes a difference, though."""
+    schema = schema_of({"type": "array", "items": [{"maximum": 5}, {"maximum": 5}, {"maximum": 5.0}]}, "3.0")
+    one, same, other = (schema.child("items", index) for index in range(3))
+    assert one is not same
+    assert one.checker(REQUEST) is same.checker(REQUEST)
+    assert one.checker(REQUEST) is not other.checker(REQUEST)
+    ask = schema.schemas.object_checker
+    assert ask({"a": one}, ["a"], REQUEST) is ask({"a": same}, ["a"], REQUEST)
+    assert ask({"a": one}, [], REQUEST) is not ask({"a": one}, ["a"], REQUEST)
+
+
 def written(folder: Path, **files: Any) -> Schema:
     """The schema `main` of a file among others."""
     for name, value in files.items():

@@ -40,6 +40,16 @@ def json_pointer(path: Pointer) -> str:
     return "".join(["/" + str(step).replace("~", "~0").replace("/", "~1") for step in path])
 
 
+def steps_of(pointer: str) -> tuple[str, ...]:
+    """The inverse, as far as texts go: indexes stay texts, too."""
+    return tuple([unescaped(step) for step in pointer.split("/")[1:]])
+
+
+def unescaped(step: str) -> str:
+    """The name that a step of such a text stands for."""
+    return step.replace("~1", "/").replace("~0", "~")
+
+
 # So many levels a JSON value in a request may have: what works with it may take a step of recursion for each, or some.
 MOST_LEVELS = 200
 

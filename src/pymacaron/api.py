@@ -14,14 +14,14 @@ from ._types import ErrorDecorator
 from .calls import Listeners
 from .config import get_config
 from .dialects import Document
-from .documents import DocumentFault, find_documents, findings
+from .documents import DocumentFault, findings
 from .exceptions import BindingError, DocumentError, StartError, format_error
 from .failures import Failures
 from .flask_context import flask_response
 from .formats import Formats
 from .later import unbuilt_settings
 from .launching import check_port, letsgo, listening, quiet_handler
-from .loading import building, load_document
+from .loading import building, documents_below, load_document
 from .logs import log_call, set_up
 from .names import suggest
 from .operations import Operation
@@ -109,10 +109,7 @@ class API:
         self._must_not_have_started("load_apis")
         if include_crash_api and "crash" not in self._builtin:
             self._builtin.append("crash")
-        try:
-            found = find_documents(os.fspath(path), ignore)
-        except DocumentFault as error:
-            raise DocumentError(findings([error.fault])) from None
+        found = documents_below(os.fspath(path), ignore)
         if not found:
             cure = "a document names its version first: `openapi: 3.1.0`, or `swagger: '2.0'`"
             raise DocumentError(f"there is no OpenAPI document in {os.path.abspath(path)}; {cure}")

@@ -46,15 +46,15 @@ class Inputs:
         self.parameters = [parameter for parameter in operation.parameters if not parameter.is_file]
         self.codecs = {p.argument: _codec(p, shapes.schemas, self._names_beside(p)) for p in self.parameters}
         self._may_be_empty = [name for name, made in self.codecs.items() if made.allow_empty]
-        self._by_location: dict[str, list[_Reader]] = {}
+        by_location: dict[str, list[_Reader]] = {}
         for p in self.parameters:
             name = p.name.lower() if p.location == HEADER else p.name
-            self._by_location.setdefault(p.location, []).append((p.argument, name, self.codecs[p.argument].read))
-        self._path, self._header = self._by_location.get(PATH, []), self._by_location.get(HEADER, [])
-        self._query = self._by_location.get(QUERY, [])
-        self._whole_query = self._by_location.get(QUERYSTRING, [])
-        self._cookie = self._by_location.get(COOKIE, [])
-        self._form = self._by_location.get(FORM, [])
+            by_location.setdefault(p.location, []).append((p.argument, name, self.codecs[p.argument].read))
+        self._path, self._header = by_location.get(PATH, []), by_location.get(HEADER, [])
+        self._query = by_location.get(QUERY, [])
+        self._whole_query = by_location.get(QUERYSTRING, [])
+        self._cookie = by_location.get(COOKIE, [])
+        self._form = by_location.get(FORM, [])
         self._strict = strict_query and not self._whole_query
         self._required = [p.argument for p in self.parameters if p.required and p.default is ABSENT]
         self._checker = shapes.schemas.object_checker(

@@ -50,7 +50,7 @@ def _listed(names: list[str]) -> str:
 def coming(module: str, names: str, part: str) -> Callable[[str], Any]:
     """The `__getattr__` of a module whose `names` (separated by blanks) are still to come.
 
-    They fail where they are imported: a service without its tasks or its token checks does not get as far as serving.
+    They fail where they are imported: a service without its tasks does not get as far as serving.
     """
     known = frozenset(names.split())
 

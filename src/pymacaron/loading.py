@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from ._types import Json
 from .config import get_config
 from .dialects import Document, read_document
-from .documents import DocumentFault, Fault, Files, Node, findings
+from .documents import DocumentFault, Fault, Files, Node, find_documents, findings
+from .exceptions import DocumentError
 from .formats import Formats
 from .schemas import metaschema
 
@@ -37,6 +38,18 @@ class Loaded(NamedTuple):
     document: Document
     soft_faults: list[Fault]
     soft_texts: list[str]
+
+
+def documents_below(folder: str, ignore: Iterable[str] = ()) -> dict[str, str]:
+    """The paths of the documents below a folder, by API name; see find_documents.
+
+    Raises:
+        DocumentError: there is no such folder, or two documents have one name.
+    """
+    try:
+        return find_documents(folder, ignore)
+    except DocumentFault as error:
+        raise DocumentError(findings([error.fault])) from None
 
 
 def load_document(name: str, path: str, formats: Formats, faults: list[Fault]) -> Loaded | None:
@@ -94,7 +107,7 @@ def _check(files: Files, root: Node, formats: Formats) -> Checked:
 
 
 def _texts(faults: list[Fault]) -> list[str]:
-    return [str(finding) for finding in findings(faults)] if faults else []
+    return [str(finding) for finding in findings(faults)]
 
 
 def _is_unchanged(files: Files, known: dict[str, Json]) -> bool:

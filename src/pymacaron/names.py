@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import lru_cache
 
 # What a cookie may be called (RFC 6265 section 4.1.1, with the separators that browsers let pass).
@@ -43,6 +43,14 @@ def snake_case(name: str) -> str:
         out.append(char.lower())
     text = "_".join(part for part in "".join(out).split("_") if part)
     return python_name(text or name)
+
+
+def free_name(wanted: str, taken: Container[str]) -> str:
+    """`wanted`, or where that is taken, wanted_2 and so on."""
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}_{number}", number + 1
+    return name
 
 
 def closest(word: str, known: Iterable[str], *, alike: float = 0.6) -> str | None:

@@ -11,11 +11,11 @@ from . import structs
 from ._types import JsonObject, Pointer, json_pointer
 from .config import get_config, program_folder
 from .dialects import Document
-from .documents import DocumentFault, Fault, Node, ReferenceFault, find_documents, findings
+from .documents import Fault, Node, ReferenceFault, findings
 from .exceptions import DocumentError, Problem, ValidationError
 from .failures import Failures
 from .formats import Formats
-from .loading import building, load_document, warn
+from .loading import building, documents_below, load_document, warn
 from .names import suggest
 from .schemas import REQUEST, Schemas
 from .servers import Reach
@@ -265,7 +265,7 @@ def _find_model(name: str, api: str, place: tuple[str, Pointer] | None) -> Any:
     return loaded.document.shapes.model_at(place, name)
 
 
-structs.find_model.append(_find_model)
+structs.find_models_with(_find_model)
 
 
 def load_clients(
@@ -284,17 +284,14 @@ def load_clients(
     """
     folder = os.path.abspath(_usual_folder() if path is None else path)
     wanted = None if apis is None else [apis] if isinstance(apis, str) else list(apis)
-    try:
-        found = find_documents(folder)
-    except DocumentFault as error:
-        raise DocumentError(findings([error.fault])) from None
+    found = documents_below(folder)
     for name in wanted or ():
         if name not in found:
             cure = suggest(name, found) or f"there are {', '.join(found) or 'none'}"
             raise DocumentError(f"there is no document of an API {name!r} in {folder}; {cure}")
     if not found:
         raise DocumentError(f"there is no OpenAPI document in {folder}; load_clients(path) takes the folder of some")
-    known = {ApiPool.__getattr__(name).document.path for name in ApiPool}
+    known = {getattr(ApiPool, name).document.path for name in ApiPool}
     missing = {name: file for name, file in found.items() if file not in known and (wanted is None or name in wanted)}
     for api in ApiPool.load(missing, formats or Formats(()), reach):
         api.client.check()

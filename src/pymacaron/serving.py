@@ -18,10 +18,11 @@ from .config import get_config
 from .dialects import Document
 from .documents import Cache, Fault, findings
 from .endpoints import Endpoint, Options
-from .exceptions import BindingError
+from .exceptions import BindingError, Finding
 from .failures import Failures
 from .lane import Route, install
 from .later import unbuilt_keys
+from .names import free_name
 from .operations import Operation
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,8 @@ def serve(
     config = get_config()
     trust()  # a key that cannot be used is told now
     options = Options(bool(config.strict_query), config.max_body, lambda: _mode(app, debug()), Response)
-    guards = Guards(served, {bound.operation for bound in contract.bound if bound.needs_token}, verifiers or {})
+    needing_token = {bound.operation for bound in contract.bound if bound.needs_token}
+    guards, unguarded = _guards(served, needing_token, verifiers or {})
     endpoints = []
     for operation, function, inner, _, signature in contract.bound:
         decorated = function if decorator is None else decorator(function)
@@ -74,7 +76,7 @@ def serve(
     for one in served:
         one.document.shapes.check_parents()
         found += one.document.shapes.parents.findings
-    found += guards.findings + bypassed(app.view_functions)
+    found += unguarded + bypassed(app.view_functions)
     if found:
         raise BindingError(found)
     for warning in contract.warnings(Cache.of_user()):
@@ -113,33 +115,22 @@ def _flask_names(app: Flask, served: Iterable[Served]) -> dict[Operation, str]:
     taken = set(app.view_functions)
     for one in served:
         for operation in one.operations:
-            plain = name = f"{one.name.replace('.', '_')}.{operation.name}"
-            number = 2
-            while name in taken:
-                name, number = f"{plain}_{number}", number + 1
+            name = free_name(f"{one.name.replace('.', '_')}.{operation.name}", taken)
             taken.add(name)
             names[operation] = name
     return names
 
 
-class Guards:
-    """The guards of every operation that is to be served, by the operation; `findings` is what stops the start."""
-
-    def __init__(
-        self, served: Sequence[Served], needing_token: Container[Operation],
-        verifiers: Mapping[str, Callable[..., Any]],
-    ) -> None:  # fmt: skip
-        self._by_operation: dict[Operation, Guard | None] = {}
-        faults: list[Fault] = []
-        for one in served:
-            protection = Protection(one.document, {} if one.is_ours else verifiers, needs_keys=not one.is_ours)
-            for operation in one.operations:
-                if operation.extensions.get("x-no-bind-server") is not True:
-                    needs_token = operation in needing_token
-                    self._by_operation[operation] = protection.guard(operation, needs_token=needs_token)
-            faults += protection.faults
-        self.findings = list(findings(faults)) if faults else []
-        self.findings += unused(verifiers, [one.document for one in served if not one.is_ours])
-
-    def __getitem__(self, operation: Operation) -> Guard | None:
-        return self._by_operation[operation]
+def _guards(
+    served: Sequence[Served], needing_token: Container[Operation], verifiers: Mapping[str, Callable[..., Any]]
+) -> tuple[dict[Operation, Guard | None], list[Finding]]:
+    """The guards of all operations that are to be served, and what stops the start."""
+    guards: dict[Operation, Guard | None] = {}
+    faults: list[Fault] = []
+    for one in served:
+        protection = Protection(one.document, {} if one.is_ours else verifiers, needs_keys=not one.is_ours)
+        for operation in one.operations:
+            if operation.extensions.get("x-no-bind-server") is not True:
+                guards[operation] = protection.guard(operation, needs_token=operation in needing_token)
+        faults += protection.faults
+    return guards, findings(faults) + unused(verifiers, [one.document for one in served if not one.is_ours])

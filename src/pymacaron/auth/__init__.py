@@ -1,8 +1,8 @@
 """Who calls: tokens made and verified, and the `security` of documents enforced.
 
     base64url.py    bytes ⇄ the text that tokens are made of
-    tokens.py       claims ⇄ tokens; keys, rules and the time are arguments
-    keys.py         secrets, PEM text and key sets as keys, each with its one algorithm
+    tokens.py       claims ⇄ tokens; keys, rules and the time are arguments; scopes.py what claims allow
+    keys.py         secrets, PEM text and key sets as keys, each with its one algorithm; faults.py what is wrong
     asymmetric.py   RSA, elliptic curves, Edwards curves, by the library `cryptography`
     key_sets.py     a set of keys that changes while the service runs; fetching.py gets it
     configured.py   the trust of this process; trust.py what a configuration says of tokens; configured_keys.py its keys

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from pymacaron.calls import Identity
-from pymacaron.exceptions import AuthError, AuthInvalidTokenError, AuthMissingHeaderError
+from pymacaron.exceptions import AuthError, AuthInvalidTokenError, AuthMissingHeaderError, spare_the_worker
 from pymacaron.loops import awaited
 from pymacaron.messages import Request
 from pymacaron.operations import Scheme
@@ -159,10 +159,9 @@ def _verified(scheme: Scheme, verifier: Callable[..., Any], refusal: type[AuthEr
             raise refusal("The credentials are empty")
         try:
             said = call(*sent)
-        except (Exception, KeyboardInterrupt):
+        except BaseException as error:
+            spare_the_worker(error, f"the verifier of {scheme.name!r}")
             raise
-        except BaseException as error:  # sys.exit() and the like would end the worker
-            raise RuntimeError(f"the verifier of {scheme.name!r} ended with {type(error).__name__}") from error
         if not said:  # None, False, and all that is empty: no user "", no claims {}
             raise refusal("The credentials are not accepted")
         return _identity(said, scheme.name, sent[0] if is_bearer else None, sent[0] if is_basic else None)

@@ -12,7 +12,7 @@ files.py         files that are sent
 
 from __future__ import annotations
 
-from .codings import CODINGS, uncoded
+from .codings import uncoded
 from .entities import Entity, split_entities, write_end, write_head
 from .files import FileBody, is_text_file
 from .media_types import (
@@ -34,15 +34,15 @@ from .media_types import (
 )
 from .multipart import Part, Upload, charset_of_form, part_text, read_multipart, write_multipart
 from .sequences import EVENT_FIELDS, read_events, split_lines, split_records, write_event, write_line, write_record
-from .streams import BodyStream, Joined, Measured, Pieces, Watch, chunks_of, close, read_all, read_up_to, too_large
+from .streams import BodyStream, Joined, Measured, Pieces, Watch, chunks_of, close, read_all, too_large
 from .texts import TOO_DEEP, decoded, encoded, read_flat_json, read_form_text, read_json, read_text, write_json
 
 __all__ = [
-    "BINARY", "CODINGS", "EVENTS", "EVENT_FIELDS", "FORM", "JSON", "LINES", "MULTIPART", "PARTS", "RECORDS", "TEXT",
+    "BINARY", "EVENTS", "EVENT_FIELDS", "FORM", "JSON", "LINES", "MULTIPART", "PARTS", "RECORDS", "TEXT",
     "TOO_DEEP", "BodyStream", "Entity", "FileBody", "Joined", "Measured", "MediaType", "Part", "Pieces", "Upload",
     "Watch", "charset_of_form", "chunks_of", "close", "declared_media_type", "decoded", "encoded", "is_text_file",
     "kind_of", "parse_media_type", "part_text", "read_all", "read_events", "read_flat_json", "read_form_text",
-    "read_json", "read_multipart", "read_text", "read_up_to", "specificity", "split_entities", "split_lines",
+    "read_json", "read_multipart", "read_text", "specificity", "split_entities", "split_lines",
     "split_outside_quotes", "split_records", "too_large", "uncoded", "write_end", "write_event", "write_head",
     "write_json", "write_line", "write_multipart", "write_record",
 ]  # fmt: skip

@@ -88,13 +88,17 @@ def read_all(body: bytes | ReadableStream, limit: int | None, announced: int | N
 
 
 class Joined:
-    """Pieces of bytes as a stream that is read. Closing it closes what makes them."""
+    """Pieces of bytes as a stream that is read. Closing it closes what makes them.
+
+    Args:
+        taken: what was taken from them already; it comes first.
+    """
 
     __slots__ = ("_left", "_pieces")
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
+    def __init__(self, pieces: Iterable[bytes], taken: bytes = b"") -> None:
         self._pieces = iter(pieces)
-        self._left = b""
+        self._left = taken
 
     def read(self, size: int = -1, /) -> bytes:
         if size < 0:

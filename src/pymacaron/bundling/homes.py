@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from pymacaron._types import Json, Pointer, json_pointer
+from pymacaron._types import Json, Pointer, json_pointer, steps_of
 from pymacaron.documents import Node
 from pymacaron.schemas.references import Scope
 
@@ -119,8 +119,7 @@ def local(pointer: Pointer) -> str:
 
 def pointer_of(text: str) -> tuple[str, ...]:
     """The inverse: the way that a local reference names."""
-    steps = unquote(text.partition("#")[2]).split("/")[1:]
-    return tuple(step.replace("~1", "/").replace("~0", "~") for step in steps)
+    return steps_of(unquote(text.partition("#")[2]))
 
 
 def at(value: Json, pointer: Pointer) -> Json:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -70,7 +71,7 @@ def _call_of(report: JsonObject) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _lines(text: str) -> Any:
+def _lines(text: str) -> Iterator[Any]:
     for line in text.splitlines():
         try:
             yield json.loads(line)

@@ -4,6 +4,7 @@ methods.py    an operation as a function: arguments in, result out
 options.py    what can be said of a call beside its arguments, for one call and for all
 addresses.py  where an API is: document, configuration, code
 exchange.py   one request there and its answer back: headers, redirects, deadline
+retries.py    what is tried again, when, and from when on it is not tried at all
 outcomes.py   what an answer means: a result, or an error that says what was called and what came back
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pymacaron.exceptions import BindingError
-from pymacaron.names import suggest
+from pymacaron.names import free_name, suggest
 from pymacaron.operations import Operation
 
 from .exchange import Line
@@ -26,16 +27,16 @@ class Client:
     """The operations of an API as methods. They may be called by any number of threads at once."""
 
     def __init__(self, operations: Sequence[Operation], line: Line) -> None:
-        self._api, self._line = line.api, line
+        self._line = line
         self._operations: dict[str, Operation] = {}
         for operation in operations:
-            self._operations.setdefault(_free(operation.name, self._operations), operation)
+            self._operations[free_name(operation.name, self._operations)] = operation
 
     def __getattr__(self, name: str) -> Method:
         operation = None if name.startswith("__") else self._operations.get(name)
         if operation is None:
             cure = suggest(name, self._operations) or f"it has {', '.join(self._operations) or 'none'}"
-            raise AttributeError(f"{self._api} has no operation {name!r}; {cure}")
+            raise AttributeError(f"{self._line.api} has no operation {name!r}; {cure}")
         method = self.__dict__[name] = Method(operation, self._line)
         return method
 
@@ -52,12 +53,4 @@ class Client:
         return [*super().__dir__(), *self._operations]
 
     def __repr__(self) -> str:
-        return f"<Client of {self._api}: {len(self._operations)} operations>"
-
-
-def _free(name: str, taken: dict[str, Operation]) -> str:
-    """`name`, or where an operation before it has that, name_2 and so on."""
-    found, number = name, 2
-    while found in taken:
-        found, number = f"{name}_{number}", number + 1
-    return found
+        return f"<Client of {self._line.api}: {len(self._operations)} operations>"

@@ -8,14 +8,14 @@ from time import monotonic, sleep
 from typing import Any
 
 from pymacaron._version import __version__
-from pymacaron.bodies import EVENTS, LINES, RECORDS, kind_of, parse_media_type, uncoded
+from pymacaron.bodies import EVENTS, LINES, RECORDS, BodyStream, chunks_of, close, kind_of, parse_media_type, uncoded
 from pymacaron.calls import Call, current
 from pymacaron.config import get_config
 from pymacaron.exceptions import ArgumentFault, BadRequestError, PayloadTooLargeError, UnsupportedMediaTypeError
 from pymacaron.messages import Request, Response
 from pymacaron.operations import Operation
 from pymacaron.servers import Reach
-from pymacaron.transports import LocalTransport, Origin, Sending, Transport, TransportFault, WrongAnswer
+from pymacaron.transports import LocalTransport, Sending, Transport, TransportFault, WrongAnswer, target_of
 
 from .addresses import Address, address_of, moved
 from .options import Options, configured
@@ -64,7 +64,7 @@ class Line:
         """What the configuration says now."""
         config = get_config()
         given = config.clients.get(self.api), config.client_errors
-        if self._options is None or given[0] is not self._given[0] or given[1] != self._given[1]:
+        if self._options is None or given != self._given:
             self._options = configured(self.api, self.reach.timeout, self.reach.verify)
             self._given = given
         return self._options
@@ -145,7 +145,7 @@ class Exchange:
             response = self._sent(self._followed(request, response))
         else:
             if self._is_redirect(response):
-                _close(response)
+                close(response.body)
                 raise WrongAnswer(f"it leads elsewhere more than {_MOST_REDIRECTS} times")
         return self._received(response)
 
@@ -179,9 +179,8 @@ class Exchange:
     def _followed(self, request: Request, response: Response) -> Request:
         """The request that a redirect asks for (RFC 9110 section 15.4)."""
         location = next((text for name, text in response.headers if name.lower() == "location"), "")
-        _close(response)
-        target = f"{request.path}?{request.query}" if request.query else request.path
-        found = moved(self.origin, target, location) if location else None
+        close(response.body)
+        found = moved(self.origin, target_of(request), location) if location else None
         if found is None:
             raise WrongAnswer("it leads elsewhere, but to no safe address")
         origin, request.path, request.query = found
@@ -204,42 +203,21 @@ class Exchange:
             if kind_of(parse_media_type(headers.get("content-type", "")).name) in _STREAMED:
                 if hasattr(body, "go_on"):
                     body.go_on(self._read_timeout)
-                response.body = body if coding is None else _pieces(uncoded(coding, body, None, None))
+                response.body = body if coding is None else chunks_of(uncoded(coding, body, None, None))
                 return response
             stream = body if coding is None else uncoded(coding, body, limit, None)
             size = headers.get("content-length", "")
             if coding is None and size.isdecimal() and int(size) <= limit:
                 response.body = stream.read()
             else:
-                response.body = _whole(stream, limit)
+                response.body = b"".join(BodyStream(stream, "", limit))
         except (BadRequestError, UnsupportedMediaTypeError):
-            _close(response)
+            close(response.body)
             raise WrongAnswer("its answer is not coded as it says") from None
         except PayloadTooLargeError:
-            _close(response)
+            close(response.body)
             raise WrongAnswer(f"its answer is longer than {limit} bytes") from None
         return response
-
-
-def _whole(stream: Any, limit: int) -> bytes:
-    pieces, size = [], 0
-    while piece := stream.read(64 * 1024):
-        pieces.append(piece)
-        size += len(piece)
-        if size > limit:
-            raise PayloadTooLargeError
-    return b"".join(pieces)
-
-
-def _pieces(stream: Any) -> Any:
-    while piece := stream.read(64 * 1024):
-        yield piece
-
-
-def _close(response: Response) -> None:
-    close = getattr(response.body, "close", None)
-    if close is not None:
-        close()
 
 
 def _sendable(name: str, text: str) -> str:
@@ -266,6 +244,3 @@ def _accept(operation: Operation) -> str:
 def _user_agent(name: str | None) -> str:
     ours = f"pymacaron/{__version__}"
     return f"{name.encode('ascii', 'replace').decode().replace(' ', '-')} {ours}" if name else ours
-
-
-__all__ = ["Exchange", "Line", "Origin", "transport_for"]

@@ -39,7 +39,7 @@ class Method:
         taken = {parameter.argument for parameter in operation.parameters}
         self._options = {name + "_" * (name in taken): name for name in PER_CALL}
         self._arguments = taken
-        self._headers_keyword = next(spelt for spelt, name in self._options.items() if name == "request_headers")
+        self._headers_keyword = "request_headers" + "_" * ("request_headers" in taken)
         self._takes_body = bool(operation.contents) and not operation.has_form_fields
         self._null_is_body = self._takes_body and _may_be_null(operation)
         self._decorated = self._with_headers
@@ -143,7 +143,7 @@ def decorator_of(operation: Operation) -> Decorator:
 
     node = operation.node.get("x-decorate-request") or operation.node
     function = Importer(tell, Sources()).function(path, node, f"for calls of {operation.title}")
-    return Decorator(function, list(findings(faults)) if faults else ())
+    return Decorator(function, findings(faults))
 
 
 def _is_wrong(result: Any, response: Response) -> bool:

@@ -110,19 +110,22 @@ def redact(text: str) -> str:
     return text
 
 
-def redact_logs() -> None:
-    """Redact every log record of the process where it is made, its traceback included, whoever handles it later."""
+def redact_logs(clean: Callable[[logging.LogRecord], None] | None = None) -> None:
+    """Redact every log record of the process where it is made, its traceback included, whoever handles it later.
+
+    Args:
+        clean: from now on takes out of a record with a traceback what only those know who know the call.
+    """
     make = logging.getLogRecordFactory()
-    if isinstance(make, _RedactingFactory):
-        return
-    logging.setLogRecordFactory(_RedactingFactory(make))
-
-
-# Takes out of a record with a traceback what only those know who know the call; crash reports set it.
-clean_record: list[Callable[[logging.LogRecord], None]] = []
+    if not isinstance(make, _RedactingFactory):
+        make = _RedactingFactory(make)
+        logging.setLogRecordFactory(make)
+    make.clean = clean or make.clean
 
 
 class _RedactingFactory:
+    clean: Callable[[logging.LogRecord], None] | None = None
+
     def __init__(self, make: Callable[..., logging.LogRecord]) -> None:
         self.make = make
 
@@ -130,8 +133,8 @@ class _RedactingFactory:
         record = self.make(*args, **more)
         if _pattern is not None:
             _redact_record(record)
-        if record.exc_info and clean_record:
-            clean_record[0](record)
+        if record.exc_info and self.clean is not None:
+            self.clean(record)
         return record
 
 

@@ -16,6 +16,7 @@ Only what listens is imported with a service; what makes and sends reports is wh
 from __future__ import annotations
 
 from .decorators import crash_handler, report_slow
-from .reporting import Reporter, flush, report_error, set_error_reporter, start
+from .reporters import Reporter
+from .reporting import flush, report_error, set_error_reporter, start
 
 __all__ = ["Reporter", "crash_handler", "flush", "report_error", "report_slow", "set_error_reporter", "start"]

@@ -14,12 +14,12 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 from pymacaron._types import Json, JsonObject
 from pymacaron.messages import Request
-from pymacaron.names import python_name
 from pymacaron.operations import Operation
+from pymacaron.router import Router
 
 from .redaction import Redaction
 
@@ -41,7 +41,7 @@ class Asked:
         self.method = request.method
         self.headers = redaction.headers(request.headers.items())
         self.query = redaction.pairs(request.query, "query")
-        self.path = _path(request.path, operation, redaction)
+        self.path = _path(request, operation, redaction)
         self.body = _body(request, redaction)
 
     def capsule(self, redaction: Redaction, status: int) -> JsonObject:
@@ -87,26 +87,17 @@ def _body(request: Request, redaction: Redaction) -> JsonObject | None:
     return None if length == "0" else {"left_out": f"a stream of {length} bytes, {content_type or 'no type'}"}
 
 
-def _path(path: str, operation: Operation | None, redaction: Redaction) -> str:
+def _path(request: Request, operation: Operation | None, redaction: Redaction) -> str:
     """The path with placeholders for variables that are secret."""
+    path = request.path
     if operation is None:
         return path
-    secret = [p.name for p in operation.parameters if p.location == "path" and p.name in redaction.names]
-    if not secret:
-        return path
-    found = re.fullmatch(_expression(operation.path), path)
-    if found is None:
-        return path
-    for name in secret:
-        value = found[python_name(name)]
-        path = path.replace(value, redaction.hide(value, f"path.{name}"))
+    found = Router([operation]).find(operation.method, path, request.query, request.headers)
+    for name, value in found[1].items() if isinstance(found, tuple) else ():
+        if name in redaction.names:
+            redaction.learn(unquote(value), f"path.{name}")  # what the function gets, where "%2F" was kept
+            path = path.replace(value, redaction.hide(value, f"path.{name}"))
     return path
-
-
-def _expression(template: str) -> str:
-    pieces = re.split(r"\{([^{}]*)\}", template)
-    texts = [re.escape(piece) if at % 2 == 0 else f"(?P<{python_name(piece)}>[^/]+)" for at, piece in enumerate(pieces)]
-    return "".join(texts)
 
 
 # Asking again

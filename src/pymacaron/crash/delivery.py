@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from threading import Condition, Thread, current_thread
 from time import monotonic
 from typing import Any, Generic, TypeVar
@@ -102,13 +103,11 @@ class Worker(Generic[Item]):
 
 
 _workers: WeakSet[Worker[Any]] = WeakSet()
-_watching: list[bool] = []
 
 
+@cache
 def _watch_forks() -> None:
-    if not _watching:
-        _watching.append(True)
-        os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _after_fork() -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pymacaron.documents import Node, ReferenceFault
 from pymacaron.names import python_name
 from pymacaron.operations import Operation
+from pymacaron.schemas import OPENAPI_30, OPENAPI_31
 from pymacaron.shapes.classes import is_sensitive
 
 _SECRET = re.compile(
@@ -17,13 +18,10 @@ _SECRET = re.compile(
     r"|(?:^|[-_])pin(?:[-_]|$)|dsn$|webhook",
     re.IGNORECASE,
 )
-# Where a schema holds others: one, several in a list, several by name.
-_ONE = (
-    "additionalItems", "additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then",
-    "unevaluatedItems", "unevaluatedProperties",
-)  # fmt: skip
-_LISTED = ("allOf", "anyOf", "items", "oneOf", "prefixItems")
-_NAMED = ("dependentSchemas", "patternProperties", "properties")
+# Where a schema of either draft holds others: one, several in a list, several by name.
+_ONE = sorted({*OPENAPI_30.applicators, *OPENAPI_31.applicators})
+_LISTED = sorted({*OPENAPI_30.lists, *OPENAPI_31.lists})
+_NAMED = sorted({*OPENAPI_30.maps, *OPENAPI_31.maps})
 _MOST = 20_000  # schemas looked at for one operation
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -61,8 +60,8 @@ class Event(NamedTuple):
     seconds: float = 0
 
 
-def report_of(event: Event) -> Report:
-    """Make the report of an event."""
+def report_of(event: Event, up_seconds: float) -> Report:
+    """Make the report of an event, in a process that has run for so long."""
     call, exchange = event.call, event.exchange
     redaction = Redaction(names_of(call.operation))
     redaction.learn(call.identity.token, "token")
@@ -88,7 +87,7 @@ def report_of(event: Event) -> Report:
         },
         "response": response,
         "timing": _timing(event),
-        "server": _server(),
+        "server": _server(up_seconds),
         "stack": stack,
         "trace": call.trace._asdict() | {"deadline_left_ms": call.left_ms()},
     }  # fmt: skip
@@ -179,15 +178,12 @@ def _timing(event: Event) -> JsonObject:
     return timing
 
 
-_began = time.time()
-
-
-def _server() -> Json:
+def _server(up_seconds: float) -> Json:
     import socket  # only to report
 
     config = get_config()
     return {
         "name": config.get("name"), "live_host": config.get("live_host"), "host": socket.gethostname(),
         "pid": os.getpid(), "pym_env": os.environ.get("PYM_ENV"), "container": os.environ.get("PYM_CONTAINER"),
-        "up_seconds": round(time.time() - _began), "pymacaron": __version__, "python": sys.version.split()[0],
+        "up_seconds": round(up_seconds), "pymacaron": __version__, "python": sys.version.split()[0],
     }  # fmt: skip

@@ -12,21 +12,21 @@ from functools import partial
 from threading import Lock
 from time import monotonic, time
 from types import FrameType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from pymacaron.calls import Call, Exchange, current
-from pymacaron.config import get_config, secret
+from pymacaron.config import get_config
+from pymacaron.config.secret import redact_logs
 
 from .delivery import Worker, is_worker
 from .kinds import Kind, Kinds, crash_key, error_key
+from .reporters import Reporter, configured
 
 if TYPE_CHECKING:
     from pymacaron.operations import Operation
 
-# Is told title and message, the latter a JSON text.
-Reporter: TypeAlias = Callable[[str, str], object]
-
 log = logging.getLogger("pymacaron.crash")
+_began = time()  # this is imported at the start of a service
 _PATIENCE = 5.0  # seconds that the end of a process waits for what is still to be told
 
 
@@ -108,7 +108,7 @@ class Reporting:
         from .report import Event, report_of  # with all that making one takes, which a good service never needs
 
         try:
-            return report_of(Event(**event))
+            return report_of(Event(**event), time() - _began)
         except BaseException:  # something of the call's could not be read; that it failed is told all the same
             log.exception("the report of a crash could not be made")
             return f"BACKEND ERROR {event['function']}(): its report could not be made", "{}"
@@ -201,8 +201,6 @@ def start(error_reporter: Reporter | None = None) -> Reporting | None:
         ConfigurationError: a reporter lacks a setting.
     """
     global _reporting  # noqa: PLW0603 - one for the process, like its configuration
-    from .reporters import configured  # reads the settings of those that are wanted
-
     config = get_config()
     reporters = dict(configured(config))
     if error_reporter is not None:
@@ -210,8 +208,7 @@ def start(error_reporter: Reporter | None = None) -> Reporting | None:
     made = Reporting(reporters, window=config.report_window, limit_ms=config.report_call_exceeding_ms)
     with _lock:
         _reporting = made
-    secret.redact_logs()
-    secret.clean_record[:] = [_clean_record]
+    redact_logs(_clean_record)
     return None if is_off() else made
 
 

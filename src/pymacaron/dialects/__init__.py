@@ -25,7 +25,7 @@ from .document import Document
 from .openapi3 import OPENAPI3_0, OPENAPI3_1, OPENAPI3_2
 from .swagger2 import SWAGGER2
 
-__all__ = ["EXTENSIONS", "METHODS", "OPENAPI3_2", "Dialect", "Document", "dialect_of", "read_document"]
+__all__ = ["EXTENSIONS", "METHODS", "OPENAPI3_2", "Document", "read_document"]
 
 # What may stand on an operation, its path or the document; the nearest wins. As in grammar, which few starts import.
 EXTENSIONS = frozenset((
@@ -40,13 +40,13 @@ def read_document(files: Files, root: Node, name: str, formats: Formats, *, igno
     Raises:
         ReferenceFault: a reference that leads nowhere.
     """
-    dialect = dialect_of(root.value)
+    dialect = _dialect_of(root.value)
     document = Document(name, root, files, formats, dialect=dialect, ignore_base_path=ignore_base_path)
     document.operations = tuple(_operations(document))
     return document
 
 
-def dialect_of(root: JsonObject) -> Dialect:
+def _dialect_of(root: JsonObject) -> Dialect:
     """The dialect that a document names in `swagger` or `openapi`; a later 3.x is read as the newest known."""
     if str(root.get("swagger", "")).startswith("2."):
         return SWAGGER2

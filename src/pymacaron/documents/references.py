@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from pymacaron._types import json_pointer
+from pymacaron._types import json_pointer, unescaped
 from pymacaron.names import closest
 
 from .faults import Fault, ReferenceFault
@@ -99,18 +99,14 @@ def _child(node: Node, step: str) -> Node | None:
         return node.get(int(key)) if _INDEX.fullmatch(key) else None
     found = node.get(key)
     # Some write a key that holds a "%" as it is, without encoding it.
-    return node.get(_unescaped(step)) if found is None else found
+    return node.get(unescaped(step)) if found is None else found
 
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,15}")  # RFC 6901 section 4, up to what a list may hold
 
 
 def _decoded(step: str) -> str:
-    return _unescaped(unquote(step))
-
-
-def _unescaped(step: str) -> str:
-    return step.replace("~1", "/").replace("~0", "~")
+    return unescaped(unquote(step))
 
 
 def _escaped(key: str) -> str:

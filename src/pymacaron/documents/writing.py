@@ -14,10 +14,7 @@ from pymacaron._types import Json
 
 def to_json(value: Json) -> bytes:
     """A JSON value as JSON with line breaks; what JSON has no number for is null."""
-    try:
-        return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
-    except OverflowError:  # an integer of more than 64 bits
-        return json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n"
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
 
 # What somebody takes for null, a boolean or a merge key, in 1.1 or 1.2, unless it is quoted.

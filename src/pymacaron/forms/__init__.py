@@ -13,13 +13,12 @@ from pymacaron.bodies import (
     Part,
     Upload,
     charset_of_form,
-    part_text,
     read_form_text,
     read_json,
     read_multipart,
     write_json,
 )
-from pymacaron.exceptions import InvalidJsonError, UnsupportedMediaTypeError
+from pymacaron.exceptions import InvalidJsonError
 from pymacaron.inputs import plain
 from pymacaron.messages import ABSENT
 from pymacaron.operations import Content
@@ -28,9 +27,9 @@ from pymacaron.schemas import REQUEST, Checker, SchemaProblem
 from pymacaron.shapes import Shapes
 
 from .declared import Demands, field_codec, is_file, is_json
-from .parts import field_text, text_part, upload_part
+from .parts import add_text, field_text, text_part, upload_part
 
-__all__ = ["FieldFault", "Form", "field_text", "text_part", "upload_part"]
+__all__ = ["FieldFault", "Form", "add_text", "text_part", "upload_part"]
 
 
 class FieldFault(Exception):
@@ -122,8 +121,9 @@ class Form:
                 value = field.read(fields)
             except TextFault as fault:
                 problems.append(SchemaProblem((name,), fault.code, fault.expected))
-            else:
-                _put(values, name, value)
+                continue
+            if value is not ABSENT:
+                values[name] = value
         for name in fields.keys() - claimed - values.keys():  # what the document does not name
             try:
                 texts = [unquote_query(text) for text in fields[name]]
@@ -145,7 +145,8 @@ class Form:
             if part.upload is not None and self._stays_upload(part.name):
                 self._add_upload(part.name, part.upload, values)
             else:
-                self._add_text(part, charset, fields, problems)
+                problem = add_text(part, charset, fields)
+                problems += [problem] if problem is not None else []
         for name in self.files - self._many:
             if isinstance(values.get(name), list):
                 problems.append(SchemaProblem((name,), "type", "one file"))
@@ -162,17 +163,6 @@ class Form:
         if not isinstance(listed, list):
             listed = values[name] = [listed]
         listed.append(upload)
-
-    def _add_text(
-        self, part: Part, charset: str | None, fields: dict[str, list[str]], problems: list[SchemaProblem]
-    ) -> None:
-        try:
-            text = part_text(part, charset)
-        except (UnicodeError, UnsupportedMediaTypeError):
-            expected = "text of the charset that is named, which is UTF-8 if none is"
-            problems.append(SchemaProblem((part.name,), "encoding", expected))
-        else:
-            fields.setdefault(part.name, []).append(field_text(text.encode()))
 
     def _read_json(self, name: str, texts: list[str]) -> Json:
         values = [read_json(text.encode()) for text in texts]
@@ -250,11 +240,6 @@ class Form:
             # nothing is percent-encoded in a part: a delimiter in an item would split it
             raise FieldFault([SchemaProblem((name,), "delimiter", "items without the delimiter of their style")])
         return parts
-
-
-def _put(values: dict[str, Any], name: str, value: Any) -> None:
-    if value is not ABSENT:
-        values[name] = value
 
 
 def _without_uploads(value: Any) -> Any:

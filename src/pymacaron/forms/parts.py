@@ -6,12 +6,31 @@ import io
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
-from pymacaron.bodies import Part, Upload
+from pymacaron.bodies import Part, Upload, part_text
+from pymacaron.exceptions import UnsupportedMediaTypeError
+from pymacaron.schemas import SchemaProblem
 
 
 def field_text(text: bytes) -> str:
     """The text of a part as the codecs read it from a query: encoded, but for delimiters, which are what they seem."""
     return quote(text, safe=",|")
+
+
+def add_text(part: Part, charset: str | None, fields: dict[str, list[str]]) -> SchemaProblem | None:
+    """Add what a part holds to the fields, as the codecs read it.
+
+    Args:
+        charset: that of the form, None if it names none.
+
+    Returns:
+        What is wrong if it is no text; None if it is.
+    """
+    try:
+        text = part_text(part, charset)
+    except (UnicodeError, UnsupportedMediaTypeError):
+        return SchemaProblem((part.name,), "encoding", "text of the charset that is named, which is UTF-8 if none is")
+    fields.setdefault(part.name, []).append(field_text(text.encode()))
+    return None
 
 
 def text_part(pair: str) -> Part:

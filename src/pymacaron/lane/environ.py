@@ -154,14 +154,9 @@ class Body:
             BadRequestError: the caller went away before the announced end.
             PayloadTooLargeError: more came than is accepted.
         """
-        if (
-            size == self._left
-            and self._stream is None
-            and size <= self.STEP
-            and "werkzeug.request" not in self._environ
-        ):
-            return self._whole(size)
         first = self._stream is None
+        if first and size == self._left and size <= self.STEP and "werkzeug.request" not in self._environ:
+            return self._whole(size)
         data = self._step(size) if size else b""
         if self._left != 0 and data and len(data) != size:
             data = self._rest(data, size)

@@ -32,10 +32,10 @@ _second: tuple[int, str] = (0, "")
 def time_of(seconds: float) -> str:
     """A Unix time as in RFC 3339, in UTC, with milliseconds."""
     global _second  # noqa: PLW0603 - many lines are logged in one second, and this is half the cost of formatting it
-    whole = int(seconds)
-    if _second[0] != whole:
-        _second = whole, datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{_second[1]}.{int((seconds - whole) * 1000):03}+00:00"
+    whole, known = int(seconds), _second  # read once: another thread may be in another second
+    if known[0] != whole:
+        known = _second = whole, datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{known[1]}.{int((seconds - whole) * 1000):03}+00:00"
 
 
 class JsonLines(logging.Formatter):

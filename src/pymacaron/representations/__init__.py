@@ -33,14 +33,13 @@ from pymacaron.bodies import (
 from pymacaron.operations import Content, Operation
 from pymacaron.schemas import SchemaProblem
 
-from .form_body import FormBody
 from .items import Items, ItemsBody
 from .json_body import JsonBody
 from .parts_body import CLASSES, PartsBody, is_positional
 from .representation import Representation, Side, Written, in_body, is_file, is_raw, kinds_of
 
 __all__ = [
-    "FormBody", "Items", "ItemsBody", "JsonBody", "PartsBody", "Representation", "SchemaProblem", "Written",
+    "Items", "ItemsBody", "JsonBody", "PartsBody", "Representation", "SchemaProblem", "Written",
     "concrete", "in_body", "is_raw", "natural", "represent",
 ]  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -15,7 +14,7 @@ from pymacaron.inputs import plain
 from pymacaron.schemas import REQUEST, SchemaProblem
 from pymacaron.structs import fields_of, is_model
 
-from .representation import Representation, Written, in_body
+from .representation import Representation, Written, in_body, with_boundary
 
 
 class FormBody(Representation):
@@ -47,8 +46,7 @@ class FormBody(Representation):
     def label(self, value: Any) -> tuple[str, MediaType]:
         if self.kind != MULTIPART:
             return super().label(value)
-        media = self.media._replace(parameters={**self.media.parameters, "boundary": os.urandom(16).hex()})
-        return str(media), media
+        return with_boundary(self.media)
 
     def write(self, value: Any, media: MediaType) -> Written:
         fields = fields_of(value) if is_model(value) else value

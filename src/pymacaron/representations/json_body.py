@@ -33,12 +33,7 @@ class JsonBody(Representation):
         raw = read_all(body, limit, size)
         if not raw:
             return ABSENT
-        charset = media.parameters.get("charset") if media.parameters else None
-        value = self._read(raw, charset)
-        problems = self._problems_in(value, len(raw))
-        if problems:
-            raise ValidationError(problems=[in_body(problem) for problem in problems])
-        return self.converted(value)
+        return self.value(self._read(raw, media.charset), len(raw))
 
     @cached_property
     def _read(self) -> Callable[[bytes, str | None], Json]:

@@ -3,12 +3,11 @@ its own, with a media type and a schema by where it stands."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from pymacaron._types import ReadableStream
+from pymacaron._types import ReadableStream, steps_of
 from pymacaron.bodies import (
     BINARY,
     EVENTS,
@@ -44,7 +43,7 @@ from pymacaron.schemas import Schema, SchemaProblem
 from .form_body import FormBody
 from .items import Items, ItemsBody
 from .json_body import JsonBody
-from .representation import Judge, Representation, Side, Written, is_raw, kinds_of
+from .representation import Judge, Representation, Side, Written, is_raw, kinds_of, with_boundary
 from .representation import is_file as is_readable
 from .text_body import BinaryBody, TextBody, in_pieces
 
@@ -185,8 +184,7 @@ class PartsBody(Representation):
     def label(self, value: Any) -> tuple[str, MediaType]:
         if is_raw(value):
             return super().label(value)
-        media = self.media._replace(parameters={**self.media.parameters, "boundary": os.urandom(16).hex()})
-        return str(media), media
+        return with_boundary(self.media)
 
     def write(self, value: Any, media: MediaType) -> Written:
         if is_raw(value):
@@ -326,10 +324,10 @@ class Slot:
         label, media = str(self.media), self.media
         representation = self.representation(media)
         headers: dict[str, str] = {}
+        is_bytes = is_raw(value) or is_readable(value)
         if isinstance(value, Upload):
-            label, media = value.content_type, parse_media_type(value.content_type)
-            representation, headers = self.representation(media), dict(value.headers)
-        elif not (is_raw(value) or is_readable(value)):
+            label, media, headers = value.content_type, parse_media_type(value.content_type), dict(value.headers)
+        elif not is_bytes:
             if not representation.takes(value):
                 raise TypeError(f"a part of {media.name} cannot be made of a {type(value).__name__}")
             label, media = representation.label(value)
@@ -338,7 +336,6 @@ class Slot:
         disposition += [f'filename="{_escaped(filename)}"'] if filename else []
         if disposition:
             headers["Content-Disposition"] = "; ".join(disposition)
-        is_bytes = is_raw(value) or is_readable(value)
         content = in_pieces(value, media) if is_bytes else representation.write(value, media)
         return {"Content-Type": label, **headers}, content
 
@@ -373,10 +370,7 @@ def _joined(parts: Iterable[tuple[bytes, Written]], end: bytes) -> Iterator[byte
 
 
 def _of_schema(problem: Problem) -> SchemaProblem:
-    steps = problem.name.split("/")[1:]
-    return SchemaProblem(
-        tuple(step.replace("~1", "/").replace("~0", "~") for step in steps), problem.code, problem.expected
-    )
+    return SchemaProblem(steps_of(problem.name), problem.code, problem.expected)
 
 
 # What reads and writes each kind of body.

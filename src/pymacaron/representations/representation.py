@@ -146,5 +146,11 @@ def kinds_of(shapes: Shapes, schema: Schema) -> frozenset[str]:
     return text_type(shapes.schemas, schema.node).kinds
 
 
+def with_boundary(media: MediaType) -> tuple[str, MediaType]:
+    """The label of a multipart body, with a boundary of its own."""
+    made = media._replace(parameters={**media.parameters, "boundary": os.urandom(16).hex()})
+    return str(made), made
+
+
 def in_body(problem: SchemaProblem) -> Problem:
     return Problem("body", json_pointer(problem.path)[:500], problem.code, problem.expected)

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
+import msgspec
+
 from pymacaron._types import Json, JsonObject
 from pymacaron.documents import Files, Node, ReferenceFault
 from pymacaron.formats import Formats
@@ -60,7 +62,7 @@ class Schemas:
         self._schemas: dict[Node | int, Schema] = {}
         self._fragments: dict[tuple[Place, str], Fragment] = {}
         self._names: dict[Place, str] = {}
-        self._object_checkers: dict[object, Checker] = {}
+        self._checkers: dict[bytes, Checker] = {}  # by what they check, as JSON
         self._dispatching: dict[Node, Dispatch | None] = {}
 
     def at(self, node: Node) -> Schema:
@@ -85,20 +87,24 @@ class Schemas:
 
     def object_checker(self, properties: Mapping[str, Schema], required: Iterable[str], view: str) -> Checker:
         """The validity of an object whose properties are schemas from anywhere in the documents."""
-        names = tuple(required)
-        key = view, tuple(properties.items()), names
-        found = self._object_checkers.get(key)
-        if found is None:  # operations of one path often take the same parameters
-            found = self._object_checkers[key] = self._object_checker(properties, names, view)
-        return found
-
-    def _object_checker(self, properties: Mapping[str, Schema], names: tuple[str, ...], view: str) -> Checker:
         fragments = {name: self._fragment(_start(schema.node), view) for name, schema in properties.items()}
         top: JsonObject = {"type": "object", "properties": {name: f.json for name, f in fragments.items()}}
+        names = list(required)
         if names:
-            top["required"] = list(names)
+            top["required"] = names
         reached = [place for fragment in fragments.values() for place in fragment.reached]
-        return Checker(self._with_definitions(top, reached, view), self.draft, self.formats)
+        return self._compiled(self._with_definitions(top, reached, view))
+
+    def checker(self, node: Node, view: str) -> Checker:
+        """The validity of what a schema's view says."""
+        return self._compiled(self.bundle(node, view))
+
+    def _compiled(self, bundle: JsonObject) -> Checker:
+        key = msgspec.json.encode(bundle)
+        found = self._checkers.get(key)
+        if found is None:  # many operations take the same, and say so each for itself
+            found = self._checkers[key] = Checker(bundle, self.draft, self.formats)
+        return found
 
     def _with_definitions(self, top: JsonObject, waiting: list[Place], view: str) -> JsonObject:
         definitions: dict[str, Json] = {}
@@ -164,8 +170,7 @@ class Schema:
         """The compiled validity of this view, made at the first call."""
         found = self._checkers.get(view)
         if found is None:
-            bundle = self.schemas.bundle(self.node, view)
-            found = self._checkers[view] = Checker(bundle, self.schemas.draft, self.schemas.formats)
+            found = self._checkers[view] = self.schemas.checker(self.node, view)
         return found
 
     def child(self, *steps: str | int) -> Schema:

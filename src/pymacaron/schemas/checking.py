@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
@@ -138,10 +139,8 @@ def _is_usable(cls: Any, key: str, value: Json) -> bool:
 
 _LINEAR = jsonschema_rs.RegexOptions()
 _BACKTRACKING = jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT)
-_LATER: dict[str, Callable[[str], bool]] = {}
 
 
+@cache
 def _later_format(name: str) -> Callable[[str], bool]:
-    if name not in _LATER:
-        _LATER[name] = jsonschema_rs.Draft202012Validator({"format": name}, validate_formats=True).is_valid
-    return _LATER[name]
+    return jsonschema_rs.Draft202012Validator({"format": name}, validate_formats=True).is_valid

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from pymacaron._types import Json
+from pymacaron.formats import PATTERNS, PATTERNS_OF_DRAFT4
 
 REQUEST, RESPONSE = "request", "response"
 
@@ -49,6 +50,7 @@ class Draft(NamedTuple):
     lists: tuple[str, ...]
     assertions: frozenset[str]
     structural: frozenset[str]  # all keywords with schemas inside
+    patterns: Mapping[str, str]  # the formats that the validator is given as patterns
 
     def is_nullable(self, schema: Mapping[str, Json]) -> bool:
         """Does a keyword beside the others add null to what a schema allows?"""
@@ -63,10 +65,11 @@ class Draft(NamedTuple):
 _DRAFT4 = Draft(
     "draft 4", "http://json-schema.org/draft-04/schema#", "definitions", (), False,
     _APPLICATORS_4, _MAPS_4, _LISTS_4, frozenset(_ASSERTIONS_4), frozenset((*_APPLICATORS_4, *_MAPS_4, *_LISTS_4)),
+    PATTERNS_OF_DRAFT4,
 )  # fmt: skip
 SWAGGER_20 = _DRAFT4._replace(nullable=("x-nullable",))
 OPENAPI_30 = _DRAFT4._replace(nullable=("nullable", "x-nullable"))
 OPENAPI_31 = Draft(
     "draft 2020-12", "https://json-schema.org/draft/2020-12/schema", "$defs", (), True,
-    _APPLICATORS, _MAPS, _LISTS, frozenset(_ASSERTIONS), frozenset((*_APPLICATORS, *_MAPS, *_LISTS)),
+    _APPLICATORS, _MAPS, _LISTS, frozenset(_ASSERTIONS), frozenset((*_APPLICATORS, *_MAPS, *_LISTS)), PATTERNS,
 )  # fmt: skip

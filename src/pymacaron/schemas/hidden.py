@@ -18,7 +18,8 @@ def _flag(node: Node, view: str) -> bool:
     return any(isinstance(said.value, dict) and said.value.get(keyword) is True for said in chain(node))
 
 
-def hidden(node: Node, view: str) -> frozenset[str]:
+def hidden_names(node: Node, view: str) -> frozenset[str]:
+    """The names that the properties of a schema have which are hidden."""
     properties = node.get("properties")
     if properties is None or not isinstance(properties.value, dict):
         return frozenset()
@@ -27,7 +28,7 @@ def hidden(node: Node, view: str) -> frozenset[str]:
 
 def hidden_family(node: Node, view: str) -> frozenset[str]:
     """The names hidden by a schema or by anything that it contains by allOf."""
-    return frozenset(name for member in _family(node) for name in hidden(member, view))
+    return frozenset(name for member in _family(node) for name in hidden_names(member, view))
 
 
 def demanded_family(node: Node) -> frozenset[str]:

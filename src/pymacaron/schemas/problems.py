@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 from pymacaron._types import Json, JsonObject, Pointer
-from pymacaron.formats import MOST_SEARCHED, PATTERNS, pattern_meant
+from pymacaron.formats import MOST_SEARCHED, PATTERNS_OF_DRAFT4, pattern_meant
 
 from .drafts import GUARD
 from .folding import FAILURES
@@ -41,7 +41,8 @@ def _count(facts: JsonObject, one: str, several: str) -> str:
     return f"{facts['limit']} {one if facts['limit'] == 1 else several}"
 
 
-_FORMATS = {pattern: name for name, pattern in PATTERNS.items()}  # what the document calls a format
+# What the document calls a format.
+_FORMATS = {pattern: name for name, pattern in PATTERNS_OF_DRAFT4.items()}
 # So many problems are told of one value, in so many characters each.
 MOST_TOLD, _LONGEST = 100, 500
 

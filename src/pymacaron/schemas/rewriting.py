@@ -11,12 +11,11 @@ from typing import Protocol
 
 from pymacaron._types import Json, JsonObject
 from pymacaron.documents import Node
-from pymacaron.formats import INTEGER_BOUNDS, PATTERNS, Formats, usable_pattern
+from pymacaron.formats import INTEGER_BOUNDS, Formats, usable_pattern
 
 from .discriminators import Dispatch
 from .drafts import GUARD_DEPTH, OPENAPI_31, REQUEST, Draft
-from .hidden import demanded_family, hidden_family
-from .hidden import hidden as hidden_names
+from .hidden import demanded_family, hidden_family, hidden_names
 from .keywords import LEFT
 from .references import Place, Scope, dynamic_target, entered, is_alias, is_resource, target_of
 
@@ -27,9 +26,6 @@ class Context(Protocol):
     def dispatch(self, node: Node) -> Dispatch | None: ...
 
     def reference(self, place: Place) -> JsonObject: ...
-
-
-_NONE: frozenset[str] = frozenset()
 
 
 class Rewriting:
@@ -56,10 +52,13 @@ class Rewriting:
             return self._nullable(value, self._reference(target_of(node, self.draft), plain, hidden))
         dispatch = None if plain else self.context.dispatch(node)
         contains = "allOf" in value or node.ref is not None
-        own = hidden_family(node, self.view) if contains else self._hidden(node)
-        result = self._assertions(node, hidden | own)
+        own = hidden_names(node, self.view)
+        family = hidden | (hidden_family(node, self.view) if contains else own)
+        result = self._assertions(node, family)
         if not self.draft.structural.isdisjoint(value):
-            self._subschemas(node, result, dispatch, hidden)
+            self._subschemas(node, result, dispatch, family)
+        for name in own if self.view == REQUEST else ():
+            result["properties"][name] = {}  # it will be dropped, whatever it is
         if node.ref is not None:
             result.setdefault("allOf", []).append(self._contained(target_of(node, self.draft)))
         dynamic = dynamic_target(node, self.scope) if self.draft.ref_siblings else None
@@ -68,9 +67,6 @@ class Rewriting:
         if dispatch is not None:
             result.setdefault("allOf", []).append(self._dispatched(node, dispatch))
         return self._nullable(value, result)
-
-    def _hidden(self, node: Node) -> frozenset[str]:
-        return hidden_names(node, self.view) if "properties" in node.value else _NONE
 
     def _reference(self, target: Node, plain: bool = False, hidden: frozenset[str] = frozenset()) -> Json:
         place = Place(target, entered(target, self.scope), plain, hidden)
@@ -106,12 +102,12 @@ class Rewriting:
         elif name in INTEGER_BOUNDS:
             low, high = INTEGER_BOUNDS[name]
             result.setdefault("allOf", []).append({"minimum": low, "maximum": high})
-        elif name in PATTERNS and not (name == "uuid" and self.draft is OPENAPI_31):  # 2020-12 knows that one
-            result.setdefault("allOf", []).append({"pattern": PATTERNS[name]})
+        elif name in self.draft.patterns:
+            result.setdefault("allOf", []).append({"pattern": self.draft.patterns[name]})
         else:
             result["format"] = name
 
-    def _subschemas(self, node: Node, result: JsonObject, dispatch: Dispatch | None, hidden: frozenset[str]) -> None:
+    def _subschemas(self, node: Node, result: JsonObject, dispatch: Dispatch | None, family: frozenset[str]) -> None:
         value = node.value
         for key in self.draft.applicators:
             if isinstance(value.get(key), (dict, bool)):
@@ -122,9 +118,6 @@ class Rewriting:
                     name: child.value if isinstance(child.value, list) else self._inner(child)
                     for name, child in self._entries(key, node.at(key))
                 }
-        for name in self._hidden(node) if self.view == REQUEST else ():
-            result["properties"][name] = {}  # it will be dropped, whatever it is
-        family = hidden | (hidden_family(node, self.view) if "allOf" in value else frozenset())
         for key in self.draft.lists:
             if isinstance(value.get(key), list) and not (
                 dispatch and not dispatch.inherited and key in ("oneOf", "anyOf")

@@ -23,7 +23,7 @@ from .models import (
     encode_json,
     encode_other,
     fields_of,
-    find_model,
+    find_models_with,
     is_model,
     load,
 )
@@ -42,7 +42,7 @@ __all__ = [
     "encode_json",
     "encode_other",
     "fields_of",
-    "find_model",
+    "find_models_with",
     "finish",
     "is_model",
     "load",

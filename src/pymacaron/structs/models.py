@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Struct, StructMeta
@@ -125,14 +125,21 @@ def is_model(value: object) -> bool:
     return hasattr(type(value), "__model__")
 
 
-# Finds the class again when a model is unpickled, by its name, API and place; the registry of APIs sets it.
-find_model: list[Callable[[str, str, tuple[str, Pointer] | None], Any]] = []
+# Finds the class again when a model is unpickled, by its name, API and place.
+Finder: TypeAlias = Callable[[str, str, tuple[str, Pointer] | None], Any]
+_finder: Finder | None = None
+
+
+def find_models_with(finder: Finder) -> None:
+    """Say who knows the classes of models: the registry of APIs."""
+    global _finder  # noqa: PLW0603 - one registry for the process
+    _finder = finder
 
 
 def _restore(api: str, name: str, place: tuple[str, Pointer] | None, state: dict[str, Any]) -> Any:
-    if not find_model:
+    if _finder is None:
         raise LookupError(f"a model {name} of the API {api} cannot be restored before the API is loaded")
-    return _remade(find_model[0](name, api, place), state)
+    return _remade(_finder(name, api, place), state)
 
 
 def fields_of(model: Any) -> dict[str, Any]:

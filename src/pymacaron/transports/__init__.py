@@ -7,7 +7,7 @@ http.py       over the network, by urllib3, which services that call nobody do w
 
 from __future__ import annotations
 
-from .carrying import Origin, Sending, Transport, TransportFault, WrongAnswer
+from .carrying import Origin, Sending, Transport, TransportFault, WrongAnswer, target_of
 from .local import LocalTransport
 
-__all__ = ["LocalTransport", "Origin", "Sending", "Transport", "TransportFault", "WrongAnswer"]
+__all__ = ["LocalTransport", "Origin", "Sending", "Transport", "TransportFault", "WrongAnswer", "target_of"]

@@ -38,6 +38,11 @@ class Sending(NamedTuple):
     until: float
 
 
+def target_of(request: Request) -> str:
+    """The path of a request with its query."""
+    return f"{request.path}?{request.query}" if request.query else request.path
+
+
 class TransportFault(PyMacaronError):
     """No complete answer has come.
 

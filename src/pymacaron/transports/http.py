@@ -20,12 +20,12 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from pymacaron.messages import Request, Response
+from pymacaron.bodies import chunks_of
+from pymacaron.messages import Response
 
-from .carrying import Origin, Sending, TransportFault
+from .carrying import Origin, Sending, TransportFault, target_of
 from .sockets import Pool, TlsPool, tls_context, underway
 
-_CHUNK = 64 * 1024
 _MOST_CONNECTIONS = 100  # that one service keeps to one host; more may be made, and are closed after use
 _MOST_HOSTS = 50
 
@@ -57,7 +57,7 @@ class HttpTransport:
         underway.until, underway.is_connected = sending.until, False
         try:
             answer = pool.urlopen(
-                request.method, prefix + _target(request), cast("Any", request.body) or None, request.headers,
+                request.method, prefix + target_of(request), cast("Any", request.body) or None, request.headers,
                 retries=False, redirect=False, assert_same_host=False, preload_content=False, decode_content=False,
                 timeout=Timeout(connect=min(sending.connect, left), read=min(sending.read, left)),
             )  # fmt: skip
@@ -70,16 +70,15 @@ class HttpTransport:
 
     def _pool(self, origin: Origin) -> tuple[HTTPConnectionPool, str]:
         """Where connections to a host are kept, and what stands before the paths of requests to it."""
-        proxy = _proxy_for(origin)
-        manager = self._manager
-        if manager is None or proxy is not None:
-            manager = self._new_manager(proxy)
+        proxy, prefix = _proxy_for(origin), ""
         if proxy is None:
-            self._manager = manager
+            manager = self._manager = self._manager or self._new_manager(None)
+        else:
+            manager = self._new_manager(proxy)
+            prefix = str(origin) if origin.scheme == "http" else ""
         pool = manager.connection_from_host(origin.host, origin.port, origin.scheme)
         if len(self._pools) >= _MOST_HOSTS:
             self._pools.clear()
-        prefix = str(origin) if proxy is not None and origin.scheme == "http" else ""
         found = self._pools[origin] = pool, prefix
         return found
 
@@ -92,10 +91,6 @@ class HttpTransport:
         manager = PoolManager(**options) if proxy is None else ProxyManager(proxy, **options)
         manager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
         return manager
-
-
-def _target(request: Request) -> str:
-    return f"{request.path}?{request.query}" if request.query else request.path
 
 
 def _proxy_for(origin: Origin) -> str | None:
@@ -165,8 +160,7 @@ class _Body:
         return data
 
     def __iter__(self) -> Iterator[bytes]:
-        while piece := self.read(_CHUNK):
-            yield piece
+        return chunks_of(self)
 
     def go_on(self, seconds: float) -> None:
         """From now on it may take as long as it likes, as long as something comes every so many seconds."""

@@ -11,10 +11,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from pymacaron.bodies import close
+from pymacaron.bodies import Joined, close
 from pymacaron.messages import Request, Response
 
-from .carrying import Origin, Sending, TransportFault
+from .carrying import Origin, Sending, TransportFault, target_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -43,7 +43,7 @@ class LocalTransport:
         status, headers = started
         if isinstance(body, list | tuple):
             return Response(int(status[:3]), headers, first + b"".join(pieces))
-        return Response(int(status[:3]), headers, _Answer(first, pieces))
+        return Response(int(status[:3]), headers, Joined(pieces, first))
 
 
 def _pieces(body: Any, context: Context) -> Iterator[bytes]:
@@ -56,32 +56,6 @@ def _pieces(body: Any, context: Context) -> Iterator[bytes]:
         context.run(close, body)
 
 
-class _Answer:
-    """The body of an answer, as it is made."""
-
-    def __init__(self, first: bytes, pieces: Iterator[bytes]) -> None:
-        self._left, self._pieces = first, pieces
-
-    def read(self, size: int = -1, /) -> bytes:
-        if size < 0:
-            data, self._left = self._left + b"".join(self._pieces), b""
-            return data
-        while not self._left:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return b""
-            self._left = piece
-        data, self._left = self._left[:size], self._left[size:]
-        return data
-
-    def __iter__(self) -> Iterator[bytes]:
-        while data := self.read(64 * 1024):
-            yield data
-
-    def close(self) -> None:
-        close(self._pieces)
-
-
 _OWN_NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
 
@@ -91,7 +65,7 @@ def _environ(origin: Origin, request: Request) -> WSGIEnvironment:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "QUERY_STRING": request.query,
         "PATH_INFO": unquote_to_bytes(request.path).decode("latin-1"), "SERVER_PROTOCOL": "HTTP/1.1",
-        "REQUEST_URI": f"{request.path}?{request.query}" if request.query else request.path,
+        "REQUEST_URI": target_of(request),
         "SERVER_NAME": origin.host, "SERVER_PORT": str(origin.port), "REMOTE_ADDR": "127.0.0.1",
         "HTTP_HOST": str(origin).partition("://")[2], "wsgi.version": (1, 0), "wsgi.url_scheme": origin.scheme,
         "wsgi.input": io.BytesIO(body) if isinstance(body, bytes) else body, "wsgi.input_terminated": True,

@@ -36,8 +36,8 @@ class Underway(threading.local):
 underway = Underway()
 
 
-class _Timed:
-    """What is the same for plain and encrypted sockets."""
+class _Socket(socket.socket):
+    """A socket that keeps to a deadline; a plain one, and what is the same for encrypted ones."""
 
     until = inf
 
@@ -51,40 +51,32 @@ class _Timed:
         left = self.until - monotonic()
         if left <= 0:
             raise TimeoutError("timed out")
-        limit = self.gettimeout()  # type: ignore[attr-defined]
+        limit = self.gettimeout()
         if limit is None or left < limit:
-            self.settimeout(left)  # type: ignore[attr-defined]
+            self.settimeout(left)
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         self._hurry()
-        return super().recv_into(*args, **kwargs)  # type: ignore[misc,no-any-return]
+        return super().recv_into(*args, **kwargs)
 
     def send(self, *args: Any, **kwargs: Any) -> int:
         self._hurry()
-        return super().send(*args, **kwargs)  # type: ignore[misc,no-any-return]
+        return super().send(*args, **kwargs)
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         self._hurry()
-        super().sendall(*args, **kwargs)  # type: ignore[misc]
+        super().sendall(*args, **kwargs)
 
 
-class _PlainSocket(_Timed, socket.socket):
+class _TlsSocket(_Socket, ssl.SSLSocket):
     pass
 
 
-class _TlsSocket(_Timed, ssl.SSLSocket):
-    pass
+class _Connection(HTTPConnection):
+    """A connection through such a socket; a plain one, and what is the same for encrypted ones."""
 
-
-class _Connecting:
-    """What is the same for connections of both kinds."""
-
-    host: str
-    port: int
-    timeout: Any
     sock: Any
-    socket_options: Any
-    _dns_host: str
+    timeout: Any
 
     def _new_conn(self) -> socket.socket:
         """A connected socket. All addresses of the host together get the time that there is for connecting."""
@@ -93,13 +85,13 @@ class _Connecting:
             found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             fault = error if isinstance(error, socket.gaierror) else socket.gaierror("no host name")
-            raise NameResolutionError(self.host, self, fault) from error  # type: ignore[arg-type]
+            raise NameResolutionError(self.host, self, fault) from error
         failure: OSError = OSError("the name has no address")
         for family, kind, protocol, _, address in found:
             left = until - monotonic()
             if left <= 0:
                 break
-            made = _PlainSocket(family, kind, protocol)
+            made = _Socket(family, kind, protocol)
             try:
                 for option in self.socket_options or ():
                     made.setsockopt(*option)
@@ -113,10 +105,10 @@ class _Connecting:
                 return made
         if isinstance(failure, TimeoutError) or monotonic() >= until:
             raise ConnectTimeoutError(self, "connecting takes too long") from failure
-        raise NewConnectionError(self, str(failure)) from failure  # type: ignore[arg-type]
+        raise NewConnectionError(self, str(failure)) from failure
 
     def connect(self) -> None:
-        super().connect()  # type: ignore[misc]
+        super().connect()
         self.sock.until = underway.until  # encryption has put a new socket around it
         underway.is_connected, underway.socket = True, self.sock
 
@@ -124,14 +116,10 @@ class _Connecting:
         if self.sock is not None:
             self.sock.until = underway.until
             underway.is_connected, underway.socket = True, self.sock
-        super().request(*args, **kwargs)  # type: ignore[misc]
+        super().request(*args, **kwargs)
 
 
-class _Connection(_Connecting, HTTPConnection):
-    pass
-
-
-class _TlsConnection(_Connecting, HTTPSConnection):
+class _TlsConnection(_Connection, HTTPSConnection):
     pass
 
 

@@ -14,14 +14,13 @@ from pymacaron.bodies import (
     charset_of_form,
     declared_media_type,
     kind_of,
-    part_text,
     read_all,
     read_form_text,
     read_multipart,
     write_multipart,
 )
-from pymacaron.exceptions import Problem, UnsupportedMediaTypeError
-from pymacaron.forms import field_text, text_part, upload_part
+from pymacaron.exceptions import Problem
+from pymacaron.forms import add_text, text_part, upload_part
 from pymacaron.operations import FORM as FIELD
 from pymacaron.operations import Operation
 from pymacaron.parameters import parse_query
@@ -95,13 +94,9 @@ class FormFields:
 
     @staticmethod
     def _add_text(part: Part, charset: str | None, fields: Fields) -> None:
-        try:
-            text = part_text(part, charset)
-        except (UnicodeError, UnsupportedMediaTypeError):
-            expected = "text of the charset that is named, which is UTF-8 if none is"
-            fields.problems.append(Problem(FIELD, part.name[:_LONGEST_NAME], "encoding", expected))
-        else:
-            fields.texts.setdefault(part.name, []).append(field_text(text.encode()))
+        fault = add_text(part, charset, fields.texts)
+        if fault is not None:
+            fields.problems.append(Problem(FIELD, part.name[:_LONGEST_NAME], fault.code, fault.expected))
 
     def write(self, pairs: list[str], arguments: Mapping[str, Any], headers: dict[str, str]) -> Any:
         """The inverse of read: the body, None if there is nothing to send; `headers` gets its Content-Type."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from typing import TypeAlias
 
 from pymacaron.config import Config
 from pymacaron.exceptions import ConfigurationError, Finding
 
-Reporter = Callable[[str, str], object]
+# Is told title and message, the latter a JSON text.
+Reporter: TypeAlias = Callable[[str, str], object]
 
 # By name: the settings without which it cannot be.
 NEEDED = {
