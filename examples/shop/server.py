@@ -4,6 +4,7 @@ python server.py --port 8080
 """
 
 import os
+import sys
 
 from flask import Flask
 
@@ -22,7 +23,7 @@ Try, from another terminal:
   curl -i http://localhost:{port}/v1/orders -H 'Content-Type: application/json' -d '{wrong}'
 
 The second places an order; the third shows how several mistakes are answered at once. Whose order it is lists it at
-/v1/me/orders, with a token: pymacaron token 6f1c0d1e-8a43-4c60-9d11-2f6f2f0a7c55 --config {here}
+/v1/me/orders, with a token: {command} token 6f1c0d1e-8a43-4c60-9d11-2f6f2f0a7c55 --config {here}
 """
 ORDER = (
     '{"customer_id": "6f1c0d1e-8a43-4c60-9d11-2f6f2f0a7c55", "lines": [{"sku": "TEA-001", "quantity": 2}], '
@@ -38,7 +39,9 @@ def start(port=80, debug=False):
     api.load_apis(os.path.join(here, "apis"))
     api.publish_apis()
     if __name__ == "__main__":
-        print(WELCOME.format(port=port, order=ORDER, wrong=WRONG, here=os.path.relpath(here)), flush=True)
+        command = os.path.join(os.path.dirname(sys.executable), "pymacaron")  # `make run` puts it on no PATH
+        ways = {"here": os.path.relpath(here), "command": os.path.relpath(command)}
+        print(WELCOME.format(port=port, order=ORDER, wrong=WRONG, **ways), flush=True)
     api.start(serve=["catalogue", "customers", "orders"])
 
 
