@@ -97,7 +97,7 @@ def serve(project: Project) -> Service:
     return Service(project.start(error_reporter=told), told, project.app)
 
 
-FATAL = "FATAL BACKEND ERROR shop"
+FATAL, UNHANDLED = "FATAL BACKEND ERROR shop", "UNHANDLED_SERVER_ERROR"
 TITLES = {
     "raised": f"{FATAL} 502 BROKEN: handlers.raised(): out of order",
     "returned": f"{FATAL} 502 BROKEN: handlers.returned(): out of order",
@@ -123,6 +123,27 @@ def test_what_is_a_crash(service: Service, name: str) -> None:
     assert report["timing"]["ms"] > 0
     frames = [frame["function"] for error in report["stack"] for frame in error["frames"]]
     assert any(frame.startswith(("raised", "Endpoint", "unexpected")) for frame in frames) == (name != "status")
+
+
+@pytest.mark.parametrize("kind", ["teardown_request", "teardown_appcontext"])
+@pytest.mark.parametrize("name", ["good", "unexpected", "stream"])
+def test_teardown_that_fails(
+    service: Service, kind: str, name: str, caplog: pytest.LogCaptureFixture
+) -> None:  # fmt: skip
+    """What fails after the answer takes its place, and is told once, in one report and one line: a 500, with what had
+    failed before it."""
+
+    def teardown(error: BaseException | None) -> None:
+        raise RuntimeError("the pool is closed")
+
+    getattr(service.app, kind)(teardown)
+    with caplog.at_level("INFO", "pymacaron.calls"), pytest.raises(RuntimeError, match="the pool is closed"):
+        service.get(f"/{name}")
+    report = service.told.the_one()
+    assert report["title"] == f"{FATAL} 500 {UNHANDLED}: handlers.{name}(): RuntimeError: the pool is closed"
+    assert report["response"]["status"] == 500
+    assert ["KeyError" in one["exception"] for one in report["stack"]] == [False, True][: 1 + (name == "unexpected")]
+    assert [r.getMessage().rpartition(" ")[2] for r in caplog.records if r.name == "pymacaron.calls"] == ["500"]
 
 
 def test_what_is_none(service: Service) -> None:

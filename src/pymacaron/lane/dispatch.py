@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flask import Flask
@@ -33,7 +32,7 @@ from .errors import Errors
 from .place import Layer
 from .routes import Entry, name_call
 from .slashes import KEPT, keep_slashes, may_have_slashes, with_slashes
-from .watching import SENT_DEADLINE, Watching
+from .watching import SENT_DEADLINE, Begun, Watching
 
 if TYPE_CHECKING:
     import flask
@@ -72,12 +71,28 @@ class Lane(Layer):
         found = self._find(environ)
         if found is None:
             return self.inner(environ, start_response)
-        entry, message, view_args = found
         watching = self._watching
-        call = Call(message.headers)
+        call = Call(found[1].headers)
         if SENT_DEADLINE in environ:
             call.with_deadline()
         outer = current.set(call)
+        try:
+            begun, body = self._within(found, call, environ, start_response)
+        except BaseException as error:  # of a teardown function, which comes after the answer and is in its stead
+            if watching is not None:
+                name_call(call, found[0].endpoint)
+                watching.broke_off(call, environ, error)
+            raise
+        else:
+            return body if watching is None else watching.told(call, environ, begun, body)
+        finally:
+            current.reset(outer)
+
+    def _within(
+        self, found: Found, call: Call, environ: Environ, start_response: StartResponse
+    ) -> tuple[Begun, Iterable[bytes]]:
+        """The answer, within Flask's contexts: what has been begun, and its body."""
+        entry, message, view_args = found
         context = enter(self.app, environ, entry.rule, view_args)
         failure: BaseException | None = None
         try:
@@ -92,13 +107,11 @@ class Lane(Layer):
             if isinstance(answer, tuple):
                 line, headers, body = answer
                 start_response(line, headers)
-                return body if watching is None else watching.told(call, environ, (line, headers), body)
-            if watching is None:
-                return send(answer, environ, start_response)
-            return watching.around(call, environ, start_response, partial(send, answer, environ))
+                return Begun(line, headers), body
+            begun = Begun(pass_on=start_response)
+            return begun, send(answer, environ, begun)
         finally:
             leave(context, failure)
-            current.reset(outer)
 
     # ---------------------------------------------------------------------------------------- finding the operation
 

@@ -5,8 +5,7 @@ Bodies that are streamed end when the server has taken their last byte, or close
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,26 @@ SENT_DEADLINE = "HTTP_" + DEADLINE.upper()
 _KEPT = 64 * 1024  # bytes of a streamed answer that are kept for those who listen
 
 
+class Begun:
+    """What start_response was told: the status line and the headers. Called, it remembers them, and passes them on."""
+
+    __slots__ = ("_pass_on", "headers", "line")
+
+    def __init__(
+        self, line: str = "", headers: HeaderList | None = None, pass_on: StartResponse | None = None
+    ) -> None:  # fmt: skip
+        self.line = line
+        self.headers: HeaderList = [] if headers is None else headers
+        self._pass_on = pass_on
+
+    def __call__(self, line: str, headers: HeaderList, exc_info: Any = None, /) -> Any:
+        self.line, self.headers = line, headers
+        begin = self._pass_on
+        if begin is not None:
+            return begin(line, headers) if exc_info is None else begin(line, headers, exc_info)
+        return None
+
+
 class Watching(Layer):
     """Begins a call for each request, and tells of its end. The lane does so itself for those that it answers."""
 
@@ -38,51 +57,46 @@ class Watching(Layer):
         if SENT_DEADLINE in environ:
             call.with_deadline()
         outer = current.set(call)
+        begun = Begun(pass_on=start_response)
         try:
-            return self.around(call, environ, start_response, partial(self.inner, environ))
+            body = self.inner(environ, begun)
         except BaseException as error:
-            call.failure = error
-            self.tell(call, environ, ("500", []), b"", 0)
+            self.broke_off(call, environ, error)
             raise
+        else:
+            is_dull = begun.line and not self._every and begun.line[0] < "5" and _is_complete(begun.headers)
+            if is_dull and perf_counter() - call.began <= self._patience:
+                call.failure = None
+                return body
+            return self.told(call, environ, begun, body)
         finally:
             current.reset(outer)
 
-    def around(
-        self, call: Call, environ: Environ, start_response: StartResponse,
-        answer: Callable[[StartResponse], Iterable[bytes]],
-    ) -> Iterable[bytes]:  # fmt: skip
-        """What `answer` gives, watched to its end."""
-        begun: list[Any] = []
+    def broke_off(self, call: Call, environ: Environ, error: BaseException) -> None:
+        """Tell of a call that has no answer but the server's own: an exception has left the application."""
+        if call.failure is not None and error.__context__ is None and error is not call.failure:
+            error.__context__ = call.failure  # which has led to an answer that nobody gets now
+        call.failure = error
+        self.tell(call, environ, Begun("500"), b"", 0)
 
-        def begin(line: str, headers: HeaderList, exc_info: Any = None, /) -> Any:
-            begun[:] = line, headers
-            return start_response(line, headers) if exc_info is None else start_response(line, headers, exc_info)
-
-        body = answer(begin)
-        is_dull = begun and not self._every and begun[0][0] < "5" and _is_complete(begun[1])
-        if is_dull and perf_counter() - call.began <= self._patience:
-            call.failure = None
-            return body
-        return self.told(call, environ, begun, body) if begun else Watched(self, call, environ, begun, body)
-
-    def told(self, call: Call, environ: Environ, begun: Sequence[Any], body: Iterable[bytes]) -> Iterable[bytes]:
+    def told(self, call: Call, environ: Environ, begun: Begun, body: Iterable[bytes]) -> Iterable[bytes]:
         """The body of a response that has begun; what is all there is told of now."""
-        if type(body) is not list:
+        if type(body) is not list or not begun.line:
             return Watched(self, call, environ, begun, body)
-        if self._every or begun[0][0] == "5" or perf_counter() - call.began > self._patience:
+        if self._every or begun.line[0] == "5" or perf_counter() - call.began > self._patience:
             content = body[0] if len(body) == 1 else b"".join(body)
             self.tell(call, environ, begun, content, len(content))
         call.failure = None  # its traceback leads back to the call: a circle that would wait for the garbage collector
         return body
 
     def tell(  # noqa: PLR0917 - called for every request, and keywords cost time
-        self, call: Call, environ: Environ, begun: Sequence[Any], body: bytes, sent: int,
+        self, call: Call, environ: Environ, begun: Begun, body: bytes, sent: int,
         answered: float | None = None, complete: bool = True,
     ) -> None:  # fmt: skip
         """Tell those who listen of a call that was answered; `answered` and `complete` as in Exchange."""
         seconds = perf_counter() - call.began
         answered = seconds if answered is None else answered
-        line, headers = begun or ("500", [])
+        line, headers = begun.line, begun.headers
         status = int(line[:3]) if line[:3].isdecimal() else 500  # Flask lets any text be a status
         length = environ.get("CONTENT_LENGTH")
         received = int(length) if length and length.isdecimal() and len(length) < 20 else None if length else 0
@@ -98,9 +112,7 @@ class Watching(Layer):
 class Watched:
     """The body of a response that is streamed, and with it the call."""
 
-    def __init__(
-        self, watching: Watching, call: Call, environ: Environ, begun: Sequence[Any], body: Iterable[bytes]
-    ) -> None:
+    def __init__(self, watching: Watching, call: Call, environ: Environ, begun: Begun, body: Iterable[bytes]) -> None:
         self._watching, self._call, self._environ, self._begun, self._body = watching, call, environ, begun, body
         self._answered = perf_counter() - call.began
         self._complete = True
