@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from services import JSON, Project, answers, operation, project_in
 
-from pymacaron.answers import BrokenPromise, ResponseCheck
+from pymacaron.answers import Breach, BrokenPromise, ResponseCheck
 from pymacaron.config import get_config
 from pymacaron.headers import http_date
 from pymacaron.messages import Response
@@ -562,11 +562,11 @@ def test_a_report_of_ones_own() -> None:
     """Whoever checks may be told of the faults."""
     told: list[Any] = []
     made = operation_of(DECLARED)
-    check = ResponseCheck(made, "enforce", lambda *facts: told.append(facts))
+    check = ResponseCheck(made, "enforce", told.append)
     response = Response(299, [], b"")
     with pytest.raises(BrokenPromise):
         check(response)
-    assert told == [(made, response, ["the status 299 is not declared"])]
+    assert told == [Breach(made, 299, ["the status 299 is not declared"], is_sent=False)]
 
 
 def test_head_operations(project: Project) -> None:

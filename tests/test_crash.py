@@ -121,7 +121,7 @@ def test_what_is_a_crash(service: Service, name: str) -> None:
     assert report["response"]["complete"] == (name != "stream")
     assert report["error"]["error_id"] == (answer.get_json(silent=True) or {}).get("error_id")
     assert report["timing"]["ms"] > 0
-    frames = [frame["function"] for error in report["stack"] for frame in error["frames"]]
+    frames = [frame["function"] for error in report.get("stack", []) for frame in error["frames"]]
     assert any(frame.startswith(("raised", "Endpoint", "unexpected")) for frame in frames) == (name != "status")
 
 
@@ -144,6 +144,36 @@ def test_teardown_that_fails(
     assert report["response"]["status"] == 500
     assert ["KeyError" in one["exception"] for one in report["stack"]] == [False, True][: 1 + (name == "unexpected")]
     assert [r.getMessage().rpartition(" ")[2] for r in caplog.records if r.name == "pymacaron.calls"] == ["500"]
+
+
+@pytest.mark.parametrize("mode", ["sample", "report", "enforce"])
+@pytest.mark.parametrize("road", ["lane", "flask"])
+def test_answers_that_break_the_document(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: str, road: str
+) -> None:  # fmt: skip
+    """They are reported once, and counted, with the place that is wrong, and logged by nobody but the reporter: as a
+    crash if `enforce` made it one, else as something that callers did not notice."""
+    with project_in(tmp_path, dispatch=road, report_to=["log"], validate_responses=mode) as project:
+        project.functions("def f(n): return [{'n': 1}] * n + [{'n': 'x'}]")
+        items = {"type": "array", "items": {"type": "object", "properties": {"n": {"type": "integer"}}}}
+        get = operation("f", parameters=[query("n", type="integer")], responses=answers(**{"200": items}))
+        project.document({"/f": {"get": get}})
+        told = Told()
+        client = project.start(error_reporter=told)
+        statuses = {client.get(f"/f?n={n}", buffered=True).status_code for n in range(3)}
+        assert [" [2 more in 0 s]" in title for title in told.titles] == [False, True][: 1 + (mode != "sample")]
+        report = told[0][1]
+    broken = "the answer 200 of GET /f breaks the document: body/0/n: expected an integer"
+    if mode == "enforce":
+        assert statuses == {500}
+        assert report["title"] == f"{FATAL} 500 {UNHANDLED}: handlers.f(): BrokenPromise: {broken}"
+    else:
+        assert statuses == {200}
+        assert report["title"] == f"NON-FATAL BACKEND ERROR shop handlers.f(): {broken}"
+        assert report["data"] == {"status": 200, "faults": [broken.partition("document: ")[2]]}
+    assert report["request"]["query"] == "n=0"
+    lines = [r.name for r in caplog.records if "breaks the document" in r.getMessage()]
+    assert lines == ["pymacaron.crash"] * len(told)
 
 
 def test_what_is_none(service: Service) -> None:

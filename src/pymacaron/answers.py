@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 from ._types import json_pointer
 from .bodies import Measured, MediaType, Pieces, parse_media_type
@@ -21,12 +22,41 @@ OFF, SAMPLE, REPORT, ENFORCE = "off", "sample", "report", "enforce"
 _ONE_IN = 100
 
 
-class BrokenPromise(Exception):
-    """A response breaks the document, and the mode is `enforce`. `faults` says how, for the service's people only."""
+class Breach(NamedTuple):
+    """An answer that breaks the document.
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("; ".join(faults))
-        self.faults = faults
+    Attributes:
+        faults: how, each with its place: "body/price: expected a number".
+        is_sent: it is all the same; else a BrokenPromise takes its place.
+    """
+
+    operation: Operation
+    status: int
+    faults: list[str]
+    is_sent: bool = True
+
+    def __str__(self) -> str:
+        told = "; ".join(self.faults[:20])
+        return f"the answer {self.status} of {self.operation.title} breaks the document: {told}"
+
+    @property
+    def fingerprint(self) -> str:
+        """What equal ones have in common: which item of a list it was does not count."""
+        return _NUMBER.sub("/#", str(self))
+
+
+_NUMBER = re.compile(r"/\d+(?=[/:])")
+
+# Is told of every one that is found.
+BreachListener: TypeAlias = Callable[[Breach], None]
+
+
+class BrokenPromise(Exception):
+    """A response breaks the document, and the mode is `enforce`. Its text says how, for the service's people only."""
+
+    def __init__(self, breach: Breach) -> None:
+        super().__init__(str(breach))
+        self.breach = breach
 
 
 class ResponseCheck:
@@ -36,15 +66,13 @@ class ResponseCheck:
         mode: "off", "sample" (the first response of each status, then one in a hundred), "report" (every one) or
             "enforce" (every one; one that breaks the document is not sent). The items of a stream are checked as they
             are made: all of them, in the mode "sample" the first and then one in a hundred, until one is wrong.
-        report: is told the faults of a response; the default logs them as an error.
+        listener: is told what is found; the default logs it as an error.
     """
 
-    def __init__(
-        self, operation: Operation, mode: str, report: Callable[[Operation, Response, list[str]], None] | None = None
-    ) -> None:
+    def __init__(self, operation: Operation, mode: str, listener: BreachListener | None = None) -> None:
         self.operation = operation
         self.mode = mode
-        self._report = report or log_faults
+        self._listener = listener or log_breach
         self._seen: dict[int, int] = {}
         self._promises: dict[tuple[str, str], _Promise] = {}
         self._headers: dict[str, Headers] = {}
@@ -65,9 +93,10 @@ class ResponseCheck:
             self._tell(response, faults)
 
     def _tell(self, response: Response, faults: list[str]) -> None:
-        self._report(self.operation, response, faults)
-        if self.mode == ENFORCE:
-            raise BrokenPromise(faults)
+        breach = Breach(self.operation, response.status, faults, self.mode != ENFORCE)
+        self._listener(breach)
+        if not breach.is_sent:
+            raise BrokenPromise(breach)
 
     def faults(self, response: Response) -> list[str]:
         """What a response does that the document does not declare; [] for one that keeps to it. The items of a stream
@@ -169,9 +198,6 @@ def _told(problem: SchemaProblem) -> str:
     return f"body{json_pointer(problem.path)}: expected {problem.expected}"
 
 
-def log_faults(operation: Operation, response: Response, faults: list[str]) -> None:
+def log_breach(breach: Breach) -> None:
     """The place, the operation and every fault, at level error."""
-    log.error(
-        "%s: the answer %d of %s breaks the document: %s",
-        operation.api, response.status, operation.title, "; ".join(faults[:20]),
-    )  # fmt: skip
+    log.error("%s: %s", breach.operation.api, breach)

@@ -185,9 +185,11 @@ class API:
             flask_name = "pymacaron" if name == "ping" else f"pymacaron_{name}"
             served.append(Served(flask_name, own, free, is_ours=True))
             rest += free
+        reporting = crash.start(self._error_reporter)
         serve(
             self.app, served, self._failures, debug=lambda: self.debug, verifiers=self._verifiers,
-            listeners=self._listeners([operation for one in served for operation in one.operations]),
+            listeners=_listeners(reporting, [operation for one in served for operation in one.operations]),
+            broken=None if reporting is None else reporting.broken_promise,
         )  # fmt: skip
         names, version = " ".join(api.name for api in apis), apis[0].get_version() if apis else ""
         builtin.served.update(name=names or "ping", version=version)
@@ -196,11 +198,6 @@ class API:
         exceptions.set_edges(http_reply=self._http_reply, to_model=_error_model)
         if self.debug:
             self.app.debug = True
-
-    def _listeners(self, operations: list[Operation]) -> Listeners:
-        every = [log_call] if get_config().log_calls else []
-        reporting = crash.start(self._error_reporter)
-        return Listeners(every) if reporting is None else Listeners(every, [reporting], reporting.patience(operations))
 
     def _http_reply(self, error: exceptions.PyMacaronException) -> Any:
         return flask_response(self.app, self._failures(error))
@@ -212,6 +209,11 @@ class API:
         if get_config().log_calls:  # else the server's own line is the only one
             options["request_handler"] = quiet_handler()
         self.app.run(host, port, debug=self.debug, **options)
+
+
+def _listeners(reporting: crash.Reporting | None, operations: list[Operation]) -> Listeners:
+    every = [log_call] if get_config().log_calls else []
+    return Listeners(every) if reporting is None else Listeners(every, [reporting], reporting.patience(operations))
 
 
 def _builtin(name: str) -> Document:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ._types import Handler, JsonObject
-from .answers import OFF, ResponseCheck, keep_length
+from .answers import OFF, BreachListener, ResponseCheck, keep_length
 from .auth import Guard
 from .bodies import FileBody, Pieces, close
 from .calls import Call, current
@@ -29,12 +29,14 @@ class Options(NamedTuple):
         max_body: bytes a body may have; None for any number.
         mode: how responses are checked (see answers.py); asked at the first call of each operation.
         passed_on: the type of results that are responses already, Flask's.
+        broken: is told of responses that break the document; None: they are logged.
     """
 
     strict_query: bool
     max_body: int | None
     mode: Callable[[], str]
     passed_on: type
+    broken: BreachListener | None = None
 
 
 _CONDITIONAL = frozenset(("GET", "HEAD"))  # RFC 9110 sections 13.1 and 14.2
@@ -60,7 +62,7 @@ class Endpoint:
         self._guard = guard
         self._name = f"{inner.__module__}.{getattr(inner, '__qualname__', type(inner).__name__)}"
         self._passed_on = options.passed_on
-        self._mode = options.mode
+        self._mode, self._broken = options.mode, options.broken
         self._read = RequestReader(operation, strict_query=options.strict_query, max_body=options.max_body)
         self._writers: dict[str | None, ResponseWriter] = {}  # by Accept header, made when it is first seen
         self._by_choices: dict[object, ResponseWriter] = {}
@@ -166,7 +168,7 @@ class Endpoint:
         if self._check is None:  # at the first call, when it is known whether tests are running
             mode = self._mode()
             self._unchecked = mode == OFF
-            self._check = ResponseCheck(self.operation, mode)
+            self._check = ResponseCheck(self.operation, mode, self._broken)
         if not self._unchecked:
             self._check(response)
 

@@ -11,6 +11,7 @@ from flask import Flask
 from werkzeug.wrappers import Response
 
 from ._types import Handler
+from .answers import BreachListener
 from .auth import Guard, Protection, bypassed, trust, unused
 from .binding import Contract
 from .calls import Listeners
@@ -44,7 +45,7 @@ class Served(NamedTuple):
 def serve(
     app: Flask, served: Sequence[Served], failures: Failures, *, debug: Callable[[], bool],
     decorator: Callable[[Handler], Any] | None = None, verifiers: Mapping[str, Callable[..., Any]] | None = None,
-    listeners: Listeners = NO_LISTENERS,
+    listeners: Listeners = NO_LISTENERS, broken: BreachListener | None = None,
 ) -> None:  # fmt: skip
     """Let `app` answer operations.
 
@@ -53,6 +54,7 @@ def serve(
         decorator: is put around every function.
         verifiers: functions that check credentials, by security scheme.
         listeners: are told of requests that were answered.
+        broken: is told of answers that break the document; None: they are logged.
 
     Raises:
         ConfigurationError: a key for tokens cannot be used.
@@ -65,7 +67,7 @@ def serve(
     found = contract.findings()
     config = get_config()
     trust()  # a key that cannot be used is told now
-    options = Options(bool(config.strict_query), config.max_body, lambda: _mode(app, debug()), Response)
+    options = Options(bool(config.strict_query), config.max_body, lambda: _mode(app, debug()), Response, broken)
     needing_token = {bound.operation for bound in contract.bound if bound.needs_token}
     guards, unguarded = _guards(served, needing_token, verifiers or {})
     endpoints = []

@@ -17,6 +17,15 @@ from __future__ import annotations
 
 from .decorators import crash_handler, report_slow
 from .reporters import Reporter
-from .reporting import flush, report_error, set_error_reporter, start
+from .reporting import Reporting, flush, report_error, set_error_reporter, start
 
-__all__ = ["Reporter", "crash_handler", "flush", "report_error", "report_slow", "set_error_reporter", "start"]
+__all__ = [
+    "Reporter",
+    "Reporting",
+    "crash_handler",
+    "flush",
+    "report_error",
+    "report_slow",
+    "set_error_reporter",
+    "start",
+]

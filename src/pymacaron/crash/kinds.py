@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from time import monotonic, time
 
+from pymacaron.answers import BrokenPromise
 from pymacaron.calls import Exchange
 from pymacaron.exceptions import PyMacaronException
 
@@ -107,6 +108,8 @@ def crash_key(exchange: Exchange) -> Hashable:
 def error_key(error: BaseException) -> Hashable:
     """The exception's class and code, and the place that raised it."""
     code = error.code if isinstance(error, PyMacaronException) else None
+    if isinstance(error, BrokenPromise):
+        code = error.breach.fingerprint
     place = error.__traceback__
     if place is None:
         return type(error), code

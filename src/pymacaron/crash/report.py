@@ -88,7 +88,7 @@ def report_of(event: Event, up_seconds: float) -> Report:
         "response": response,
         "timing": _timing(event),
         "server": _server(up_seconds),
-        "stack": stack,
+        "stack": stack or None,
         "trace": call.trace._asdict() | {"deadline_left_ms": call.left_ms()},
     }  # fmt: skip
     clean = redaction.tree({name: value for name, value in message.items() if value is not None})

@@ -23,6 +23,7 @@ from .kinds import Kind, Kinds, crash_key, error_key
 from .reporters import Reporter, configured
 
 if TYPE_CHECKING:
+    from pymacaron.answers import Breach
     from pymacaron.operations import Operation
 
 log = logging.getLogger("pymacaron.crash")
@@ -70,6 +71,16 @@ class Reporting:
         if kind is not None:
             event = {"call": call, "function": call.function, "exchange": exchange}
             self._order(kind, {**event, "kind": "slow", "seconds": seconds, "limit_ms": limit * 1000})
+
+    def broken_promise(self, breach: Breach) -> None:
+        """Report an answer that breaks the document and is sent all the same; one that is not becomes a crash."""
+        if not breach.is_sent:
+            return
+        call = current.get()
+        function = call.function if call is not None else breach.operation.name
+        data = {"status": breach.status, "faults": breach.faults[:100]}
+        event = {"kind": "error", "function": function, "title": str(breach), "data": data}
+        self.tell((function, breach.fingerprint), event)
 
     def patience(self, operations: Iterable[Operation]) -> float:
         """Seconds after which some of these operations are slow; what is quicker need not be told here."""

@@ -46,7 +46,8 @@ def stack_here(frame: FrameType | None) -> list[tuple[CodeType, int]]:
 
 def frames_of(stack: list[tuple[CodeType, int]], redaction: Redaction) -> list[JsonObject]:
     """What `stack_here` has found, outermost function first as in tracebacks."""
-    return [{"frames": [_frame(code, line, redaction) for code, line in reversed(stack)]}]
+    frames = [_frame(code, line, redaction) for code, line in reversed(stack)]
+    return [{"frames": frames}] if frames else []
 
 
 def text_of(error: BaseException) -> str:

@@ -124,7 +124,7 @@ class Errors:
             return self._flasks(error)
         app = self.app
         got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
-        if not isinstance(error, BrokenPromise):  # which is logged already, and comes from no line of the user's
+        if not isinstance(error, BrokenPromise):  # which is told already, and comes from no line of the user's
             app.log_exception(sys.exc_info())
         failure = InternalServerError(original_exception=error)
         handler = error_handler(app, failure, request.blueprints)
