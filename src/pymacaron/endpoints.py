@@ -63,7 +63,7 @@ class Endpoint:
         self._name = f"{inner.__module__}.{getattr(inner, '__qualname__', type(inner).__name__)}"
         self._passed_on = options.passed_on
         self._mode, self._broken = options.mode, options.broken
-        self._read = RequestReader(operation, strict_query=options.strict_query, max_body=options.max_body)
+        self._read = RequestReader(operation, strict_query=options.strict_query, max_body=options.max_body).read
         self._writers: dict[str | None, ResponseWriter] = {}  # by Accept header, made when it is first seen
         self._by_choices: dict[object, ResponseWriter] = {}
         self._check: ResponseCheck | None = None

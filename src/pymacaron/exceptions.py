@@ -60,9 +60,11 @@ class Problem(NamedTuple):
     spec: str = ""
 
     def to_json(self) -> JsonObject:
-        place = "pointer" if self.where == "body" else "name"
-        told = {"in": self.where, place: self.name, "code": self.code, "expected": self.expected}
-        return {**told, "spec": self.spec} if self.spec else told
+        where, name, code, expected, spec = self
+        told = {"in": where, "pointer" if where == "body" else "name": name, "code": code, "expected": expected}
+        if spec:
+            told["spec"] = spec
+        return told
 
     def __str__(self) -> str:
         return f"{self.where} {self.name}: {self.expected}" if self.name else f"{self.where}: {self.expected}"
@@ -173,10 +175,10 @@ class ValidationError(BadRequestError):
         error_id: str | None = None,
     ) -> None:
         self.problems = found = tuple(problems)
-        PyMacaronException.__init__(self, text or "; ".join([str(one) for one in found[:20]]), user_message, error_id)
+        PyMacaronException.__init__(self, text or "; ".join(map(Problem.__str__, found[:20])), user_message, error_id)
 
     def to_json(self) -> JsonObject:
-        body = super().to_json()
+        body = PyMacaronException.to_json(self)  # not by super(): these are made by the million, too
         if self.problems:
             body["errors"] = [problem.to_json() for problem in self.problems]
         return body

@@ -53,11 +53,11 @@ class Failures:
         error = exception if isinstance(exception, PyMacaronException) else self._read(exception)
         try:
             body = error.to_json() if self._is_usual else self._body(error)
-            raw = self._written(body)
+            raw = write_json(_as_problem(body) if self._problem else body)
         except Exception:  # a fault in the user's callback must not cost the answer
             log.exception("error_callback or error_decorator failed; the error is answered without them")
             body = error.to_json()
-            raw = self._written(body)
+            raw = write_json(_as_problem(body) if self._problem else body)
         status = body.get("status")
         if not _is_error_status(status):
             status = error.status if _is_error_status(error.status) else 500
@@ -74,9 +74,6 @@ class Failures:
         if call is not None:
             call.error = error
         return error
-
-    def _written(self, body: JsonObject) -> bytes:
-        return write_json(_as_problem(body) if self._problem else body)
 
     def known(self, exception: BaseException) -> PyMacaronException:
         """The exception as one of ours. What nobody expected is logged here with its trace, and hidden."""

@@ -104,17 +104,18 @@ def read_body(environ: Environ, config: Mapping[str, Any]) -> bytes | ReadableSt
         BadRequestError: the length is no number, or there is a transfer coding beside it, or one that nobody undoes.
         PayloadTooLargeError: the length announced is above the limit.
     """
-    unframed = environ.get("SERVER_PROTOCOL") in _UNFRAMED
-    if "CONTENT_LENGTH" not in environ and "HTTP_TRANSFER_ENCODING" not in environ and not unframed:
-        return b""
     length, chunked = environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING")
+    if chunked or not length:
+        unframed = environ.get("SERVER_PROTOCOL") in _UNFRAMED
+        if not chunked and not unframed:
+            return b""
+        if chunked:
+            _check_coding(chunked, length)
+        if environ.get("wsgi.input_terminated") and (chunked or (unframed and not length)):
+            return Body(environ, None, config["MAX_CONTENT_LENGTH"])
+        if not length:  # a server that decodes chunks says that it ends the stream; else nothing can be read safely
+            return b""
     limit = config["MAX_CONTENT_LENGTH"]
-    if chunked:
-        _check_coding(chunked, length)
-    if environ.get("wsgi.input_terminated") and (chunked or (unframed and not length)):
-        return Body(environ, None, limit)
-    if not length:  # a server that decodes chunks says that it ends the stream; else nothing can be read safely
-        return b""
     if not (length.isascii() and length.isdigit()) or len(length) > 18:
         raise BadRequestError("Content-Length is no number of bytes")
     size = int(length)
@@ -138,13 +139,14 @@ class Body:
     is found there.
     """
 
-    __slots__ = ("_environ", "_left", "_limit", "_stream")
+    __slots__ = ("_environ", "_left", "_limit", "_stream", "size")
 
     STEP = 1 << 20  # a stream may allocate what it is asked for, and the announced size may be a lie
 
     def __init__(self, environ: Environ, size: int | None, limit: int | None) -> None:
         self._environ = environ
-        self._left, self._limit = size, limit
+        self.size = self._left = size
+        self._limit = limit
         self._stream: ReadableStream | None = None
 
     def read(self, size: int = -1, /) -> bytes:

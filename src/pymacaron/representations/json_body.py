@@ -33,7 +33,11 @@ class JsonBody(Representation):
         raw = read_all(body, limit, size)
         if not raw:
             return ABSENT
-        return self.value(self._read(raw, media.charset), len(raw))
+        value = self._read(raw, media.charset)
+        problems = self._problems_in(value, len(raw))
+        if problems:  # raised here, as each function that an exception passes takes its time
+            raise ValidationError(problems=[in_body(problem) for problem in problems])
+        return self.converted(value)
 
     @cached_property
     def _read(self) -> Callable[[bytes, str | None], Json]:

@@ -153,4 +153,5 @@ def with_boundary(media: MediaType) -> tuple[str, MediaType]:
 
 
 def in_body(problem: SchemaProblem) -> Problem:
-    return Problem("body", json_pointer(problem.path)[:500], problem.code, problem.expected)
+    path, code, expected = problem
+    return Problem("body", json_pointer(path)[:500], code, expected)

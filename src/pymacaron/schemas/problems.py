@@ -88,6 +88,12 @@ _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
 }
 
 
+# Keywords whose facts are a number.
+_IS_A_LIMIT = frozenset((
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems",
+    "minProperties", "maxProperties", "multipleOf",
+))  # fmt: skip
+
 # Answers for an error that stands for a group of alternatives what is wrong with them; None for other errors.
 Unfold: TypeAlias = Callable[[Any], "list[SchemaProblem] | None"]
 
@@ -96,6 +102,8 @@ def problems_of(error: Any, unfold: Unfold) -> list[SchemaProblem]:
     """What one of jsonschema-rs' errors means; several problems if it sums up those of alternatives or properties."""
     kind = error.kind
     name, path = kind.name, tuple(error.instance_path)
+    if name in _IS_A_LIMIT:  # the most frequent ones need no second look
+        return [_problem(path, name, kind.as_dict())]
     if name in ("anyOf", "oneOf"):
         return _problems_of_branches(kind.as_dict()["context"], name, path, unfold)
     if name in FAILURES:
@@ -113,9 +121,13 @@ def problems_of(error: Any, unfold: Unfold) -> list[SchemaProblem]:
         return [SchemaProblem(path, "minProperties", facts["message"])]
     if name == "pattern" and facts.get("pattern") in _FORMATS:
         name, facts = "format", {"format": _FORMATS[facts["pattern"]]}
+    return [_problem(path, name, facts)]
+
+
+def _problem(path: Pointer, name: str, facts: JsonObject) -> SchemaProblem:
     say = _EXPECTED.get(name)
     expected = say(facts) if say is not None else f"a value that fits the schema's `{name}`"
-    return [SchemaProblem(path, name, expected if len(expected) < _LONGEST else f"{expected[:_LONGEST]} …")]
+    return SchemaProblem(path, name, expected if len(expected) < _LONGEST else f"{expected[:_LONGEST]} …")
 
 
 def _problems_of_names(names: list[str], keyword: str, path: Pointer) -> list[SchemaProblem]:

@@ -60,12 +60,16 @@ class RequestBodies:
             ValidationError: it breaks its schema, or is required and not there.
             BadRequestError, UnsupportedMediaTypeError, PayloadTooLargeError: it cannot be read.
         """
+        return self.read_alone(request)[0]
+
+    def read_alone(self, request: Request) -> tuple[Any, dict[str, Any]]:
+        """What `read` gives, as all that there is to a request: with no parameters."""
         header = request.headers.get("content-type")
         if not request.body and not self._may_be_empty(header):
-            return self._absent()
+            return self._absent(), {}
         representation, media, body, size = self.open(request, header)
         value = representation.read(body, media, self.limit, size)
-        return self._absent() if value is ABSENT else value
+        return self._absent() if value is ABSENT else value, {}
 
     def _absent(self) -> Any:
         if self.operation.body_required:
@@ -181,5 +185,8 @@ def _stream(body: Iterable[bytes]) -> ReadableStream:
 
 def announced(request: Request) -> int | None:
     """The Content-Length in bytes, None where there is none."""
+    size: int | None = getattr(request.body, "size", None)  # the body's own knowledge is read sooner than a header
+    if size is not None:
+        return size
     text = request.headers.get("content-length")
     return int(text) if text and text.isdecimal() else None

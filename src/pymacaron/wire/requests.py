@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from pymacaron.exceptions import Problem, ValidationError
@@ -20,25 +21,35 @@ class RequestReader:
     Args:
         strict_query: refuse query parameters that the document does not declare.
         max_body: how many bytes a body may have, None for any number; the operation's `x-max-body` goes before it.
+
+    Attributes:
+        read: what a call reads, as a plain pair and with no step between: on the request path each of them counts.
     """
+
+    read: Callable[[Request], tuple[Any, dict[str, Any]]]
 
     def __init__(self, operation: Operation, *, strict_query: bool = False, max_body: int | None = None) -> None:
         self.operation = operation
         self._inputs = Inputs(operation, strict_query=strict_query) if operation.parameters or strict_query else None
         self._bodies = RequestBodies(operation, max_body) if operation.contents else None
-        self._fields = FormFields(operation) if operation.has_form_fields else None
+        if operation.has_form_fields:
+            self._fields = FormFields(operation)
+            self.read = self._with_fields
+        elif self._inputs is not None:
+            self.read = self._with_inputs
+        else:
+            self.read = _nothing if self._bodies is None else self._bodies.read_alone
 
     def __call__(self, request: Request) -> Arguments:
-        bodies = self._bodies
-        if self._fields is not None:
-            return self._with_fields(request, self._fields)
-        if self._inputs is None:
-            return Arguments(ABSENT if bodies is None else bodies.read(request), {})
+        return Arguments(*self.read(request))
+
+    def _with_inputs(self, request: Request) -> tuple[Any, dict[str, Any]]:
+        assert self._inputs is not None
         try:
             parameters = self._inputs.read(request)
         except InputFault as fault:
             raise ValidationError(problems=[*fault.problems, *self._body_problems(request)]) from None
-        return Arguments(ABSENT if bodies is None else bodies.read(request), parameters)
+        return ABSENT if self._bodies is None else self._bodies.read(request), parameters
 
     def _body_problems(self, request: Request) -> tuple[Problem, ...]:
         """What is wrong with the body too, when a parameter was."""
@@ -49,10 +60,10 @@ class RequestReader:
             return error.problems
         return ()
 
-    def _with_fields(self, request: Request, form: FormFields) -> Arguments:
+    def _with_fields(self, request: Request) -> tuple[Any, dict[str, Any]]:
         assert self._bodies is not None
         opened = self._bodies.open(request, request.headers.get("content-type")) if request.body else None
-        fields, parameters = form.read(opened, self._bodies.limit)
+        fields, parameters = self._fields.read(opened, self._bodies.limit)
         problems = fields.problems
         if self._inputs is not None:
             faulty = {problem.name for problem in problems}
@@ -62,7 +73,11 @@ class RequestReader:
                 problems = problems + [problem for problem in fault.problems if problem.name not in faulty]
         if problems:
             raise ValidationError(problems=problems)
-        return Arguments(ABSENT, parameters)
+        return ABSENT, parameters
+
+
+def _nothing(_: Request) -> tuple[Any, dict[str, Any]]:
+    return ABSENT, {}
 
 
 class RequestWriter:
