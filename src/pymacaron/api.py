@@ -152,7 +152,7 @@ class API:
             if api in served:
                 api.served_by(self.app)
             else:
-                api.client.check()
+                api.check_calls()
         if listening:
             self._run(*listening.pop())
         return self

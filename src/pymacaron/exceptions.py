@@ -22,6 +22,9 @@
     │   ├── ServiceUnavailableError     503 SERVICE_UNAVAILABLE
     │   └── DeadlineExceededError       504 DEADLINE_EXCEEDED
     ├── ArgumentFault                   for the programmer: a client was called with what its document does not take
+    ├── DoubleFault                     for the programmer: what stands in for another service in a test cannot do so
+    │   ├── WrongFakeError              a fake gives what the document does not allow, or there is none
+    │   └── NotRecordedError            a request that is not on the recording
     └── StartError                      for the programmer: stops the start, every finding in one message
         ├── ConfigurationError          pym-config.yaml or the environment
         ├── DocumentError               an OpenAPI document
@@ -298,6 +301,18 @@ class ArgumentFault(PyMacaronError, ValueError):
     def __init__(self, text: str, problems: Iterable[Problem] = ()) -> None:
         self.problems = tuple(problems)
         super().__init__(text)
+
+
+class DoubleFault(PyMacaronError):
+    """What stands in for another service in a test cannot do so."""
+
+
+class WrongFakeError(DoubleFault):
+    """A fake gives what the document does not allow, or an operation is called that has none."""
+
+
+class NotRecordedError(DoubleFault):
+    """A recording has no such request, or cannot be read."""
 
 
 class Finding(NamedTuple):

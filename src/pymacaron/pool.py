@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,8 @@ from .servers import Reach
 from .shapes import Models
 
 if TYPE_CHECKING:
-    from .client import Client
+    from .client import Client, Line
+    from .client.doubles import Faked, Tape
 
 
 class LoadedApi:
@@ -35,6 +37,7 @@ class LoadedApi:
         self.name = document.name
         self.reach = Reach()  # how it is called, as far as the code says
         self._app: Any = None  # what answers it here
+        self._line: Line | None = None
         self._client: Client | None = None
 
     def tell_soft_faults(self) -> None:
@@ -51,15 +54,65 @@ class LoadedApi:
         """The operations as methods to call."""
         found = self._client
         if found is None:
-            from .client import Client, Line  # 10 ms of a start, for those who call somebody
+            from .client import Client  # 10 ms of a start, for those who call somebody
 
             self.tell_soft_faults()
-            found = self._client = Client(self.document.operations, Line(self.name, self.reach, self._app))
+            found = self._client = Client(self.document.operations, self.line)
+        return found
+
+    def check_calls(self) -> None:
+        """That the operations can be called.
+
+        Raises:
+            BindingError: with what `x-decorate-request` names and is not there.
+        """
+        from .client import check_decorators  # as above
+
+        self.tell_soft_faults()
+        check_decorators(self.document.operations)
+
+    @property
+    def line(self) -> Line:
+        """How the operations are reached."""
+        found = self._line
+        if found is None:
+            from .client import Line  # as above
+
+            found = self._line = Line(self.name, self.reach, self._app)
         return found
 
     def served_by(self, app: Any) -> None:
         """The Flask application that answers the operations in this process: calls go straight to it."""
-        self._app, self._client = app, None
+        self._app = app
+        if self._line is not None:
+            self._line.served_by(app)
+
+    def fake(self, **answers: Any) -> AbstractContextManager[Faked]:
+        """For a test: inside of the block, calls of this API are answered by what is given for each operation: a
+        function, which is called as that of the service would be, a result, or an exception.
+
+        Gives the list of the calls that are made. What the document does not allow is a WrongFakeError.
+
+        Raises:
+            AttributeError: there is no such operation.
+        """
+        from .client.doubles import faking  # for tests
+
+        return faking(self.line, self.document.operations, answers)
+
+    def recording(self, path: str | os.PathLike[str]) -> AbstractContextManager[Tape]:
+        """For a test: inside of the block, calls of this API are made as ever, and written to a file at its end; YAML,
+        or JSON where the name says so."""
+        from .client.doubles import recording  # for tests
+
+        return recording(self.line, path)
+
+    def replaying(self, path: str | os.PathLike[str]) -> AbstractContextManager[Tape]:
+        """For a test: inside of the block, calls of this API are answered as they were when the file was recorded. One
+        that is not in it is a NotRecordedError."""
+        from .client.doubles import replaying  # for tests
+
+        return replaying(self.line, path)
 
     def get_version(self) -> str:
         """The version of the document."""
@@ -294,7 +347,7 @@ def load_clients(
     known = {getattr(ApiPool, name).document.path for name in ApiPool}
     missing = {name: file for name, file in found.items() if file not in known and (wanted is None or name in wanted)}
     for api in ApiPool.load(missing, formats or Formats(()), reach):
-        api.client.check()
+        api.check_calls()
     return ApiPool
 
 

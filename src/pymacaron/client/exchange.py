@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, TypeAlias
 
 from pymacaron._version import __version__
 from pymacaron.bodies import EVENTS, LINES, RECORDS, BodyStream, chunks_of, close, kind_of, parse_media_type, uncoded
@@ -15,7 +17,7 @@ from pymacaron.exceptions import ArgumentFault, BadRequestError, PayloadTooLarge
 from pymacaron.messages import Request, Response
 from pymacaron.operations import Operation
 from pymacaron.servers import Reach
-from pymacaron.transports import LocalTransport, Sending, Transport, TransportFault, WrongAnswer, target_of
+from pymacaron.transports import LocalTransport, Origin, Sending, Transport, TransportFault, WrongAnswer, target_of
 
 from .addresses import Address, address_of, moved
 from .options import Options, configured
@@ -28,6 +30,11 @@ _FOLLOWED = frozenset(("GET", "HEAD"))
 # What a host gets that a redirect leads to, and that is not the one that was asked
 _FOR_STRANGERS = frozenset(("accept", "accept-encoding", "user-agent"))
 _STREAMED = frozenset((EVENTS, LINES, RECORDS))
+
+_ANYWHERE = Origin("http", "anywhere.invalid", 80)  # RFC 6761 section 6.4: nobody has that name
+
+# Gives the transport of a call, from what gives the usual one and the options.
+Choosing: TypeAlias = Callable[[Callable[[Options], Transport], Options], Transport]
 
 _transports: dict[tuple[str | None, bool], Transport] = {}
 
@@ -59,6 +66,8 @@ class Line:
         self._local: Transport | None = None if app is None else LocalTransport(app)
         self._given: Any = None
         self._options: Options | None = None
+        self._choose: Choosing | None = None
+        self._is_anywhere = False
 
     def options(self) -> Options:
         """What the configuration says now."""
@@ -72,11 +81,36 @@ class Line:
     def transport(self, options: Options) -> Transport:
         """What carries the calls: those to an API that is served here go no further, unless somebody says where else
         it is."""
+        return self._usual(options) if self._choose is None else self._choose(self._usual, options)
+
+    def _usual(self, options: Options) -> Transport:
         is_elsewhere = options.url is not None or self.reach.host is not None or self.reach.port is not None
         return transport_for(options) if self._local is None or is_elsewhere else self._local
 
     def address(self, operation: Operation, options: Options) -> Address:
+        if self._is_anywhere:
+            return Address(_ANYWHERE, operation.base_path)
         return address_of(operation, self.reach, options.url, options.variables)
+
+    def served_by(self, app: Any) -> None:
+        """The WSGI application that answers the API from now on."""
+        self._local = LocalTransport(app)
+
+    @contextmanager
+    def through(self, choose: Choosing, *, anywhere: bool = False) -> Iterator[None]:
+        """For a while, let something else carry the calls of all threads.
+
+        Args:
+            choose: gives it; it is told what gives the usual one.
+            anywhere: it does not matter where the API is.
+        """
+        before = self._choose, self._is_anywhere
+        self._choose, self._is_anywhere, self._options = choose, anywhere, None  # addresses are kept with the options
+        try:
+            yield
+        finally:
+            self._choose, self._is_anywhere = before
+            self._options = None
 
 
 class Exchange:
@@ -91,7 +125,7 @@ class Exchange:
         self.operation, self.options, self._transport = operation, options, transport
         self._asked, self._base_path = address
         self.origin = self._asked
-        self.is_local = isinstance(transport, LocalTransport)
+        self.is_local = transport.is_local
         self._call = current.get() or Call()
         self._read_timeout = options.timeout if options.read_timeout is None else options.read_timeout
         left = self._call.left_ms()
@@ -167,7 +201,9 @@ class Exchange:
         left = self._until - monotonic()
         options, read = self.options, self._read_timeout
         request.headers = {**request.headers, "pymdeadlinems": str(max(0, round(left * 1000)))}
-        return self._transport.send(Sending(self.origin, request, options.connect_timeout, read, self._until))
+        return self._transport.send(
+            Sending(self.origin, request, options.connect_timeout, read, self._until, self.operation)
+        )
 
     def _is_redirect(self, response: Response) -> bool:
         """Does it lead elsewhere, and does the document not say that this is the answer?"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pymacaron.documents import Fault, Node, findings
@@ -144,6 +144,16 @@ def decorator_of(operation: Operation) -> Decorator:
     node = operation.node.get("x-decorate-request") or operation.node
     function = Importer(tell, Sources()).function(path, node, f"for calls of {operation.title}")
     return Decorator(function, findings(faults))
+
+
+def check_decorators(operations: Iterable[Operation]) -> None:
+    """
+    Raises:
+        BindingError: with what `x-decorate-request` names and is not there.
+    """
+    found = [one for operation in operations for one in decorator_of(operation).findings]
+    if found:
+        raise BindingError(found)
 
 
 def _is_wrong(result: Any, response: Response) -> bool:

@@ -109,6 +109,11 @@ class Refused(TransportFault):
 _breakers: dict[Origin, Breaker] = {}
 
 
+def forget_failures() -> None:
+    """Let every host be asked again."""
+    _breakers.clear()
+
+
 def breaker_of(origin: Origin) -> Breaker:
     if len(_breakers) > _MOST_HOSTS:  # calls may name addresses of their own
         _breakers.clear()

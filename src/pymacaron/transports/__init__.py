@@ -3,6 +3,11 @@
 carrying.py   what is carried, and what can go wrong on the way
 local.py      to an application in this process
 http.py       over the network, by urllib3, which services that call nobody do without; sockets.py its connections
+
+For tests:
+fake.py       to functions and ready results that stand in for another service
+recording.py  to another transport, and what was said is kept; or to what was kept. tapes.py the file that it is kept
+              in, entries.py what stands in there
 """
 
 from __future__ import annotations

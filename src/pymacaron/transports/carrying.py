@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from pymacaron.exceptions import PyMacaronError
 from pymacaron.messages import Request, Response
+from pymacaron.operations import Operation
 
 
 class Origin(NamedTuple):
@@ -29,6 +30,7 @@ class Sending(NamedTuple):
         connect: seconds that making a connection may take.
         read: seconds that the other side may be silent.
         until: when all of it has to be over, in the seconds of time.monotonic().
+        operation: what is called, where that is known.
     """
 
     origin: Origin
@@ -36,6 +38,7 @@ class Sending(NamedTuple):
     connect: float
     read: float
     until: float
+    operation: Operation | None = None
 
 
 def target_of(request: Request) -> str:
@@ -62,6 +65,11 @@ class WrongAnswer(TransportFault):
 
 class Transport(Protocol):
     """Takes a request to where it belongs."""
+
+    @property
+    def is_local(self) -> bool:
+        """Does it stay in this process? Then nothing gets better by trying again."""
+        ...
 
     def send(self, sending: Sending) -> Response:
         """The answer to a request. Its body is bytes, or has `read` and `close`; reading may raise TransportFault, too.

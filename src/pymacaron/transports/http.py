@@ -38,6 +38,8 @@ class HttpTransport:
         verify: are the certificates of servers verified?
     """
 
+    is_local = False
+
     def __init__(self, authorities: str | None = None, *, verify: bool = True) -> None:
         self._authorities, self._verify = authorities, verify
         self._manager: PoolManager | None = None

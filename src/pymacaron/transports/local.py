@@ -24,6 +24,8 @@ class LocalTransport:
     """Hands requests to a WSGI application. Each has context variables of its own, as if it had come over a connection:
     else Flask would let it share the caller's `g`."""
 
+    is_local = True
+
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
 
