@@ -7,7 +7,7 @@ what the document does not allow fails.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import copy_context
 from time import monotonic
 from typing import Any, NamedTuple
@@ -147,5 +147,4 @@ def _held(pieces: Any, operation: Operation) -> Iterator[bytes]:
 
 
 def _wrong(operation: Operation, fault: Exception) -> WrongFakeError:
-    said: Sequence[str] = fault.faults if isinstance(fault, BrokenPromise) else [str(fault)]
-    return WrongFakeError(f"the fake of {operation.api}.{operation.name} breaks the document: {'; '.join(said[:20])}")
+    return WrongFakeError(f"the fake of {operation.api}.{operation.name} breaks the document: {fault}")
