@@ -25,8 +25,8 @@ $(STAMP):
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@rm -f .venv/.installed-* && touch $@
 
-run: venv ## the example shop on PORT (8080)
-	@$(BIN)/python examples/shop/server.py --port $(PORT) $(ARGS)
+run: venv ## the example shop, three services on PORT (8080) and the next two
+	@$(BIN)/python examples/shop/run.py --port $(PORT) $(ARGS)
 
 run-real: venv ## a published API, the GA4GH Workflow Execution Service, on PORT (8080)
 	@$(BIN)/python examples/wes/server.py --port $(PORT) $(ARGS)

@@ -9,7 +9,7 @@ have a seed, so every run asks the same. The exit code is 1 if it found a failur
 All of its checks are on. It has the right credential of each security scheme (credentials.py), so right data has to be
 accepted: 401 and 403 are no answers to it. Where it leaves credentials out, or spoils them, it has to be refused. Its
 health checks are off: they tell how long schemathesis needs to make data, and nothing of the server. The stateful phase
-is for the shop alone: only there, what one request makes another can ask for.
+is for the services of the shop alone: only there, what one request makes another can ask for.
 """
 
 from __future__ import annotations
@@ -79,6 +79,9 @@ DOCUMENTS = {
 # URL fits a second path.
 LEFT_OUT = ("/status/401", "/me/followings/tracks")
 
+# The services of the shop in the order of their ports, and what each serves.
+SHOP = {"shop": ("catalogue", "newsletter", "orders"), "customers": ("customers",), "mailer": ("mailer",)}
+
 QUICK, WHOLE = "examples,coverage,fuzzing", "examples,coverage,fuzzing,stateful"
 # What may be answered to a request that is right by the document.
 ACCEPTED = ("2xx", "3xx", "404", "409", "429", "5xx")  # 5xx: another check refuses them
@@ -90,7 +93,8 @@ BESIDE = "^/(ping|version|auth/version)$"
 class Target(NamedTuple):
     """What is asked: the command that serves it on PORT, the name of its API, the phases, which statuses mean that a
     request is right by the document, but not by what no schema can say; the form of the document, and the configuration
-    of the server, whose key signs tokens."""
+    of the server, whose key signs tokens. Of a command that serves several on a row of ports, it is the one `at` a place
+    in the row, from 0; they log to files in LOGS."""
 
     name: str
     command: list[str]
@@ -99,13 +103,16 @@ class Target(NamedTuple):
     faulty: tuple[str, ...] = ()
     form: str = "bundled=1"
     config: Config = credentials.CONFIG
+    at: int = 0
+    row: int = 1
 
 
 def targets() -> Iterator[Target]:
-    shop = [sys.executable, str(EXAMPLES / "shop" / "server.py"), "--port", "PORT"]
-    config = load_config(str(EXAMPLES / "shop"))
-    for api in ("catalogue", "customers", "orders"):  # 422: a page token of nobody, a picture that is none
-        yield Target(f"shop: {api}", shop, api, WHOLE, ("422",), config=config)
+    shop = [sys.executable, str(EXAMPLES / "shop" / "run.py"), "--port", "PORT", "--logs", "LOGS"]
+    for at, (service, apis) in enumerate(SHOP.items()):  # 422: a page token of nobody, a picture that is none
+        config = load_config(str(EXAMPLES / "shop" / service))
+        for api in apis:
+            yield Target(f"shop: {api}", shop, api, WHOLE, ("422",), config=config, at=at, row=len(SHOP))
     hello = [sys.executable, str(EXAMPLES / "helloworld" / "server.py"), "--port", "PORT"]
     yield Target("helloworld", hello, "helloworld", faulty=("401",))  # it has no key: /auth/version is closed
     wes = [sys.executable, str(EXAMPLES / "wes" / "server.py"), "--port", "PORT"]
@@ -124,21 +131,24 @@ def install() -> None:
 
 
 def free_port() -> int:
+    """One that leaves room for a row of them."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        port = int(probe.getsockname()[1])
+    return port if port < 65000 else free_port()
 
 
 @contextmanager
-def serving(target: Target, port: int, log: Path) -> Iterator[None]:
-    """A server of the target, while it lasts; what it logs goes to a file."""
-    command = [str(port) if word == "PORT" else word for word in target.command]
+def serving(target: Target, port: int, logs: Path) -> Iterator[None]:
+    """A server of the target, while it lasts; what it logs goes to files in a folder."""
+    said = {"PORT": str(port), "LOGS": str(logs)}
+    command, log = [said.get(word, word) for word in target.command], logs / "server.log"
     with log.open("wb") as stream:
         server = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=stream, env=os.environ | {"PYMACARON_CACHE": "off"}
         )
     try:
-        if not _answers(server, port):
+        if not all(_answers(server, port + number) for number in range(target.row)):
             sys.exit(f"the server did not start: {shlex.join(command)}\n{log.read_text()}")
         yield
     finally:
@@ -161,8 +171,8 @@ def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
 def ask(target: Target, examples: int) -> bool:
     """Let schemathesis ask; True if it found nothing, and no traceback is in the server's log."""
     port = free_port()
-    origin = f"http://127.0.0.1:{port}"
-    with tempfile.TemporaryDirectory() as name, serving(target, port, Path(name) / "log"):
+    origin = f"http://127.0.0.1:{port + target.at}"
+    with tempfile.TemporaryDirectory() as name, serving(target, port, Path(name)):
         folder = Path(name)
         with urlopen(f"{origin}/doc/{target.api}.json?{target.form}", timeout=PATIENCE) as published:
             document = json.load(published)
@@ -171,7 +181,8 @@ def ask(target: Target, examples: int) -> bool:
         settled = os.environ | {"PYTHONHASHSEED": "0"}
         command = question(target, origin, examples)
         done = subprocess.run(command, cwd=folder, env=settled, capture_output=True, text=True, check=False)
-        traceback = (folder / "log").read_text("utf-8", "replace").partition("Traceback")
+        logged = "".join(log.read_text("utf-8", "replace") for log in folder.glob("*.log"))
+        traceback = logged.partition("Traceback")
     lines = done.stdout.strip().splitlines()
     ok = done.returncode == 0 and not traceback[1]
     print(f"{'ok  ' if ok else 'FAIL'} {target.name}: {lines[-1].strip('= ') if lines else done.stderr}", flush=True)

@@ -11,12 +11,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pymacaron.auth.trust import Trust
+from pymacaron.config import load_config
+
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
+SHOP = EXAMPLES / "shop" / "shop"  # the first of the three services there
 PATIENCE = 30  # seconds for a server to begin or to end
 _LISTENING = re.compile(r"(?:Running on|Listening at:) http://[\w.]+:(\d+)")
 
@@ -37,29 +41,11 @@ class Answer(NamedTuple):
         return self.body.decode()
 
 
-class Server:
-    """A running program that listens on `port`."""
+class Place:
+    """What listens on a port of this machine."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
-        self.process = process
-        self._log = log
-        self.port = self._wait_for_port()
-
-    def _wait_for_port(self) -> int:
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            found = _LISTENING.search(self.log)
-            if found:
-                return int(found[1])
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.02)
-        raise AssertionError(f"the server did not start:\n{self.log}")
-
-    @property
-    def log(self) -> str:
-        """What the program has printed."""
-        return self._log.read_text("utf-8", "replace")
+    def __init__(self, port: int) -> None:
+        self.port = port
 
     def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         """One request. A body that is no bytes is sent as JSON."""
@@ -90,6 +76,31 @@ class Server:
             response.begin()
             return _answer(response)
 
+
+class Server(Place):
+    """A running program that listens, as soon as it has printed on which port."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path, says: re.Pattern[str] = _LISTENING) -> None:
+        self.process = process
+        self._log = log
+        super().__init__(self._wait_for_port(says))
+
+    def _wait_for_port(self, says: re.Pattern[str]) -> int:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            found = says.search(self.log)
+            if found:
+                return int(found[1])
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise AssertionError(f"the server did not start:\n{self.log}")
+
+    @property
+    def log(self) -> str:
+        """What the program has printed."""
+        return self._log.read_text("utf-8", "replace")
+
     def stop(self) -> int:
         """Ask it to end; its exit code."""
         self.process.terminate()
@@ -102,14 +113,17 @@ def _answer(response: http.client.HTTPResponse) -> Answer:
 
 
 @contextmanager
-def running(command: list[str], folder: Path, log: Path, **environment: str) -> Iterator[Server]:
-    """A program that serves, as long as the block lasts. It prints to `log`."""
+def running(
+    command: list[str], folder: Path, log: Path, says: re.Pattern[str] = _LISTENING, **environment: str
+) -> Iterator[Server]:
+    """A program that serves, as long as the block lasts. It prints to `log`, among other things on which port, which
+    `says` finds there."""
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, cwd=folder, env={**os.environ, **environment}, stdout=out, stderr=subprocess.STDOUT
         )
     try:
-        yield Server(process, log)
+        yield Server(process, log, says)
     finally:
         process.terminate()
         try:
@@ -137,8 +151,23 @@ def run(command: list[str], folder: Path, **environment: str) -> subprocess.Comp
     )  # fmt: skip
 
 
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+def free_port(row: int = 1) -> int:
+    """A port that nobody listens on just now, nor on the next ones, as many in a `row`."""
+    while True:
+        with ExitStack() as stack:
+            first = _bound(stack, 0)
+            with suppress(OSError, OverflowError):
+                for more in range(1, row):
+                    _bound(stack, first + more)
+                return first
+
+
+def _bound(stack: ExitStack, port: int) -> int:
+    found = stack.enter_context(socket.socket())
+    found.bind(("127.0.0.1", port))
+    return int(found.getsockname()[1])
+
+
+def token_for(user: str, **claims: Any) -> str:
+    """A token that the services of the shop accept."""
+    return Trust(load_config(str(SHOP))).issue(user, data=claims).token or ""

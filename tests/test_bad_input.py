@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from programs import EXAMPLES, Server, by_gunicorn, by_python, running
+from programs import SHOP, Server, by_gunicorn, by_python, running, token_for
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 CANARY = b"c4n4ry"  # in values that are wrong: nobody is told them again
+TOKEN = b"Authorization: Bearer " + token_for("somebody").encode()
 JSON = b"Content-Type: application/json"
 CHUNKED = b"Transfer-Encoding: chunked"
 FORM = b"Content-Type: application/x-www-form-urlencoded"
@@ -43,7 +44,7 @@ class Bad(NamedTuple):
 def http(method: str, target: str | bytes, *headers: bytes, body: bytes = b"", length: bool = True) -> bytes:
     """A request. Its Content-Length is right if there is one; without `length` there is none of ours."""
     target = target.encode() if isinstance(target, str) else target
-    lines = [method.encode() + b" " + target + b" HTTP/1.1", b"Host: localhost", b"Connection: close", *headers]
+    lines = [method.encode() + b" " + target + b" HTTP/1.1", b"Host: localhost", b"Connection: close", TOKEN, *headers]
     if body and length:
         lines.append(b"Content-Length: %d" % len(body))
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
@@ -188,7 +189,7 @@ BAD = [
 def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     command = by_python() if request.param == "python" else by_gunicorn()
     log = tmp_path_factory.mktemp("shop") / request.param
-    with running(command, EXAMPLES / "shop", log, PYMACARON_CACHE="off") as server:
+    with running(command, SHOP, log, PYMACARON_CACHE="off") as server:
         yield server
         assert "Traceback" not in server.log
 

@@ -16,7 +16,7 @@ from services import JSON, Project, answers, body, operation, project_in, query
 from pymacaron import API, ApiPool, load_clients
 from pymacaron.auth import backend_token, generate_token
 from pymacaron.config import get_config
-from pymacaron.exceptions import BindingError, DocumentError, is_error
+from pymacaron.exceptions import BindingError, ConfigurationError, DocumentError, is_error
 
 LINES = {"200": {"description": "", "content": {"application/jsonl": {"schema": {}}}}}
 
@@ -80,6 +80,25 @@ def test_errors_and_streams_of_what_is_served_here(project: Project) -> None:
     assert [line["n"] for line in client.lines()] == [1, 2]
     with peer(lambda got: (200, {"Content-Type": JSON}, b"{}")) as other:
         assert client.fails(base_url=other.url) == {}
+
+
+def test_the_environment_says_where(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PYM_<API>_URL goes before what the configuration says, and that before the document."""
+    here = project.document({"/f": {"get": operation(operationId="f")}}, name="a-b.c", servers=[{"url": "http://x"}])
+    with peer(lambda got: (200, {"Content-Type": JSON}, b'{"n": 1}')) as other:
+        monkeypatch.setenv("PYM_A_B_C_URL", other.url)
+        get_config().clients = {"a-b.c": {"url": "http://x.invalid", "timeout": 1}}
+        assert ApiPool.add("a-b.c", yaml_path=str(here)).client.f() == {"n": 1}
+
+
+def test_what_is_no_address_stops_the_start(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an API is has to be an address, whoever says it."""
+    folder = project.document({"/f": {"get": operation(operationId="f")}}, name="there").parent
+    monkeypatch.setenv("PYM_THERE_URL", "localhost:8081")
+    with pytest.raises(
+        ConfigurationError, match=r"PYM_THERE_URL in the .*: 'localhost:8081' is none; write for example https://"
+    ):
+        load_clients(folder)
 
 
 # Only called

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from programs import EXAMPLES, ROOT, Answer, Server, by_gunicorn, by_python, free_port, run, running
+from programs import (
+    EXAMPLES,
+    ROOT,
+    SHOP,
+    Answer,
+    Place,
+    Server,
+    by_gunicorn,
+    by_python,
+    free_port,
+    run,
+    running,
+    token_for,
+)
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 CUSTOMER = "6f1c0d1e-8a43-4c60-9d11-2f6f2f0a7c55"
 DELIVERY = {"street": "Storgatan 2", "city": "Umeå", "country": "SE"}
+OPENS = re.compile(r"shop +http://localhost:(\d+)/doc/")
 BASKET_IS_MADE = re.compile(r"basket=([0-9a-f-]{36}); Path=/; HttpOnly")
 V1 = "/v1"
+ASTRID, STAFF, SERVICE = (
+    {"Authorization": f"Bearer {token}"}
+    for token in (token_for(CUSTOMER), token_for("eva", scope="staff"), token_for("tests", scope="mails"))
+)
 
 
 def order_of(sku: str, quantity: int = 1, **more: Any) -> dict[str, Any]:
@@ -27,13 +49,36 @@ def order_of(sku: str, quantity: int = 1, **more: Any) -> dict[str, Any]:
     return {"customer_id": CUSTOMER, "lines": lines, "delivery": DELIVERY, "payment": payment, **more}
 
 
+def together(port: int, logs: Path) -> list[str]:
+    """The command that serves the three services of the shop."""
+    return [sys.executable, "-u", "examples/shop/run.py", "--port", str(port), "--logs", str(logs)]
+
+
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    log = tmp_path_factory.mktemp("shop") / "log"
-    with running(by_python(), EXAMPLES / "shop", log, PYMACARON_CACHE="off") as server:
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the services log to."""
+    return tmp_path_factory.mktemp("logs")
+
+
+@pytest.fixture(scope="module")
+def shop(logs: Path) -> Iterator[Server]:
+    """All three, asked at the first one."""
+    with running(together(free_port(3), logs), ROOT, logs / "run", OPENS, PYMACARON_CACHE="off") as server:
         yield server
-        assert "Traceback" not in server.log
-        assert "breaks the document" not in server.log
+        assert server.stop() == 0
+    for log in logs.glob("*.log"):
+        assert "Traceback" not in log.read_text()
+        assert "breaks the document" not in log.read_text()
+
+
+@pytest.fixture
+def customers(shop: Server) -> Place:
+    return Place(shop.port + 1)
+
+
+@pytest.fixture
+def mailer(shop: Server) -> Place:
+    return Place(shop.port + 2)
 
 
 # The smallest service
@@ -70,33 +115,152 @@ def test_helloworld_is_what_the_documentation_shows() -> None:
         assert shown.get(name) == (EXAMPLES / "helloworld" / name).read_text("utf-8"), name
 
 
-# The shop
+# The shop, three services
 
 
-def test_the_curl_lines_work_as_printed(tmp_path: Path) -> None:
-    """Whoever starts the shop is shown three lines for the shell that do what is said of them."""
+TIMES = re.compile(r"^ *\+\d+\.\d +\d+\.\d ms  ", re.MULTILINE)  # in a tree of calls
+
+
+def in_a_shell(script: str) -> str:
     if shutil.which("curl") is None:
         pytest.skip("there is no curl here")
-    port = free_port()
-    with running(by_python(port), EXAMPLES / "shop", tmp_path / "log") as server:
-        lines = re.findall(r"^ +(curl .*)$", server.log, re.MULTILINE)
-        finding, ordering, mistaken = (
-            subprocess.run(line, shell=True, capture_output=True, text=True, check=True).stdout for line in lines
-        )
-        assert re.search(rf"http://localhost:{port}/doc/", server.log)
+    done = subprocess.run(["sh", "-e", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_lines_work_as_printed(shop: Server) -> None:
+    """Whoever starts the shop is shown lines for the shell that do what is said of them: an order leads to a mail, and
+    its call id to a tree of calls over three services."""
+    lines = re.findall(r"^  (curl .*|[A-Z]+=.*|\S+/pymacaron trace .*)$", shop.log, re.MULTILINE)
+    assert len(lines) == 7
+    finding, _, ordering, _, mails, tree, mistaken = in_a_shell("\necho =====\n".join(lines)).split("=====\n")
     assert '"sku":"CUP-001"' in finding
     assert ordering.startswith("HTTP/1.1 201 ")
     assert '"last_digits":"4242"' in ordering
     assert "4242424242424242" not in ordering
+    (order,) = re.findall(r'"id":(\d+)', ordering)
+    assert f'"to":"astrid@example.com","subject":"Din beställning {order}"' in mails
+    assert len(TIMES.findall(tree)) == 3
+    assert TIMES.sub("", tree).splitlines() == [
+        f"orders.place_order POST /v1/orders 201 user {CUSTOMER}",
+        f"├─ customers.get_customer GET {V1}/customers/{{customer_id}} 200 user {CUSTOMER}",
+        "└─ mailer.send_mail POST /v1/mails 201 user shop",
+    ]
     assert mistaken.startswith("HTTP/1.1 400 ")
     assert mistaken.count('"code":') >= 5
+
+
+def test_the_tour_shows_what_happens(shop: Server, logs: Path) -> None:
+    """What docs/example.md shows is what its lines print."""
+    page = (ROOT / "docs" / "example.md").read_text("utf-8")
+    steps = re.findall(r"^```sh\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", page, re.MULTILINE | re.DOTALL)
+    script = "echo =====\n".join(lines for lines, _ in steps if "make run" not in lines)
+    for number in range(3):
+        script = script.replace(f"localhost:{8080 + number}", f"localhost:{shop.port + number}")
+    script = script.replace("examples/shop/logs", str(logs)).replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+    printed = in_a_shell(script).split("=====\n")
+    for (lines, shown), text in zip([step for step in steps if "make run" not in step[0]], printed, strict=True):
+        wanted = re.escape(TIMES.sub("", shown).strip()).replace("…", ".*")
+        assert re.fullmatch(wanted, TIMES.sub("", text).strip()), f"{lines}prints:\n{text}"
 
 
 def test_make_run_starts_the_shop() -> None:
     """`make run` and `make run-real` are those programs."""
     told = run(["make", "--dry-run", "run", "run-real", "PORT=8123"], ROOT).stdout
-    assert "examples/shop/server.py --port 8123" in told
+    assert "examples/shop/run.py --port 8123" in told
     assert "examples/wes/server.py --port 8123" in told
+
+
+def children_of(process: subprocess.Popen[bytes]) -> list[int]:
+    rows = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    pairs = (map(int, row.split()) for row in rows.splitlines())
+    return sorted(pid for pid, parent in pairs if parent == process.pid)
+
+
+def test_none_goes_on_without_the_others(tmp_path: Path) -> None:
+    """When one of the three dies, the others are ended, and it is said which one, how, and where its log is."""
+    with running(together(free_port(3), tmp_path), ROOT, tmp_path / "run", OPENS) as server:
+        first, second, third = children_of(server.process)
+        os.kill(second, signal.SIGKILL)
+        assert server.process.wait(20) == 1
+        assert "customers was killed by SIGKILL, so the others are ended too" in server.log
+        assert "customers.log" in server.log
+        for pid in (first, third):
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
+
+
+def test_ports_of_others(tmp_path: Path) -> None:
+    """A port that is taken, and ports that there are not, are told before anything is started."""
+    with socket.socket() as other:
+        port = free_port(3)
+        other.bind(("127.0.0.1", port + 2))
+        refused = run(together(port, tmp_path / "logs"), ROOT)
+    assert refused.returncode == 1
+    assert f"mailer cannot listen on port {port + 2}" in refused.stderr
+    assert "make run PORT=" in refused.stderr
+    assert "customers cannot listen on port 65536" in run(together(65535, tmp_path / "logs"), ROOT).stderr
+    assert not (tmp_path / "logs").exists()
+
+
+def test_documents_of_others_are_theirs() -> None:
+    """A service that is called is described, where it is called, by its own document."""
+    copies = sorted((EXAMPLES / "shop").glob("*/apis/*.yaml"))
+    originals = {path.name: path.read_bytes() for path in copies if path.stem == path.parent.parent.name}
+    called = [path for path in copies if path.stem in {"customers", "mailer"} - {path.parent.parent.name}]
+    assert [f"{path.parent.parent.name}: {path.stem}" for path in called] == [
+        "customers: mailer", "shop: customers", "shop: mailer",
+    ]  # fmt: skip
+    for path in called:
+        assert path.read_bytes() == originals[path.name], path
+
+
+def test_what_others_answer_comes_back(shop: Server, logs: Path, customers: Place, mailer: Place) -> None:
+    """The error of a service that was called reaches the caller as it was born there. Customers see themselves, staff
+    sees all; only services send mails."""
+    theirs = order_of("CUP-001", customer_id=CUSTOMER.replace("6", "7"))
+    nobody = shop.ask("POST", f"{V1}/orders", theirs, ASTRID)
+    assert (nobody.status, nobody.json["error"]) == (404, "CUSTOMER_NOT_FOUND")
+    assert nobody.json["error_id"] in (logs / "customers.log").read_text()
+    assert shop.ask("POST", f"{V1}/orders", theirs).status == 401
+    assert shop.ask("POST", f"{V1}/orders", order_of("TEA-001"), STAFF).status == 202
+    path = f"{V1}/customers/{CUSTOMER}"
+    assert [customers.ask("GET", path, headers=who).status for who in ({}, ASTRID, STAFF, SERVICE)] == [
+        401, 200, 200, 404,
+    ]  # fmt: skip
+    assert [mailer.ask("GET", f"{V1}/mails", headers=who).status for who in ({}, ASTRID, SERVICE)] == [401, 403, 200]
+
+
+def test_others_that_fail(tmp_path: Path) -> None:
+    """Who is not reached is a 503 with an error_id, and the rest is served on. Who is slow costs no more time than
+    there is: an order stands without its mail, a subscription does not."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,  # connections are made, and nothing is answered
+        running(by_python(), EXAMPLES / "shop" / "customers", tmp_path / "customers") as customers,
+        running(
+            by_python(), SHOP, tmp_path / "shop", PYM_CUSTOMERS_URL=f"http://127.0.0.1:{customers.port}",
+            PYM_MAILER_URL=f"http://127.0.0.1:{silent.getsockname()[1]}", NO_ERROR_REPORTING="0",
+        ) as shop,
+    ):  # fmt: skip
+        hurried = {"PymDeadlineMs": "400"}
+        began = time.monotonic()
+        form = {"Content-Type": "application/x-www-form-urlencoded", **hurried}
+        late = shop.ask("POST", f"{V1}/newsletter", b"email=ada%40example.com", form)
+        assert (late.status, late.json["error"]) == (504, "DEADLINE_EXCEEDED")
+        ordered = shop.ask("POST", f"{V1}/orders", order_of("TEA-001"), {**ASTRID, **hurried})
+        assert (ordered.status, ordered.json["status"]) == (202, "awaiting_payment")
+        assert time.monotonic() - began < 2
+        told = "NON-FATAL BACKEND ERROR orders shop.mails.confirm_order(): an order was not confirmed by mail"
+        while told not in shop.log and time.monotonic() - began < 10:  # reports are not in the way of answers
+            time.sleep(0.02)
+        assert told in shop.log
+        customers.process.kill()
+        customers.process.wait()
+        alone = shop.ask("POST", f"{V1}/orders", order_of("TEA-001"), ASTRID)
+        assert (alone.status, alone.json["error"]) == (503, "SERVICE_UNAVAILABLE")
+        assert alone.json["error_id"] in shop.log
+        assert shop.ask("GET", f"{V1}/products").status == 200
 
 
 def test_categories_are_a_tree(shop: Server) -> None:
@@ -208,25 +372,33 @@ def test_stock_and_price_list(shop: Server) -> None:
     assert "COF-001,Yirgacheffe,12.50" in table.text.splitlines()
 
 
-def test_customers(shop: Server) -> None:
-    """Dates, a map of addresses, a taken email, a form with a list in it: 200 or 202."""
+def test_customers(customers: Place, mailer: Place) -> None:
+    """Dates, a map of addresses, a taken email; who is new is welcomed by mail."""
     ada = {"name": "Ada", "email": "ada@example.com", "born_on": "1990-12-10", "id": CUSTOMER}
-    made = shop.ask("POST", f"{V1}/customers", ada)
+    made = customers.ask("POST", f"{V1}/customers", ada)
     assert made.status == 201
     path = made.headers["location"]
     assert made.json["id"] in path
     assert made.json["id"] != CUSTOMER
-    taken = shop.ask("POST", f"{V1}/customers", {**ada, "email": "ADA@example.com"})
+    taken = customers.ask("POST", f"{V1}/customers", {**ada, "email": "ADA@example.com"})
     assert (taken.status, taken.json["error"]) == (409, "EMAIL_TAKEN")
-    assert [shop.ask("PUT", f"{path}/addresses/home", DELIVERY).status for _ in range(2)] == [201, 200]
-    assert shop.ask("GET", path).json["addresses"] == {"home": DELIVERY}
-    assert shop.ask("PUT", f"{path}/addresses/boat", DELIVERY).status == 400
-    assert [shop.ask("DELETE", path).status for _ in range(2)] == [204, 404]
+    home = f"{path}/addresses/home"
+    assert [customers.ask("PUT", home, DELIVERY, STAFF).status for _ in range(2)] == [201, 200]
+    assert customers.ask("GET", path, headers=STAFF).json["addresses"] == {"home": DELIVERY}
+    assert customers.ask("PUT", f"{path}/addresses/boat", DELIVERY, STAFF).status == 400
+    assert [customers.ask("DELETE", path, headers=STAFF).status for _ in range(2)] == [204, 404]
+    (mail,) = mailer.ask("GET", f"{V1}/mails?to=ada%40example.com", headers=SERVICE).json
+    assert (mail["subject"], mail["sender"]) == ("Welcome, Ada!", "customers")
+
+
+def test_newsletter(shop: Server, mailer: Place) -> None:
+    """A form with a list in it: 202 and a mail for who is new, 200 for who is known."""
     form = {"Content-Type": "application/x-www-form-urlencoded"}
-    first = shop.ask("POST", f"{V1}/newsletter", b"email=ada%40example.com", form)
-    again = shop.ask("POST", f"{V1}/newsletter", b"email=ada%40example.com&topics=news&topics=recipes", form)
+    first = shop.ask("POST", f"{V1}/newsletter", b"email=eve%40example.com", form)
+    again = shop.ask("POST", f"{V1}/newsletter", b"email=eve%40example.com&topics=news&topics=recipes", form)
     assert (first.status, first.json["topics"]) == (202, ["news"])
     assert (again.status, again.json["topics"]) == (200, ["news", "recipes"])
+    assert len(mailer.ask("GET", f"{V1}/mails?to=eve%40example.com", headers=SERVICE).json) == 1
 
 
 def test_baskets(shop: Server) -> None:
@@ -246,23 +418,21 @@ def test_baskets(shop: Server) -> None:
 def test_orders_by_way_of_payment(shop: Server) -> None:
     """The discriminator chooses. 201 if paid, 202 if not yet, 402 or 409 if it will not be; secrets stay secret."""
     card = {"method": "card", "number": "4242424242424242", "expires": "12/39"}
-    paid = shop.ask("POST", f"{V1}/orders", order_of("CUP-001", payment=card))
+    paid = shop.ask("POST", f"{V1}/orders", order_of("CUP-001", payment=card), ASTRID)
     assert (paid.status, paid.json["status"]) == (201, "paid")
     assert paid.json["payment"] == {"method": "card", "expires": "12/39", "last_digits": "4242"}
-    later = shop.ask("POST", f"{V1}/orders", order_of("CUP-001"))
+    later = shop.ask("POST", f"{V1}/orders", order_of("CUP-001"), ASTRID)
     assert (later.status, later.json["payment"]["due_days"]) == (202, 30)
     gift = order_of("TEA-002", payment={"method": "gift_card", "code": "SPRING26"})
-    assert shop.ask("POST", f"{V1}/orders", gift).json["payment"]["left"] == {"amount": 4110, "currency": "EUR"}
+    assert shop.ask("POST", f"{V1}/orders", gift, ASTRID).json["payment"]["left"] == {"amount": 4110, "currency": "EUR"}
     stock = shop.ask("GET", f"{V1}/stock/CUP-001").json["CUP-001"]
     for payment in ({**card, "expires": "01/20"}, {**card, "number": "4242424242424241"}):
-        declined = shop.ask("POST", f"{V1}/orders", order_of("CUP-001", payment=payment))
+        declined = shop.ask("POST", f"{V1}/orders", order_of("CUP-001", payment=payment), ASTRID)
         assert (declined.status, declined.json["error"]) == (402, "PAYMENT_DECLINED")
     assert shop.ask("GET", f"{V1}/stock/CUP-001").json["CUP-001"] == stock
-    sold_out = shop.ask("POST", f"{V1}/orders", order_of("COF-001"))
+    sold_out = shop.ask("POST", f"{V1}/orders", order_of("COF-001"), ASTRID)
     assert (sold_out.status, sold_out.json["user_message"]) == (409, "Sorry, “Yirgacheffe” is sold out.")
-    nobody = shop.ask("POST", f"{V1}/orders", order_of("CUP-001", customer_id=CUSTOMER.replace("6", "7")))
-    assert nobody.json["error"] == "CUSTOMER_NOT_FOUND"
-    wrong = shop.ask("POST", f"{V1}/orders", order_of("CUP-001", payment={"method": "cash"}))
+    wrong = shop.ask("POST", f"{V1}/orders", order_of("CUP-001", payment={"method": "cash"}), ASTRID)
     assert [(fault["pointer"], fault["code"]) for fault in wrong.json["errors"]] == [
         ("/payment/method", "discriminator")
     ]
@@ -270,7 +440,7 @@ def test_orders_by_way_of_payment(shop: Server) -> None:
 
 def test_the_life_of_an_order(shop: Server) -> None:
     """Placed once for each request id, listed, shown as a page, canceled once."""
-    again = {"X-Request-Id": "only-once-please"}
+    again = {**ASTRID, "X-Request-Id": "only-once-please"}
     first, second = (shop.ask("POST", f"{V1}/orders", order_of("TEA-001", notes=None), again) for _ in range(2))
     assert first.json == second.json
     assert first.json["notes"] is None
@@ -287,29 +457,24 @@ def test_the_life_of_an_order(shop: Server) -> None:
     assert shop.ask("GET", f"{V1}/stock/TEA-001").json["TEA-001"] == before + 1
 
 
-def token_for(user: str) -> str:
-    made = run([str(Path(sys.executable).parent / "pymacaron"), "token", user], EXAMPLES / "shop")
-    return made.stdout.strip()
-
-
 def test_orders_of_the_caller(shop: Server) -> None:
-    """A customer is known by a token, such as `pymacaron token` makes, and sees the orders that are theirs."""
-    made = shop.ask("POST", f"{V1}/orders", order_of("TEA-002")).json
-    mine, theirs = ({"Authorization": f"Bearer {token_for(user)}"} for user in (CUSTOMER, CUSTOMER.replace("6", "7")))
-    listed = shop.ask("GET", f"{V1}/me/orders", headers=mine).json["orders"]
+    """A customer is known by a token, and sees the orders that are theirs."""
+    made = shop.ask("POST", f"{V1}/orders", order_of("TEA-002"), ASTRID).json
+    theirs = {"Authorization": f"Bearer {token_for(CUSTOMER.replace('6', '7'))}"}
+    listed = shop.ask("GET", f"{V1}/me/orders", headers=ASTRID).json["orders"]
     assert listed[0] == made
     assert {order["customer_id"] for order in listed} == {CUSTOMER}
     assert shop.ask("GET", f"{V1}/me/orders", headers=theirs).json == {"orders": []}
     nobody = shop.ask("GET", f"{V1}/me/orders?page_size=0")
     assert (nobody.status, nobody.json["error"]) == (401, "AUTHORIZATION_HEADER_MISSING")
     assert nobody.headers["www-authenticate"] == "Bearer"
-    spoiled = {"Authorization": mine["Authorization"][:-2]}
+    spoiled = {"Authorization": ASTRID["Authorization"][:-2]}
     assert shop.ask("GET", f"{V1}/me/orders", headers=spoiled).json["error"] == "TOKEN_INVALID"
 
 
 def test_the_key_for_development_is_for_development() -> None:
     """In live operation the shop has the key of its environment, and does not start without it."""
-    refused = run(by_python(), EXAMPLES / "shop", PYM_ENV="live", SHOP_JWT_SECRET="")
+    refused = run(by_python(), SHOP, PYM_ENV="live", SHOP_JWT_SECRET="")
     assert refused.returncode == 2
     assert "SHOP_JWT_SECRET" in refused.stderr
 
@@ -318,7 +483,7 @@ def test_the_last_one_is_sold_once(shop: Server) -> None:
     """However many ask at once, no more is sold than there was."""
     left = shop.ask("GET", f"{V1}/stock/POT-001").json["POT-001"]
     with ThreadPoolExecutor(8) as many:
-        answers = list(many.map(lambda _: shop.ask("POST", f"{V1}/orders", order_of("POT-001")), range(8)))
+        answers = list(many.map(lambda _: shop.ask("POST", f"{V1}/orders", order_of("POT-001"), ASTRID), range(8)))
     assert sorted(answer.status for answer in answers) == [202] * left + [409] * (8 - left)
     for answer in answers:
         if answer.status == 202:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from programs import EXAMPLES, running
+from programs import EXAMPLES, SHOP, running
 
 from pymacaron import gunicorn
 from pymacaron.gunicorn import Paced
@@ -21,11 +21,11 @@ from pymacaron.gunicorn import *
 
 gunicorn.GRACE, threads = 0.4, 4
 """
-POST = b"POST /v1/orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+POST = b"POST /v1/products HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 BEGUN = [
     POST + b"Content-Length: 100000\r\n\r\n{",
     POST + b"Transfer-Encoding: chunked\r\n\r\n9\r\n{",
-    b"POST /v1/orders HTTP/1.1\r\nHost: x\r\nX-Begun",
+    b"POST /v1/products HTTP/1.1\r\nHost: x\r\nX-Begun",
 ]
 
 
@@ -49,7 +49,7 @@ def test_stalled_callers(tmp_path: Path) -> None:
     settings = tmp_path / "settings.py"
     settings.write_text(IMPATIENT)
     command = ["-m", "gunicorn", "--config", str(settings), "--bind", "127.0.0.1:0", "server:app"]
-    with running([sys.executable, *command], EXAMPLES / "shop", tmp_path / "log") as server, ExitStack() as stack:
+    with running([sys.executable, *command], SHOP, tmp_path / "log") as server, ExitStack() as stack:
         assert server.ask("GET", "/ping").json == {}
         stalled = [stack.enter_context(socket.create_connection(("127.0.0.1", server.port), 20)) for _ in range(12)]
         for number, connection in enumerate(stalled):

@@ -24,7 +24,9 @@ from pymacaron.wire import read_request, read_response, write_response
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples"
-DOCUMENTS = [*sorted((HERE / "documents").glob("*.yaml")), *sorted(EXAMPLES.glob("*/apis/*.yaml"))]
+# A service has the documents of those that it calls, too: each is taken once.
+OF_EXAMPLES = {path.name: path for path in sorted(EXAMPLES.rglob("apis/*.yaml"))}.values()
+DOCUMENTS = [*sorted((HERE / "documents").glob("*.yaml")), *OF_EXAMPLES]
 
 
 def loaded(path: Path) -> tuple[Operation, ...]:

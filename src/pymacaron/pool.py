@@ -65,11 +65,13 @@ class LoadedApi:
 
         Raises:
             BindingError: with what `x-decorate-request` names and is not there.
+            ConfigurationError: the configuration or the environment says where it is, and that is no address.
         """
         from .client import check_decorators  # as above
 
         self.tell_soft_faults()
         check_decorators(self.document.operations)
+        self.line.check()
 
     @property
     def line(self) -> Line:

@@ -49,6 +49,17 @@ def address_of(
     return Address(Origin(scheme, reach.host or origin.host, port), base_path)
 
 
+def check_url(url: str, place: str) -> None:
+    """
+    Raises:
+        ConfigurationError: that is no address; `place` says where it was written.
+    """
+    try:
+        _origin(urlsplit(url), url)
+    except (ConfigurationError, ValueError) as error:  # the latter is the library's, of brackets without end
+        raise ConfigurationError(f"{place}: {error}") from None
+
+
 def _origin(parts: SplitResult, url: str) -> Origin:
     try:
         scheme, host = parts.scheme.lower(), parts.hostname

@@ -19,8 +19,8 @@ from pymacaron.operations import Operation
 from pymacaron.servers import Reach
 from pymacaron.transports import LocalTransport, Origin, Sending, Transport, TransportFault, WrongAnswer, target_of
 
-from .addresses import Address, address_of, moved
-from .options import Options, configured
+from .addresses import Address, address_of, check_url, moved
+from .options import Options, configured, variable_of
 from .retries import KEY, Refused, breaker_of, key_for, pause_after
 
 _MOST_REDIRECTS = 5
@@ -91,6 +91,15 @@ class Line:
         if self._is_anywhere:
             return Address(_ANYWHERE, operation.base_path)
         return address_of(operation, self.reach, options.url, options.variables)
+
+    def check(self) -> None:
+        """
+        Raises:
+            ConfigurationError: the configuration or the environment says where the API is, and that is no address.
+        """
+        url = self.options().url
+        if url is not None:
+            check_url(url, f"clients.{self.api}.url, or {variable_of(self.api)} in the environment")
 
     def served_by(self, app: Any) -> None:
         """The WSGI application that answers the API from now on."""

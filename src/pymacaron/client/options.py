@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -57,14 +58,21 @@ PER_CALL = {
 
 
 def configured(api: str, timeout: float, verify: bool) -> Options:
-    """The options of an API: what the configuration says, else what the code does."""
+    """The options of an API: what the configuration says, else what the code does. Where it is, the environment says
+    before both."""
     config = get_config()
     usual = Options(timeout, verify=verify, errors=config.client_errors)
     given: JsonObject = config.clients.get(api) or {}
     given = {key: value for key, value in given.items() if key in Options._fields}
     if "headers" in given:
         given["headers"] = {name.lower(): reveal(text) for name, text in given["headers"].items()}
+    given["url"] = os.environ.get(variable_of(api)) or given.get("url")
     return usual._replace(**given)
+
+
+def variable_of(api: str) -> str:
+    """The environment variable that says where an API is: PYM_MAILER_URL."""
+    return f"PYM_{re.sub('[^A-Za-z0-9]', '_', api).upper()}_URL"
 
 
 def for_one_call(options: Options, given: Mapping[str, Any]) -> Options:

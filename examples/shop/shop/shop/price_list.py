@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from pymacaron.models import PriceUpdate
-from shop.catalogue import products
+from shop.db import products
 from shop.errors import UnreadablePriceList
 
 

@@ -8,10 +8,8 @@ from operator import add
 
 from pymacaron.models import Basket, Line, Money
 from shop.catalogue import get_product
+from shop.db import baskets
 from shop.errors import NotPriced
-from shop.store import Table
-
-baskets = Table()
 
 
 def get_basket(basket: str | None) -> Basket:

@@ -7,7 +7,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 from pymacaron.models import Picture
-from shop.catalogue import get_product, products
+from shop.catalogue import get_product
+from shop.db import products
 from shop.errors import UnreadablePicture
 
 folder = TemporaryDirectory(prefix="shop-pictures-")

@@ -8,11 +8,10 @@ from typing import Any
 
 from pymacaron.models import Category, Product, ProductPage
 from shop import samples
+from shop.db import products
 from shop.errors import ProductExists, ProductNotFound, SkuMismatch, UnknownCategory
 from shop.paging import page_of
-from shop.store import Table
 
-products = Table((row["sku"], Product.from_json(row)) for row in samples.PRODUCTS)
 categories = [Category.from_json(row) for row in samples.CATEGORIES]
 
 

@@ -8,35 +8,41 @@ from itertools import count
 from pymacaron.auth import get_userid
 from pymacaron.models import Line, Order, OrderPage
 from shop.baskets import priced, total_of
-from shop.catalogue import get_product, products
+from shop.catalogue import get_product
 from shop.customers import get_customer
+from shop.db import orders, placed, products
 from shop.errors import OrderNotFound, OutOfStock, TooLateToCancel
+from shop.mails import confirm_order
 from shop.paging import page_of
 from shop.payments import charge
-from shop.store import Table
 
-orders = Table()
 _ids = count(1001)
-_ids_by_request: dict[str, int] = {}
 
 
 def place_order(request, x_request_id: str | None):
-    with orders.locked():  # one at a time, so that a repeated request finds the order of the first
-        if x_request_id in _ids_by_request:
-            return _reply(get_order(_ids_by_request[x_request_id]))
-        order = _made(request)
-        orders.put(order.id, order)
-        if x_request_id is not None:
-            _ids_by_request[x_request_id] = order.id
-    return _reply(order)
-
-
-def _reply(order: Order):
+    customer = get_customer(request.customer_id)
+    order, is_new = _placed(request, x_request_id)
+    if is_new:
+        confirm_order(order, customer)
     return order, 202 if order.status == "awaiting_payment" else 201
 
 
+def _placed(request, x_request_id: str | None) -> tuple[Order, bool]:
+    """The order, and whether it was made for this request: one that is repeated finds the order of the first. Nobody is
+    called while others wait for the lock."""
+    key = (request.customer_id.lower(), x_request_id)
+    with orders.locked():
+        before = placed.get(key)
+        if before is not None:
+            return get_order(before.id), False
+        order = _made(request)
+        orders.put(order.id, order)
+        if x_request_id is not None:
+            placed.put(key, order)
+        return order, True
+
+
 def _made(request) -> Order:
-    get_customer(request.customer_id)
     lines = [priced(line, request.currency) for line in request.lines]
     total = total_of(lines)
     _take(lines)

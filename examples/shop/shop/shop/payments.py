@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from threading import Lock
 
 from pymacaron.models import Card, GiftCard, Money
-from shop import samples
+from shop.db import gift_cards
 from shop.errors import PaymentDeclined
-
-_gift_cards = {code: Money(**left) for code, left in samples.GIFT_CARDS.items()}
-_gift_cards_lock = Lock()
 
 
 def charge(payment, total: Money) -> bool:
@@ -46,10 +42,11 @@ def _is_luhn(number: str) -> bool:
 
 
 def _charge_gift_card(card: GiftCard, total: Money) -> None:
-    with _gift_cards_lock:
-        left = _gift_cards.get(card.code)
+    with gift_cards.locked():
+        left = gift_cards.get(card.code)
         if left is None or left.currency != total.currency or left.amount < total.amount:
             error = PaymentDeclined("The gift card does not cover the order")
             raise error.tell_user("There is not enough on that card.")
-        card.left = _gift_cards[card.code] = left + total * -1
+        card.left = left + total * -1
+        gift_cards.put(card.code, card.left)
     del card.code

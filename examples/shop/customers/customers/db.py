@@ -1,4 +1,4 @@
-"""What the shop remembers: tables in memory, for as long as the process lives."""
+"""What is known of customers: tables in memory, for as long as the process lives. No other module keeps anything."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from threading import RLock
 from typing import Any
+
+from customers import samples
+from pymacaron.models import Customer
 
 
 class Table:
@@ -46,3 +49,6 @@ class Table:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+
+customers = Table((row["id"], Customer.from_json(row)) for row in samples.CUSTOMERS)

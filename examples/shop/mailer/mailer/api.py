@@ -1,0 +1,22 @@
+"""Mails: sent, and listed."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+from mailer.db import outbox
+from mailer.mails import deliver
+from pymacaron.auth import get_userid
+from pymacaron.models import Mail
+
+
+def send_mail(mail: Mail) -> Mail:
+    mail.id, mail.sender, mail.sent_at = str(uuid.uuid4()), get_userid(), datetime.now(UTC)
+    deliver(mail)
+    outbox.appendleft(mail)
+    return mail
+
+
+def list_mails(to: str | None, limit: int) -> list[Mail]:
+    return [mail for mail in outbox.copy() if to is None or mail.to.lower() == to.lower()][:limit]

@@ -1,0 +1,39 @@
+"""What customers are written, through the mailer. It wants to know which service writes: the token that goes along is
+the shop's own, in place of the customer's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymacaron import ApiPool
+from pymacaron.auth import backend_token
+from pymacaron.crash import report_error
+from pymacaron.exceptions import PyMacaronException
+from pymacaron.models import Order, Subscription
+
+SUBJECTS = {"de": "Ihre Bestellung {}", "en": "Your order {}", "sv": "Din beställning {}"}
+
+
+def confirm_order(order: Order, customer: Any) -> None:
+    """Tell a customer of an order. It is placed and stays so, whatever becomes of the mail."""
+    lines = [f"{line.quantity} × {line.title}: {line.price * line.quantity}" for line in order.lines]
+    subject = SUBJECTS[customer.language or "en"].format(order.id)
+    try:
+        _send(customer.email, subject, "\n".join([*lines, "", str(order.total)]))
+    except PyMacaronException as error:
+        report_error("an order was not confirmed by mail", data={"order": order.id}, caught=error)
+
+
+def confirm_subscription(subscription: Subscription) -> None:
+    """Ask for a confirmation.
+
+    Raises:
+        PyMacaronException: no mail is on its way.
+    """
+    topics = ", ".join(subscription.topics or [])
+    _send(subscription.email, "Our newsletter", f"Is it you who wants to hear of {topics}? Then answer this mail.")
+
+
+def _send(to: str, subject: str, text: str) -> None:
+    with backend_token("shop", data={"scope": "mails"}):
+        ApiPool.mailer.client.send_mail({"to": to, "subject": subject, "text": text})
