@@ -93,8 +93,8 @@ BESIDE = "^/(ping|version|auth/version)$"
 class Target(NamedTuple):
     """What is asked: the command that serves it on PORT, the name of its API, the phases, which statuses mean that a
     request is right by the document, but not by what no schema can say; the form of the document, and the configuration
-    of the server, whose key signs tokens. Of a command that serves several on a row of ports, it is the one `at` a place
-    in the row, from 0; they log to files in LOGS."""
+    of the server, whose key signs tokens. Of a command that serves several on a row of ports, it is the one `at` a
+    place in the row, from 0; they log to files in LOGS."""
 
     name: str
     command: list[str]
