@@ -55,20 +55,38 @@ SECRETS = {
     "userinfo": "user:pass-in-url-17",
     "data": "data-of-report-18",
     "response": "set-cookie-value-19",
+    "field": "of-nobody-21",
 }
 FUNCTIONS = f"""
     import dataclasses
+    import logging
     from flask import request
     from pymacaron.config import get_config
     from pymacaron.crash import report_error
     from pymacaron.exceptions import PyMacaronException
+
+    log = logging.getLogger("shop")
 
     @dataclasses.dataclass
     class Login:
         user: str
         password: str
 
+    class Own:
+        def __init__(self, said): self.said = said
+        def __repr__(self): return f"<Own {{self.said}}>"
+
+    def log_all(login, **more):
+        told = request.headers["Authorization"], login.password, login.inner.pin, request.cookies, login, more
+        log.warning("%s %s %s %s %s %s", *told)
+        log.warning(f"{{told}} {{request.json}} {{request.full_path}}")
+        fields = {{"note": login.note, "same": [login.codes, {{login.hint: more}}], "own": Own(login.password)}}
+        fields |= {{"login": login, "api_key": {SECRETS["field"]!r}, "left": 2, "place": more["place"]}}
+        log.warning("fields", extra=fields)
+        log.error("does not fit", told)
+
     def fail(login, item, place, voucher, plain=None, **more):
+        log_all(login, item=item, place=place, voucher=voucher, plain=plain, **more)
         headers, harmless = request.headers, login.note          # the same under another name
         my_password = {SECRETS["local"]!r}
         held = {SECRETS["local dictionary"]!r}.replace("a", "a")
@@ -195,6 +213,9 @@ def test_no_secret_is_shown(project: Project, tmp_path: Path) -> None:
     assert shown(everything) == {}
     assert "harbour" in everything
     assert "other=shown" in everything
+    fields = [line for line in map(json.loads, heard.lines[::3]) if line["message"] == "fields"]
+    assert [(line["left"], line["place"], line["login"]["user"]) for line in fields] == [(2, "harbour", "me")]
+    assert sum("(its arguments cannot be shown" in line for line in heard.lines) == 3
 
 
 # A call can be run again

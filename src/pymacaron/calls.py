@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from random import getrandbits
 from time import monotonic, perf_counter
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ._types import HeaderList
 from .exceptions import PyMacaronException
@@ -21,6 +21,7 @@ from .messages import Request
 if TYPE_CHECKING:
     from .operations import Operation
 
+LINES = "pymacaron.calls"  # the logger of the line that each call has
 CALL_ID, CALL_PATH, DEADLINE = "pymcallid", "pymcallpath", "pymdeadlinems"
 _ID = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
 _PATH = re.compile(r"[!#-\[\]-~]{1,2000}")  # what needs no quoting in a header or a JSON string
@@ -82,6 +83,7 @@ class Call:
         began: when, in the seconds of time.perf_counter().
         deadline: until when an answer is of use, in the seconds of time.monotonic(); None: for ever.
         slow_ms: how long it may take before that is reported, in milliseconds; None: as the operation says.
+        secrets: what was found in it that no log may show, kept by those who look for it.
     """
 
     operation: Operation | None = None
@@ -91,6 +93,7 @@ class Call:
     error: PyMacaronException | None = None
     deadline: float | None = None
     slow_ms: float | None = None
+    secrets: Any = None
     _id: str | None = None
     _trace: Trace | None = None
 

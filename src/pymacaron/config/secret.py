@@ -114,7 +114,7 @@ def redact_logs(clean: Callable[[logging.LogRecord], None] | None = None) -> Non
     """Redact every log record of the process where it is made, its traceback included, whoever handles it later.
 
     Args:
-        clean: from now on takes out of a record with a traceback what only those know who know the call.
+        clean: from now on takes out of a record what only those know who know the call.
     """
     make = logging.getLogRecordFactory()
     if not isinstance(make, _RedactingFactory):
@@ -133,7 +133,7 @@ class _RedactingFactory:
         record = self.make(*args, **more)
         if _pattern is not None:
             _redact_record(record)
-        if record.exc_info and self.clean is not None:
+        if self.clean is not None:
             self.clean(record)
         return record
 

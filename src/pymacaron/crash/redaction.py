@@ -233,6 +233,14 @@ class Redaction:
         """A text without the secrets that are known by now, or that look like ones; marks stand for them."""
         return without_named(without_forms(self._values.replace(text)), self.names)
 
+    def by_value(self, text: str) -> str:
+        """A text for people without the secrets that are known by now, or that look like ones, whatever their names."""
+        return with_stars(without_forms(self._values.replace(text)))
+
+    def knows(self, text: str) -> bool:
+        """Is there a secret in the text that is known by now?"""
+        return self._values.replace(text) != text
+
     def with_placeholders(self, text: str) -> str:
         """The text for a program that fills in again what marks stand for; secrets without a label stay stars."""
         labels = list(self._numbers)

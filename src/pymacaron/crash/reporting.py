@@ -14,7 +14,7 @@ from time import monotonic, time
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from pymacaron.calls import Call, Exchange, current
+from pymacaron.calls import LINES, Call, Exchange, current
 from pymacaron.config import get_config
 from pymacaron.config.secret import redact_logs
 
@@ -224,7 +224,9 @@ def start(error_reporter: Reporter | None = None) -> Reporting | None:
 
 
 def _clean_record(record: logging.LogRecord) -> None:
-    from .traces import clean_record  # only when there is one
+    if current.get() is None or record.name in {LINES, log.name}:  # which show none, and are many, or long
+        return
+    from .logged import clean_record  # with all that finds secrets
 
     clean_record(record)
 

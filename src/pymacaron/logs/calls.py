@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from time import time
 
-from pymacaron.calls import Exchange
+from pymacaron.calls import LINES, Exchange
 
-from .lines import CALLS, FIELDS, fields_of
+from .lines import FIELDS, fields_of
 from .setup import own_handler
 
-log = logging.getLogger(CALLS)
+log = logging.getLogger(LINES)
 
 
 def log_call(exchange: Exchange) -> None:
@@ -25,6 +25,6 @@ def log_call(exchange: Exchange) -> None:
     fields = fields_of(exchange)
     text = "%s %s %s", (fields["method"], fields["path"], exchange.status)
     # made here, since Logger.log() would walk the stack to find out who calls it
-    record = logging.getLogRecordFactory()(CALLS, level, __file__, 0, *text, None)
+    record = logging.getLogRecordFactory()(LINES, level, __file__, 0, *text, None)
     record.__dict__[FIELDS] = fields
     log.handle(record)

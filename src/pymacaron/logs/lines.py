@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pymacaron.bodies import write_json
-from pymacaron.calls import Call, Exchange, current
+from pymacaron.calls import LINES, Call, Exchange, current
 from pymacaron.config import redact
 from pymacaron.exceptions import PyMacaronException
 from pymacaron.operations import Operation
 
 # What the line of a call says in fields of its own, in a record (calls.py).
 FIELDS = "pymacaron_fields"
-CALLS = "pymacaron.calls"  # the logger of those lines
+REPORTS = "pymacaron.crash"  # the logger of crash reports, which show no secrets
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", FIELDS}
 
 
@@ -24,6 +24,12 @@ def call_fields(call: Call) -> dict[str, Any]:
     """What every line that is logged during a call says of it."""
     trace = call.trace
     return {"call_id": call.id, "call_path": call.path, "trace_id": trace.trace_id, "span_id": trace.span_id}
+
+
+def _without_secrets(fields: dict[str, Any], call: Call) -> dict[str, Any]:
+    from pymacaron.crash.logged import clean_fields  # with all that finds secrets, which not every service logs
+
+    return clean_fields(fields, call)
 
 
 _second: tuple[int, str] = (0, "")
@@ -56,8 +62,9 @@ class JsonLines(logging.Formatter):
         trace = _traceback(self, record)
         if trace and "report" not in said:  # of a crash, which tells all that its summary does
             said["exception"] = trace
-        more = vars(record).items()  # what is ours is not for a caller to say, whose values may be passed as extra=
-        said |= {name: value for name, value in more if name not in _STANDARD and name not in said}
+        given = vars(record).items()  # what is ours is not for a caller to say, whose values may be passed as extra=
+        more = {name: value for name, value in given if name not in _STANDARD and name not in said}
+        said |= more if call is None or not more or record.name == REPORTS else _without_secrets(more, call)
         try:
             line = write_json(said)
         except Exception:  # noqa: BLE001 - what users pass as extra= may be anything
@@ -68,15 +75,15 @@ class JsonLines(logging.Formatter):
         """The line of a call: what `format` makes of its record, for a third of the cost."""
         call, trace = exchange.call, exchange.call.trace
         operation = call.operation
-        what = _of_path(exchange.request.path) if operation is None else operation.compiled.get(CALLS)
+        what = _of_path(exchange.request.path) if operation is None else operation.compiled.get(LINES)
         if what is None:
             assert operation is not None
-            what = operation.compiled[CALLS] = _of_operation(operation, call.step)
+            what = operation.compiled[LINES] = _of_operation(operation, call.step)
         before = call.came_by
         method = exchange.method if exchange.method.isalpha() else write_json(exchange.method)[1:-1].decode()
         # ids and paths of calls are of characters that JSON need not escape (calls.py)
         line = (
-            f'{{"time":"{time_of(created)}","level":"{_LEVELS[level]}","logger":"{CALLS}",'
+            f'{{"time":"{time_of(created)}","level":"{_LEVELS[level]}","logger":"{LINES}",'
             f'"message":"{method} {what[0]} {exchange.status}","method":"{method}",{what[1]},'
             f'"status":{exchange.status},"ms":{exchange.seconds * 1000:.3f},"call_id":"{call.id}",'
             f'"call_path":"{what[2] if before is None else call.path}","trace_id":"{trace.trace_id}",'

@@ -7,9 +7,9 @@ import os
 import sys
 from typing import TextIO
 
-from pymacaron.calls import Exchange
+from pymacaron.calls import LINES, Exchange
 
-from .lines import CALLS, JsonLines, ReadableLines
+from .lines import JsonLines, ReadableLines
 
 READABLE, JSON = "text", "json"
 
@@ -31,7 +31,7 @@ class OwnHandler(logging.StreamHandler[TextIO]):
                 self.stream.write(line + self.terminator)
                 self.stream.flush()
         except Exception:  # noqa: BLE001 - a disk that is full must not cost an answer, nor an answer a call
-            self.handleError(logging.LogRecord(CALLS, level, __file__, 0, "a call", None, None))
+            self.handleError(logging.LogRecord(LINES, level, __file__, 0, "a call", None, None))
 
 
 _handlers: list[OwnHandler] = []  # one at most
