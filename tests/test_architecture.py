@@ -9,16 +9,16 @@ from pathlib import Path
 
 ROOMS = """_version _types exceptions predecessors messages names documents config later formats grammar schemas structs
     shapes servers operations calls dialects parameters bodies inputs headers forms negotiation representations answers
-    conditions loops wire samples bundling downgrade router auth endpoints binding failures crash logs flask_context
-    lane serving transports client stores tasks loading pool builtin publishing launching api models docs test testing
-    generate deploy cli gunicorn __init__ pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
+    conditions loops wire samples bundling downgrade router auth stores endpoints binding failures crash logs
+    flask_context lane serving transports client tasks loading pool builtin publishing launching api models docs test
+    testing generate deploy cli gunicorn __init__ pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
 HOMES = {  # foreign library: the rooms that may import it
     "flask": "flask_context lane serving publishing api testing",
     "werkzeug": "bodies conditions flask_context lane serving launching",
-    "msgspec": "documents schemas structs shapes bodies inputs forms wire lane auth", "yaml": "config documents",
+    "msgspec": "documents schemas structs shapes bodies inputs forms wire lane auth stores", "yaml": "config documents",
     "jsonschema_rs": "formats grammar schemas", "click": "launching cli", "cryptography": "auth", "celery": "tasks",
-    "boto3": "stores deploy", "gunicorn": "gunicorn", "urllib3": "transports",
+    "boto3": "stores deploy", "botocore": "stores deploy", "gunicorn": "gunicorn", "urllib3": "transports",
     "sentry_sdk": "crash", "opentelemetry": "calls",
 }  # fmt: skip
 STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the latter for type checkers only

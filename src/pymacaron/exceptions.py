@@ -4,22 +4,29 @@
     ├── PyMacaronException              for callers: becomes a response (code, status, error_id, user_message)
     │   ├── BadRequestError             400 BAD_REQUEST
     │   │   ├── ValidationError         400 INVALID_PARAMETER, with every problem found
-    │   │   └── InvalidJsonError        400 INVALID_JSON, with the offset
+    │   │   ├── InvalidJsonError        400 INVALID_JSON, with the offset
+    │   │   └── ItemRefusedError        400 ITEM_REFUSED: what no store keeps, such as an empty key
     │   ├── AuthError                   401
     │   │   ├── AuthMissingHeaderError  401 AUTHORIZATION_HEADER_MISSING
     │   │   ├── AuthTokenExpiredError   401 TOKEN_EXPIRED
     │   │   └── AuthInvalidTokenError   401 TOKEN_INVALID
     │   ├── ForbiddenError              403 FORBIDDEN
     │   ├── NotFoundError               404 NOT_FOUND
+    │   │   └── ItemNotFound            404 ITEM_NOT_FOUND
     │   ├── MethodNotAllowedError       405 METHOD_NOT_ALLOWED
     │   ├── NotAcceptableError          406 NOT_ACCEPTABLE
+    │   ├── ConditionFailedError        409 CONDITION_FAILED: the item in the store is not as it had to be
     │   ├── PayloadTooLargeError        413 PAYLOAD_TOO_LARGE
+    │   │   └── ItemTooLargeError       413 ITEM_TOO_LARGE
     │   ├── UnsupportedMediaTypeError   415 UNSUPPORTED_MEDIA_TYPE
     │   ├── TooManyRequestsError        429 TOO_MANY_REQUESTS
     │   ├── InternalServerError         500 SERVER_ERROR
     │   ├── UnhandledServerError        500 UNHANDLED_SERVER_ERROR
     │   ├── BadGatewayError             502 BAD_GATEWAY: a service that was called answered what it must not
     │   ├── ServiceUnavailableError     503 SERVICE_UNAVAILABLE
+    │   │   ├── StoreDownError          503 STORE_DOWN
+    │   │   ├── StoreThrottledError     503 STORE_THROTTLED, with Retry-After
+    │   │   └── TableMissingError       503 TABLE_MISSING
     │   └── DeadlineExceededError       504 DEADLINE_EXCEEDED
     ├── ArgumentFault                   for the programmer: a client was called with what its document does not take
     ├── DoubleFault                     for the programmer: what stands in for another service in a test cannot do so
@@ -292,6 +299,48 @@ class ServiceUnavailableError(PyMacaronException):
 
 class DeadlineExceededError(PyMacaronException):
     code, status = "DEADLINE_EXCEEDED", 504
+
+
+class ItemNotFound(NotFoundError):
+    """The store has no such item."""
+
+    code = "ITEM_NOT_FOUND"
+
+
+class ItemRefusedError(BadRequestError):
+    """No store keeps this: an empty key, a number that is none, values nested too deep, a cursor that is none of
+    ours."""
+
+    code = "ITEM_REFUSED"
+
+
+class ConditionFailedError(PyMacaronException):
+    """The item in the store is not as a conditional write wants it; nothing was written."""
+
+    code, status = "CONDITION_FAILED", 409
+
+
+class ItemTooLargeError(PayloadTooLargeError):
+    code = "ITEM_TOO_LARGE"
+
+
+class StoreDownError(ServiceUnavailableError):
+    """The store cannot be reached, or cannot write."""
+
+    code = "STORE_DOWN"
+
+
+class StoreThrottledError(ServiceUnavailableError):
+    """The store has too much to do; what was asked of it was tried several times and not done."""
+
+    code = "STORE_THROTTLED"
+    headers = (("Retry-After", "1"),)
+
+
+class TableMissingError(ServiceUnavailableError):
+    """The store has no such table, or the table no such index."""
+
+    code = "TABLE_MISSING"
 
 
 class ArgumentFault(PyMacaronError, ValueError):

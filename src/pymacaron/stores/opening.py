@@ -1,0 +1,55 @@
+"""Which store it is: what the configuration says, else a file of SQLite."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from pymacaron.config import get_config
+
+from .store import Store
+
+FILE = "pymacaron-store.sqlite"  # the store of a service that names none
+_lock = threading.Lock()
+_store: Store | None = None
+
+
+def get_store() -> Store:
+    """The store of this process, opened when first asked for: `store` in pym-config.yaml, else the file
+    pymacaron-store.sqlite beside that, in the working folder if there is none.
+
+    Raises:
+        ConfigurationError: the setting names none.
+        StartError: what it needs is not installed.
+    """
+    global _store  # noqa: PLW0603 - one store for the process
+    if _store is None:
+        with _lock:
+            if _store is None:
+                config = get_config()
+                _store = open_store(config.store or f"sqlite:///{FILE}", os.path.dirname(config.config_file or ""))
+    return _store
+
+
+def set_store(store: Store | None) -> None:
+    """Let `store` be what get_store() gives; None: look at the configuration again when next asked."""
+    global _store  # noqa: PLW0603 - see above
+    with _lock:
+        _store = store
+
+
+def open_store(url: str, folder: str = "") -> Store:
+    """The store at `sqlite:///path` (from `folder`; four slashes for one from the root) or `dynamodb://region`,
+    which may
+    name another server: `dynamodb://region?endpoint=http://localhost:8000`. It is not connected to yet.
+
+    Raises:
+        ValueError: the URL names none.
+    """
+    scheme, _, rest = url.partition("://")
+    place, _, _ = rest.partition("?")
+    if scheme == "sqlite" and place.startswith("/") and len(place) > 1:
+        from .sqlite import SqliteStore  # sqlite3 takes 5 ms to import, for those who keep something
+
+        return SqliteStore(os.path.abspath(os.path.join(folder, place[1:])))
+    raise ValueError("a store is sqlite:///path or dynamodb://region")

@@ -1,0 +1,91 @@
+"""What a query asks for, checked and made ready for every kind of store."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from pymacaron.exceptions import ItemRefusedError
+
+from .cursors import read_cursor, write_cursor
+from .ranges import EVERYTHING, Range
+from .tables import NUMBER, Attribute, Table
+from .values import exact, key_value
+from .writes import Item
+
+
+class Search(NamedTuple):
+    """A query.
+
+    Attributes:
+        index_name: that of the index; None: the table itself.
+        attributes: that say where a page ends: those of the index, then of the key.
+        partition: the value of the first of them; None for a scan.
+        range: the canonical values of the sort key; None if there is no item in it.
+        after: the attributes of the last item of the page before.
+    """
+
+    table: Table
+    index_name: str | None
+    attributes: list[Attribute]
+    partition: Any
+    range: Range | None
+    descending: bool
+    limit: int | None
+    after: dict[str, Any] | None
+
+    def cursor(self, last: Item) -> str:
+        return write_cursor(
+            _identity(self.table, self.index_name, self.partition, self.descending), self.attributes, last
+        )
+
+
+def search(
+    table: Table, partition: Any, sort: Range | None, *, index: str | None = None, descending: bool = False,
+    limit: int | None, cursor: str | None,
+) -> Search:  # fmt: skip
+    """A query, checked; a scan, if `sort` is None.
+
+    Raises:
+        ItemRefusedError: a value that cannot be in a key, a limit below 1, a cursor of something else.
+    """
+    if limit is not None and limit < 1:
+        raise ItemRefusedError("the limit of a page is at least 1")
+    found = table.index_of(index)
+    attributes = list(dict.fromkeys(
+        one for one in ((found.partition, found.sort) if index else ()) if one is not None
+    ))  # fmt: skip
+    attributes += [one for one in table.key if one not in attributes]
+    if sort is not None:
+        partition = key_value(found.partition, partition)
+    identity = _identity(table, index, partition, descending)
+    range_ = _range(found.sort, sort or EVERYTHING)
+    after = None if cursor is None else read_cursor(identity, attributes, cursor)
+    if after is not None and sort is not None and after[found.partition.name] != partition:
+        raise ItemRefusedError("the cursor is none of this query; give back the one of the page before, as it is")
+    return Search(table, index, attributes, partition, range_, descending, limit, after)
+
+
+def _identity(table: Table, index: str | None, partition: Any, descending: bool) -> list[Any]:
+    return [table.name, index, partition is None, descending]
+
+
+def _range(attribute: Attribute | None, range_: Range) -> Range | None:
+    ends = (range_.low, range_.high, range_.prefix)
+    if all(end is None for end in ends):
+        return range_
+    if attribute is None:
+        raise ItemRefusedError("there is no sort key to have a range of")
+    if range_.prefix is not None and attribute.kind == NUMBER:
+        raise ItemRefusedError(f"{attribute.name}: numbers do not begin with anything; use between")
+    if range_.prefix in {"", b""}:
+        return Range()
+    low, high, prefix = (None if end is None else key_value(attribute, end, 1) for end in ends)
+    if low is not None and high is not None and _is_empty(range_, low, high):
+        return None
+    return range_._replace(low=low, high=high, prefix=prefix)
+
+
+def _is_empty(range_: Range, low: Any, high: Any) -> bool:
+    if not isinstance(low, (str, bytes)):
+        low, high = exact(low), exact(high)
+    return bool(low > high or (low == high and not (range_.low_included and range_.high_included)))

@@ -1,0 +1,142 @@
+"""Connections to one file, lent to whoever needs one."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pymacaron.exceptions import StoreDownError, StoreThrottledError, TableMissingError
+
+# WAL: readers and the writer do not wait for each other; FULL: what is committed is on disk, also after a power cut.
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL")
+_BUSY = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
+
+
+class Connections:
+    """Connections to the file at `path`, at most as many as there ever were threads that used one at a time.
+
+    None is open while the process forks: SQLite takes the locks of a process for its own, and a child would believe to
+    hold those of its parent.
+
+    Args:
+        patience: seconds that a writer waits for another one.
+    """
+
+    def __init__(self, path: str, patience: float) -> None:
+        self.path, self._patience = path, patience
+        self._idle: list[sqlite3.Connection] = []
+        self._gate = threading.Condition(threading.Lock())
+        self._lent = 0
+        self._forking = False
+        _every.add(self)
+
+    @contextmanager
+    def one(self) -> Iterator[sqlite3.Connection]:
+        """A connection for the block.
+
+        Raises:
+            StoreDownError, StoreThrottledError, TableMissingError: in place of what SQLite raises.
+        """
+        connection = None
+        try:
+            connection = self.take()
+            yield connection
+        except sqlite3.Error as error:
+            raise self.told(error) from error
+        finally:
+            if connection is not None:
+                self.give(connection)
+
+    def take(self) -> sqlite3.Connection:
+        with self._gate:
+            while self._forking:
+                self._gate.wait()
+            self._lent += 1
+            if self._idle:
+                return self._idle.pop()
+        try:
+            return self._opened()
+        except BaseException:
+            self._gone()
+            raise
+
+    def give(self, connection: sqlite3.Connection) -> None:
+        if connection.in_transaction:
+            connection.rollback()
+        with self._gate:
+            self._lent -= 1
+            self._idle.append(connection)
+            if self._forking:
+                self._gate.notify_all()
+
+    def _gone(self) -> None:
+        with self._gate:
+            self._lent -= 1
+            self._gate.notify_all()
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, self._patience, isolation_level=None, check_same_thread=False)
+        until = time.monotonic() + self._patience
+        while True:
+            try:
+                for pragma in _PRAGMAS:
+                    connection.execute(f"PRAGMA {pragma}")
+                return connection
+            except sqlite3.OperationalError as error:
+                # another process that turns WAL on is not waited for by SQLite itself
+                if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > until:
+                    connection.close()
+                    raise
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        with self._gate:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def told(self, error: sqlite3.Error) -> Exception:
+        """What SQLite says, as an error of ours."""
+        text = str(error)
+        if text.startswith(("no such table", "no such column")) or "has no column" in text:
+            return TableMissingError(f"{self.path}: {text}; create_tables() makes it")
+        if error.sqlite_errorcode & 0xFF in _BUSY:
+            return StoreThrottledError(f"{self.path}: other writers kept it busy for {self._patience:g} seconds")
+        cure = "is it a file that this process can write, and is the disk full?"
+        return StoreDownError(f"the store {self.path} does not work: {text}; {cure}")
+
+    def before_fork(self) -> None:
+        self._gate.acquire()
+        self._forking = True
+        while self._lent:
+            self._gate.wait()
+        while self._idle:
+            self._idle.pop().close()
+
+    def after_fork(self) -> None:
+        self._forking = False
+        self._gate.notify_all()
+        self._gate.release()
+
+
+_every: weakref.WeakSet[Connections] = weakref.WeakSet()
+_waiting: list[Connections] = []
+
+
+def _before_fork() -> None:
+    for one in list(_every):
+        one.before_fork()
+        _waiting.append(one)
+
+
+def _after_fork() -> None:
+    while _waiting:
+        _waiting.pop().after_fork()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
