@@ -112,7 +112,8 @@ class Call:
     def id(self) -> str:
         """What the calls that belong together are known by in every service: PymCallID, else the trace's id."""
         if self._id is None:
-            self._id = self._sent(CALL_ID, _ID) or self.trace.trace_id
+            text = self.headers.get(CALL_ID)
+            self._id = text if text is not None and _ID.fullmatch(text) else self.trace.trace_id
         return self._id
 
     @property
@@ -135,7 +136,8 @@ class Call:
     @property
     def came_by(self) -> str | None:
         """The operations that led here, without this one; None for a call that nobody's operation has made."""
-        return self._sent(CALL_PATH, _PATH)
+        text = self.headers.get(CALL_PATH)
+        return text if text is not None and _PATH.fullmatch(text) else None
 
     @property
     def step(self) -> str:

@@ -22,6 +22,19 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
 SENT_DEADLINE = "HTTP_" + DEADLINE.upper()
+
+
+class _Statuses(dict[str, int]):
+    """The statuses of status lines."""
+
+    def __missing__(self, line: str) -> int:
+        status = int(line[:3]) if line[:3].isdecimal() else 500  # Flask lets any text be a status
+        if len(self) < 1000:
+            self[line] = status
+        return status
+
+
+_STATUSES = _Statuses()
 _KEPT = 64 * 1024  # bytes of a streamed answer that are kept for those who listen
 
 
@@ -97,7 +110,7 @@ class Watching(Layer):
         seconds = perf_counter() - call.began
         answered = seconds if answered is None else answered
         line, headers = begun.line, begun.headers
-        status = int(line[:3]) if line[:3].isdecimal() else 500  # Flask lets any text be a status
+        status = _STATUSES[line]
         length = environ.get("CONTENT_LENGTH")
         received = int(length) if length and length.isdecimal() and len(length) < 20 else None if length else 0
         method = environ.get("REQUEST_METHOD", "")

@@ -73,25 +73,22 @@ class JsonLines(logging.Formatter):
 
     def of_call(self, created: float, level: int, exchange: Exchange) -> str:
         """The line of a call: what `format` makes of its record, for a third of the cost."""
-        call, trace = exchange.call, exchange.call.trace
-        operation = call.operation
-        what = _of_path(exchange.request.path) if operation is None else operation.compiled.get(LINES)
-        if what is None:
-            assert operation is not None
-            what = operation.compiled[LINES] = _of_operation(operation, call.step)
-        before = call.came_by
-        method = exchange.method if exchange.method.isalpha() else write_json(exchange.method)[1:-1].decode()
+        call = exchange.call
+        trace, before, operation = call.trace, call.came_by, call.operation
+        if operation is None:
+            said, path = _said(exchange, level, _of_path(exchange.request.path)), ""
+        else:
+            said, path = _said_of(operation, exchange, level)
+        more = optional_fields(exchange, before)
+        end = f",{write_json(more)[1:].decode()}" if more else "}"
         # ids and paths of calls are of characters that JSON need not escape (calls.py)
         line = (
-            f'{{"time":"{time_of(created)}","level":"{_LEVELS[level]}","logger":"{LINES}",'
-            f'"message":"{method} {what[0]} {exchange.status}","method":"{method}",{what[1]},'
-            f'"status":{exchange.status},"ms":{exchange.seconds * 1000:.3f},"call_id":"{call.id}",'
-            f'"call_path":"{what[2] if before is None else call.path}","trace_id":"{trace.trace_id}",'
+            f'{{"time":"{time_of(created)}{said}{exchange.seconds * 1000:.3f},"call_id":"{call.id}",'
+            f'"call_path":"{path if before is None else call.path}","trace_id":"{trace.trace_id}",'
             f'"span_id":"{trace.span_id}","sent":{exchange.sent},'
-            f'"received":{"null" if exchange.received is None else exchange.received}'
+            f'"received":{"null" if exchange.received is None else exchange.received}{end}'
         )
-        more = optional_fields(exchange, before)
-        return _one_line(redact(f"{line},{write_json(more)[1:].decode()}" if more else line + "}"))
+        return _one_line(redact(line))
 
 
 def _one_line(line: str) -> str:
@@ -119,15 +116,38 @@ def _text_of(value: object) -> str:
 _LEVELS = {logging.INFO: "INFO", logging.ERROR: "ERROR"}
 
 
-def _of_operation(operation: Operation, step: str) -> tuple[str, str, str]:
-    """Its path, its fields, and its name in paths of calls, as parts of JSON texts."""
-    path, api, name = (write_json(text).decode() for text in (operation.path, operation.api, operation.name))
-    return path[1:-1], f'"path":{path},"api":{api},"operation":{name}', step
+def _said_of(operation: Operation, exchange: Exchange, level: int) -> tuple[str, str]:
+    """What `_said` gives for a call of an operation, and its name in paths of calls. They are kept: of an operation,
+    nearly all lines have them in common."""
+    known: dict[object, tuple[str, str]] = operation.compiled.setdefault(LINES, {})
+    is_usual = level == logging.INFO and exchange.method == operation.method
+    key = exchange.status if is_usual else (exchange.method, exchange.status, level)
+    found = known.get(key)
+    if found is None:
+        path, api, name = (write_json(text).decode() for text in (operation.path, operation.api, operation.name))
+        parts = path[1:-1], f'"path":{path},"api":{api},"operation":{name}'
+        found = _said(exchange, level, parts), exchange.call.step
+        if len(known) < _MOST_KNOWN:
+            known[key] = found
+    return found
 
 
-def _of_path(path: str) -> tuple[str, str, str]:
+_MOST_KNOWN = 64  # methods are the caller's to choose, and a function may choose any status
+
+
+def _of_path(path: str) -> tuple[str, str]:
     path = write_json(path).decode()
-    return path[1:-1], f'"path":{path}', ""
+    return path[1:-1], f'"path":{path}'
+
+
+def _said(exchange: Exchange, level: int, what: tuple[str, str]) -> str:
+    """The line from its time to its milliseconds; `what` is a path as part of a JSON text, and the fields that name
+    what is called."""
+    method = exchange.method if exchange.method.isalpha() else write_json(exchange.method)[1:-1].decode()
+    return (
+        f'","level":"{_LEVELS[level]}","logger":"{LINES}","message":"{method} {what[0]} {exchange.status}",'
+        f'"method":"{method}",{what[1]},"status":{exchange.status},"ms":'
+    )
 
 
 def fields_of(exchange: Exchange) -> dict[str, Any]:
