@@ -172,21 +172,15 @@ def test_make_run_starts_the_shop() -> None:
     assert "examples/wes/server.py --port 8123" in told
 
 
-def children_of(process: subprocess.Popen[bytes]) -> list[int]:
-    rows = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    pairs = (map(int, row.split()) for row in rows.splitlines())
-    return sorted(pid for pid, parent in pairs if parent == process.pid)
-
-
 def test_none_goes_on_without_the_others(tmp_path: Path) -> None:
     """When one of the three dies, the others are ended, and it is said which one, how, and where its log is."""
     with running(together(free_port(3), tmp_path), ROOT, tmp_path / "run", OPENS) as server:
-        first, second, third = children_of(server.process)
-        os.kill(second, signal.SIGKILL)
+        processes = {name: int(pid) for pid, name in re.findall(r"(\d+) \((\w+)\)", server.log)}
+        os.kill(processes.pop("customers"), signal.SIGKILL)
         assert server.process.wait(20) == 1
         assert "customers was killed by SIGKILL, so the others are ended too" in server.log
         assert "customers.log" in server.log
-        for pid in (first, third):
+        for pid in processes.values():
             with pytest.raises(ProcessLookupError):
                 os.kill(pid, 0)
 

@@ -42,7 +42,8 @@ Try, from another terminal, in the same folder:
 -H 'Content-Type: application/json' -d '{wrong}'
 
 They find a product, order one, read the mail about it, show the calls that the order made over the three services, and
-how several mistakes are answered at once. What the services log is in {logs}. Ctrl-C ends them.
+how several mistakes are answered at once. What the services log is in {logs}; their processes are
+{processes}. Ctrl-C ends them.
 """
 ORDER = (
     f'{{"customer_id": "{ASTRID}", "lines": [{{"sku": "TEA-001", "quantity": 2}}], '
@@ -96,7 +97,7 @@ def main() -> int:
     try:
         _check(ports)
         _start(services, ports, options.logs)
-        return _watch(services, lambda: print(_welcome(ports, options.logs), flush=True))
+        return _watch(services, lambda: print(_welcome(services, options.logs), flush=True))
     except KeyboardInterrupt:
         print("\nthe shop is closed", flush=True)
         return 0
@@ -164,11 +165,14 @@ def _end(services: list[Service]) -> None:
             service.process.wait()
 
 
-def _welcome(ports: dict[str, int], logs: Path) -> str:
+def _welcome(services: list[Service], logs: Path) -> str:
     pymacaron = _near(Path(sys.executable).parent / "pymacaron")  # `make run` puts it on no PATH
+    ports = {service.name: service.port for service in services}
+    processes = ", ".join(f"{service.process.pid} ({service.name})" for service in services)
     return WELCOME.format(
-        **ports, order=ORDER, wrong=WRONG, astrid=ASTRID, here=_near(HERE), logs=_near(logs), pymacaron=pymacaron
-    )
+        **ports, order=ORDER, wrong=WRONG, astrid=ASTRID, here=_near(HERE), logs=_near(logs), pymacaron=pymacaron,
+        processes=processes,
+    )  # fmt: skip
 
 
 def _near(path: Path) -> str:
