@@ -25,8 +25,9 @@ import tempfile
 import time
 import venv
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from random import randrange
 from typing import Any, NamedTuple
 from urllib.request import urlopen
 
@@ -130,12 +131,14 @@ def install() -> None:
         subprocess.run(pip, check=True)
 
 
-def free_port() -> int:
-    """One that leaves room for a row of them."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    return port if port < 65000 else free_port()
+def free_row(length: int) -> int:
+    """The first of some ports in a row that nobody has just now; they are below those that systems give out."""
+    while True:
+        first = randrange(12_000, 32_000)
+        with suppress(OSError), ExitStack() as stack:
+            for port in range(first, first + length):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
 
 
 @contextmanager
@@ -170,7 +173,7 @@ def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
 
 def ask(target: Target, examples: int) -> bool:
     """Let schemathesis ask; True if it found nothing, and no traceback is in the server's log."""
-    port = free_port()
+    port = free_row(target.row)
     origin = f"http://127.0.0.1:{port + target.at}"
     with tempfile.TemporaryDirectory() as name, serving(target, port, Path(name)):
         folder = Path(name)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from random import SystemRandom
 from typing import Any, NamedTuple
 
 from pymacaron.auth.trust import Trust
@@ -151,21 +152,14 @@ def run(command: list[str], folder: Path, **environment: str) -> subprocess.Comp
     )  # fmt: skip
 
 
-def free_port(row: int = 1) -> int:
-    """A port that nobody listens on just now, nor on the next ones, as many in a `row`."""
+def free_row(length: int) -> int:
+    """The first of some ports in a row that nobody has just now; they are below those that systems give out."""
     while True:
-        with ExitStack() as stack:
-            first = _bound(stack, 0)
-            with suppress(OSError, OverflowError):
-                for more in range(1, row):
-                    _bound(stack, first + more)
-                return first
-
-
-def _bound(stack: ExitStack, port: int) -> int:
-    found = stack.enter_context(socket.socket())
-    found.bind(("127.0.0.1", port))
-    return int(found.getsockname()[1])
+        first = SystemRandom().randrange(12_000, 32_000)  # Hypothesis makes the usual one give the same
+        with suppress(OSError), ExitStack() as stack:
+            for port in range(first, first + length):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
 
 
 def token_for(user: str, **claims: Any) -> str:

@@ -25,7 +25,7 @@ from programs import (
     Server,
     by_gunicorn,
     by_python,
-    free_port,
+    free_row,
     run,
     running,
     token_for,
@@ -63,7 +63,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def shop(logs: Path) -> Iterator[Server]:
     """All three, asked at the first one."""
-    with running(together(free_port(3), logs), ROOT, logs / "run", OPENS, PYMACARON_CACHE="off") as server:
+    with running(together(free_row(3), logs), ROOT, logs / "run", OPENS, PYMACARON_CACHE="off") as server:
         yield server
         assert server.stop() == 0
     for log in logs.glob("*.log"):
@@ -174,7 +174,7 @@ def test_make_run_starts_the_shop() -> None:
 
 def test_none_goes_on_without_the_others(tmp_path: Path) -> None:
     """When one of the three dies, the others are ended, and it is said which one, how, and where its log is."""
-    with running(together(free_port(3), tmp_path), ROOT, tmp_path / "run", OPENS) as server:
+    with running(together(free_row(3), tmp_path), ROOT, tmp_path / "run", OPENS) as server:
         processes = {name: int(pid) for pid, name in re.findall(r"(\d+) \((\w+)\)", server.log)}
         os.kill(processes.pop("customers"), signal.SIGKILL)
         assert server.process.wait(20) == 1
@@ -188,7 +188,7 @@ def test_none_goes_on_without_the_others(tmp_path: Path) -> None:
 def test_ports_of_others(tmp_path: Path) -> None:
     """A port that is taken, and ports that there are not, are told before anything is started."""
     with socket.socket() as other:
-        port = free_port(3)
+        port = free_row(3)
         other.bind(("127.0.0.1", port + 2))
         refused = run(together(port, tmp_path / "logs"), ROOT)
     assert refused.returncode == 1
