@@ -16,7 +16,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any, NamedTuple
 
-from pymacaron.auth.trust import Trust
+from pymacaron.auth.trusting import Trust
 from pymacaron.config import load_config
 
 ROOT = Path(__file__).parent.parent

@@ -65,3 +65,13 @@ def test_shape() -> None:
     """A room imports only rooms above it, a foreign library only at home, in a function with a reason; no circles."""
     assert not (faults := {f for module, file in MODULES.items() for f in faults_of(module, file)}), "\n".join(faults)
     graphlib.TopologicalSorter({m: {t for _, _, t in found} for m, found in IMPORTS.items()}).prepare()
+
+
+def test_doors() -> None:
+    """What a door offers of one module has not the name of another one beside it: that would take its place as soon as
+    it is imported."""
+    doors = [file for file in MODULES.values() if file.name == "__init__.py"]
+    for file, node in ((door, node) for door in doors for node in ast.parse(door.read_bytes()).body):
+        if isinstance(node, ast.ImportFrom) and node.level and node.module:
+            others = {path.stem for path in file.parent.glob("*.py")} - {node.module}
+            assert not others & {alias.asname or alias.name for alias in node.names}, f"{file}:{node.lineno}"

@@ -25,7 +25,7 @@ from pymacaron.auth.fetching import from_url
 from pymacaron.auth.key_sets import Fetched, KeySet, Times
 from pymacaron.auth.keys import pem_key, read_key_set, secret_key
 from pymacaron.auth.tokens import Rules, read_token, write_token
-from pymacaron.auth.trust import Trust
+from pymacaron.auth.trusting import Trust
 from pymacaron.config import Config, set_config
 from pymacaron.exceptions import (
     AuthInvalidTokenError,

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -152,8 +153,12 @@ def test_the_lines_work_as_printed(shop: Server) -> None:
 
 
 def test_the_tour_shows_what_happens(shop: Server, logs: Path) -> None:
-    """What docs/example.md shows is what its lines print."""
+    """What docs/example.md shows is what its lines print, and stands in the files that it names."""
     page = (ROOT / "docs" / "example.md").read_text("utf-8")
+    shown = re.findall(r"`(shop/\w+\.py)`[^`]*:\n\n```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert len(shown) == 2
+    for name, lines in shown:
+        assert indent(lines, "    ") in (SHOP / name).read_text("utf-8")
     steps = re.findall(r"^```sh\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", page, re.MULTILINE | re.DOTALL)
     script = "echo =====\n".join(lines for lines, _ in steps if "make run" not in lines)
     for number in range(3):
