@@ -7,11 +7,19 @@ from collections.abc import Iterator
 from importlib.util import resolve_name
 from pathlib import Path
 
-ROOMS = """_version _types exceptions predecessors messages names documents config later formats grammar schemas structs
-    shapes servers operations calls dialects parameters bodies inputs headers forms negotiation representations answers
-    conditions loops wire samples bundling downgrade router auth stores endpoints binding failures crash logs
-    flask_context lane serving transports client tasks loading pool builtin publishing launching api models docs test
-    testing generate deploy cli gunicorn __init__ pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
+ROOMS = """
+    _version _types exceptions predecessors messages names
+    documents config later formats grammar schemas structs shapes servers operations calls dialects
+    parameters bodies inputs headers forms negotiation representations answers conditions loops wire
+    samples bundling downgrade router
+    auth stores endpoints binding failures crash logs
+    flask_context lane serving
+    transports client tasks
+    loading comparison
+    pool builtin publishing
+    launching api models docs test testing generate deploy
+    cli gunicorn __init__
+    pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
 HOMES = {  # foreign library: the rooms that may import it
     "flask": "flask_context lane serving publishing api testing",

@@ -35,9 +35,13 @@ class Checked(NamedTuple):
 
 
 class Loaded(NamedTuple):
+    """A document that is understood. `soft_faults` are in the way of serving it, with their texts; `warnings` are texts
+    that nobody has been told yet."""
+
     document: Document
     soft_faults: list[Fault]
     soft_texts: list[str]
+    warnings: list[str]
 
 
 def documents_below(folder: str, ignore: Iterable[str] = ()) -> dict[str, str]:
@@ -54,8 +58,22 @@ def documents_below(folder: str, ignore: Iterable[str] = ()) -> dict[str, str]:
 
 def load_document(name: str, path: str, formats: Formats, faults: list[Fault]) -> Loaded | None:
     """Load one API. What makes that impossible is added to `faults`; warnings are logged."""
+    found = understood(name, path, formats, faults)
+    if found is not None:
+        warn(path, found.warnings)
+    return found
+
+
+def understood(
+    name: str, path: str, formats: Formats, faults: list[Fault], *, from_anywhere: bool = False
+) -> Loaded | None:
+    """One API, with warnings that nobody has been told. What makes that impossible is added to `faults`.
+
+    Args:
+        path: of the file; with `from_anywhere` it may be a URL, and what it refers to is fetched.
+    """
     config = get_config()
-    files = Files(remote=_fetch if config.remote_refs else None, known=metaschema)
+    files = Files(remote=_fetch if from_anywhere or config.remote_refs else None, known=metaschema)
     try:
         root = files.open(path).root
         checked = _check(files, root, formats)
@@ -66,8 +84,7 @@ def load_document(name: str, path: str, formats: Formats, faults: list[Fault]) -
     except DocumentFault as error:
         faults.append(error.fault)
         return None
-    warn(path, checked.warnings)
-    return Loaded(document, checked.soft, checked.soft_texts)
+    return Loaded(document, checked.soft, checked.soft_texts, checked.warnings)
 
 
 def warn(path: str, warnings: list[str]) -> None:

@@ -196,7 +196,7 @@ class Pool:
             for name, path in paths.items():
                 found = load_document(name, path, formats, faults)
                 if found is not None:
-                    loaded.append(LoadedApi(*found))
+                    loaded.append(LoadedApi(found.document, found.soft_faults, found.soft_texts))
         if faults:
             raise DocumentError(findings(faults))
         for api in loaded:

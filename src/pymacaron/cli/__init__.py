@@ -17,6 +17,7 @@ COMMANDS = {
     "token": "A JWT for trying things out.",
     "trace": "Print the tree of calls that belong to a call id, from logs.",
     "replay": "Make the request of a crash report again.",
+    "diff": "What changed between two versions of a document, and whom it breaks.",
 }
 
 
