@@ -49,12 +49,13 @@ bench: venv ## CPU per request as ratios to bare Flask, beside other frameworks
 corpus: venv ## fetch real documents and conformance data, and load every document
 	@$(BIN)/python corpus/run.py $(ARGS)
 
-conformance: venv ## the JSON-Schema-Test-Suite through request bodies, the law of the wire, what is published, schemathesis
+conformance: venv ## the JSON-Schema-Test-Suite, the law of the wire, what is published, schemathesis, and clients: autorest
 	@$(BIN)/python conformance/run.py $(ARGS)
 	@$(BIN)/python corpus/fetch.py
 	@$(BIN)/python conformance/wire.py
 	@$(BIN)/python conformance/published.py
 	@$(BIN)/python conformance/blackbox.py
+	@$(BIN)/python conformance/autorest.py
 
 fuzz: venv ## 200,000 changed requests to the examples and to documents of the corpus
 	@$(BIN)/python conformance/fuzz.py $(ARGS)

@@ -17,21 +17,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shlex
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import venv
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from random import randrange
 from typing import Any, NamedTuple
 from urllib.request import urlopen
 
 import credentials
+import servers
 
 from pymacaron.config import Config, load_config
 
@@ -41,7 +37,6 @@ EXAMPLES = ROOT / "examples"
 CORPUS = ROOT / ".corpus"
 TOOL = CORPUS / "suites" / "schemathesis"
 VERSION = "4.32.5"
-PATIENCE = 60.0  # seconds until a server answers
 
 # Documents in all dialects, and the form in which each is published to schemathesis. It takes `produces` of Swagger 2.0
 # for a promise of every answer, also of those without a body, so it reads such documents in OpenAPI 3.0. The last ones
@@ -131,53 +126,15 @@ def install() -> None:
         subprocess.run(pip, check=True)
 
 
-def free_row(length: int) -> int:
-    """The first of some ports in a row that nobody has just now; they are below those that systems give out."""
-    while True:
-        first = randrange(12_000, 32_000)
-        with suppress(OSError), ExitStack() as stack:
-            for port in range(first, first + length):
-                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            return first
-
-
-@contextmanager
-def serving(target: Target, port: int, logs: Path) -> Iterator[None]:
-    """A server of the target, while it lasts; what it logs goes to files in a folder."""
-    said = {"PORT": str(port), "LOGS": str(logs)}
-    command, log = [said.get(word, word) for word in target.command], logs / "server.log"
-    with log.open("wb") as stream:
-        server = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=stream, env=os.environ | {"PYMACARON_CACHE": "off"}
-        )
-    try:
-        if not all(_answers(server, port + number) for number in range(target.row)):
-            sys.exit(f"the server did not start: {shlex.join(command)}\n{log.read_text()}")
-        yield
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return True
-    return False
-
-
 def ask(target: Target, examples: int) -> bool:
     """Let schemathesis ask; True if it found nothing, and no traceback is in the server's log."""
-    port = free_row(target.row)
+    port = servers.free_row(target.row)
     origin = f"http://127.0.0.1:{port + target.at}"
-    with tempfile.TemporaryDirectory() as name, serving(target, port, Path(name)):
+    with tempfile.TemporaryDirectory() as name, servers.serving(target.command, port, Path(name), target.row):
+    origin = f"http://127.0.0.1:{port + target.at}"
+    with tempfile.TemporaryDirectory() as name, servers.serving(target.command, port, Path(name), target.row):
         folder = Path(name)
-        with urlopen(f"{origin}/doc/{target.api}.json?{target.form}", timeout=PATIENCE) as published:
+        with urlopen(f"{origin}/doc/{target.api}.json?{target.form}", timeout=servers.PATIENCE) as published:
             document = json.load(published)
         (folder / "schemathesis.toml").write_text(configuration(target, document), "utf-8")
         (folder / "document.json").write_text(json.dumps(document), "utf-8")

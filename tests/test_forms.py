@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -194,6 +195,21 @@ def test_what_a_client_may_give_as_a_file(content: Any) -> None:
     upload = part.upload
     assert upload is not None
     assert (upload.read(), upload.filename, upload.content_type) == (b"data", "one", "application/octet-stream")
+
+
+def test_the_folder_of_a_file_is_not_told(tmp_path: Path) -> None:
+    """A file is sent with its name, not with where it is here."""
+    (tmp_path / "cat.png").write_bytes(b"data")
+    with (tmp_path / "cat.png").open("rb") as opened:
+        (part,) = FILES.write({"one": opened})
+        assert part.upload is not None
+        assert part.upload.filename == "cat.png"
+
+
+def test_a_text_is_no_file() -> None:
+    """It may be the name of one, or what it holds: the caller has to say."""
+    with pytest.raises(TypeError, match="the file 'one' has to be bytes, a binary file or an Upload, not str"):
+        FILES.write({"one": "cat.png"})
 
 
 def test_media_types_of_what_is_written() -> None:

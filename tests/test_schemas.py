@@ -238,6 +238,23 @@ def test_formats_are_checked(version: str, name: str) -> None:
     assert is_valid(schema, 5)
 
 
+@pytest.mark.parametrize("version", ["2.0", "3.0", "3.1"])
+def test_times_and_durations_of_iso_8601(version: str) -> None:
+    """Draft 4 has no `time` and no `duration`: what documents of its age mean is ISO 8601's, with fractions of seconds
+    and without an offset. 2020-12 means RFC 3339's."""
+    for name, rights, wrongs in (
+        ("time", ("11:34:56", "11:34:56.25", "23:59:60"), ("11:34", "24:00:00", "11:34:56+25:00", "T11:34:56")),
+        (
+            "duration",
+            ("PT0.5S", "P123DT22H14M12.011S", "P1Y1D", "PT1H1S"),
+            ("P", "PT", "P1DT", "P1S", "P1M1Y", "P1WT1H"),
+        ),
+    ):
+        schema = schema_of({"format": name}, version)
+        assert {is_valid(schema, right) for right in rights} == {version != "3.1"}
+        assert not [wrong for wrong in wrongs if is_valid(schema, wrong)]
+
+
 @pytest.mark.parametrize(("name", "most"), [("int8", 127), ("uint8", 255), ("int32", 2**31 - 1), ("int64", 2**63 - 1)])
 def test_integer_formats_are_ranges(name: str, most: int) -> None:
     """An integer of a format is within its bits; with no format it has no end."""

@@ -81,15 +81,21 @@ PATTERNS: Mapping[str, str] = {
     "byte": r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
     "base64url": r"^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2}(?:==)?|[A-Za-z0-9_-]{3}=?)?$",
 }
-# `uuid` (RFC 9562 section 4) is among those for draft 4, which does not know it.
+# Draft 4 does not know `uuid` (RFC 9562 section 4), `duration` and `time`. What documents of its age mean by the latter
+# two is not RFC 3339 to the letter, as in 2020-12, but ISO 8601: seconds with fractions, times without an offset.
+_TIME_OF_DURATION = "T(?:[0-9]+H(?:[0-9]+M)?(?:{0})?|[0-9]+M(?:{0})?|{0})".format(r"[0-9]+(?:\.[0-9]+)?S")
+_DATE_OF_DURATION = "(?:[0-9]+Y(?:[0-9]+M)?(?:[0-9]+D)?|[0-9]+M(?:[0-9]+D)?|[0-9]+D)"
 PATTERNS_OF_DRAFT4: Mapping[str, str] = {
     **PATTERNS,
+    "duration": f"^P(?:[0-9]+W|{_DATE_OF_DURATION}(?:{_TIME_OF_DURATION})?|{_TIME_OF_DURATION})$",
+    "time": r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?$",
     "uuid": r"^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$",
 }
 
 # Formats that the validator knows in 2020-12 but not in draft 4, where OpenAPI 3.0 documents use them all the same.
 LATER_THAN_DRAFT4 = (
-    "duration", "uri-reference", "iri", "iri-reference", "json-pointer", "relative-json-pointer", "uri-template",
+    "uri-reference", "iri", "iri-reference", "json-pointer", "relative-json-pointer", "uri-template",
     "idn-hostname",
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
@@ -45,9 +46,16 @@ def upload_part(name: str, value: Any, content_type: str | None) -> Part:
 
 
 def upload_of(name: str, value: Any, content_type: str | None) -> Upload:
-    """What a caller gives as a file: an Upload, bytes, or a binary file, whose name is kept."""
+    """What a caller gives as a file: an Upload, bytes, or a binary file, whose name is kept, but not the folders that
+    it is in (RFC 7578 section 4.2).
+
+    Raises:
+        TypeError: it is something else.
+    """
     if isinstance(value, Upload):
         return value
     stream = io.BytesIO(value) if isinstance(value, (bytes, bytearray)) else value
-    filename = getattr(value, "name", None)
-    return Upload(stream, str(filename) if filename else name, content_type or "application/octet-stream", name)
+    if not hasattr(stream, "read"):
+        raise TypeError(f"the file {name!r} has to be bytes, a binary file or an Upload, not {type(value).__name__}")
+    filename = os.path.basename(str(getattr(stream, "name", None) or name))
+    return Upload(stream, filename, content_type or "application/octet-stream", name)
