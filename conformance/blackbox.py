@@ -131,8 +131,6 @@ def ask(target: Target, examples: int) -> bool:
     port = servers.free_row(target.row)
     origin = f"http://127.0.0.1:{port + target.at}"
     with tempfile.TemporaryDirectory() as name, servers.serving(target.command, port, Path(name), target.row):
-    origin = f"http://127.0.0.1:{port + target.at}"
-    with tempfile.TemporaryDirectory() as name, servers.serving(target.command, port, Path(name), target.row):
         folder = Path(name)
         with urlopen(f"{origin}/doc/{target.api}.json?{target.form}", timeout=servers.PATIENCE) as published:
             document = json.load(published)
