@@ -24,8 +24,10 @@ from hypothesis import strategies as st
 
 from pymacaron import config as room
 from pymacaron.config import SETTINGS, Config, Secret, get_config, load_config, redact, reveal, set_base, set_config
+from pymacaron.config.reading import words_in
 from pymacaron.config.secret import STARS
 from pymacaron.config.settings import ALIASES, nearest
+from pymacaron.documents.yaml_core import parse_yaml
 from pymacaron.exceptions import ConfigurationError
 
 FEW = "name: shop\nlive_host: shop.example.com\n"
@@ -261,6 +263,31 @@ TEXTS = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]))
 def test_json_means_itself(value: Any) -> None:
     """Whatever JSON a key of the users' own holds is what the program reads."""
     assert read(f"mine: {json.dumps(value, ensure_ascii=False)}\n").mine == value
+
+
+_words = st.from_regex(r"[A-Za-z~][\w./-]{0,6}", fullmatch=True) | st.sampled_from(
+    ["null", "True", "FALSE", "no", "1e3"]
+)
+_lines = st.builds("{}: {}".format, _words, _words) | st.sampled_from(["# why: not", "", "name: a # b", "a: b: c"])
+
+
+@given(lines=st.lists(_lines, max_size=5), end=st.sampled_from(["", "\n", "\n\n"]))
+@example(lines=["name: shop", "name: shop"], end="")
+@example(lines=["a: null", "null: a"], end="")
+def test_words_are_what_yaml_says(lines: list[str], end: str) -> None:
+    """Files that are read without the YAML library hold what it reads there."""
+    text = "\n".join(lines) + end
+    words = words_in(text)
+    if words:
+        assert parse_yaml(text).value == words
+
+
+def test_words_need_no_yaml() -> None:
+    """A service whose file has one word for each key starts without the YAML library; one with a secret does not."""
+    Path("pym-config.yaml").write_text("# ours\nname: shop\nlive_host: shop.example.com\n")
+    read = "import sys; from pymacaron.config import load_config; assert load_config().name == 'shop'; "
+    subprocess.run([sys.executable, "-c", f"{read}assert 'yaml' not in sys.modules"], check=True)
+    assert words_in("name: shop\njwt_secret: abc\n") is None
 
 
 def test_everything_at_once() -> None:

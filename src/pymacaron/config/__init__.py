@@ -193,7 +193,7 @@ def _load(path: str | None, environment: Environment, strict: bool) -> tuple[Con
     if file is None:
         places = "beside the program, in the working folder or at $PYM_CONFIG"
         return Config(), [f"there is no pym-config.yaml {places}: every setting has its default"]
-    from .reading import Reading  # imports yaml, which a process without a file does without
+    from .reading import Reading  # imports yaml for most files, which a process without one does without
 
     reading = Reading(file, environment)
     if strict and reading.findings:

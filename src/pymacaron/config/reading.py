@@ -8,14 +8,11 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
 
-import yaml.representer
-
 from pymacaron._types import Environment, Json, Pointer
 from pymacaron.documents.faults import SourceError
 from pymacaron.documents.findings import Lines
 from pymacaron.documents.positions import Place, positions
 from pymacaron.documents.sources import decode, read
-from pymacaron.documents.yaml_core import parse_yaml, plain
 from pymacaron.exceptions import Finding
 
 from .secret import STARS, Secret, remember
@@ -24,6 +21,9 @@ from .settings import ALGORITHMS, ALIASES, RESERVED, SETTINGS, TEXT, TEXT_OR_TEX
 _SHELL = re.compile(r"\$\{([A-Za-z_]\w*)\}|^\$([A-Z_][A-Z0-9_]*)$")  # what a shell would replace
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")  # what looks like the name of an environment variable
 _NOTHING = re.compile(r"\s*(?:#[^\n]*(?:\n\s*|\Z))*")  # no more than comments
+# Lines as "name: shop" and nothing else. Such a file is read without the YAML library, which takes 8 ms to import.
+_WORD_LINES = re.compile(r"(?:(?:[a-z]\w*: [A-Za-z][\w./-]*|#[ -~]*|)(?:\n|\Z))*", re.ASCII)
+_NO_TEXTS = frozenset(("null", "true", "false"))  # in any spelling of capitals: YAML has some of them
 
 
 class Reading:
@@ -36,6 +36,7 @@ class Reading:
         self.warnings: list[str] = []
         self._lines = Lines("")
         self._root = Place(0)
+        self._unplaced: bytes | None = None  # what has places that nobody has asked for
         self._found: list[tuple[tuple[int, int], Finding]] = []  # with line and column, to be sorted by
         top = self._top()
         if top is not None:
@@ -52,6 +53,8 @@ class Reading:
         return f"{self.file if near.startswith(os.pardir) else near}:{line}:{column}"
 
     def _at(self, path: Pointer, *, at_key: bool = False) -> tuple[int, int]:
+        if self._unplaced is not None:
+            self._root, self._unplaced = positions(self._unplaced, named_json=False).root, None
         return self._lines.at(self._root.offset_of(path, at_key=at_key))
 
     # From bytes to values
@@ -76,6 +79,13 @@ class Reading:
         text = decode(raw)
         if _NOTHING.fullmatch(text):
             return {}
+        words = words_in(text)
+        if words is not None:
+            self._unplaced = raw
+            return dict[str, Json](words)
+        from pymacaron.documents.yaml_core import parse_yaml  # imports yaml
+
+        _teach_yaml()
         value = parse_yaml(text).value
         self._root, duplicates = positions(raw, named_json=False)
         for duplicate in duplicates:
@@ -173,8 +183,26 @@ class Reading:
             self._find(path, f"the environment variable {variable} is not set", _cure(variable, kind))
             return None
         setting = SETTINGS.get(str(path[0]))
-        is_text = setting is None or setting.kind in (TEXT, TEXT_OR_TEXTS)
-        return kind(text) if is_text else plain(text)
+        if setting is None or setting.kind in (TEXT, TEXT_OR_TEXTS):
+            return kind(text)
+        from pymacaron.documents.yaml_core import plain  # imports yaml
+
+        return plain(text)
+
+
+def words_in(text: str) -> dict[str, str] | None:
+    """The keys and values of a file that has one word for each key; None of all others, for YAML to say, and where one
+    of them is secret."""
+    if not _WORD_LINES.fullmatch(text):
+        return None
+    pairs = [line.split(": ") for line in text.split("\n") if line and line[0] != "#"]
+    words = {key: word for key, word in pairs if _is_word(key) and _is_word(word)}
+    is_open = not any(ALIASES.get(key, key) in SETTINGS and SETTINGS[ALIASES.get(key, key)].secret for key in words)
+    return words if len(words) == len(pairs) and is_open else None
+
+
+def _is_word(text: str) -> bool:
+    return text.lower() not in _NO_TEXTS
 
 
 def _texts(value: Json, path: Pointer) -> Iterator[tuple[Pointer, str]]:
@@ -199,8 +227,12 @@ def _write_stars(dumper: Any, _secret: Secret) -> Any:
     return dumper.represent_str(STARS)
 
 
-yaml.representer.SafeRepresenter.add_representer(Secret, _write_stars)
-yaml.representer.Representer.add_representer(Secret, _write_stars)
+def _teach_yaml() -> None:
+    """Let whoever writes a secret as YAML write stars."""
+    import yaml.representer  # 8 ms that a process with plain settings does without
+
+    yaml.representer.SafeRepresenter.add_representer(Secret, _write_stars)
+    yaml.representer.Representer.add_representer(Secret, _write_stars)
 
 
 def _cure_of_missing(name: str, top: dict[str, Json]) -> str:
