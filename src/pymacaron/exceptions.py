@@ -32,6 +32,7 @@
     ├── DoubleFault                     for the programmer: what stands in for another service in a test cannot do so
     │   ├── WrongFakeError              a fake gives what the document does not allow, or there is none
     │   └── NotRecordedError            a request that is not on the recording
+    ├── CredentialFault                 for the programmer: a client was called without what its document demands
     └── StartError                      for the programmer: stops the start, every finding in one message
         ├── ConfigurationError          pym-config.yaml or the environment
         ├── DocumentError               an OpenAPI document
@@ -362,6 +363,10 @@ class WrongFakeError(DoubleFault):
 
 class NotRecordedError(DoubleFault):
     """A recording has no such request, or cannot be read."""
+
+
+class CredentialFault(PyMacaronError):
+    """A client's method was called, and there are no credentials for what its document demands. Nothing was sent."""
 
 
 class Finding(NamedTuple):

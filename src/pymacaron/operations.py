@@ -143,6 +143,8 @@ class Scheme(NamedTuple):
         where: of an API key "header", "query" or "cookie"; of "http" the scheme in lower case; else "".
         field: of an API key what the header, parameter or cookie is called; else "".
         node: its place in the document.
+        token_url: where clients get a token by themselves ("clientCredentials"; "application" in Swagger 2.0), as
+            written; "" if they do not.
     """
 
     name: str
@@ -150,6 +152,7 @@ class Scheme(NamedTuple):
     where: str
     field: str
     node: Node
+    token_url: str = ""
 
 
 class Operation:

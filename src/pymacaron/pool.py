@@ -65,7 +65,8 @@ class LoadedApi:
 
         Raises:
             BindingError: with what `x-decorate-request` names and is not there.
-            ConfigurationError: the configuration or the environment says where it is, and that is no address.
+            ConfigurationError: the configuration or the environment says where it is, and that is no address; or it has
+                credentials that the document does not take.
         """
         from .client import check_decorators  # as above
 
@@ -80,7 +81,7 @@ class LoadedApi:
         if found is None:
             from .client import Line  # as above
 
-            found = self._line = Line(self.name, self.reach, self._app)
+            found = self._line = Line(self.document, self.reach, self._app)
         return found
 
     def served_by(self, app: Any) -> None:

@@ -4,8 +4,10 @@ methods.py    an operation as a function: arguments in, result out
 naming.py     operations by the names of their methods
 options.py    what can be said of a call beside its arguments, for one call and for all
 addresses.py  where an API is: document, configuration, code
+line.py       the line to an API: its options, credentials and transport
 exchange.py   one request there and its answer back: headers, redirects, deadline
 retries.py    what is tried again, when, and from when on it is not tried at all
+security.py   what the document demands of a call; credentials.py what there is for it; tokens.py those of OAuth2
 outcomes.py   what an answer means: a result, or an error that says what was called and what came back
 doubles.py    what stands in for another service in tests
 """
@@ -16,7 +18,7 @@ from collections.abc import Sequence
 
 from pymacaron.operations import Operation
 
-from .exchange import Line
+from .line import Line
 from .methods import Method, check_decorators
 from .naming import by_name, no_operation
 from .outcomes import Answered

@@ -72,6 +72,16 @@ def _origin(parts: SplitResult, url: str) -> Origin:
     return Origin(scheme, host, port)
 
 
+def place_of(url: str) -> tuple[Origin, str, str]:
+    """Who is asked for an absolute URL, its path and its query.
+
+    Raises:
+        ConfigurationError: that is no address.
+    """
+    parts = urlsplit(url)
+    return _origin(parts, url), parts.path or "/", parts.query
+
+
 def moved(origin: Origin, target: str, location: str) -> tuple[Origin, str, str] | None:
     """Where a redirect leads: who is asked, the path and the query; None if it leads nowhere that we go."""
     parts = urlsplit(urljoin(f"{origin}{target}", location))

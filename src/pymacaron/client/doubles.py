@@ -12,7 +12,7 @@ from pymacaron.transports.fake import Called, FakeTransport
 from pymacaron.transports.recording import RecordingTransport, ReplayingTransport
 from pymacaron.transports.tapes import Tape
 
-from .exchange import Line
+from .line import Line
 from .naming import by_name, no_operation
 from .retries import forget_failures
 
@@ -30,7 +30,7 @@ def faking(line: Line, operations: Iterable[Operation], answers: Mapping[str, An
         if name not in known:
             raise no_operation(line.api, name, known)
     transport = FakeTransport(known, answers)
-    with line.through(lambda usual, options: transport, anywhere=True):
+    with line.through(lambda usual, options: transport, anywhere=True, offline=True):
         yield transport.calls
 
 
@@ -51,7 +51,7 @@ def replaying(line: Line, path: str | os.PathLike[str]) -> Iterator[Tape]:
     tape = Tape.load(path)
     transport = ReplayingTransport(tape)
     try:
-        with line.through(lambda usual, options: transport):
+        with line.through(lambda usual, options: transport, offline=True):
             yield tape
     finally:
         forget_failures()  # of the past

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from time import monotonic, sleep
-from typing import Any, TypeAlias
+from typing import Any
+from urllib.parse import urljoin
 
 from pymacaron._version import __version__
 from pymacaron.bodies import EVENTS, LINES, RECORDS, BodyStream, chunks_of, close, kind_of, parse_media_type, uncoded
@@ -16,12 +15,14 @@ from pymacaron.config import get_config
 from pymacaron.exceptions import ArgumentFault, BadRequestError, PayloadTooLargeError, UnsupportedMediaTypeError
 from pymacaron.messages import Request, Response
 from pymacaron.operations import Operation
-from pymacaron.servers import Reach
-from pymacaron.transports import LocalTransport, Origin, Sending, Transport, TransportFault, WrongAnswer, target_of
+from pymacaron.transports import Sending, Transport, TransportFault, WrongAnswer, target_of
 
-from .addresses import Address, address_of, check_url, moved
-from .options import Options, configured, variable_of
+from .addresses import Address, moved, place_of
+from .line import transport_for
+from .options import Options
 from .retries import KEY, Refused, breaker_of, key_for, pause_after
+from .security import Proof, Security
+from .tokens import NoToken
 
 _MOST_REDIRECTS = 5
 _PATIENT = 1.0  # seconds: a host that does not answer calls with less time than that need not be down
@@ -31,107 +32,27 @@ _FOLLOWED = frozenset(("GET", "HEAD"))
 _FOR_STRANGERS = frozenset(("accept", "accept-encoding", "user-agent"))
 _STREAMED = frozenset((EVENTS, LINES, RECORDS))
 
-_ANYWHERE = Origin("http", "anywhere.invalid", 80)  # RFC 6761 section 6.4: nobody has that name
-
-# Gives the transport of a call, from what gives the usual one and the options.
-Choosing: TypeAlias = Callable[[Callable[[Options], Transport], Options], Transport]
-
-_transports: dict[tuple[str | None, bool], Transport] = {}
-
-
-def transport_for(options: Options) -> Transport:
-    """What carries the calls; those with the same view of certificates share their connections."""
-    key = options.authorities, options.verify
-    found = _transports.get(key)
-    if found is None:
-        # urllib3 takes 60 ms to import, which services that call nobody do without
-        from pymacaron.transports.http import HttpTransport
-
-        found = _transports.setdefault(key, HttpTransport(options.authorities, verify=options.verify))
-    return found
-
-
-class Line:
-    """The line to an API: how its calls are made.
-
-    Args:
-        app: the WSGI application that answers it in this process, if there is one.
-
-    Attributes:
-        reach: what the code says of where it is.
-    """
-
-    def __init__(self, api: str, reach: Reach, app: Any = None) -> None:
-        self.api, self.reach = api, reach
-        self._local: Transport | None = None if app is None else LocalTransport(app)
-        self._given: Any = None
-        self._options: Options | None = None
-        self._choose: Choosing | None = None
-        self._is_anywhere = False
-
-    def options(self) -> Options:
-        """What the configuration says now."""
-        config = get_config()
-        given = config.clients.get(self.api), config.client_errors
-        if self._options is None or given != self._given:
-            self._options = configured(self.api, self.reach.timeout, self.reach.verify)
-            self._given = given
-        return self._options
-
-    def transport(self, options: Options) -> Transport:
-        """What carries the calls: those to an API that is served here go no further, unless somebody says where else
-        it is."""
-        return self._usual(options) if self._choose is None else self._choose(self._usual, options)
-
-    def _usual(self, options: Options) -> Transport:
-        is_elsewhere = options.url is not None or self.reach.host is not None or self.reach.port is not None
-        return transport_for(options) if self._local is None or is_elsewhere else self._local
-
-    def address(self, operation: Operation, options: Options) -> Address:
-        if self._is_anywhere:
-            return Address(_ANYWHERE, operation.base_path)
-        return address_of(operation, self.reach, options.url, options.variables)
-
-    def check(self) -> None:
-        """
-        Raises:
-            ConfigurationError: the configuration or the environment says where the API is, and that is no address.
-        """
-        url = self.options().url
-        if url is not None:
-            check_url(url, f"clients.{self.api}.url, or {variable_of(self.api)} in the environment")
-
-    def served_by(self, app: Any) -> None:
-        """The WSGI application that answers the API from now on."""
-        self._local = LocalTransport(app)
-
-    @contextmanager
-    def through(self, choose: Choosing, *, anywhere: bool = False) -> Iterator[None]:
-        """For a while, let something else carry the calls of all threads.
-
-        Args:
-            choose: gives it; it is told what gives the usual one.
-            anywhere: it does not matter where the API is.
-        """
-        before = self._choose, self._is_anywhere
-        self._choose, self._is_anywhere, self._options = choose, anywhere, None  # addresses are kept with the options
-        try:
-            yield
-        finally:
-            self._choose, self._is_anywhere = before
-            self._options = None
-
 
 class Exchange:
     """A call under way.
 
+    Args:
+        security: what the document demands of it; None: nothing.
+
     Attributes:
         origin: who was asked last.
+        proof: the credentials that it goes out with.
         is_local: does it stay in this process? Then nothing gets better by trying again.
     """
 
-    def __init__(self, operation: Operation, address: Address, options: Options, transport: Transport) -> None:
+    def __init__(
+        self, operation: Operation, address: Address, options: Options, transport: Transport,
+        security: Security | None = None,
+    ) -> None:  # fmt: skip
         self.operation, self.options, self._transport = operation, options, transport
+        self._security = security
+        self.proof: Proof | None = None
+        self._has_strayed = False  # to another host than the one that was asked
         self._asked, self._base_path = address
         self.origin = self._asked
         self.is_local = transport.is_local
@@ -146,17 +67,22 @@ class Exchange:
 
         Raises:
             TransportFault: there is none.
+            CredentialFault: nobody has given the credentials for it.
         """
         base = self.operation.base_path
         request.path = (self._base_path + request.path[len(base) :] if base else self._base_path + request.path) or "/"
         request.headers = self._headers(request)
+        if self._security is not None:
+            self.proof = self._security.proof(request, self.options.credentials)
         if self.is_local:
             return self._attempt(request)
         for attempt in range(1, self.options.max_attempts):
             outcome = self._watched(request)
-            pause = pause_after(outcome, request, attempt)
+            pause = 0.0 if self._is_worth_renewing(outcome, request) else pause_after(outcome, request, attempt)
             if pause is None or monotonic() + pause >= self._until:
                 break
+            if isinstance(outcome, Response):
+                close(outcome.body)
             sleep(pause)
         else:
             outcome = self._watched(request)
@@ -170,8 +96,8 @@ class Exchange:
         try:
             breaker.check(self.options.max_failures)
             outcome: Response | TransportFault = self._attempt(request)
-        except Refused as refused:
-            return refused
+        except (Refused, NoToken) as fault:
+            return fault
         except TransportFault as fault:
             outcome = fault
         if not (isinstance(outcome, TransportFault) and outcome.late and self._patience < _PATIENT):
@@ -179,9 +105,13 @@ class Exchange:
         return outcome
 
     def _attempt(self, request: Request) -> Response:
-        self.origin = self._asked
+        self.origin, self._has_strayed = self._asked, False
         request = Request(request.method, request.path, request.query, request.headers, request.body)
+        if self.proof is not None:
+            self.proof.put(request, self._fetched, self._until)
         response = self._sent(request)
+        if self.proof is not None:
+            self.proof.tell(response.status)
         for _ in range(_MOST_REDIRECTS):
             if not self._is_redirect(response):
                 break
@@ -191,6 +121,21 @@ class Exchange:
                 close(response.body)
                 raise WrongAnswer(f"it leads elsewhere more than {_MOST_REDIRECTS} times")
         return self._received(response)
+
+    def _is_worth_renewing(self, outcome: Response | TransportFault, request: Request) -> bool:
+        """Was nothing done but to refuse a credential (RFC 9110 section 15.5.2), and may there be another? Whatever the
+        method, such a request is sent once more, if its body is still there."""
+        if self.proof is None or not isinstance(outcome, Response) or outcome.status != 401:
+            return False
+        return self.origin == self._asked and isinstance(request.body, bytes) and self.proof.renew()
+
+    def _fetched(self, url: str, request: Request) -> Response:
+        """The answer of a token endpoint, by the network. Redirects are not followed: it gets the client's secret."""
+        origin, request.path, request.query = place_of(urljoin(str(self._asked), url))
+        headers, options = {"accept-encoding": "gzip", "user-agent": _user_agent(get_config().name)}, self.options
+        request.headers = {**headers, **request.headers}
+        sending = Sending(origin, request, options.connect_timeout, self._read_timeout, self._until)
+        return self._received(transport_for(options).send(sending))
 
     def _headers(self, request: Request) -> dict[str, str]:
         headers = {
@@ -230,7 +175,10 @@ class Exchange:
             raise WrongAnswer("it leads elsewhere, but to no safe address")
         origin, request.path, request.query = found
         if origin != self.origin:
+            self._has_strayed = True
             request.headers = {name: text for name, text in request.headers.items() if name in _FOR_STRANGERS}
+        elif self.proof is not None and not self._has_strayed:
+            self.proof.put(request, self._fetched, self._until)  # the one in a query is not in where it leads
         self.origin = origin
         return request
 

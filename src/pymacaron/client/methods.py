@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from pymacaron.config import read_credentials
 from pymacaron.documents import Fault, Node, findings
 from pymacaron.exceptions import ArgumentFault, BindingError, Finding, PyMacaronException, ValidationError, is_error
 from pymacaron.inputs import text_type
@@ -14,9 +15,11 @@ from pymacaron.operations import Operation
 from pymacaron.transports import TransportFault
 from pymacaron.wire import write_request
 
-from .exchange import Exchange, Line
+from .exchange import Exchange
+from .line import Line
 from .options import PER_CALL, Options, for_one_call
 from .outcomes import Answered, outcome_of, raised, unreached
+from .security import security_of
 
 
 class Method:
@@ -27,6 +30,7 @@ class Method:
 
     Raises (when called):
         ArgumentFault, TypeError: the arguments are not what the document says. Nothing has been sent.
+        CredentialFault: nobody has given the credentials that it demands. Nothing has been sent.
         PyMacaronException: with `client_errors: raise`, for whatever goes wrong there or on the way. Without, it is
             what is returned, and is_error() is true of it.
     """
@@ -49,6 +53,7 @@ class Method:
         self._is_decorated = decorator.function is not None
         if decorator.function is not None:
             self._decorated = decorator.function(self._with_headers)
+        self._security = security_of(operation, line.document.security_scheme)
         self._ready: tuple[Options, Any] | None = None  # the options that were the last, and the address for them
 
     def __call__(self, *body: Any, **given: Any) -> Any:
@@ -65,10 +70,22 @@ class Method:
         options = self._line.options()
         said = given.keys() & self._options.keys()
         if said:
-            options = for_one_call(options, {self._options[name]: given.pop(name) for name in said})
+            options = self._for_one_call(options, {self._options[name]: given.pop(name) for name in said})
         transport = self._line.transport(options)
-        exchange = Exchange(self.operation, self._address(options), options, transport)
+        security = None if self._line.is_offline else self._security
+        exchange = Exchange(self.operation, self._address(options), options, transport, security)
         return self._outcome(exchange, self._request(body, given))
+
+    def _for_one_call(self, options: Options, said: dict[str, Any]) -> Options:
+        credentials = said.pop("credentials", None)
+        options = for_one_call(options, said)
+        if credentials is None:
+            return options
+        try:
+            sources = self._line.sources(read_credentials(credentials, hide=str))
+        except ValueError as fault:
+            raise ArgumentFault(f"credentials: {fault}") from None
+        return options._replace(credentials={**options.credentials, **sources})
 
     def _address(self, options: Options) -> Any:
         if self._ready is None or self._ready[0] is not options:
@@ -99,7 +116,8 @@ class Method:
         response: Response | None = None
         try:
             response = exchange.perform(request)
-            result = outcome_of(self.operation, exchange.origin, response)
+            secrets = () if exchange.proof is None else exchange.proof.secrets
+            result = outcome_of(self.operation, exchange.origin, response, secrets=secrets)
         except TransportFault as fault:
             result = unreached(self.operation, exchange.origin, fault)
         if isinstance(result, Iterator):

@@ -29,6 +29,7 @@ class Options(NamedTuple):
         max_failures: in a row, until a host is left alone for a while; 0: it never is.
         max_answer: the longest answer that is taken.
         with_response: give status and headers, too.
+        credentials: by the name of their security scheme.
     """
 
     timeout: float
@@ -44,6 +45,7 @@ class Options(NamedTuple):
     max_attempts: int = 3
     max_failures: int = 10
     with_response: bool = False
+    credentials: Mapping[str, Any] = {}
 
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
@@ -53,7 +55,7 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 PER_CALL = {
     "request_headers": "headers", "timeout": "timeout", "connect_timeout": "connect_timeout",
     "read_timeout": "read_timeout", "base_url": "url", "with_response": "with_response",
-    "max_attempts": "max_attempts",
+    "max_attempts": "max_attempts", "credentials": "credentials",
 }  # fmt: skip
 
 
@@ -63,11 +65,17 @@ def configured(api: str, timeout: float, verify: bool) -> Options:
     config = get_config()
     usual = Options(timeout, verify=verify, errors=config.client_errors)
     given: JsonObject = config.clients.get(api) or {}
-    given = {key: value for key, value in given.items() if key in Options._fields}
+    given = {key: _plain(value) for key, value in given.items() if key in Options._fields}
     if "headers" in given:
         given["headers"] = {name.lower(): reveal(text) for name, text in given["headers"].items()}
+    if "variables" in given:
+        given["variables"] = {name: reveal(text) for name, text in given["variables"].items()}
     given["url"] = os.environ.get(variable_of(api)) or given.get("url")
     return usual._replace(**given)
+
+
+def _plain(value: Any) -> Any:
+    return reveal(value) if isinstance(value, str) else value
 
 
 def variable_of(api: str) -> str:

@@ -6,7 +6,7 @@ without secrets, for the log and for crash reports.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from pymacaron.bodies import read_json
@@ -44,8 +44,12 @@ class Answered(NamedTuple):
     headers: Mapping[str, str]
 
 
-def outcome_of(operation: Operation, origin: Origin, response: Response) -> Any:
-    """The result that an answer holds; for an error a model, or an exception that is not raised."""
+def outcome_of(operation: Operation, origin: Origin, response: Response, *, secrets: Iterable[str] = ()) -> Any:
+    """The result that an answer holds; for an error a model, or an exception that is not raised.
+
+    Args:
+        secrets: what nobody is told, even if it came back.
+    """
     value: Any = None
     fault: PyMacaronException | None = None
     try:
@@ -53,12 +57,12 @@ def outcome_of(operation: Operation, origin: Origin, response: Response) -> Any:
     except InternalServerError as error:
         fault = error
     if response.status < 400:
-        return value if fault is None else _noted(_unexpected(fault), operation, origin, response)
+        return value if fault is None else _noted(_unexpected(fault), operation, origin, response, secrets)
     if fault is not None:
         value = _lenient(operation, response.body)
     if is_error(value) and not isinstance(value, dict):
         return value
-    return _noted(_of_status(operation, response.status, value), operation, origin, response)
+    return _noted(_of_status(operation, response.status, value), operation, origin, response, secrets)
 
 
 def _unexpected(fault: PyMacaronException) -> PyMacaronException:
@@ -108,7 +112,9 @@ def raised(error: Any) -> PyMacaronException:
         return exception
 
 
-def _noted(error: PyMacaronException, operation: Operation, origin: Origin, response: Response) -> PyMacaronException:
+def _noted(
+    error: PyMacaronException, operation: Operation, origin: Origin, response: Response, secrets: Iterable[str]
+) -> PyMacaronException:  # fmt: skip
     """The error with what was called and what came back. A body says most, so it is looked through for secrets."""
     # 10 ms to import, for calls that fail
     from pymacaron.crash.names import names_of
@@ -117,7 +123,10 @@ def _noted(error: PyMacaronException, operation: Operation, origin: Origin, resp
     body = response.body if isinstance(response.body, bytes) else b""
     kind = next((text for name, text in response.headers if name.lower() == "content-type"), "no Content-Type")
     text = body[: 4 * _SHOWN].decode("utf-8", "replace")
-    shown = with_stars(Redaction(names_of(operation)).clean(text))[:_SHOWN]
+    redaction = Redaction(names_of(operation))
+    for secret in secrets:
+        redaction.learn(secret)
+    shown = with_stars(redaction.clean(text))[:_SHOWN]
     error.add_note(
         f"called {operation.method} {origin}{operation.path}; "
         f"answered {response.status}, {kind[:100]}, {len(body)} bytes: {shown!r}"

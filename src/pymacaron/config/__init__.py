@@ -13,6 +13,7 @@ from typing import Any
 from pymacaron._types import Environment, Json
 from pymacaron.exceptions import ConfigurationError, Finding
 
+from .credentials import read_credentials
 from .secret import STARS, Secret, redact, redact_logs, reveal
 from .settings import ALIASES, RESERVED, SETTINGS, Setting, default_of, nearest, read_setting, wrong_value
 
@@ -24,6 +25,7 @@ __all__ = [
     "get_config",
     "load_config",
     "program_folder",
+    "read_credentials",
     "redact",
     "reveal",
     "set_base",

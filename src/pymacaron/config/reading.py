@@ -16,7 +16,7 @@ from pymacaron.documents.sources import decode, read
 from pymacaron.exceptions import Finding
 
 from .secret import STARS, Secret, remember
-from .settings import ALGORITHMS, ALIASES, RESERVED, SETTINGS, TEXT, TEXT_OR_TEXTS, nearest, read_setting, wrong_value
+from .settings import ALGORITHMS, ALIASES, RESERVED, SETTINGS, nearest, read_setting, takes_text, wrong_value
 
 _SHELL = re.compile(r"\$\{([A-Za-z_]\w*)\}|^\$([A-Z_][A-Z0-9_]*)$")  # what a shell would replace
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")  # what looks like the name of an environment variable
@@ -182,8 +182,7 @@ class Reading:
         if not text:
             self._find(path, f"the environment variable {variable} is not set", _cure(variable, kind))
             return None
-        setting = SETTINGS.get(str(path[0]))
-        if setting is None or setting.kind in (TEXT, TEXT_OR_TEXTS):
+        if takes_text(path):
             return kind(text)
         from pymacaron.documents.yaml_core import plain  # imports yaml
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from pymacaron._types import Json
+from pymacaron._types import Json, Pointer
 from pymacaron.exceptions import Finding
 from pymacaron.names import closest
 
+from .credentials import read_credentials
 from .secret import Secret
 
 
@@ -157,13 +158,27 @@ COUNT = Kind("a whole number, 1 or more", lambda value: _whole_number(value) or 
 SECONDS = Kind("a number of seconds", _seconds)
 TEXTS_BY_NAME = Kind("a mapping from names to texts", _texts_by_name)
 ERRORS = _one_of("return", "raise")
+CREDENTIALS = Kind("a mapping from security schemes to credentials", read_credentials)
 # What can be said of the client of one API.
 CLIENT: dict[str, Kind] = {
     "url": TEXT, "variables": TEXTS_BY_NAME, "timeout": SECONDS, "connect_timeout": SECONDS, "read_timeout": SECONDS,
     "headers": TEXTS_BY_NAME, "verify": FLAG, "authorities": TEXT, "errors": ERRORS, "max_answer": SIZE,
-    "max_attempts": COUNT, "max_failures": WHOLE_NUMBER,
+    "max_attempts": COUNT, "max_failures": WHOLE_NUMBER, "credentials": CREDENTIALS,
 }  # fmt: skip
 CLIENTS = Kind("a mapping from APIs to how they are called", _clients)
+
+# What a text from the environment stays, whatever it looks like.
+_TEXTS = (TEXT, TEXT_OR_TEXTS, TEXTS_BY_NAME, CREDENTIALS)
+
+
+def takes_text(path: Pointer) -> bool:
+    """Is what stands at a place of the configuration a text, or the user's own? Else it says a number or the like."""
+    setting = SETTINGS.get(str(path[0]))
+    if setting is not None and setting.kind is CLIENTS and len(path) > 2:
+        return CLIENT.get(str(path[2])) in _TEXTS
+    return setting is None or setting.kind in _TEXTS
+
+
 ALGORITHMS = (
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
 )  # fmt: skip

@@ -74,7 +74,7 @@ def _declared(operation: Operation) -> Iterator[str]:
     yield from _properties(schemas)
     for answer in operation.answers.values():
         yield from (header.name for header in answer.headers if is_sensitive(header.schema.node))
-    yield from _api_keys(operation)
+    yield from api_keys(operation)
 
 
 def _properties(waiting: list[Node]) -> Iterator[str]:
@@ -106,7 +106,7 @@ def _named(node: Node, key: str) -> Iterator[tuple[str, Node]]:
         yield from held.items()
 
 
-def _api_keys(operation: Operation) -> Iterator[str]:
+def api_keys(operation: Operation) -> Iterator[str]:
     """The headers, query parameters and cookies that carry API keys."""
     for file in operation.shapes.schemas.files.opened.values():
         components = file.root.get("components") or file.root

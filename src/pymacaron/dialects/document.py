@@ -100,7 +100,17 @@ def _scheme(name: str, node: Node) -> Scheme:
         return Scheme(name, where if where in {"basic", "bearer"} else kind, where, "", node)
     if kind == "apiKey":
         return Scheme(name, kind, str(node.value.get("in")), str(node.value.get("name")), node)
-    return Scheme(name, kind, "", "", node)
+    return Scheme(name, kind, "", "", node, _token_url(node))
+
+
+def _token_url(node: Node) -> str:
+    """OAuth Flows Object; Swagger 2.0 has one flow for each scheme."""
+    flows = node.get("flows")
+    flow = flows.get("clientCredentials") if flows is not None else None
+    if flow is None and node.value.get("flow") == "application":
+        flow = node
+    said = flow.value.get("tokenUrl") if flow is not None and isinstance(flow.value, dict) else None
+    return said if isinstance(said, str) else ""
 
 
 _TELLING = frozenset(("type", "properties", "allOf", "anyOf", "oneOf", "enum"))

@@ -18,11 +18,12 @@ from typing import Any
 
 from pymacaron._types import Json, JsonObject
 from pymacaron.bodies import parse_media_type, uncoded, write_json
-from pymacaron.crash.names import Names, names_of
+from pymacaron.crash.names import Names, api_keys, names_of
 from pymacaron.crash.redaction import Redaction, leaves
 from pymacaron.exceptions import BadRequestError, UnsupportedMediaTypeError
 from pymacaron.messages import Request, Response
-from pymacaron.operations import COOKIE, HEADER, Operation
+from pymacaron.operations import COOKIE, HEADER, QUERY, Operation
+from pymacaron.parameters import unquote_query
 from pymacaron.router import parse_template, split_segment
 
 from .carrying import Sending, TransportFault, WrongAnswer
@@ -42,7 +43,7 @@ def request_entry(sending: Sending, body: bytes) -> JsonObject:
     headers = dict(redaction.headers(_told_headers(request, sending.operation)))
     body = _with_usual_boundary(headers, body)
     path = _path(request, sending.operation, redaction)
-    query = redaction.pairs(request.query, "query")
+    query = redaction.pairs(_told_query(request, sending.operation), "query")
     entry = {
         "method": request.method, "path": f"{path}?{query}" if query else path, "headers": headers,
         **_shown(body, headers.get("content-type", ""), redaction),
@@ -100,6 +101,15 @@ def _told_headers(request: Request, operation: Operation | None) -> list[tuple[s
     told = {one.name.lower() for one in parameters if one.location == HEADER} - _VARYING
     told |= {"content-type"} | {"cookie" for one in parameters if one.location == COOKIE}
     return [(name, text) for name, text in sorted(request.headers.items()) if name in told]
+
+
+def _told_query(request: Request, operation: Operation | None) -> str:
+    """The query without credentials, which nobody needs who asks a recording."""
+    if operation is None or not request.query:
+        return request.query
+    left_out = {*api_keys(operation)} - {one.name for one in operation.parameters if one.location == QUERY}
+    pairs = request.query.split("&")
+    return "&".join(pair for pair in pairs if unquote_query(pair.partition("=")[0]) not in left_out)
 
 
 def _with_usual_boundary(headers: dict[str, str], body: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from math import inf
@@ -28,6 +29,18 @@ from .sockets import Pool, TlsPool, tls_context, underway
 
 _MOST_CONNECTIONS = 100  # that one service keeps to one host; more may be made, and are closed after use
 _MOST_HOSTS = 50
+
+
+class _WithoutQueries(logging.Filter):
+    """Takes the queries out of what urllib3 logs of each request when everything is logged: they may hold keys."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(one.partition("?")[0] if isinstance(one, str) else one for one in record.args)
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_WithoutQueries())
 
 
 class HttpTransport:
