@@ -1,5 +1,6 @@
 """What every test gets: Hypothesis without clocks, since timings on a shared machine say nothing about a law, and a
-cache of documents that is not the user's; no crash reports; no secrets of the tests before it."""
+cache of documents that is not the user's; no crash reports; no secrets of the tests before it. And what the whole run
+is held to: it shows none of its secrets."""
 
 import os
 import tempfile
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+from leaks import Leaks
 
 from pymacaron.config import secret
 
@@ -17,6 +19,10 @@ if "CI" not in os.environ:  # there Hypothesis takes its own profile, which alwa
 _cache = tempfile.TemporaryDirectory(prefix="pymacaron-cache-")
 os.environ["PYMACARON_CACHE"] = _cache.name  # for the programs that tests start, too
 os.environ["NO_ERROR_REPORTING"] = "1"  # tests fail on purpose; those of reports switch them on
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Leaks())
 
 
 @pytest.fixture(autouse=True)

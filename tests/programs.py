@@ -16,6 +16,8 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any, NamedTuple
 
+from leaks import said
+
 from pymacaron.auth.trusting import Trust
 from pymacaron.config import load_config
 
@@ -126,6 +128,7 @@ def running(
     try:
         yield Server(process, log, says)
     finally:
+        said("program", log.read_text("utf-8", "replace"))
         process.terminate()
         try:
             process.wait(PATIENCE)
@@ -146,10 +149,12 @@ def by_gunicorn(threads: int = 4) -> list[str]:
 
 def run(command: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a program to its end."""
-    return subprocess.run(
+    done = subprocess.run(
         command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
         timeout=PATIENCE,
     )  # fmt: skip
+    said("program", done.stderr)
+    return done
 
 
 def free_row(length: int) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import jwt
+import leaks
 import pytest
 from flask import Flask, jsonify
 from flask.testing import FlaskClient
@@ -184,7 +185,7 @@ def test_challenges(project: Project) -> None:
     lacking = client.get("/w", headers=bearer(scope="r"))
     assert (lacking.status_code, lacking.get_json()["error"]) == (403, "FORBIDDEN")
     assert lacking.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope", scope="r w"'
-    secret = "the-value-that-was-sent"
+    secret = leaks.secret("the-value-that-was-sent")
     for headers in (
         {"X-Key": secret},
         login("u", secret),
@@ -599,7 +600,7 @@ def test_nothing_shows_secrets(project: Project, caplog: pytest.LogCaptureFixtur
 
     client = start(project, {"/a": {"get": operation("who", security=[{"key": []}, {"token": []}])}}, key=check)
     with caplog.at_level(logging.DEBUG):
-        answer = client.get("/a", headers={"X-Key": "a-key-of-ours", **bearer()})
+        answer = client.get("/a", headers={"X-Key": leaks.secret("a-key-of-ours"), **bearer()})
     assert answer.status_code == 500
     assert "the check is broken" in caplog.text
     assert not [one for one in (text.split(".")[2], "a-key-of-ours", SECRET) if one in caplog.text + answer.text]

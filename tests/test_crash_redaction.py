@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
+import leaks
 import pytest
 from click.testing import CliRunner
 from drawn import api_of
@@ -57,6 +58,8 @@ SECRETS = {
     "response": "set-cookie-value-19",
     "field": "of-nobody-21",
 }
+for _one in SECRETS.values():
+    leaks.secret(_one if len(_one) > 8 else f"no number: {_one}")
 FUNCTIONS = f"""
     import dataclasses
     import logging

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from leaks import secret
 from services import JSON, answers, body, operation, project_in, query
 
 from pymacaron import ApiPool
@@ -115,7 +116,7 @@ def problems(answer: Any) -> set[tuple[str, str]]:
 
 def test_every_fault_of_a_body(ask: Any) -> None:
     """Four faults in one body are four problems with their places, and no value is in the answer."""
-    sent = {"name": "x", "password": "hunter2", "age": -5, "mail": "nowhere"}
+    sent = {"name": "x", "password": secret("hunter2"), "age": -5, "mail": "nowhere"}
     answer = ask("/accounts", method="POST", json=sent)
     assert problems(answer) == {("body", "/name"), ("body", "/password"), ("body", "/age"), ("body", "/mail")}
     assert "hunter2" not in answer.text

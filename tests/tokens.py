@@ -11,8 +11,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from leaks import secret as kept_secret
+from leaks import token as kept_token
 
-SECRET = "the-secret-of-these-tests-0123456789"
+SECRET = kept_secret("the-secret-of-these-tests-0123456789")
 ISSUER, AUDIENCE = "https://issuer.example.com", "tests"
 RSA, OTHER_RSA = rsa.generate_private_key(65537, 2048), rsa.generate_private_key(65537, 2048)
 PRIVATE: dict[str, Any] = {
@@ -27,6 +29,7 @@ DIGESTS = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sh
 def private_pem(key: Any) -> str:
     pem, form, plain = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     text: bytes = key.private_bytes(pem, form, plain)
+    kept_secret(text.decode().splitlines()[1])
     return text.decode()
 
 
@@ -66,7 +69,7 @@ def signed(header: Any, payload: Any, secret: str | bytes = SECRET, algorithm: s
     text = (
         f"{header if isinstance(header, str) else b64(header)}.{payload if isinstance(payload, str) else b64(payload)}"
     )
-    return f"{text}.{b64(hmac.new(key, text.encode(), DIGESTS[algorithm]).digest())}"
+    return kept_token(f"{text}.{b64(hmac.new(key, text.encode(), DIGESTS[algorithm]).digest())}")
 
 
 def token(payload: Any = None, /, **header: Any) -> str:
