@@ -24,11 +24,12 @@ Answering = Callable[[Received], tuple[int, dict[str, str], bytes]]
 
 
 class Peer:
-    """A service that answers as it is told; with the requests that it has received, and the number of connections."""
+    """A service that answers as it is told; with the requests that it has received, and the numbers of connections, all
+    and (of rude ones) those that it has ended."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
-        self.connections = 0
+        self.connections = self.ended = 0
         self.port = 0
 
     @property
@@ -126,6 +127,7 @@ def rude_peer(behave: Callable[[socket.socket], None], *, reads: bool = True) ->
                     return
                 data += more
             behave(connection)
+        found.ended += 1
 
     def serve() -> None:
         with suppress(OSError):

@@ -8,7 +8,6 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -268,7 +267,7 @@ def test_items_as_they_come(calling: Calling) -> None:
 def test_items_that_break_off(calling: Calling) -> None:
     """The error comes where the items end."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/jsonl\r\nContent-Length: 99\r\n\r\n"
-    with rude_peer(sending(head + b'{"id": 1}\n')) as other:
+    with rude_peer(lambda connection: connection.sendall(head + b'{"id": 1}\n')) as other:
         items = calling(other.url).lines()
         assert next(items).id == 1
         with pytest.raises(ServiceUnavailableError, match=r"things\.lines was not answered: the connection broke off"):
@@ -370,123 +369,7 @@ def test_errors_are_forwarded(project: Project, calling: Calling) -> None:
         assert (answer.status_code, found["error"], found["error_id"]) == (404, "GONE", "abc")
 
 
-# Faulty peers
-
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-
-
-def reset(connection: socket.socket) -> None:
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-
-
-def trickle(start: bytes, piece: bytes) -> Callable[[socket.socket], None]:
-    def behave(connection: socket.socket) -> None:
-        connection.sendall(start)
-        while True:
-            connection.sendall(piece)
-            time.sleep(0.02)
-
-    return behave
-
-
-def sending(raw: bytes) -> Callable[[socket.socket], None]:
-    return lambda connection: connection.sendall(raw)
-
-
-def endless(piece: bytes) -> Callable[[socket.socket], None]:
-    def behave(connection: socket.socket) -> None:
-        connection.sendall(HEAD + b"\r\n")
-        while True:
-            connection.sendall(piece)
-
-    return behave
-
-
-UNAVAILABLE = ServiceUnavailableError
-BOMB = gzip.compress(b" " * 30_000_000)
-FAULTY: dict[str, tuple[Callable[[socket.socket], None], type[PyMacaronException]]] = {
-    "reset": (reset, ServiceUnavailableError),
-    "closed": (lambda connection: None, ServiceUnavailableError),
-    "silent": (lambda connection: time.sleep(9), DeadlineExceededError),
-    "slow head": (trickle(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"), DeadlineExceededError),
-    "slow headers": (trickle(b"HTTP/1.1 200 OK\r\n", b"X-Slow: x\r\n"), DeadlineExceededError),
-    "endless hints": (trickle(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), DeadlineExceededError),
-    "slow body": (trickle(HEAD + b"Content-Length: 100000\r\n\r\n", b" "), DeadlineExceededError),
-    "slow chunks": (trickle(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"), DeadlineExceededError),
-    "half a body": (sending(HEAD + b'Content-Length: 100\r\n\r\n{"id": 1}'), ServiceUnavailableError),
-    "half a chunk": (sending(HEAD + b'Transfer-Encoding: chunked\r\n\r\n20\r\n{"id": 1}'), ServiceUnavailableError),
-    "no chunks": (sending(HEAD + b'Transfer-Encoding: chunked\r\n\r\nxyz\r\n{"id": 1}'), ServiceUnavailableError),
-    "no HTTP": (sending(b"220 smtp ready\r\n"), ServiceUnavailableError),
-    "two lengths": (sending(HEAD + b"Content-Length: 9\r\n" + b'Content-Length: 5\r\n\r\n{"id": 1}'), UNAVAILABLE),
-    "bomb": (sending(HEAD + b"Content-Encoding: gzip\r\n\r\n" + BOMB), BadGatewayError),
-    "no gzip": (sending(HEAD + b'Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\n{"id": 1}'), BadGatewayError),
-    "odd coding": (sending(HEAD + b'Content-Encoding: br\r\nContent-Length: 9\r\n\r\n{"id": 1}'), BadGatewayError),
-    "endless": (endless(b" " * 65536), BadGatewayError),
-    "too long": (sending(HEAD + b"Content-Length: 99999999999\r\n\r\n" + b" " * 2_000_000), BadGatewayError),
-    "endless redirects": (sending(b"HTTP/1.1 302 x\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"), BadGatewayError),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("fault", FAULTY)
-def test_a_faulty_peer(calling: Calling, fault: str) -> None:
-    """It costs at most the deadline, and never gives a wrong result."""
-    behave, expected = FAULTY[fault]
-    with rude_peer(behave) as other:
-        client = calling(other.url)
-        get_config().clients = {"things": {"url": other.url, "max_answer": 1_000_000}}
-        began = time.monotonic()
-        error = client.get_thing(id=1, timeout=0.4)
-        assert time.monotonic() - began < 0.7
-        assert type(error) is expected, error
-        assert str(error).startswith("things.get_thing was not answered: ")
-        assert error.__notes__ == [f"called GET {other.url}/things/{{id}}"]
-
-
-def test_nobody_there(calling: Calling) -> None:
-    """No connection, no name, a handshake that does not end: an error within the time for connecting."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    error = calling(f"http://127.0.0.1:{port}").get_thing(id=1)
-    assert isinstance(error, ServiceUnavailableError)
-    assert "there is no connection (Connection refused)" in str(error)
-    with rude_peer(lambda connection: time.sleep(9), reads=False) as other:
-        began = time.monotonic()
-        error = calling(f"https://127.0.0.1:{other.port}").get_thing(id=1, connect_timeout=0.2, max_attempts=1)
-        assert isinstance(error, DeadlineExceededError)
-        assert time.monotonic() - began < 0.6
-
-
-def test_a_peer_who_does_not_read(calling: Calling) -> None:
-    """A long request to somebody who takes nothing of it ends with the deadline, too."""
-    with rude_peer(lambda connection: time.sleep(9), reads=False) as other:
-        began = time.monotonic()
-        error = calling(other.url).add_thing({"id": 1, "more": "x" * 20_000_000}, timeout=0.4)
-        assert isinstance(error, DeadlineExceededError)
-        assert time.monotonic() - began < 0.8
-
-
-def test_more_than_was_announced(calling: Calling) -> None:
-    """What stands behind an answer is not taken for the next one."""
-    smuggled = HEAD + b'Content-Length: 9\r\n\r\n{"id": 9}'
-    with rude_peer(sending(HEAD + b'Content-Length: 9\r\n\r\n{"id": 1}' + smuggled)) as other:
-        client = calling(other.url)
-        for _ in range(3):
-            found = client.get_thing(id=1)
-            assert is_error(found) or found.id == 1
-
-
-def test_threads_share_a_client(calling: Calling) -> None:
-    """Everybody gets the answer to what they asked, over connections that are kept."""
-
-    def answer(got: Received) -> tuple[int, dict[str, str], bytes]:
-        return 200, {"Content-Type": JSON}, b'{"id": %s}' % got.target.rpartition("/")[2].encode()
-
-    with peer(answer) as other:
-        client = calling(other.url)
-        with ThreadPoolExecutor(50) as pool:
-            found = list(pool.map(lambda number: client.get_thing(id=number).id, range(1000)))
-        assert found == list(range(1000))
-        assert other.connections <= 50
+# Connections
 
 
 def test_certificates(calling: Calling, tmp_path: Path) -> None:

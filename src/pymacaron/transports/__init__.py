@@ -2,7 +2,8 @@
 
 carrying.py   what is carried, and what can go wrong on the way
 local.py      to an application in this process
-http.py       over the network, by urllib3, which services that call nobody do without; sockets.py its connections
+http.py       over the network, by urllib3, which services that call nobody do without; sockets.py its connections,
+              heads.py how answers begin
 
 For tests:
 fake.py       to functions and ready results that stand in for another service

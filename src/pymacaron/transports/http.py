@@ -20,6 +20,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
+from urllib3.util import Retry
 
 from pymacaron.bodies import chunks_of
 from pymacaron.messages import Response
@@ -29,6 +30,7 @@ from .sockets import Pool, TlsPool, tls_context, underway
 
 _MOST_CONNECTIONS = 100  # that one service keeps to one host; more may be made, and are closed after use
 _MOST_HOSTS = 50
+_ONCE = Retry.from_int(False, redirect=False)  # what is tried again is for the client to say
 
 
 class _WithoutQueries(logging.Filter):
@@ -73,7 +75,7 @@ class HttpTransport:
         try:
             answer = pool.urlopen(
                 request.method, prefix + target_of(request), cast("Any", request.body) or None, request.headers,
-                retries=False, redirect=False, assert_same_host=False, preload_content=False, decode_content=False,
+                retries=_ONCE, redirect=False, assert_same_host=False, preload_content=False, decode_content=False,
                 timeout=Timeout(connect=min(sending.connect, left), read=min(sending.read, left)),
             )  # fmt: skip
         except (HTTPError, OSError) as error:

@@ -18,6 +18,10 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
 
+from .heads import Answer
+
+_PRECISION = 0.01  # seconds by which a wait may be too long: each change of a timeout asks the system
+
 
 class Underway(threading.local):
     """The request that this thread is about to send: urllib3 has no way to hand such things to a connection.
@@ -52,7 +56,7 @@ class _Socket(socket.socket):
         if left <= 0:
             raise TimeoutError("timed out")
         limit = self.gettimeout()
-        if limit is None or left < limit:
+        if limit is None or left < limit - _PRECISION:
             self.settimeout(left)
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
@@ -77,6 +81,7 @@ class _Connection(HTTPConnection):
 
     sock: Any
     timeout: Any
+    response_class = Answer
 
     def _new_conn(self) -> socket.socket:
         """A connected socket. All addresses of the host together get the time that there is for connecting."""
