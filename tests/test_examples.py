@@ -203,6 +203,12 @@ def test_ports_of_others(tmp_path: Path) -> None:
     assert not (tmp_path / "logs").exists()
 
 
+def test_tests_of_the_shop() -> None:
+    """The shop has tests of its own, which need neither of the services that it calls."""
+    done = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], SHOP)
+    assert "3 passed" in done.stdout, done.stdout
+
+
 def test_documents_of_others_are_theirs() -> None:
     """A service that is called is described, where it is called, by its own document."""
     copies = sorted((EXAMPLES / "shop").glob("*/apis/*.yaml"))
