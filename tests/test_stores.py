@@ -87,7 +87,7 @@ ODD: list[Any] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", [*SURE, *ODD], ids=lambda value: f"{value!r:.30}")
+@pytest.mark.parametrize("value", [*SURE, *ODD], ids=range(len(SURE) + len(ODD)))  # sets have no order
 def test_values(store: Store, value: Any) -> None:
     """Every value of JSON comes back as it was; so do bytes, sets and decimals, and numbers that DynamoDB has not."""
     item = user(value=value, held=[value], named={"x": value})
