@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import io
 import json
-from math import isfinite
+from decimal import Decimal
+from math import inf, isfinite, nan
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,28 @@ def test_what_json_is(raw: bytes) -> None:
 @pytest.mark.parametrize("exact", [10**30, -(2**63) - 1, 2**64, 10**4000, 0.1, 1e308, -0.0, 5e-324])
 def test_numbers_are_exact(exact: float) -> None:
     assert read_json(write_json([exact])) == [exact]
+
+
+_NAMED = [Decimal("sNaN"), Decimal("-Infinity"), "NaN", "-Infinity", nan, inf]
+_DECIMALS = st.decimals(places=2) | st.sampled_from(_NAMED)
+_WITH_DECIMALS = st.recursive(
+    _DECIMALS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+)
+
+
+def nulled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: nulled(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [nulled(item) for item in value]
+    return None if isinstance(value, float | Decimal) and not Decimal(value).is_finite() else value
+
+
+@given(_WITH_DECIMALS)
+def test_what_is_no_number_is_null(value: Any) -> None:
+    """Floats and decimals that are NaN or infinite are null, wherever they are; texts that say so are texts, and all
+    other decimals keep their digits."""
+    assert json.loads(write_json(value), parse_float=Decimal, parse_constant=refused) == nulled(value)
 
 
 @given(VALUES, st.sampled_from(["utf-8", "UTF8", "utf-16", "utf-16le", "utf-32", "us-ascii", "iso-8859-1", "cp1252"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from pymacaron.exceptions import (
     PayloadTooLargeError,
     UnsupportedMediaTypeError,
 )
-from pymacaron.structs import encode_json
+from pymacaron.structs import builtins_of, encode_json
 
 _decode_json = msgspec.json.decode
 _BOM = b"\xef\xbb\xbf"
@@ -102,12 +103,32 @@ def _invalid_json(raw: bytes, reason: str) -> InvalidJsonError:
 
 
 def write_json(value: Any) -> bytes:
-    """A value as JSON; models, dates, UUIDs, decimals and the like included.
+    """A value as JSON; models, dates, UUIDs, decimals and the like included. A number that JSON does not have (RFC 8259
+    section 6), NaN or an infinity, becomes null.
 
     Raises:
         TypeError: it holds something that cannot be written.
     """
-    return encode_json(value)
+    raw = encode_json(value)
+    # not by `in`, which takes three times as long for bytes
+    return raw if raw.find(b"NaN") < 0 and raw.find(b"Infinity") < 0 else _without_names(raw, value)
+
+
+def _without_names(raw: bytes, value: Any) -> bytes:
+    """The JSON text of a value, whose numbers the encoder may have written by names."""
+    try:
+        _decode_json(raw)
+    except msgspec.DecodeError:
+        return encode_json(_finite(builtins_of(value)))
+    return raw  # it is texts that say so
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key) if isinstance(key, Decimal) else key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, Decimal) and not value.is_finite() else value
 
 
 def read_text(raw: bytes, charset: str | None) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 from pymacaron._types import MOST_LEVELS, Json, ReadableStream
 from pymacaron.bodies import FileBody, MediaType, Pieces, Watch, read_all, read_flat_json, read_json, write_json
 from pymacaron.exceptions import BadRequestError, UnsupportedMediaTypeError, ValidationError
-from pymacaron.inputs import plain
 from pymacaron.messages import ABSENT
 from pymacaron.operations import Content
 from pymacaron.schemas import RESPONSE, Checker, Schema, SchemaProblem
+from pymacaron.structs import builtins_of
 
 from .representation import Judge, Representation, Written, in_body, is_file, is_raw
 
@@ -83,7 +83,7 @@ class JsonBody(Representation):
         if shape is None:
             return None
         if may_hide and shape.must_hide():
-            return lambda value: shape.shown(plain(shape.dump(value)))
+            return lambda value: shape.shown(builtins_of(shape.dump(value)))
         return shape.dump if shape.must_dump() else None
 
     def write(self, value: Any, media: MediaType) -> Written:

@@ -59,6 +59,10 @@ class Shape:
             self._must_hide = any(shape.hides for shape in _reached(self))
         return self._must_hide
 
+    def may_hold_decimals(self) -> bool:
+        """May values hold numbers that are no integers? Where it is not known what they hold, yes."""
+        return any(shape.is_open or "number" in shape.kinds for shape in _reached(self))
+
     def shown(self, value: Json) -> Json:
         """A JSON value without its writeOnly properties."""
         return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, ClassVar, TypeAlias
 
 import msgspec
@@ -339,4 +340,10 @@ def encode_other(value: Any) -> Any:
     raise NotImplementedError(f"a {type(value).__name__} cannot be written as JSON")
 
 
+def builtins_of(value: Any) -> Any:
+    """A value in dicts, lists, texts and numbers, as the encoder would write it; decimals stay what they are."""
+    return msgspec.to_builtins(value, builtin_types=(Decimal,), enc_hook=encode_other)
+
+
+# Writes decimals that are NaN or infinite by these names, which no JSON has: bodies.write_json does not.
 encode_json = msgspec.json.Encoder(enc_hook=encode_other, decimal_format="number").encode

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -25,6 +25,8 @@ from pymacaron.negotiation import ANY, Preference, content_for, declared
 from pymacaron.operations import Answer, Content, Operation
 from pymacaron.representations import Items, JsonBody, Representation, concrete, is_raw, natural, represent
 from pymacaron.schemas import RESPONSE
+from pymacaron.shapes import Shape
+from pymacaron.structs import encode_json
 
 _UNWRITABLE = (TypeError, NotImplementedError, ValueError, RecursionError, ValidationError)
 _EMPTY = frozenset((204, 205, 304))  # statuses without a body (RFC 9110 section 15)
@@ -46,6 +48,7 @@ class ResponseWriter:
         self.status = operation.success_status
         self._preference = preference
         self._outlets: dict[int, _Outlet] = {}
+        self._encoders: dict[type, Callable[[Any], bytes]] = {}
         # most results are a model, dict or list, written as JSON, with the usual status
         usual = self._outlet(self.status)
         self.is_plain = usual.is_plain
@@ -62,9 +65,18 @@ class ResponseWriter:
     def plain(self, result: object) -> Response:
         """The response for a model, dict or list, where `is_plain`."""
         try:
-            return Response(self.status, [*self._plain_headers], write_json(result))
+            encode = self._encoders.get(type(result)) or self._encoder_for(type(result))
+            return Response(self.status, [*self._plain_headers], encode(result))
         except _UNWRITABLE as error:
             raise self._fault(error) from error
+
+    def _encoder_for(self, cls: type) -> Callable[[Any], bytes]:
+        """What writes results of a type: where they are the model of the document and have no fractions, nobody needs
+        to look for NaN in what is written, which takes as long as writing it."""
+        shape = self._outlet(self.status).shape
+        is_sure = shape is not None and shape.type is cls and not shape.may_hold_decimals()
+        encode = self._encoders[cls] = encode_json if is_sure else write_json
+        return encode
 
     def __call__(self, result: object) -> Response:
         try:
@@ -96,6 +108,11 @@ class _Outlet:
         """Are dicts and lists just encoded as JSON?"""
         first = self._for({})
         return isinstance(first, JsonBody) and first.dump is None and self._for([]) is first
+
+    @property
+    def shape(self) -> Shape | None:
+        """Of what is written as JSON where `is_plain`."""
+        return self._for({}).shape
 
     def headers(self, value: Any) -> HeaderList:
         """Those of the response to a value, where the function gives none."""
