@@ -366,7 +366,67 @@ def test_odd_exceptions(service: Service) -> None:
     assert len(service.told) == 2
     report = service.told[0][1]
     assert report["stack"][0]["exception"].endswith("Odd")
-    assert "cannot be shown" in report["stack"][0]["frames"][-1]["locals"]["odd"]
+    assert report["stack"][0]["frames"][-1]["locals"]["odd"] == {"": "<Odd>", "args": [[[["<list>"]]]]}
+
+
+RAN: list[str] = []
+
+
+def trap(parent: type, **more: Any) -> Any:
+    """A class whose every method notes that it was run, where a user's might hang."""
+
+    def note(name: str) -> Any:
+        return lambda self, *args: RAN.append(f"{parent.__name__}.{name}")
+
+    names = ("repr", "str", "iter", "len", "getitem", "getattr", "bool", "eq", "format", "contains", "dir", "bytes")
+    methods = {f"__{name}__": note(name) for name in names}
+    said = property(lambda self: RAN.append("property"))
+    return type(
+        "Trap",
+        (parent,),
+        {**methods, "items": note("items"), "said": said, "__class__": said, "__hash__": object.__hash__, **more},
+    )
+
+
+def test_variables_run_no_code(service: Service) -> None:
+    """What classes of the user's make of themselves, which may take for ever, is not asked for: variables are told by
+    what they hold."""
+    plain, slotted = trap(object)(), trap(object, __slots__=("place",))()
+    plain.said_so, slotted.place = trap(dict)(name=1), trap(list)([trap(str)("text"), trap(int)(5)])
+    found: Any = (trap(ValueError)("no", plain), slotted, trap(tuple)([1]), {trap(str)("key"): trap(bytes)(b"x")})
+    my_password = trap(dict)(inner=[trap(str)("hidden-in-there")])
+    try:
+        raise KeyError("hidden-in-there", my_password is None)
+    except KeyError as error:
+        RAN.clear()
+        report_error("odd", data=found, caught=error)
+        report = service.told.the_one()
+    assert [RAN, report["error"]["text"]] == [[], "KeyError: ('*****', False)"]
+    kept = report["stack"][0]["frames"][-1]["locals"]
+    trapped = {"": "<Trap>", "said_so": {"name": 1}}
+    said = [{"": "<Trap>", "args": ["no", trapped]}, {"": "<Trap>", "place": ["text", "5"]}, [1], {"key": "b'x'"}]
+    assert (kept["found"], kept["plain"], report["data"]) == (said, trapped, said)
+
+
+def test_huge_variables(service: Service) -> None:
+    """A report takes its time and its length from limits, not from the variables; where there are more secrets than are
+    looked for, it shows nothing in which one might stand."""
+    wide: Any = [[[[["x"] * 50] * 50] * 50] * 50] * 50
+    long = {f"n{n}": "text " * 300 for n in range(100_000)}
+    for secrets in ({"password": "one-of-few"}, {f"password{n}": f"one-of-many-{n}" for n in range(100_000)}):
+        service.told.clear()
+        token = [secrets] * 10
+        harmless = list(secrets.values())[-1]
+        began = time.perf_counter()
+        try:
+            raise KeyError(harmless, len(wide), len(long), len(token))
+        except KeyError as error:
+            report_error(f"odd {len(secrets)}", caught=error)
+        title, report = service.told.titles[0], service.told[0][1]
+        assert time.perf_counter() - began < 20
+        assert "one-of" not in title + json.dumps(report)
+        (frame,) = report["stack"][0]["frames"]
+        assert ("locals" in frame, "left_out" in report) == (len(secrets) == 1, len(secrets) > 1)
 
 
 # What it costs

@@ -6,6 +6,7 @@
     delivery.py    work on threads of its own
     report.py      title and message of one report; stack.py and capsule.py make parts of it
     names.py       whose values are secret; redaction.py and values.py take them out
+    objects.py     what objects consist of, without running their code
     logged.py      what is logged during a call, without its secrets; summary.py: reports in short
     reporters/     log, file, Slack, email, Sentry
     trials.py      operations that fail in every way there is

@@ -39,8 +39,9 @@ class Names:
         self._known: dict[str, bool] = {}
 
     def __contains__(self, name: object) -> bool:
-        if not isinstance(name, str):
+        if not issubclass(type(name), str):
             return False
+        assert isinstance(name, str)  # which asks other objects for their __class__
         known = self._known.get(name)
         if known is None:
             known = name.lower() in self._declared or _SECRET.search(name) is not None

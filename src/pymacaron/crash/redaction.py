@@ -11,18 +11,21 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from pymacaron._types import Json
 from pymacaron.config import Secret
-from pymacaron.structs import is_model
 
 from .names import Names
+from .objects import LONGEST, fields_of, items_of, leaves, plain_of, text_of_object
 from .values import MARK, STARS, Values, mark, number_of, without_forms, without_named
 
-_LONGEST = 64_000  # characters of one text that are looked at
 _DEPTH, _BREADTH, _TEXT = 5, 50, 1000  # of values that are shown
+_MOST_SHOWN = 2000  # values in one that is shown
+_MOST_SECRETS = 500  # of one call; each is looked for in every text
+TOO_MANY = "<not shown: the call has more secrets than are looked for>"
 # What a report and a capsule call their members. They stay, even if a caller's password is such a word.
 _MEMBERS = frozenset((
     "api", "at", "body", "bytes", "call", "caller", "capsule", "code", "complete", "container", "curl", "data",
@@ -41,13 +44,23 @@ def with_stars(text: str) -> str:
 
 
 class Redaction:
-    """What is secret in one call."""
+    """What is secret in one call.
 
-    def __init__(self, names: Names) -> None:
+    Args:
+        most: so many secrets are looked for in texts.
+
+    Attributes:
+        is_full: there were more, which may stand in any text. None is shown then.
+    """
+
+    def __init__(self, names: Names, *, most: int = _MOST_SECRETS) -> None:
         self.names = names
+        self._most = most
+        self.is_full = False
         self.labels: dict[str, str] = {}  # label -> how its value is written: "text", "url" or "json"
         self._numbers = {"": 0}  # of labels, in their marks
         self._values = Values()
+        self._left = 0  # values that may still be shown
 
     # Finding
 
@@ -58,7 +71,18 @@ class Redaction:
         elif isinstance(value, int | float) and not isinstance(value, bool):
             value = str(value)
         if isinstance(value, str) and not isinstance(value, Secret):  # which redact() knows
+            if self._values.count >= self._most and not self._values.has(value):
+                self.is_full = True
+                return
             self._values.learn(value, self._mark(label))
+
+    def _learn_all(self, value: object, label: str = "") -> None:
+        """Remember what is inside of a value, however it is made; what has a label is one itself."""
+        for leaf in leaves(value, self._most):
+            if leaf is ...:
+                self.is_full = True
+            else:
+                self.learn(leaf, label if leaf is value else "")
 
     def _mark(self, label: str) -> str:
         return mark(self._numbers.setdefault(label, len(self._numbers)))
@@ -158,45 +182,56 @@ class Redaction:
                 self._learn_escaped(item for name, item in value.items() if name in self.names)
 
     def _learn_escaped(self, items: Iterable[Json]) -> None:
-        for leaf in (leaf for item in items for leaf in leaves(item)):
+        for leaf in (leaf for item in items for leaf in leaves(item, self._most)):
+            self.is_full |= leaf is ...
             self.learn(leaf)
             self.learn(json.dumps(leaf)[1:-1] if isinstance(leaf, str) else "")
 
     def _secret(self, value: Json, label: str) -> Json:
         if value is None:
             return None
-        for leaf in leaves(value):
-            self.learn(leaf, label if leaf is value else "")
+        self._learn_all(value, label)
         self.labels.setdefault(label, "text" if isinstance(value, str) else "json")
         return self._mark(label)
 
     # Showing
 
     def shown(self, value: object, depth: int = _DEPTH) -> Json:
-        """Any Python value as JSON, shortened, with its secrets hidden by name. Never raises."""
+        """Any Python value as JSON, shortened, with its secrets hidden by name. Runs no code of its class; never
+        raises."""
+        self._left = _MOST_SHOWN
+        return self._part(value, depth)
+
+    def _part(self, value: object, depth: int) -> Json:
+        self._left -= 1
+        if self._left < 0:
+            return "…"
         try:
             return self._shown(value, depth)
-        except BaseException as error:  # noqa: BLE001 - whatever the value's class does
+        except BaseException as error:  # noqa: BLE001 - what another thread changes meanwhile
             return f"<{type(value).__name__}, which cannot be shown: {type(error).__name__}>"
 
-    def _shown(self, value: object, depth: int) -> Json:
-        if value is None or isinstance(value, bool) or (type(value) is int and abs(value) < 2**63):
+    def _shown(self, value: Any, depth: int) -> Json:
+        kind = type(value)
+        if value is None or kind is bool or (kind is int and abs(value) < 2**63):
             return value
-        if isinstance(value, Secret):
+        if issubclass(kind, Secret):
             return STARS
-        if isinstance(value, str):
-            return self._text(value)
-        if isinstance(value, bytes | bytearray):
-            return self._text(repr(bytes(value[:_LONGEST])))
-        fields = _fields(value)
+        if issubclass(kind, str):
+            return self._text(str.__str__(value))
+        if issubclass(kind, bytes | bytearray):
+            return self._text(repr(plain_of(value)))
+        text = text_of_object(value)
+        if text is not None:
+            return self._text(text)
+        fields = fields_of(value)
         if fields is not None:
-            return self._mapping(*fields, depth, "" if isinstance(value, Mapping) else type(value).__name__)
-        if isinstance(value, list | tuple | set | frozenset):
-            return self._items(value, depth)
-        return self._text(repr(value))
+            return self._mapping(*fields, depth, "" if issubclass(kind, dict) else kind.__name__)
+        items = items_of(value, _BREADTH)
+        return f"<{kind.__name__}>" if items is None else self._items(*items, depth, kind)
 
     def _text(self, text: str) -> str:
-        clean = self.clean(text[:_LONGEST])
+        clean = self.clean(text[:LONGEST])
         return clean if len(clean) <= _TEXT else f"{clean[:_TEXT]}… ({len(text)} characters)"
 
     def _mapping(self, fields: Iterable[tuple[Any, Any]], secret: Container[str], depth: int, kind: str) -> Json:
@@ -207,34 +242,35 @@ class Redaction:
             if count == _BREADTH:
                 out["…"] = "more"
                 break
-            text = name if isinstance(name, str) else self._text(repr(name))
+            text = name if type(name) is str else str(self._part(name, 1))
             hides = text in secret or text in self.names
-            out[self._text(text)] = self.concealed(item) if hides else self.shown(item, depth - 1)
+            out[self._text(text)] = self.concealed(item) if hides else self._part(item, depth - 1)
         return out
 
-    def _items(self, value: Iterable[Any], depth: int) -> Json:
+    def _items(self, items: list[Any], count: int, depth: int, kind: type) -> Json:
         if depth <= 0:
-            return f"<{type(value).__name__}>"
-        items = list(value)
-        if isinstance(value, tuple) and len(items) == 2 and items[0] in self.names:  # a header, a pair of a form
+            return f"<{kind.__name__}>"
+        if kind is tuple and count == 2 and items[0] in self.names:  # a header, a pair of a form
             return [items[0], self.concealed(items[1])]
-        out = [self.shown(item, depth - 1) for item in items[:_BREADTH]]
-        return out if len(items) <= _BREADTH else [*out, f"… ({len(items)} items)"]
+        out = [self._part(item, depth - 1) for item in items]
+        return out if count <= _BREADTH else [*out, f"… ({count} items)"]
 
     def concealed(self, value: object) -> Json:
         """Stars for what is secret by its name, whose texts are remembered."""
-        if value is None or isinstance(value, bool):
+        if value is None or type(value) is bool:
             return value
-        for leaf in leaves(value):
-            self.learn(leaf)
+        with suppress(Exception):  # what another thread changes meanwhile
+            self._learn_all(value)
         return STARS
 
     def clean(self, text: str) -> str:
         """A text without the secrets that are known by now, or that look like ones; marks stand for them."""
-        return without_named(without_forms(self._values.replace(text)), self.names)
+        return TOO_MANY if self.is_full else without_named(without_forms(self._values.replace(text)), self.names)
 
     def by_value(self, text: str) -> str:
         """A text for people without the secrets that are known by now, or that look like ones, whatever their names."""
+        if self.is_full:
+            return TOO_MANY
         return with_stars(without_forms(self._values.replace(text)))
 
     def knows(self, text: str) -> bool:
@@ -275,30 +311,3 @@ def _basic(encoded: str) -> Iterator[str]:
         return
     yield said
     yield said.partition(":")[2]
-
-
-def _fields(value: Any) -> tuple[Iterable[tuple[Any, Any]], Container[str]] | None:
-    """The names and values that an object consists of, and which of them its class calls secret; None if it is of no
-    kind that we know."""
-    if isinstance(value, Mapping):
-        return value.items(), ()
-    if is_model(value):
-        info = value.__model__
-        fields = [(p.name, getattr(value, p.attribute, None)) for p in info.properties.values()]
-        return fields, {p.name for p in info.properties.values() if p.sensitive or info.sensitive}
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return zip(value._fields, value, strict=False), ()
-    names = getattr(type(value), "__dataclass_fields__", None) or getattr(type(value), "__struct_fields__", None)
-    return ([(name, getattr(value, name, None)) for name in names], ()) if names else None
-
-
-def leaves(value: Any, depth: int = 6) -> Iterator[object]:
-    """The texts and numbers inside of a value."""
-    if isinstance(value, str | bytes | bytearray | int | float):
-        yield value
-    elif depth and (fields := _fields(value)) is not None:
-        for _, item in fields[0]:
-            yield from leaves(item, depth - 1)
-    elif depth and isinstance(value, list | tuple | set | frozenset):
-        for item in value:
-            yield from leaves(item, depth - 1)

@@ -16,7 +16,7 @@ from pymacaron.exceptions import PyMacaronException, UnhandledServerError, error
 
 from .capsule import Asked, body_of, curl
 from .names import names_of
-from .redaction import Redaction, with_stars
+from .redaction import TOO_MANY, Redaction, with_stars
 from .stack import frames_of, stack_of, text_of
 from .summary import shortened
 
@@ -70,6 +70,8 @@ def report_of(event: Event, up_seconds: float) -> Report:
     data = redaction.shown(event.data)
     _stack(event, redaction)
     stack = _stack(event, redaction)  # once more, since what one frame tells is secret may stand in any other
+    if redaction.is_full:
+        response, data, stack = None, None, [_bare(one) for one in stack]
     error = _error(event, response)
     title = _title(event, error, redaction)
     message: JsonObject = {
@@ -91,13 +93,23 @@ def report_of(event: Event, up_seconds: float) -> Report:
         "stack": stack or None,
         "trace": call.trace._asdict() | {"deadline_left_ms": call.left_ms()},
     }  # fmt: skip
-    clean = redaction.tree({name: value for name, value in message.items() if value is not None})
-    if asked.method:
+    kept = {name: value for name, value in message.items() if value is not None}
+    clean = kept if redaction.is_full else redaction.tree(kept)
+    if redaction.is_full:
+        del clean["request"]
+        error["text"], clean["left_out"] = TOO_MANY, TOO_MANY
+    elif asked.method:
         capsule = asked.capsule(redaction, exchange.status if exchange else 0)
         clean |= {"curl": curl(capsule), "capsule": capsule}
     else:
         clean.pop("request")
     return Report(title, _written(clean))
+
+
+def _bare(error: JsonObject) -> JsonObject:
+    """An exception of a stack without what may be a secret."""
+    frames = [{name: told for name, told in frame.items() if name != "locals"} for frame in error["frames"]]
+    return {name: told for name, told in error.items() if name != "text"} | {"frames": frames}
 
 
 def _stack(event: Event, redaction: Redaction) -> list[JsonObject]:

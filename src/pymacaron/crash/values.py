@@ -11,7 +11,8 @@ from urllib.parse import quote, quote_plus
 from pymacaron.config import redact
 
 STARS = "*****"
-_SHORTEST, _SHORT, _LONG = 4, 8, 200  # characters: not looked for; only as a word of its own; by its beginning
+_SHORTEST, _SHORT, _LONG = 4, 8, 200  # characters: not looked for; only as a word of its own; by its beginning, too
+_LONGEST = 64_000  # characters of a secret that are remembered, as many as of a text are shown
 _TRIVIAL = frozenset(("true", "false", "null", "none", "undefined"))
 _PLAIN = re.compile(r"[\w.~-]+", re.ASCII)  # is spelled the same everywhere
 MARK = re.compile("\ue000(.)\ue001", re.DOTALL)  # private use: no text of a caller's is likely to have it
@@ -31,11 +32,21 @@ class Values:
     """Known secrets, and what to put in their place."""
 
     def __init__(self) -> None:
+        self._secrets: set[str] = set()
         self._marks: dict[str, str] = {}  # by spelling
         self._longest_first: list[str] | None = None
 
+    @property
+    def count(self) -> int:
+        return len(self._secrets)
+
+    def has(self, secret: str) -> bool:
+        return secret[:_LONGEST] in self._secrets
+
     def learn(self, secret: str, mark: str) -> None:
         """Remember a secret, as it is and as it may be written elsewhere."""
+        secret = secret[:_LONGEST]
+        self._secrets.add(secret)
         if len(secret) >= _SHORTEST and secret.lower() not in _TRIVIAL:
             for text in (secret,) if _PLAIN.fullmatch(secret) else _spellings(secret):
                 self._marks.setdefault(text, mark)
@@ -57,7 +68,9 @@ def _spellings(secret: str) -> tuple[str, ...]:
 
 
 def _without(text: str, secret: str, mark: str) -> str:
-    if len(secret) > _LONG:  # the text may have been cut
+    if len(secret) > _LONG:
+        text = text.replace(secret, mark)
+        # the text may have been cut
         return re.sub(re.escape(secret[:_LONG]) + r"\S*", mark, text)
     if len(secret) < _SHORT:
         return re.sub(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])", mark, text)

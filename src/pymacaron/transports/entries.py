@@ -19,7 +19,7 @@ from typing import Any
 from pymacaron._types import Json, JsonObject
 from pymacaron.bodies import parse_media_type, uncoded, write_json
 from pymacaron.crash.names import Names, api_keys, names_of
-from pymacaron.crash.redaction import Redaction, leaves
+from pymacaron.crash.redaction import Redaction
 from pymacaron.exceptions import BadRequestError, UnsupportedMediaTypeError
 from pymacaron.messages import Request, Response
 from pymacaron.operations import COOKIE, HEADER, QUERY, Operation
@@ -39,7 +39,7 @@ _VARYING = frozenset(("idempotency-key",))
 def request_entry(sending: Sending, body: bytes) -> JsonObject:
     """What is asked."""
     request, names = sending.request, names_of(sending.operation)
-    redaction = Redaction(names)
+    redaction = Redaction(names, most=10**9)
     headers = dict(redaction.headers(_told_headers(request, sending.operation)))
     body = _with_usual_boundary(headers, body)
     path = _path(request, sending.operation, redaction)
@@ -54,7 +54,7 @@ def request_entry(sending: Sending, body: bytes) -> JsonObject:
 
 def response_entry(response: Response, body: bytes, operation: Operation | None) -> JsonObject:
     """What is answered; `body` has its codings still."""
-    redaction = Redaction(names_of(operation))
+    redaction = Redaction(names_of(operation), most=10**9)
     left_out = _LEFT_OUT
     plain = _uncoded(response, body)
     if plain is None:
@@ -184,8 +184,7 @@ def _starred(value: Json, redaction: Redaction, names: Names, *, secret: bool = 
         if isinstance(value, str):
             redaction.learn_written(value)
         return value
-    for leaf in leaves(value):
-        redaction.learn(leaf)
+    redaction.learn(value)
     if isinstance(value, str):
         return _STARS
     return value if isinstance(value, bool) or value is None else 0
