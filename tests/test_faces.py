@@ -22,9 +22,10 @@ SAME = {
     "pymacaron.ApiPool": "pymacaron.pool.ApiPool",
     "pymacaron.get_model": "pymacaron.pool.get_model",
     "pymacaron.models.get_model": "pymacaron.pool.get_model",
+    "pymacaron_async.asynctask": "pymacaron.tasks.asynctask",
+    "pymacaron.asynctask": "pymacaron.tasks.asynctask",
 }
 TO_COME = {
-    "pymacaron_async": "asynctask",
     "pymacaron_unit.testcase": "PyMacaronTestCase",
     "pymacaron_dynamodb": "PersistentSwaggerObject",
     "pymacaron.test": "PyMacaronTestCase",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .exceptions import PyMacaronException, add_error, is_error
     from .formats import Format
     from .pool import ApiPool, get_model, load_clients
+    from .tasks import asynctask
 
 __all__ = [
     "API",
@@ -22,6 +23,7 @@ __all__ = [
     "PyMacaronException",
     "__version__",
     "add_error",
+    "asynctask",
     "get_model",
     "is_error",
     "letsgo",
@@ -31,18 +33,12 @@ __all__ = [
 _ROOMS = {
     "API": "api", "letsgo": "api", "ApiPool": "pool", "get_model": "pool", "load_clients": "pool", "Format": "formats",
     "PyMacaronException": "exceptions", "add_error": "exceptions", "is_error": "exceptions",
+    "asynctask": "tasks",
 }  # fmt: skip
-
-# Names of the contract whose part is still to come.
-_COMING = {"asynctask": "tasks"}
 
 
 def __getattr__(name: str) -> Any:
     room = _ROOMS.get(name)
-    if name in _COMING:
-        from .exceptions import NotBuiltError  # for the few who ask for it
-
-        raise NotBuiltError(f"pymacaron.{name}: this version of pymacaron has no {_COMING[name]} yet")
     if room is None:
         raise AttributeError(f"module 'pymacaron' has no attribute {name!r}")
     from importlib import import_module  # here, since most programs that import pymacaron alone need no room

@@ -20,7 +20,7 @@ from .failures import Failures
 from .flask_context import flask_response
 from .formats import Formats
 from .later import unbuilt_settings
-from .launching import check_port, letsgo, listening, quiet_handler
+from .launching import check_port, letsgo, listening, program, quiet_handler
 from .loading import building, documents_below, load_document
 from .logs import log_call, set_up
 from .names import suggest
@@ -90,6 +90,7 @@ class API:
         )  # fmt: skip
         self._error_reporter = error_reporter
         self._builtin = ["ping"]
+        self._listeners = Listeners()
         usual = error_callback is format_error and error_decorator is None
         form = PROBLEM if config.error_format == "problem" else OWN
         self._service = Service(self._loaded, form if usual else None)
@@ -153,6 +154,10 @@ class API:
                 api.served_by(self.app)
             else:
                 api.check_calls()
+        if get_config().with_async:
+            from .tasks.beginning import begin  # for services that have tasks
+
+            begin(self.app.app_context, [*self._listeners.every, *self._listeners.trouble])
         if listening:
             self._run(*listening.pop())
         return self
@@ -186,9 +191,10 @@ class API:
             served.append(Served(flask_name, own, free, is_ours=True))
             rest += free
         reporting = crash.start(self._error_reporter)
+        self._listeners = _listeners(reporting, [operation for one in served for operation in one.operations])
         serve(
             self.app, served, self._failures, debug=lambda: self.debug, verifiers=self._verifiers,
-            listeners=_listeners(reporting, [operation for one in served for operation in one.operations]),
+            listeners=self._listeners,
             broken=None if reporting is None else reporting.broken_promise,
         )  # fmt: skip
         names, version = " ".join(api.name for api in apis), apis[0].get_version() if apis else ""
@@ -208,6 +214,10 @@ class API:
         options: dict[str, Any] = {"threaded": True, "use_reloader": self.debug, "extra_files": documents}
         if get_config().log_calls:  # else the server's own line is the only one
             options["request_handler"] = quiet_handler()
+        if get_config().with_async:
+            from .tasks.beginning import run_worker_beside  # for services that have tasks
+
+            run_worker_beside(program(), reloads=self.debug)
         self.app.run(host, port, debug=self.debug, **options)
 
 

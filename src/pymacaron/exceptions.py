@@ -23,12 +23,17 @@
     │   ├── InternalServerError         500 SERVER_ERROR
     │   ├── UnhandledServerError        500 UNHANDLED_SERVER_ERROR
     │   ├── BadGatewayError             502 BAD_GATEWAY: a service that was called answered what it must not
+    │   ├── TaskFailedError             500 TASK_FAILED: a task ended with an error that is not one of these
+    │   ├── TaskCancelledError          410 TASK_CANCELLED
     │   ├── ServiceUnavailableError     503 SERVICE_UNAVAILABLE
+    │   │   ├── QueueUnavailableError   503 QUEUE_UNAVAILABLE: the broker of tasks cannot be reached
     │   │   ├── StoreDownError          503 STORE_DOWN
     │   │   ├── StoreThrottledError     503 STORE_THROTTLED, with Retry-After
     │   │   └── TableMissingError       503 TABLE_MISSING
     │   └── DeadlineExceededError       504 DEADLINE_EXCEEDED
     ├── ArgumentFault                   for the programmer: a client was called with what its document does not take
+    ├── TaskValueError                  for the programmer: a task was fired with what cannot travel to a worker
+    ├── TasksOffError                   for the programmer: a task was fired without with_async
     ├── DoubleFault                     for the programmer: what stands in for another service in a test cannot do so
     │   ├── WrongFakeError              a fake gives what the document does not allow, or there is none
     │   └── NotRecordedError            a request that is not on the recording
@@ -294,8 +299,23 @@ class BadGatewayError(PyMacaronException):
     code, status = "BAD_GATEWAY", 502
 
 
+class TaskFailedError(PyMacaronException):
+    """A task ended with an error that was meant for nobody outside. `kind` is the class of it."""
+
+    code, status = "TASK_FAILED", 500
+    kind = ""
+
+
+class TaskCancelledError(PyMacaronException):
+    code, status = "TASK_CANCELLED", 410
+
+
 class ServiceUnavailableError(PyMacaronException):
     code, status = "SERVICE_UNAVAILABLE", 503
+
+
+class QueueUnavailableError(ServiceUnavailableError):
+    code = "QUEUE_UNAVAILABLE"
 
 
 class DeadlineExceededError(PyMacaronException):
@@ -367,6 +387,14 @@ class NotRecordedError(DoubleFault):
 
 class CredentialFault(PyMacaronError):
     """A client's method was called, and there are no credentials for what its document demands. Nothing was sent."""
+
+
+class TaskValueError(PyMacaronError, TypeError):
+    """A task was fired with an argument, or has returned a result, that cannot travel between processes."""
+
+
+class TasksOffError(PyMacaronError, RuntimeError):
+    """A task was fired in a service that has none."""
 
 
 class Finding(NamedTuple):

@@ -10,7 +10,6 @@ from .exceptions import NotBuiltError
 
 # What nothing acts on yet, by the part that will: a line goes when its part is there.
 _SETTINGS = {
-    "tasks": ("with_async", "async_broker"),
     "stores": ("store",),
     "deployment": tuple(name for name in SETTINGS if name.startswith(("aws_", "docker_"))),
 }
@@ -20,7 +19,6 @@ _KEYS = {
     "limits of calls": ("x-rate-limit",),
     "entity tags of its own": ("x-etag",),
     "memory of requests": ("x-idempotent",),
-    "tasks": ("x-async",),
     "stores": ("x-persist",),
 }
 

@@ -70,6 +70,11 @@ def _program(callback: FunctionType, folder: str) -> None:
     serve()
 
 
+def program() -> str:
+    """The file that this process runs: server.py."""
+    return str(getattr(sys.modules["__main__"], "__file__", None) or "server.py")
+
+
 def _call(callback: FunctionType, **given: object) -> None:
     """
     Raises:

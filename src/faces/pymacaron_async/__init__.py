@@ -1,7 +1,7 @@
-"""The old import name of asynchronous tasks, which come with a later version."""
+"""The old import name of asynchronous tasks."""
 
 from __future__ import annotations
 
-from pymacaron.later import coming
+from pymacaron.tasks import asynctask
 
-__getattr__ = coming(__name__, "asynctask", "asynchronous tasks")
+__all__ = ["asynctask"]

@@ -18,6 +18,7 @@ COMMANDS = {
     "trace": "Print the tree of calls that belong to a call id, from logs.",
     "replay": "Make the request of a crash report again.",
     "diff": "What changed between two versions of a document, and whom it breaks.",
+    "worker": "Run the tasks of a service.",
 }
 
 

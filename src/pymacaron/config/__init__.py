@@ -96,6 +96,9 @@ class Config:
     default_user_id: str | None
     with_async: bool
     async_broker: Secret | None
+    async_max_seconds: int
+    async_processes: int | None
+    async_drain: int
     store: str | None
     aws_user: str | None
     aws_keypair: str | None

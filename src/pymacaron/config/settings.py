@@ -240,7 +240,10 @@ SETTINGS: dict[str, Setting] = {
         Setting("default_user_id", TEXT, None, "The user of tokens that are made without naming one"),
         # Tasks and persistence
         Setting("with_async", FLAG, False, "Whether asynchronous tasks are on"),
-        Setting("async_broker", TEXT, None, "The URL of the tasks' broker, often with a password", secret=True),
+        Setting("async_broker", TEXT, None, "The URL of the tasks' broker; else files beside this one", secret=True),
+        Setting("async_max_seconds", COUNT, 3600, "How long a task may run that does not say so itself (seconds)"),
+        Setting("async_processes", COUNT, None, "How many tasks a worker runs at once; else one for each processor"),
+        Setting("async_drain", WHOLE_NUMBER, 8, "How long a worker that is to end lets its tasks go on (seconds)"),
         Setting("store", TEXT, None, "Where models are kept: sqlite:///path or dynamodb://region"),
         # Deployment
         Setting("aws_user", TEXT, None, "The IAM user that deploys", "deploy"),

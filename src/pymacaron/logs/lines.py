@@ -76,7 +76,7 @@ class JsonLines(logging.Formatter):
         call = exchange.call
         trace, before, operation = call.trace, call.came_by, call.operation
         if operation is None:
-            said, path = _said(exchange, level, _of_path(exchange.request.path)), ""
+            said, path = _said(exchange, level, _of_path(exchange.request.path)), call.path
         else:
             said, path = _said_of(operation, exchange, level)
         more = optional_fields(exchange, before)

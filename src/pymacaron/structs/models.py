@@ -137,10 +137,20 @@ def find_models_with(finder: Finder) -> None:
     _finder = finder
 
 
-def _restore(api: str, name: str, place: tuple[str, Pointer] | None, state: dict[str, Any]) -> Any:
+def find_model(name: str, api: str, place: tuple[str, Pointer] | None) -> Any:
+    """The class of a model that came from elsewhere.
+
+    Raises:
+        LookupError: no API is loaded.
+        AttributeError: the API is not, or has no such model.
+    """
     if _finder is None:
         raise LookupError(f"a model {name} of the API {api} cannot be restored before the API is loaded")
-    return _remade(_finder(name, api, place), state)
+    return _finder(name, api, place)
+
+
+def _restore(api: str, name: str, place: tuple[str, Pointer] | None, state: dict[str, Any]) -> Any:
+    return _remade(find_model(name, api, place), state)
 
 
 def fields_of(model: Any) -> dict[str, Any]:

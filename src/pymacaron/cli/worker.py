@@ -1,0 +1,31 @@
+"""`pymacaron worker`: runs the tasks of a service."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from pymacaron.exceptions import StartError
+
+
+@click.command()
+@click.argument("server", default="server.py", type=click.Path())
+@click.option("--queues", metavar="NAMES", help="Only these queues, separated by commas.")
+@click.option("--processes", type=click.IntRange(1), metavar="N", help="How many tasks are run at once.")
+@click.option("--supervised", is_flag=True, hidden=True, help="End when standard input does.")
+def worker(server: str, queues: str | None, processes: int | None, supervised: bool) -> None:
+    """Run the tasks of the service that SERVER starts, until SIGTERM or Ctrl-C.
+
+    Tasks that are running then have async_drain seconds to end; others are left to other workers.
+    """
+    try:
+        from pymacaron.tasks.worker import load, work  # with Celery, an extra
+    except ModuleNotFoundError as error:
+        raise StartError(f"{error.name} is not installed: pip install 'pymacaron[async]'") from None
+    if supervised:
+        from pymacaron.tasks.supervising import end_with_parent  # only then
+
+        end_with_parent()
+    load(server)
+    sys.exit(work([name.strip() for name in queues.split(",")] if queues else None, processes))

@@ -1,0 +1,24 @@
+"""Tasks: functions that a worker runs, with the call that fired them.
+
+    declared.py     `@asynctask`, and what it makes of a function
+    travelling.py   values ⇄ JSON values with envelopes
+    carrying.py     the call goes along
+    handles.py      what one has of a task that was fired
+    standing.py     how a task stands; records/ is where that is kept
+    brokers.py      where tasks wait, and what each kind of broker needs
+    sending.py      messages to the broker, by Celery
+    queues.py       the embedded broker: messages with leases in an SQLite file; transport.py is kombu's side of it
+    running.py      a task is run
+    periodic.py     tasks that nobody has to fire
+    worker.py       the process that runs tasks; supervising.py starts one beside a server
+
+Celery is imported when the first task is fired or run, and not before.
+"""
+
+from __future__ import annotations
+
+from .carrying import is_task
+from .declared import Task, asynctask
+from .handles import Handle
+
+__all__ = ["Handle", "Task", "asynctask", "is_task"]

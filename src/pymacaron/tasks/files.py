@@ -1,0 +1,76 @@
+"""SQLite files that many processes and threads use at once."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+_PATIENCE = 10.0  # seconds that one waits for others who write
+
+
+class File:
+    """A file with tables. Each thread of each process has a connection of its own, made at its first use.
+
+    What is written survives the death of any process. A power cut may take the last moment with it, and no more: the
+    file stays whole (https://sqlite.org/pragma.html#pragma_synchronous, NORMAL with a write-ahead log).
+
+    Args:
+        path: a file that is made if it is not there, for its owner alone, as is its folder.
+        schema: statements that make the tables where they are not there yet.
+    """
+
+    def __init__(self, path: str, schema: str) -> None:
+        self.path = os.path.abspath(path)
+        self._schema = schema
+        self._own = threading.local()
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Run one statement, as a transaction of its own.
+
+        Raises:
+            sqlite3.Error: it did not happen.
+        """
+        return self._connection().execute(statement, values)
+
+    def executemany(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for many rows, in one transaction.
+
+        Raises:
+            sqlite3.Error: it happened for none.
+        """
+        connection = self._connection()
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(statement, rows)
+
+    def close(self) -> None:
+        """Close the connection of this thread."""
+        connection = self._own.__dict__.pop("connection", None)
+        if connection is not None and self._own.pid == os.getpid():
+            connection.close()
+
+    def _connection(self) -> sqlite3.Connection:
+        own = self._own
+        if getattr(own, "pid", None) != os.getpid():  # a connection must not be used by the child of a fork
+            own.left, own.connection = getattr(own, "connection", None), self._opened()  # nor be closed by it
+            own.pid = os.getpid()
+        made: sqlite3.Connection | None = own.__dict__.get("connection")
+        if made is None:
+            made = own.connection = self._opened()
+        return made
+
+    def _opened(self) -> sqlite3.Connection:
+        os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # sqlite would let others read it
+        connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.executescript(self._schema)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection

@@ -1,0 +1,273 @@
+"""A task is run, in a process of a worker that has nothing else to do meanwhile."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter, sleep, time
+from types import FrameType
+from typing import Any
+
+from billiard.exceptions import SoftTimeLimitExceeded
+
+from pymacaron._types import JsonObject
+from pymacaron.calls import Exchange, current
+from pymacaron.config import get_config
+from pymacaron.exceptions import (
+    DeadlineExceededError,
+    PyMacaronException,
+    QueueUnavailableError,
+    ServiceUnavailableError,
+    TaskCancelledError,
+    spare_the_worker,
+)
+from pymacaron.loops import awaited
+
+from .carrying import TaskCall
+from .declared import DEFAULT, Task, tasks
+from .process import process
+from .standing import CANCELLED, DONE, ENDED, FAILED, QUEUED, RUNNING, failure_of, new_standing, standings
+from .travelling import pack, unpack
+
+log = logging.getLogger(__name__)
+
+_MOST_DEATHS = 5  # workers that may die of a task before it counts as failed
+_UNKNOWN, _MOST_UNKNOWN = 5.0, 120  # seconds until a task that is not known here is looked at again, and how often
+_LONGEST_PAUSE = 3600.0  # seconds between two tries
+_WATCHED = 1.0  # seconds between two looks at whether a task that runs is still wanted
+_INSISTING = 30.0  # seconds that one tries to tell how a task has ended
+_STOP = signal.SIGUSR2
+
+
+class Interrupted(BaseException):
+    """Ends a function whose task has been cancelled. No Exception, so that functions do not catch it by accident."""
+
+
+class PutBack(Exception):
+    """The task is to be run later, and its message has to stay with the broker."""
+
+
+def run_task(task_id: str, message: JsonObject) -> None:
+    """Run what a message asks for, and remember how it ended. Never raises what the task did.
+
+    Raises:
+        PutBack: it cannot be run now.
+    """
+    try:
+        _run(task_id, message)
+    except QueueUnavailableError as error:
+        log.error("task %s: %s; it stays in the queue", message["task"], error)
+        sleep(1)
+        raise PutBack from error
+
+
+def _run(task_id: str, message: JsonObject) -> None:
+    if message.get("due", 0) > time() + 1:  # further away than a worker holds a task
+        _again(task_id, message, message["due"])
+        return
+    standing = standings().of(task_id)
+    if standing["state"] in ENDED:  # its worker died before it could say so, or it was cancelled
+        if standing["state"] == CANCELLED:
+            standings().note(task_id, new_standing(CANCELLED))
+        return
+    task = tasks.get(message["task"])
+    if task is None:
+        _unknown(task_id, message)
+        return
+    if "unique" in message:
+        standings().release(message["unique"])
+    deaths = standing.get("deaths", 0) if standing["state"] == RUNNING else -1
+    if deaths + 1 >= _MOST_DEATHS:
+        lost = ServiceUnavailableError(f"{_MOST_DEATHS} workers have died while they ran the task")
+        end_with(task_id, message, lost)
+        return
+    standings().note(task_id, new_standing(RUNNING, deaths=deaths + 1))
+    _Attempt(task_id, task, message).run()
+
+
+def _unknown(task_id: str, message: JsonObject) -> None:
+    """A task that this worker does not know is for one that is newer, or older: it waits for a while."""
+    seen = message["unknown"] = message.get("unknown", 0) + 1
+    if seen > _MOST_UNKNOWN:
+        end_with(task_id, message, ServiceUnavailableError("no worker knows a task of this name"))
+        return
+    if seen == 1:
+        log.warning("no task here is called %s: it waits for a worker that has one", message["task"])
+    _again(task_id, message, time() + _UNKNOWN)
+
+
+def _again(task_id: str, message: JsonObject, due: float) -> None:
+    """Queue a task once more, under its own id."""
+    from .sending import sender  # only where it is needed: here, Celery is there
+
+    task = tasks.get(message["task"])
+    options = task.options if task is not None else None
+    limit = (options.max_seconds if options else None) or get_config().async_max_seconds
+    sender().send(task_id, message, queue=message.get("queue", DEFAULT), due=due, seconds=limit)
+
+
+def end_with(task_id: str, message: JsonObject, error: BaseException, seconds: float = 0) -> None:
+    """Let a task have failed, and tell everybody."""
+    call = TaskCall(task_id, message["task"], message["call"])
+    call.began = perf_counter() - seconds
+    call.failure = error
+    outer = current.set(call)
+    try:
+        _insist(task_id, new_standing(FAILED, error=failure_of(error)))
+        _tell(call)
+    finally:
+        current.reset(outer)
+
+
+class _Attempt:
+    """One run of a task."""
+
+    def __init__(self, task_id: str, task: Task[..., Any], message: JsonObject) -> None:
+        self.id, self.task, self.message = task_id, task, message
+        self.call = TaskCall(task_id, task.name, message["call"])
+
+    def run(self) -> None:
+        outer = current.set(self.call)
+        try:
+            with process.surroundings():
+                self._end(self._outcome())
+            _tell(self.call)
+        finally:
+            current.reset(outer)
+
+    def _outcome(self) -> JsonObject:
+        """How the function has ended."""
+        try:
+            with _watched(self.id):
+                result = self._called()
+            if isinstance(result, PyMacaronException):
+                raise result
+            return new_standing(DONE, result=pack(result, f"the result of {self.task.name}"))
+        except Interrupted:
+            self.call.failure = TaskCancelledError("the task was cancelled")
+            return new_standing(CANCELLED)
+        except SoftTimeLimitExceeded as error:
+            limit = self.task.options.max_seconds or get_config().async_max_seconds
+            self.call.failure = DeadlineExceededError(f"the task took longer than the {limit:g} s that it may take")
+            self.call.failure.__traceback__ = error.__traceback__
+        except Exception as error:  # noqa: BLE001 - whatever it is, the worker goes on
+            self.call.failure = error
+        except BaseException as error:  # noqa: BLE001 - sys.exit() in a task ends no worker
+            self.call.failure = _spared(error, self.task.name)
+        return new_standing(FAILED, error=failure_of(self.call.failure))
+
+    def _called(self) -> Any:
+        function: Any = self.task.function
+        if inspect.iscoroutinefunction(function):
+            function = awaited(function)
+        args = [unpack(value) for value in self.message["args"]]
+        kwargs = {name: unpack(value) for name, value in self.message["kwargs"].items()}
+        return function(*args, **kwargs)
+
+    def _end(self, standing: JsonObject) -> None:
+        """Remember how it ended, or let it be run again."""
+        tries, options = self.message.get("tries", 0), self.task.options
+        if standing["state"] != FAILED or tries >= options.max_retries:
+            _insist(self.id, standing)
+            return
+        pause = min(options.backoff * 2**tries, _LONGEST_PAUSE)
+        told = "task %s failed: %s; it is run again in %g s (try %d of %d)"
+        failure = type(self.call.failure).__name__
+        log.warning(told, self.task.name, failure, pause, tries + 2, options.max_retries + 1)
+        self.message["tries"] = tries + 1
+        standings().note(self.id, new_standing(QUEUED, tries=tries + 1))
+        _again(self.id, self.message, time() + pause)
+        self.call.failure = None  # nothing to report yet
+
+
+def _spared(error: BaseException, name: str) -> BaseException:
+    try:
+        spare_the_worker(error, f"the task {name}")
+    except RuntimeError as instead:
+        return instead
+    raise error  # Ctrl-C
+
+
+def _insist(task_id: str, standing: JsonObject) -> None:
+    """Remember how a task has ended, and try again if that cannot be done at once: else it would be run again."""
+    until, pause = time() + _INSISTING, 0.1
+    while True:
+        try:
+            standings().note(task_id, standing)
+        except QueueUnavailableError:
+            if time() + pause > until:
+                raise
+            sleep(pause)
+            pause *= 2
+        else:
+            return
+
+
+def _tell(call: TaskCall) -> None:
+    """Tell those who listen to calls."""
+    failure, seconds = call.failure, perf_counter() - call.began
+    status = 200
+    if isinstance(failure, TaskCancelledError):
+        status = failure.status
+    elif failure is not None:  # nobody is there who could be told that it was a fault of his
+        status = failure.status if isinstance(failure, PyMacaronException) and failure.status >= 500 else 500
+    exchange = Exchange(call, "TASK", None, status, [], b"", 0, seconds, seconds, True)
+    for listener in process.listeners:
+        listener(exchange)
+
+
+# Cancelling: a thread looks every now and then whether the task that runs is still wanted.
+
+
+class _Watch(threading.Thread):
+    def __init__(self) -> None:
+        super().__init__(name="cancelled tasks", daemon=True)
+        self.running: str | None = None
+        self._main = threading.main_thread().ident
+        signal.signal(_STOP, self._interrupt)
+
+    def run(self) -> None:
+        before: str | None = None
+        while True:
+            sleep(_WATCHED)
+            now = self.running
+            if now is not None and now == before and self._is_unwanted(now):
+                assert self._main is not None
+                signal.pthread_kill(self._main, _STOP)
+            before = now
+
+    @staticmethod
+    def _is_unwanted(task_id: str) -> bool:
+        try:
+            return standings().is_stopped(task_id)
+        except QueueUnavailableError:
+            return False
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        if self.running is not None and self._is_unwanted(self.running):
+            self.running = None  # once
+            raise Interrupted
+
+
+_watch: _Watch | None = None
+
+
+@contextmanager
+def _watched(task_id: str) -> Iterator[None]:
+    """Let a task be interrupted when it is cancelled."""
+    global _watch  # noqa: PLW0603 - one for the process
+    if threading.current_thread() is not threading.main_thread():  # where no signal can interrupt it
+        yield
+        return
+    if _watch is None or not _watch.is_alive():
+        _watch = _Watch()
+        _watch.start()
+    _watch.running = task_id
+    try:
+        yield
+    finally:
+        _watch.running = None

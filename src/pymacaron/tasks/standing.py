@@ -1,0 +1,143 @@
+"""How a task stands: queued, running, or ended in one of three ways. Kept in records, by the id of the task."""
+
+from __future__ import annotations
+
+import os
+import threading
+from time import time
+from typing import Any
+
+import msgspec
+
+from pymacaron._types import JsonObject
+from pymacaron.config import get_config
+from pymacaron.exceptions import (
+    PyMacaronException,
+    QueueUnavailableError,
+    TaskCancelledError,
+    TaskFailedError,
+    raise_error,
+)
+
+from .brokers import broker_of
+from .records import Records
+
+QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
+ENDED = frozenset((DONE, FAILED, CANCELLED))
+KEPT = 86400.0  # seconds for which it is known how a task has ended
+_LONGEST = 30 * 86400.0  # seconds for which it is known how one stands that has not
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+class Standings:
+    """How tasks stand.
+
+    Raises (all methods):
+        QueueUnavailableError: the records cannot be reached.
+    """
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def of(self, task_id: str) -> JsonObject:
+        """How a task stands: `state`, and what else is known: `result` or `error`, `times` that it was begun."""
+        found, stopped = self._get(f"state:{task_id}", f"stop:{task_id}")
+        standing: JsonObject = {"state": QUEUED} if found is None else _decode(found)
+        if stopped is not None and standing["state"] == QUEUED:
+            return {**standing, "state": CANCELLED}
+        return standing
+
+    def is_known(self, task_id: str) -> bool:
+        return self._get(f"state:{task_id}")[0] is not None
+
+    def note(self, task_id: str, standing: JsonObject) -> None:
+        """Remember how a task stands."""
+        seconds = KEPT if standing["state"] in ENDED else _LONGEST
+        self._tell(lambda: self._records.put(f"state:{task_id}", _encode(standing), seconds))
+
+    def stop(self, task_id: str) -> None:
+        """Ask for a task to be cancelled."""
+        self._tell(lambda: self._records.put(f"stop:{task_id}", b"1", _LONGEST))
+
+    def is_stopped(self, task_id: str) -> bool:
+        return self._get(f"stop:{task_id}")[0] is not None
+
+    def claim(self, key: str, value: str, seconds: float) -> str | None:
+        """Have a key for so many seconds; the value of who has it already, None if nobody had."""
+        while not self._tell(lambda: self._records.add(key, value.encode(), seconds)):
+            found = self._get(key)[0]
+            if found is not None:  # else its time was over just now
+                return found.decode()
+        return None
+
+    def keep(self, key: str, value: str, seconds: float) -> None:
+        """Have a key that one has for so many seconds more."""
+        self._tell(lambda: self._records.put(key, value.encode(), seconds))
+
+    def release(self, key: str) -> None:
+        self._tell(lambda: self._records.remove(key))
+
+    def _get(self, *keys: str) -> list[bytes | None]:
+        found: list[bytes | None] = self._tell(lambda: self._records.get(*keys))
+        return found
+
+    def _tell(self, act: Any) -> Any:
+        try:
+            return act()
+        except PyMacaronException:
+            raise
+        except Exception as error:
+            fact = "what is known of tasks cannot be reached"
+            raise QueueUnavailableError(fact).caught(error) from error
+
+
+def failure_of(error: BaseException) -> JsonObject:
+    """An exception as it is kept."""
+    if isinstance(error, PyMacaronException):
+        return error.to_json()
+    return {"error": TaskFailedError.code, "kind": type(error).__name__, "status": TaskFailedError.status}
+
+
+def raise_failure(standing: JsonObject) -> None:
+    """Raise what a task that has not been done ended with.
+
+    Raises:
+        PyMacaronException: the task's own, by its code; TaskFailedError for one that was none; TaskCancelledError.
+    """
+    if standing["state"] == CANCELLED:
+        raise TaskCancelledError("The task was cancelled")
+    told = standing["error"]
+    if "kind" in told:
+        error = TaskFailedError(f"The task failed: {told['kind']}; the service's crash reports tell more")
+        error.kind = told["kind"]
+        raise error
+    raise_error(told)
+
+
+def new_standing(state: str, **more: Any) -> JsonObject:
+    return {"state": state, "at": time(), **more}
+
+
+_lock = threading.Lock()
+_standings: Standings | None = None
+
+
+def standings() -> Standings:
+    """How the tasks of this service stand, wherever its configuration says that this is kept."""
+    global _standings  # noqa: PLW0603 - one for the process
+    found = _standings
+    if found is None:
+        with _lock:
+            found = _standings = Standings(broker_of(get_config()).records())
+    return found
+
+
+def forget() -> None:
+    """Let the next question make connections of its own: after a fork, and when the configuration changes."""
+    global _standings, _lock
+    _standings, _lock = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=forget)

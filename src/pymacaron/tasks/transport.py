@@ -1,0 +1,191 @@
+"""Queues with leases as a transport of kombu, so that the same Celery runs with no server, and loses nothing on Redis.
+
+The transport option `queues` opens them. What is taken is kept by a heartbeat, on a thread of its own, until it is
+acknowledged.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from queue import Empty
+from time import time
+from typing import Any
+
+import msgspec
+from kombu.transport import base, virtual
+
+from pymacaron._version import __version__
+
+from .faults import ERRORS
+from .queues import Queues
+
+DUE = "pymacaron-due"  # the header that says when a message may be taken first, in seconds since 1970
+_REJECTED = 2.0  # seconds until what a worker would not have is there again
+_BEATS = 4  # in the time of one lease
+
+log = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+class Heartbeat(threading.Thread):
+    """Keeps what is taken until it is acknowledged, whatever the other threads are doing."""
+
+    def __init__(self, queues: Queues) -> None:
+        super().__init__(name="leases of tasks", daemon=True)
+        self.tags: set[str] = set()
+        self._queues = queues
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        while not self._ended.wait(self._queues.lease / _BEATS):
+            tags = list(self.tags)
+            if not tags:
+                continue
+            try:
+                self._queues.extend(tags)
+            except ERRORS as error:
+                log.warning("leases of tasks could not be extended, and are tried again: %s", type(error).__name__)
+        self._queues.close()
+
+    def stop(self) -> None:
+        self._ended.set()
+
+
+class QoS(virtual.QoS):  # type: ignore[misc]  # it has no types
+    """What a channel has taken and not acknowledged."""
+
+    restore_at_shutdown = False  # close() gives it back
+
+    def ack(self, delivery_tag: str) -> None:
+        self.channel.queues.done(delivery_tag)
+        self._forget(delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        if requeue:
+            self.channel.queues.give_back(delivery_tag, _REJECTED)
+        else:
+            self.channel.queues.done(delivery_tag)
+        self._forget(delivery_tag)
+
+    def _forget(self, tag: str) -> None:
+        self.channel.heartbeat.tags.discard(tag)
+        self._quick_ack(tag)
+        if not self.channel.closed:
+            self.channel.connection.look()  # there is room for another one
+
+    def restore_unacked(self) -> list[Any]:
+        self._flush()
+        for tag in list(self._delivered):
+            self.channel.queues.give_back(tag)
+            self._forget(tag)
+        self._flush()
+        return []
+
+
+class Channel(virtual.Channel):  # type: ignore[misc]  # it has no types
+    QoS = QoS
+    do_restore = False
+    body_encoding = None  # the serializer writes text
+
+    def __init__(self, connection: Any, **options: Any) -> None:
+        super().__init__(connection, **options)
+        self.queues: Queues = connection.queues
+        self._heartbeat: Heartbeat | None = None
+
+    @property
+    def heartbeat(self) -> Heartbeat:
+        if self._heartbeat is None:
+            self._heartbeat = Heartbeat(self.queues)
+            self._heartbeat.start()
+        return self._heartbeat
+
+    def _put(self, queue: str, message: dict[str, Any], **_options: Any) -> None:
+        due = message["headers"].get(DUE)
+        self.queues.put(queue, _encode(message).decode(), 0 if due is None else max(0, due - time()))
+
+    def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
+        taken = self.queues.take(queue)
+        if taken is None:
+            raise Empty
+        self.heartbeat.tags.add(taken.tag)
+        message: dict[str, Any] = _decode(taken.body)
+        properties = message["properties"]
+        properties["delivery_tag"] = taken.tag
+        properties["delivery_info"]["redelivered"] = taken.times > 1
+        return message
+
+    def _size(self, queue: str) -> int:
+        return self.queues.count(queue)
+
+    def _purge(self, queue: str) -> int:
+        return self.queues.clear(queue)
+
+    def _delete(self, queue: str, *_rest: Any, **_options: Any) -> None:
+        self._purge(queue)
+
+    def close(self) -> None:
+        if self.closed:
+            return
+        super().close()
+        if self._heartbeat is not None:
+            self.qos.restore_unacked()
+            self._heartbeat.stop()
+
+
+class Transport(virtual.Transport):  # type: ignore[misc]  # it has no types
+    Channel = Channel
+    driver_type = driver_name = "pymacaron"
+    default_connection_params: dict[str, Any] = {}  # noqa: RUF012 - as its parent has it
+    connection_errors = (*base.Transport.connection_errors, *ERRORS)
+    # "asynchronous": Celery's event loop asks, instead of a thread that waits
+    implements = virtual.Transport.implements.extend(asynchronous=True)
+
+    def __init__(self, client: Any, **options: Any) -> None:
+        self.queues: Queues = client.transport_options["queues"]()
+        self.polling_interval = self.queues.idle
+        self._loop: Any = None
+        self._looks = False
+        super().__init__(client, **options)
+
+    def driver_version(self) -> str:
+        return __version__
+
+    def verify_connection(self, _connection: Any) -> bool:
+        return True
+
+    def establish_connection(self) -> Any:
+        self.queues.count("")  # so that queues which cannot be had are told now
+        return super().establish_connection()
+
+    def register_with_event_loop(self, _connection: Any, loop: Any) -> None:
+        """Look at the queues every now and then, and whenever a message is acknowledged.
+
+        Celery hands tasks to its processes when an event loop turns, after this: not one turn later.
+        """
+        self._loop = loop
+        loop.call_repeatedly(self.queues.idle, self.look)
+
+    def look(self) -> None:
+        """Hand out what there is, as far as it may be taken; for event loops."""
+        if self._loop is None or self._looks:
+            return
+        self._looks = True
+        try:
+            self._hand_out()
+        finally:
+            self._looks = False
+
+    def _hand_out(self) -> None:
+        for channel in list(self.channels):
+            while not channel.closed and channel._consumers and channel.qos.can_consume():
+                try:
+                    channel._poll(channel.cycle, self._deliver)
+                except Empty:
+                    break
+
+    def close_connection(self, connection: Any) -> None:
+        self._loop = None
+        super().close_connection(connection)
+        self.queues.close()

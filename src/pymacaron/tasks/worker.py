@@ -1,0 +1,121 @@
+"""The process that runs tasks: Celery's worker, with what pymacaron adds."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+from celery import Task as CeleryTask
+from celery import signals
+from celery.exceptions import Reject, TimeLimitExceeded
+
+from pymacaron import crash
+from pymacaron._types import JsonObject
+from pymacaron.config import get_config
+from pymacaron.exceptions import ConfigurationError, DeadlineExceededError, Finding, StartError
+
+from .declared import DEFAULT, tasks
+from .periodic import Clockwork
+from .process import WORKER, process
+from .running import PutBack, end_with, run_task
+from .sending import TASK, Sender, sender
+
+log = logging.getLogger(__name__)
+
+
+class _Task(CeleryTask):  # type: ignore[misc]  # it has no types
+    """The one task that Celery knows."""
+
+    def on_failure(self, exc: BaseException, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        """In the worker's main process: the one that ran the task has been ended."""
+        if isinstance(exc, TimeLimitExceeded):
+            message = args[0]
+            limit = message.get("limit") or get_config().async_max_seconds
+            late = DeadlineExceededError(f"the task took longer than the {limit:g} s that it may take, and was ended")
+            end_with(task_id, message, late, limit)
+
+
+def load(server: str) -> None:
+    """Import a project's server.py, with all its tasks. It opens no port: this process is a worker.
+
+    Raises:
+        StartError: there is no such file; what stops the service's start has been printed.
+    """
+    process.role = WORKER
+    path = os.path.abspath(server)
+    if not os.path.isfile(path):
+        cure = "name the file that ends with letsgo(), as in `pymacaron worker path/to/server.py`"
+        raise StartError(f"there is no {server} here; {cure}")
+    sys.path.insert(0, os.path.dirname(path))
+    importlib.import_module(os.path.splitext(os.path.basename(path))[0])
+    if not get_config().with_async:
+        place = get_config().config_file or "pym-config.yaml"
+        raise ConfigurationError([Finding(place, "with_async", "is off: there are no tasks", "write with_async: true")])
+
+
+def work(queues: list[str] | None = None, processes: int | None = None) -> int:
+    """Run tasks until a signal ends it; the exit code.
+
+    Args:
+        queues: by name; None: all that tasks name.
+        processes: how many tasks are run at once; None: as the configuration says, else one for each processor.
+    """
+    with_broker = sender()
+    app = with_broker.app
+    app.conf.task_queues = [with_broker.queue(name) for name in queues or _queues()]
+    app.task(_run, name=TASK, bind=True, base=_Task, typing=False)
+    _listen(with_broker)
+    worker = app.Worker(
+        hostname=f"pymacaron-{os.getpid()}", pool="prefork", concurrency=processes or get_config().async_processes,
+        without_gossip=True, without_mingle=True, without_heartbeat=True, loglevel="WARNING", quiet=True,
+        optimization="fair",
+    )  # fmt: skip
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+def _queues() -> list[str]:
+    return list(dict.fromkeys([DEFAULT, *(task.options.queue for task in tasks.values())]))
+
+
+def _run(self: Any, message: JsonObject) -> None:
+    try:
+        run_task(self.request.id, message)
+    except PutBack as error:
+        raise Reject(error, requeue=True) from error
+
+
+def _listen(with_broker: Sender) -> None:
+    """Do what has to be done at certain moments of Celery's worker."""
+    clockwork = Clockwork()
+
+    def ready(**_: Any) -> None:
+        log.info("a worker takes tasks from %s, process %d", ", ".join(_at(with_broker)), os.getpid())
+        clockwork.start()
+
+    def shutting_down(**_: Any) -> None:
+        clockwork.stop()
+        drain = threading.Timer(get_config().async_drain, os.kill, (os.getpid(), signal.SIGQUIT))
+        drain.daemon = True
+        drain.start()
+
+    def ending(**_: Any) -> None:
+        crash.flush()
+
+    def own_logging(**_: Any) -> None:
+        """Celery leaves logging alone if somebody listens here."""
+
+    for at, function in (
+        (signals.worker_ready, ready), (signals.worker_shutting_down, shutting_down),
+        (signals.worker_process_shutdown, ending), (signals.setup_logging, own_logging),
+    ):  # fmt: skip
+        at.connect(function, weak=False)
+
+
+def _at(with_broker: Sender) -> list[str]:
+    return [queue.name for queue in with_broker.app.conf.task_queues]

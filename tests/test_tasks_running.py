@@ -1,0 +1,362 @@
+"""What tasks do, whatever broker they wait in: the laws of `@asynctask`, with workers as programs of their own."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workers import LEASE, Project, Redis, Worker
+
+from pymacaron import ApiPool
+from pymacaron.auth.acting import as_user
+from pymacaron.calls import Call, Identity, current
+from pymacaron.exceptions import (
+    DeadlineExceededError,
+    NotFoundError,
+    TaskCancelledError,
+    TaskFailedError,
+    TaskValueError,
+)
+from pymacaron.tasks import Handle
+
+JOBS = """
+import os, time
+from datetime import timedelta
+from pathlib import Path
+from pymacaron import asynctask, get_model
+from pymacaron.auth import get_userid, get_user_token
+from pymacaron.calls import get_call
+from pymacaron.exceptions import NotFoundError
+from pymacaron.tasks import is_task
+
+NOTES = Path(__file__).parent / "notes"
+
+def nothing():
+    pass
+
+def note(*words):
+    with NOTES.open("a") as file:
+        file.write(" ".join(map(str, words)) + "\\n")
+
+@asynctask
+def echo(*args, **kwargs):
+    return [list(args), kwargs]
+
+@asynctask
+async def later(value):
+    return value
+
+@asynctask
+def whoami():
+    call = get_call()
+    return {
+        "id": call.id, "path": call.path, "user": get_userid(), "token": get_user_token(), "task": is_task(),
+        "left": call.left_ms(), "trace": call.trace.trace_id, "parent": call.trace.parent_id, "pid": os.getpid(),
+    }
+
+@asynctask
+def nested(value):
+    return [echo(value), is_task()]
+
+@asynctask
+def chained(value):
+    return echo.fire(value).id
+
+@asynctask
+def missing():
+    raise NotFoundError("no such order").tell_user("Sorry")
+
+@asynctask
+def broken():
+    return 1 / 0
+
+@asynctask
+def leaving():
+    raise SystemExit(3)
+
+@asynctask
+def unspeakable():
+    return object()
+
+@asynctask(max_retries=2, backoff=0.1)
+def shaky(name, failures):
+    note("shaky", name)
+    if sum(line == f"shaky {name}" for line in NOTES.read_text().splitlines()) <= failures:
+        raise RuntimeError("not yet")
+    return "done"
+
+@asynctask(max_seconds=1)
+def endless():
+    time.sleep(60)
+
+@asynctask
+def cancellable():
+    note("cancellable begun")
+    try:
+        time.sleep(60)
+    finally:
+        note("cancellable ended")
+
+@asynctask(unique=True)
+def once(value):
+    note("once", value)
+
+@asynctask(delay=0.5)
+def delayed(name):
+    note("delayed", name)
+
+@asynctask
+def slow(name, seconds):
+    note("begin", name)
+    time.sleep(seconds)
+    note("end", name)
+    return name
+
+@asynctask
+def deadly(name):
+    note("deadly", name)
+    os.kill(os.getpid(), 9)
+
+@asynctask(queue="mails")
+def mail(value):
+    return [value]
+
+@asynctask(every=1)
+def tick():
+    note("tick", time.time())
+
+@asynctask
+def hold(key):
+    note("hold", key)
+    while not (NOTES.parent / key).exists():
+        time.sleep(0.02)
+"""
+
+
+class Service:
+    """A service with a worker."""
+
+    def __init__(self, project: Project, worker: Worker, jobs: Any) -> None:
+        self.project, self.worker, self.jobs = project, worker, jobs
+
+    def notes(self, word: str) -> list[str]:
+        """What tasks have noted that begins with a word."""
+        path = self.project.folder / "notes"
+        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        return [line.removeprefix(f"{word} ") for line in lines if line.split(" ")[0] == word]
+
+
+@pytest.fixture(scope="module", params=["file", "redis"])
+def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp(request.param)
+    redis = None
+    if request.param == "redis":
+        if Redis.program is None:
+            pytest.skip("there is no redis-server; `make services` installs it where that is possible")
+        redis = Redis(folder)
+    url = f"sqlite:///{folder}" if redis is None else redis.url
+    project = Project(folder, JOBS, f"{url}?lease={LEASE}", async_drain=2)
+    with project.here(), project.worker() as worker:
+        jobs = importlib.import_module("jobs")
+        ApiPool.load({"shop": str(folder / "apis" / "shop.yaml")}, _no_formats())
+        yield Service(project, worker, jobs)
+    ApiPool.clear()
+    if redis is not None:
+        redis.stop()
+
+
+def _no_formats() -> Any:
+    from pymacaron.formats import Formats  # a detail of loading
+
+    return Formats(())
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 15) -> bool:
+    until = time.monotonic() + seconds
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.02)
+    return holds()
+
+
+def test_values_travel(service: Service) -> None:
+    """Arguments and results arrive as they were sent: models, dates, numbers, bytes, whatever JSON has no word for."""
+    mail = ApiPool.shop.model.Mail(to="ann", at=datetime(2026, 1, 31, 10, tzinfo=UTC))
+    values = [None, 1, -(2**80), 0.5, "é", b"\0", (1, {2}), timedelta(1), {"$x": 1, 2: 3}, datetime.now(UTC), mail]
+    handle = service.jobs.echo.fire(*values, mail=mail)
+    assert handle.wait(10) == [values, {"mail": mail}]
+    assert handle.state == "done"
+    assert handle.result == Handle(handle.id).result
+
+
+def test_async_functions(service: Service) -> None:
+    """A task may be a coroutine function."""
+    assert service.jobs.later.fire([1]).wait(10) == [1]
+
+
+def test_plain_calls(service: Service) -> None:
+    """A plain call queues a task, as fire() does; inside of a worker it runs it in place."""
+    assert service.jobs.nested(5).wait(10) == [[[5], {}], True]
+    assert Handle[Any](service.jobs.chained("x").wait(10)).wait(10) == [["x"], {}]
+
+
+def test_the_call_travels(service: Service) -> None:
+    """A task has the user, token, id, path, trace and deadline of the call that fired it."""
+    call = Call({"pymcallid": "abc-1", "pymcallpath": "shop.order"})
+    call.identity = Identity("ann", "t.o.k", {"sub": "ann"}, frozenset({"a"}))
+    call.deadline = time.monotonic() + 30
+    before = current.set(call)
+    try:
+        handle = service.jobs.whoami.fire()
+        with as_user(Identity("bob")):
+            other = service.jobs.whoami.fire()
+    finally:
+        current.reset(before)
+    told = handle.wait(10)
+    assert (told["id"], told["path"], told["task"]) == ("abc-1", "shop.order/jobs.whoami", True)
+    assert (told["user"], told["token"]) == ("ann", "t.o.k")
+    assert 0 < told["left"] <= 30_000
+    assert (told["trace"], told["parent"]) == (call.trace.trace_id, call.trace.span_id)
+    assert told["pid"] != os.getpid()
+    assert other.wait(10)["user"] == "bob"
+
+
+def test_outside_of_calls(service: Service) -> None:
+    """A task that nobody's call has fired is a call of its own."""
+    first, second = service.jobs.whoami.fire().wait(10), service.jobs.whoami.fire().wait(10)
+    assert first["id"] != second["id"]
+    assert (first["path"], first["user"], first["left"]) == ("jobs.whoami", None, None)
+
+
+def test_failures(service: Service) -> None:
+    """What ends a task is raised for those who ask for its result: our errors as they were, of others only the kind;
+    and a function that ends its process ends the task alone. All are reported in the worker's log."""
+    with pytest.raises(NotFoundError, match="no such order") as caught:
+        service.jobs.missing.fire().wait(10)
+    assert (caught.value.user_message, caught.value.status) == ("Sorry", 404)
+    for job, kind in (("broken", "ZeroDivisionError"), ("leaving", "RuntimeError"), ("unspeakable", "TaskValueError")):
+        handle = getattr(service.jobs, job).fire()
+        with pytest.raises(TaskFailedError) as failed:
+            handle.wait(10)
+        assert (failed.value.kind, handle.state) == (kind, "failed")
+    for job in ("missing", "broken", "leaving", "unspeakable"):
+        assert eventually(lambda job=job: f"TASK jobs.{job} 500" in service.worker.log)  # type: ignore[misc]  # bound
+
+
+def test_retries(service: Service) -> None:
+    """A task that fails is run again, as often as it says, under the same id."""
+    assert service.jobs.shaky.fire("twice", 2).wait(15) == "done"
+    handle = service.jobs.shaky.fire("ever", 9)
+    with pytest.raises(TaskFailedError):
+        handle.wait(15)
+    assert service.notes("shaky").count("ever") == 3
+
+
+def test_limits(service: Service) -> None:
+    """A task that takes longer than it may is ended."""
+    with pytest.raises(DeadlineExceededError, match="longer than the 1 s"):
+        service.jobs.endless.fire().wait(15)
+
+
+def test_cancelling(service: Service) -> None:
+    """A task that waits is not begun any more; one that runs is interrupted, and can clean up."""
+    waiting = service.jobs.echo.fire_in(1, "never")
+    assert waiting.cancel()
+    assert waiting.state == "cancelled"
+    running = service.jobs.cancellable.fire()
+    assert eventually(lambda: running.state == "running")
+    assert running.cancel()
+    for handle in (waiting, running):
+        with pytest.raises(TaskCancelledError):
+            handle.wait(10)
+        assert not handle.cancel()
+    assert service.notes("cancellable") == ["begun", "ended"]
+
+
+def test_waiting_ends(service: Service) -> None:
+    """wait() gives up after its time; the task goes on."""
+    handle = service.jobs.slow.fire("wait", 0.5)
+    with pytest.raises(TimeoutError):
+        handle.wait(0.05)
+    assert handle.result is None
+    assert handle.wait(10) == "wait"
+
+
+def test_delays(service: Service) -> None:
+    """A task is run when it is due, and not before."""
+    start = time.time()
+    at = datetime.now(UTC) + timedelta(seconds=0.6)
+    ended = [service.jobs.delayed.fire("d"), service.jobs.echo.fire_in(0.7), service.jobs.echo.fire_at(at)]
+    assert [handle.state for handle in ended] == ["queued"] * 3
+    for handle, least in zip(ended, (0.5, 0.7, 0.5), strict=True):
+        handle.wait(10)
+        assert time.time() - start >= least
+
+
+def test_unique(service: Service) -> None:
+    """A unique task that waits with the same arguments is not queued again; when it has begun, it can be."""
+    first = service.jobs.once.fire_in(0.7, 1)
+    assert service.jobs.once.fire_in(0.7, 1) == first
+    assert service.jobs.once.fire(2) != first
+    first.wait(10)
+    assert service.jobs.once.fire(1) != first
+    assert eventually(lambda: sorted(service.notes("once")) == ["1", "1", "2"])
+
+
+def test_queues(service: Service) -> None:
+    """A worker takes tasks from all queues that they name."""
+    assert service.jobs.mail.fire("x").wait(10) == ["x"]
+
+
+def test_periodic(service: Service) -> None:
+    """A periodic task is fired once in each period, however many workers there are."""
+    with service.project.worker(name="second"):
+        time.sleep(2.2)
+    periods = [int(float(at) + 0.02) for at in service.notes("tick")]
+    assert len(periods) >= 2
+    assert len(periods) <= len(set(periods)) + 1  # one may have been run late, beside the next one
+
+
+def test_refused_where_they_are_fired(service: Service) -> None:
+    """What cannot travel, and what the function does not take, is an error at the line that fires."""
+    with pytest.raises(TaskValueError, match=r"jobs.echo: argument 1\['a'\]\[1\] is a builtins.object"):
+        service.jobs.echo.fire({"a": [1, object()]})
+    with pytest.raises(TaskValueError, match="argument 'when'"):
+        service.jobs.echo.fire(when=open)
+    with pytest.raises(TypeError, match="missing a required argument"):
+        service.jobs.later.fire()
+    with pytest.raises(ValueError, match="time zone"):
+        service.jobs.later.fire_at(datetime.now(), 1)  # noqa: DTZ005 - the fault
+
+
+def test_workers_that_die(service: Service) -> None:
+    """A task whose worker is killed is run by another one; one whose process is killed as well, until it is clear that
+    it is the task that kills."""
+    with service.project.worker(name="third") as third:
+        handles = [service.jobs.slow.fire(f"kill{at}", 1) for at in range(4)]
+        assert eventually(lambda: len(service.notes("begin")) >= 4)
+        third.kill()
+    assert [handle.wait(20) for handle in handles] == [f"kill{at}" for at in range(4)]
+    service.jobs.deadly.fire("d")
+    assert eventually(lambda: len(service.notes("deadly")) > 1)
+
+
+def test_workers_that_are_asked_to_end(service: Service) -> None:
+    """A worker that is asked to end takes no more tasks, lets those that run go on for a while, and leaves the rest."""
+    project = service.project
+    with project.worker(name="fourth") as fourth:
+        held = [service.jobs.hold.fire(f"stop{at}") for at in range(4)]
+        assert eventually(lambda: sum(key.startswith("stop") for key in service.notes("hold")) == 4)
+        fourth.process.send_signal(signal.SIGTERM)
+        for at in range(4):
+            Path(project.folder / f"stop{at}").touch()
+        assert fourth.process.wait(10) == 0
+    for handle in held:
+        handle.wait(10)
+    assert sum(key.startswith("stop") for key in service.notes("hold")) == 4
