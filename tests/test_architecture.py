@@ -24,7 +24,8 @@ ROOMS = """
 HOMES = {  # foreign library: the rooms that may import it
     "flask": "flask_context lane serving publishing api testing",
     "werkzeug": "bodies conditions flask_context lane serving launching",
-    "msgspec": "documents schemas structs shapes bodies inputs forms wire lane auth stores tasks", "yaml": "config documents",
+    "msgspec": "documents schemas structs shapes bodies inputs forms wire lane auth stores tasks",
+    "yaml": "config documents",
     "jsonschema_rs": "formats grammar schemas", "click": "launching cli", "cryptography": "auth", "celery": "tasks",
     "kombu": "tasks", "billiard": "tasks", "redis": "tasks",
     "boto3": "stores deploy", "botocore": "stores deploy", "gunicorn": "gunicorn", "urllib3": "transports",

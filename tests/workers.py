@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from programs import PATIENCE, free_port
+from programs import PATIENCE, free_row
 
 from pymacaron.config import Config, set_config
 from pymacaron.tasks import sending, standing
@@ -133,7 +133,7 @@ class Redis:
     program = shutil.which("redis-server")
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
+        self.folder, self.port = folder, free_row(1)
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.start()
 

@@ -19,6 +19,7 @@ _KEYS = {
     "limits of calls": ("x-rate-limit",),
     "entity tags of its own": ("x-etag",),
     "memory of requests": ("x-idempotent",),
+    "long operations": ("x-async",),
     "stores": ("x-persist",),
 }
 

@@ -17,8 +17,9 @@ Celery is imported when the first task is fired or run, and not before.
 
 from __future__ import annotations
 
+from .beginning import is_ready
 from .carrying import is_task
 from .declared import Task, asynctask
 from .handles import Handle
 
-__all__ = ["Handle", "Task", "asynctask", "is_task"]
+__all__ = ["Handle", "Task", "asynctask", "is_ready", "is_task"]

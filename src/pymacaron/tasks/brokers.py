@@ -16,6 +16,7 @@ from .records import Records
 
 FILE, REDIS, AMQP, SQS = "file", "redis", "amqp", "sqs"
 _KINDS = {"sqlite": FILE, "redis": REDIS, "rediss": REDIS, "amqp": AMQP, "amqps": AMQP, "pyamqp": AMQP, "sqs": SQS}
+DEFAULT = "tasks"  # the queue of tasks that name none
 FOLDER = ".pymacaron"  # beside the configuration, for what an embedded broker keeps
 _MARGIN = 60  # seconds that a task may be with a worker beyond the time that it may take
 _CONNECT, _ANSWER = 3.0, 10.0  # seconds that a broker may take

@@ -16,6 +16,7 @@ from pymacaron._types import JsonObject
 from pymacaron.config import get_config
 from pymacaron.exceptions import TasksOffError
 
+from .brokers import DEFAULT
 from .carrying import carried_call
 from .handles import Handle
 from .process import is_worker
@@ -24,7 +25,6 @@ from .travelling import pack
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
-DEFAULT = "tasks"  # the queue of tasks that name none
 _HELD = 30.0  # seconds that a claim lasts whose owner has died before it could queue the task
 _UNIQUE = 7 * 86400.0  # seconds that a task which is unique may wait, beyond its delay
 
@@ -181,7 +181,7 @@ def _name_of(function: Callable[..., Any]) -> str:
 
 
 def _seconds(value: float, what: str) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0:
+    if type(value) not in {int, float} or not value >= 0:
         raise ValueError(f"asynctask: {what} has to be a number, 0 or more")
     return value
 

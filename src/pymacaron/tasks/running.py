@@ -27,8 +27,9 @@ from pymacaron.exceptions import (
 )
 from pymacaron.loops import awaited
 
+from .brokers import DEFAULT
 from .carrying import TaskCall
-from .declared import DEFAULT, Task, tasks
+from .declared import Task, tasks
 from .process import process
 from .standing import CANCELLED, DONE, ENDED, FAILED, QUEUED, RUNNING, failure_of, new_standing, standings
 from .travelling import pack, unpack

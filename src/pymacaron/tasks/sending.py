@@ -21,8 +21,7 @@ from pymacaron._types import JsonObject
 from pymacaron.config import get_config
 from pymacaron.exceptions import QueueUnavailableError
 
-from .brokers import FILE, REDIS, Broker, broker_of
-from .declared import DEFAULT
+from .brokers import DEFAULT, FILE, REDIS, Broker, broker_of
 from .faults import ERRORS
 from .transport import DUE
 

@@ -19,7 +19,8 @@ from pymacaron._types import JsonObject
 from pymacaron.config import get_config
 from pymacaron.exceptions import ConfigurationError, DeadlineExceededError, Finding, StartError
 
-from .declared import DEFAULT, tasks
+from .brokers import DEFAULT
+from .declared import tasks
 from .periodic import Clockwork
 from .process import WORKER, process
 from .running import PutBack, end_with, run_task
