@@ -13,7 +13,7 @@ from pymacaron.exceptions import StartError
 @click.argument("server", default="server.py", type=click.Path())
 @click.option("--queues", metavar="NAMES", help="Only these queues, separated by commas.")
 @click.option("--processes", type=click.IntRange(1), metavar="N", help="How many tasks are run at once.")
-@click.option("--supervised", is_flag=True, hidden=True, help="End when standard input does.")
+@click.option("--supervised", is_flag=True, help="End when standard input does.")
 def worker(server: str, queues: str | None, processes: int | None, supervised: bool) -> None:
     """Run the tasks of the service that SERVER starts, until SIGTERM or Ctrl-C.
 
