@@ -290,6 +290,8 @@ def test_redirects(calling: Calling) -> None:
             assert there.received[0].target == "/elsewhere"
             assert not {"authorization", "pymcallid"} & there.received[0].headers.keys()
             assert isinstance(client.delete_thing(id=1), BadGatewayError)
+    with peer(lambda got: (302, {"Location": "http://[x/"}, b"")) as other:
+        assert isinstance(calling(other.url).get_thing(id=1), BadGatewayError)
 
 
 # Errors

@@ -8,6 +8,9 @@ line.py       the line to an API: its options, credentials and transport
 exchange.py   one request there and its answer back: headers, redirects, deadline
 retries.py    what is tried again, when, and from when on it is not tried at all
 security.py   what the document demands of a call; credentials.py what there is for it; tokens.py those of OAuth2
+streams.py    answers whose bytes are read while they come
+pages.py      results in pages; links.py how one leads to the next
+waiting.py    calls that are awaited; errands.py what they are told past their decorators
 outcomes.py   what an answer means: a result, or an error that says what was called and what came back
 doubles.py    what stands in for another service in tests
 """

@@ -84,11 +84,10 @@ def place_of(url: str) -> tuple[Origin, str, str]:
 
 def moved(origin: Origin, target: str, location: str) -> tuple[Origin, str, str] | None:
     """Where a redirect leads: who is asked, the path and the query; None if it leads nowhere that we go."""
-    parts = urlsplit(urljoin(f"{origin}{target}", location))
     try:
-        found = _origin(parts, location)
-    except ConfigurationError:
+        found, path, query = place_of(urljoin(f"{origin}{target}", location))
+    except (ConfigurationError, ValueError):
         return None
     if origin.scheme == "https" and found.scheme != "https":
         return None
-    return found, parts.path or "/", parts.query
+    return found, path, query

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from functools import cache
 from time import monotonic, sleep
 from typing import Any
@@ -12,16 +13,24 @@ from pymacaron._version import __version__
 from pymacaron.bodies import EVENTS, LINES, RECORDS, BodyStream, chunks_of, close, kind_of, parse_media_type, uncoded
 from pymacaron.calls import Call, current
 from pymacaron.config import get_config
-from pymacaron.exceptions import ArgumentFault, BadRequestError, PayloadTooLargeError, UnsupportedMediaTypeError
+from pymacaron.exceptions import (
+    ArgumentFault,
+    BadRequestError,
+    PayloadTooLargeError,
+    PyMacaronException,
+    UnsupportedMediaTypeError,
+)
 from pymacaron.messages import Request, Response
 from pymacaron.operations import Operation
 from pymacaron.transports import Sending, Transport, TransportFault, WrongAnswer, target_of
 
 from .addresses import Address, moved, place_of
+from .errands import Errand
 from .line import transport_for
 from .options import Options
 from .retries import KEY, Refused, breaker_of, key_for, pause_after
 from .security import Proof, Security
+from .streams import Stream
 from .tokens import NoToken
 
 _MOST_REDIRECTS = 5
@@ -38,6 +47,7 @@ class Exchange:
 
     Args:
         security: what the document demands of it; None: nothing.
+        errand: what else it is told, and tells; None: nothing.
 
     Attributes:
         origin: who was asked last.
@@ -47,10 +57,10 @@ class Exchange:
 
     def __init__(
         self, operation: Operation, address: Address, options: Options, transport: Transport,
-        security: Security | None = None,
+        *, security: Security | None = None, errand: Errand | None = None,
     ) -> None:  # fmt: skip
         self.operation, self.options, self._transport = operation, options, transport
-        self._security = security
+        self._security, self._errand = security, errand
         self.proof: Proof | None = None
         self._has_strayed = False  # to another host than the one that was asked
         self._asked, self._base_path = address
@@ -60,7 +70,8 @@ class Exchange:
         self._read_timeout = options.timeout if options.read_timeout is None else options.read_timeout
         left = self._call.left_ms()
         self._patience = options.timeout if left is None else min(options.timeout, left / 1000)
-        self._until = monotonic() + self._patience
+        began = None if errand is None else errand.began
+        self._until = (monotonic() if began is None else began) + self._patience
 
     def perform(self, request: Request) -> Response:
         """The answer to a request; its body is bytes, or items that come one after the other.
@@ -69,8 +80,12 @@ class Exchange:
             TransportFault: there is none.
             CredentialFault: nobody has given the credentials for it.
         """
-        base = self.operation.base_path
-        request.path = (self._base_path + request.path[len(base) :] if base else self._base_path + request.path) or "/"
+        base, errand = self.operation.base_path, self._errand
+        if errand is not None and errand.target is not None:
+            request.path, request.query = errand.target
+        else:
+            path = request.path[len(base) :] if base else request.path
+            request.path = (self._base_path + path) or "/"
         request.headers = self._headers(request)
         if self._security is not None:
             self.proof = self._security.proof(request, self.options.credentials)
@@ -79,7 +94,7 @@ class Exchange:
         for attempt in range(1, self.options.max_attempts):
             outcome = self._watched(request)
             pause = 0.0 if self._is_worth_renewing(outcome, request) else pause_after(outcome, request, attempt)
-            if pause is None or monotonic() + pause >= self._until:
+            if pause is None or monotonic() + pause >= self._until or (errand is not None and errand.is_given_up):
                 break
             if isinstance(outcome, Response):
                 close(outcome.body)
@@ -120,6 +135,9 @@ class Exchange:
             if self._is_redirect(response):
                 close(response.body)
                 raise WrongAnswer(f"it leads elsewhere more than {_MOST_REDIRECTS} times")
+        if self._errand is not None:
+            links = ", ".join(text for name, text in response.headers if name.lower() == "link")
+            self._errand.tell(self._asked, f"{self.origin}{target_of(request)}", links)
         return self._received(response)
 
     def _is_worth_renewing(self, outcome: Response | TransportFault, request: Request) -> bool:
@@ -187,9 +205,9 @@ class Exchange:
         body: Any = response.body
         headers = {name.lower(): text for name, text in response.headers}
         coding = headers.get("content-encoding")
+        if self.is_stream(response) or (coding is None and isinstance(body, bytes)):
+            return response
         if isinstance(body, bytes):
-            if coding is None:
-                return response
             body = io.BytesIO(body)
         limit = self.options.max_answer
         try:
@@ -211,6 +229,29 @@ class Exchange:
             close(response.body)
             raise WrongAnswer(f"its answer is longer than {limit} bytes") from None
         return response
+
+    def is_stream(self, response: Response) -> bool:
+        """Is the answer read by who called?"""
+        return self.options.stream and response.status // 100 == 2
+
+    def stream(self, response: Response, explain: Callable[[TransportFault], PyMacaronException]) -> Stream:
+        """The body of such an answer, without its codings.
+
+        Raises:
+            WrongAnswer: it has one that is not known.
+        """
+        headers = {name.lower(): text for name, text in response.headers}
+        coding, body = headers.get("content-encoding"), response.body
+        try:
+            plain: Any = body if coding is None else uncoded(coding, _readable(body), None, None)
+        except UnsupportedMediaTypeError:
+            close(body)
+            raise WrongAnswer("its answer is not coded as it says") from None
+        return Stream(plain, body, headers.get("content-type", ""), explain=explain)
+
+
+def _readable(body: Any) -> Any:
+    return io.BytesIO(body) if isinstance(body, bytes) else body
 
 
 def _sendable(name: str, text: str) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from time import monotonic
 from typing import Any, NamedTuple
 
+from pymacaron.calls import current
 from pymacaron.config import read_credentials
 from pymacaron.documents import Fault, Node, findings
 from pymacaron.exceptions import ArgumentFault, BindingError, Finding, PyMacaronException, ValidationError, is_error
@@ -15,11 +18,14 @@ from pymacaron.operations import Operation
 from pymacaron.transports import TransportFault
 from pymacaron.wire import write_request
 
+from .errands import Errand, underway
 from .exchange import Exchange
 from .line import Line
 from .options import PER_CALL, Options, for_one_call
-from .outcomes import Answered, outcome_of, raised, unreached
+from .outcomes import Answered, outcome_of, raised, undeclared, unreached
+from .pages import Items, Pages
 from .security import security_of
+from .waiting import NOT_BEGUN, awaitable, discard_result, in_thread
 
 
 class Method:
@@ -56,6 +62,47 @@ class Method:
         self._security = security_of(operation, line.document.security_scheme)
         self._ready: tuple[Options, Any] | None = None  # the options that were the last, and the address for them
 
+    async def aio(self, *body: Any, **given: Any) -> Any:
+        """The call for asyncio: what it gives is awaited, and what comes piece by piece is awaited, too."""
+        return await self.awaited(Errand(self), body, given)
+
+    def pages(self, *body: Any, **given: Any) -> Pages:
+        """The results of a GET page by page, each answer leading to the next one by `Link: <...>; rel="next"`. For
+        `for` and `async for`.
+
+        Raises:
+            TypeError: the operation is none of GET.
+        """
+        if self.operation.method != "GET":
+            raise TypeError(f"{self.__name__}() is a {self.operation.method}, and only what is got has pages")
+        return Pages(self, body, given)
+
+    def items(self, *body: Any, **given: Any) -> Items:
+        """What the pages hold, if they are lists."""
+        return Items(self.pages(*body, **given))
+
+    async def awaited(self, errand: Errand, body: tuple[Any, ...], given: dict[str, Any]) -> Any:
+        """The result of a call that is made in a thread. Its time counts from now."""
+        errand.began = monotonic()
+        call = partial(self._awaited, errand, body, given)
+        try:
+            result = await in_thread(call, patience=self._patience(given), discard=discard_result)
+        except BaseException:
+            errand.is_given_up = True
+            raise
+        return awaitable(call() if result is NOT_BEGUN else result)
+
+    def _awaited(self, errand: Errand, body: tuple[Any, ...], given: dict[str, Any]) -> Any:
+        return errand.run(self, *body, **given)
+
+    def _patience(self, given: Mapping[str, Any]) -> float:
+        """Seconds that a call has at the most."""
+        said = next((given[name] for name, option in self._options.items() if option == "timeout" and name in given), 0)
+        most = said if isinstance(said, int | float) and said > 0 else self._line.options().timeout
+        call = current.get()
+        left = None if call is None else call.left_ms()
+        return most if left is None else min(most, left / 1000)
+
     def __call__(self, *body: Any, **given: Any) -> Any:
         if not self._is_decorated:
             return self._send(body, given)
@@ -67,13 +114,18 @@ class Method:
         return self._send(body, {**given, self._headers_keyword: headers})
 
     def _send(self, body: tuple[Any, ...], given: dict[str, Any]) -> Any:
-        options = self._line.options()
+        options, errand = self._line.options(), underway.get()
         said = given.keys() & self._options.keys()
         if said:
             options = self._for_one_call(options, {self._options[name]: given.pop(name) for name in said})
+        if errand is not None and errand.method is not self:
+            errand = None
+        if errand is not None and errand.raises:
+            options = options._replace(errors="raise")
         transport = self._line.transport(options)
         security = None if self._line.is_offline else self._security
-        exchange = Exchange(self.operation, self._address(options), options, transport, security)
+        address = self._address(options)
+        exchange = Exchange(self.operation, address, options, transport, security=security, errand=errand)
         return self._outcome(exchange, self._request(body, given))
 
     def _for_one_call(self, options: Options, said: dict[str, Any]) -> Options:
@@ -116,8 +168,7 @@ class Method:
         response: Response | None = None
         try:
             response = exchange.perform(request)
-            secrets = () if exchange.proof is None else exchange.proof.secrets
-            result = outcome_of(self.operation, exchange.origin, response, secrets=secrets)
+            result = self._read(exchange, response)
         except TransportFault as fault:
             result = unreached(self.operation, exchange.origin, fault)
         if isinstance(result, Iterator):
@@ -126,6 +177,19 @@ class Method:
         if options.errors == "raise" and is_error(result) and (response is None or _is_wrong(result, response)):
             raise result if isinstance(result, PyMacaronException) else raised(result)
         return _with_response(result, response) if options.with_response else result
+
+    def _read(self, exchange: Exchange, response: Response) -> Any:
+        """What an answer says.
+
+        Raises:
+            TransportFault: it cannot be read.
+        """
+        operation, origin = self.operation, exchange.origin
+        secrets = () if exchange.proof is None else exchange.proof.secrets
+        if not exchange.is_stream(response):
+            return outcome_of(operation, origin, response, secrets=secrets)
+        fault = undeclared(operation, origin, response)
+        return fault or exchange.stream(response, lambda fault: unreached(operation, origin, fault))
 
     def _items(self, items: Iterator[Any], exchange: Exchange) -> Iterator[Any]:
         """Items as they come."""

@@ -30,6 +30,7 @@ class Options(NamedTuple):
         max_answer: the longest answer that is taken.
         with_response: give status and headers, too.
         credentials: by the name of their security scheme.
+        stream: give the bytes of what succeeds while they come.
     """
 
     timeout: float
@@ -46,6 +47,7 @@ class Options(NamedTuple):
     max_failures: int = 10
     with_response: bool = False
     credentials: Mapping[str, Any] = {}
+    stream: bool = False
 
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
@@ -56,6 +58,7 @@ PER_CALL = {
     "request_headers": "headers", "timeout": "timeout", "connect_timeout": "connect_timeout",
     "read_timeout": "read_timeout", "base_url": "url", "with_response": "with_response",
     "max_attempts": "max_attempts", "credentials": "credentials",
+    "stream": "stream",
 }  # fmt: skip
 
 
@@ -100,6 +103,8 @@ def for_one_call(options: Options, given: Mapping[str, Any]) -> Options:
     attempts = changed.get("max_attempts", 1)
     if type(attempts) is not int or attempts < 1:
         raise ArgumentFault("max_attempts has to be a whole number, 1 or more")
+    if type(changed.get("stream", False)) is not bool:
+        raise ArgumentFault("stream has to be True or False")
     if "headers" in changed:
         changed["headers"] = {**options.headers, **_headers(changed["headers"])}
     return options._replace(**changed)

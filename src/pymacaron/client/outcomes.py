@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from pymacaron.bodies import read_json
+from pymacaron.bodies import close, read_json
 from pymacaron.exceptions import (
     BadGatewayError,
     BadRequestError,
@@ -25,7 +25,7 @@ from pymacaron.messages import Response
 from pymacaron.operations import Operation
 from pymacaron.schemas import RESPONSE
 from pymacaron.transports import Origin, TransportFault, WrongAnswer
-from pymacaron.wire import read_response
+from pymacaron.wire import check_response, read_response
 
 _SHOWN = 300  # characters of an answer
 
@@ -63,6 +63,16 @@ def outcome_of(operation: Operation, origin: Origin, response: Response, *, secr
     if is_error(value) and not isinstance(value, dict):
         return value
     return _noted(_of_status(operation, response.status, value), operation, origin, response, secrets)
+
+
+def undeclared(operation: Operation, origin: Origin, response: Response) -> PyMacaronException | None:
+    """The error for an answer whose body is not read here, if the document has none such."""
+    try:
+        check_response(operation, response)
+    except InternalServerError as fault:
+        close(response.body)
+        return _noted(_unexpected(fault), operation, origin, response, ())
+    return None
 
 
 def _unexpected(fault: PyMacaronException) -> PyMacaronException:

@@ -22,6 +22,7 @@ __all__ = [
     "ResponseReader",
     "ResponseWriter",
     "ResultFault",
+    "check_response",
     "read_request",
     "read_response",
     "write_request",
@@ -69,3 +70,13 @@ def read_response(operation: Operation, response: Response) -> object:
     """
     reader: ResponseReader = operation.once("read_response", ResponseReader)
     return reader(response)
+
+
+def check_response(operation: Operation, response: Response) -> None:
+    """That the document declares such a response, as far as its head says; its body is not read.
+
+    Raises:
+        PyMacaronException: it does not.
+    """
+    reader: ResponseReader = operation.once("read_response", ResponseReader)
+    reader.expect(response)

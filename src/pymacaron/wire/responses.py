@@ -243,7 +243,12 @@ class ResponseReader:
         self.operation = operation
         self._found: dict[tuple[str, str], tuple[Representation, MediaType]] = {}
 
-    def __call__(self, response: Response) -> object:
+    def expect(self, response: Response) -> tuple[Representation, MediaType] | None:
+        """What the document declares for a response; None for one without a body.
+
+        Raises:
+            PyMacaronException: it declares none such.
+        """
         answer = self.operation.answer(response.status)
         if answer is None and self.operation.answers:  # a document that declares none leaves them open
             raise self._unexpected(f"the status {response.status} is not declared")
@@ -251,7 +256,13 @@ class ResponseReader:
         if header is None and not response.body:
             return None
         key = answer.key if answer is not None else ""
-        representation, media = self._found.get((key, header or "")) or self._select(answer, header)
+        return self._found.get((key, header or "")) or self._select(answer, header)
+
+    def __call__(self, response: Response) -> object:
+        expected = self.expect(response)
+        if expected is None:
+            return None
+        representation, media = expected
         try:
             value = representation.read(_source(response), media, None, None)
         except (BadRequestError, UnsupportedMediaTypeError) as error:

@@ -1,0 +1,112 @@
+"""The results of an operation page by page: each answer links to the next one (RFC 8288, `rel="next"`)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from pymacaron.exceptions import BadGatewayError, ConfigurationError
+
+from .addresses import place_of
+from .errands import Errand
+from .links import link_to
+from .outcomes import Answered
+
+if TYPE_CHECKING:
+    from .methods import Method
+
+
+class Pages:
+    """The pages of a result, with `for` or `async for`; each is asked for when it is wanted. Every iteration begins
+    with the first.
+
+    Raises (while it is iterated):
+        PyMacaronException: whatever goes wrong, whether or not errors are raised otherwise.
+        BadGatewayError: the next page is on another host, or was there before.
+    """
+
+    def __init__(self, method: Method, body: tuple[Any, ...], given: dict[str, Any]) -> None:
+        self._method, self._body, self._given = method, body, given
+
+    def __iter__(self) -> Iterator[Any]:
+        walk = _Walk(self._method)
+        while (errand := walk.next()) is not None:
+            yield errand.run(self._method, *self._body, **self._given)
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        walk = _Walk(self._method)
+        while (errand := walk.next()) is not None:
+            yield await self._method.awaited(errand, self._body, dict(self._given))
+
+    def __repr__(self) -> str:
+        return f"<Pages of {self._method!r}>"
+
+
+class Items:
+    """What the pages of a result hold, one after the other; see Pages.
+
+    Raises (while it is iterated):
+        TypeError: a page is no list.
+    """
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+
+    def __iter__(self) -> Iterator[Any]:
+        for page in self._pages:
+            yield from _listed(page)
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        async for page in self._pages:
+            for item in _listed(page):
+                yield item
+
+    def __repr__(self) -> str:
+        return f"<Items of {self._pages!r}>"
+
+
+def _listed(page: Any) -> list[Any]:
+    found = page.result if isinstance(page, Answered) else page
+    if not isinstance(found, list):
+        raise TypeError(f"items() takes lists apart, and a page is of type {type(found).__name__}; use pages()")
+    return found
+
+
+class _Walk:
+    """The way from page to page."""
+
+    def __init__(self, method: Method) -> None:
+        self._method = method
+        self._errand: Errand | None = None
+        self._seen: set[tuple[str, str]] = set()
+
+    def next(self) -> Errand | None:
+        """The call for the next page; None if there is none."""
+        if self._errand is None:
+            self._errand = Errand(self._method, raises=True)
+            return self._errand
+        target = self._target(self._errand)
+        if target is None:
+            return None
+        if target in self._seen:
+            raise self._wrong("the next page is one that was there before")
+        self._seen.add(target)
+        self._errand = Errand(self._method, target, raises=True)
+        return self._errand
+
+    def _target(self, done: Errand) -> tuple[str, str] | None:
+        link = link_to("next", done.links) if done.links else None
+        if link is None:
+            return None
+        try:
+            origin, path, query = place_of(urljoin(done.found_at, link))
+        except (ConfigurationError, ValueError):
+            raise self._wrong("the next page is at no address that can be asked") from None
+        if origin != done.asked:
+            raise self._wrong("the next page is on another host, which gets no call of ours")
+        return path, query
+
+    def _wrong(self, fact: str) -> BadGatewayError:
+        operation = self._method.operation
+        return BadGatewayError(f"{operation.api}.{operation.name}: {fact}")
