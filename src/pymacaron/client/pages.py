@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import urljoin
 
 from pymacaron.exceptions import BadGatewayError, ConfigurationError
+from pymacaron.operations import Operation
 
 from .addresses import place_of
 from .errands import Errand
 from .links import link_to
 from .outcomes import Answered
 
-if TYPE_CHECKING:
-    from .methods import Method
+
+class Calling(Protocol):
+    """What is called for each page: a Method."""
+
+    @property
+    def operation(self) -> Operation: ...
+
+    def __call__(self, *body: Any, **given: Any) -> Any: ...
+
+    async def awaited(self, errand: Errand, body: tuple[Any, ...], given: dict[str, Any]) -> Any: ...
 
 
 class Pages:
@@ -26,7 +35,7 @@ class Pages:
         BadGatewayError: the next page is on another host, or was there before.
     """
 
-    def __init__(self, method: Method, body: tuple[Any, ...], given: dict[str, Any]) -> None:
+    def __init__(self, method: Calling, body: tuple[Any, ...], given: dict[str, Any]) -> None:
         self._method, self._body, self._given = method, body, given
 
     def __iter__(self) -> Iterator[Any]:
@@ -76,7 +85,7 @@ def _listed(page: Any) -> list[Any]:
 class _Walk:
     """The way from page to page."""
 
-    def __init__(self, method: Method) -> None:
+    def __init__(self, method: Calling) -> None:
         self._method = method
         self._errand: Errand | None = None
         self._seen: set[tuple[str, str]] = set()
