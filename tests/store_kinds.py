@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ USERS = Table("users", Attribute("id"), None, (BY_TEAM, BY_RANK, BY_CITY))
 ORDERS = Table("orders", Attribute("user"), Attribute("number", NUMBER))
 PAGES = Table("pages", Attribute("site"), Attribute("path"))
 BLOBS = Table("blobs", Attribute("digest", BYTES), Attribute("part", BYTES))
-KINDS = ["sqlite"]
+# DynamoDB Local is Amazon's own; `make stores-local` fetches it and says where it answers.
+LOCAL = os.environ.get("PYMACARON_DYNAMODB_LOCAL")
+KINDS = ["sqlite", "moto", *(["local"] if LOCAL else [])]
 TABLES = (USERS, ORDERS, PAGES, BLOBS)
 MISSING = Table("nowhere", Attribute("id"))
 
@@ -47,6 +50,35 @@ def sqlite(folder: Path) -> Iterator[Store]:
 
     store = SqliteStore(str(folder / "store.sqlite"), clock)
     for table in TABLES:
+        store.create_table(table)
+    yield store
+    store.close()
+
+
+def moto(folder: Path) -> Iterator[Store]:
+    """An imitation of DynamoDB behind a real server."""
+    from moto.server import ThreadedMotoServer  # 1 s to import, for the one module that uses it
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer("127.0.0.1", 0)
+    server.start()
+    try:
+        yield from dynamo("http://{}:{}".format(*server.get_host_and_port()))
+    finally:
+        server.stop()
+
+
+def local(folder: Path) -> Iterator[Store]:
+    assert LOCAL is not None
+    yield from dynamo(LOCAL)
+
+
+def dynamo(endpoint: str) -> Iterator[Store]:
+    from pymacaron.stores.dynamodb import DynamoStore  # as a service does: only where it is used
+
+    store = DynamoStore("eu-west-1", endpoint, clock)
+    for table in TABLES:
+        store.drop_table(table)
         store.create_table(table)
     yield store
     store.close()

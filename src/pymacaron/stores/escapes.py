@@ -10,11 +10,10 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any
 
 from .values import number_of
 
-Escape: TypeAlias = Callable[[Any], Any]
 _PLAIN = frozenset((str, int, bool, float, type(None)))
 
 
@@ -26,48 +25,62 @@ def escaped(value: Any) -> Any:
     if kind is list:
         return [item if type(item) in _PLAIN else escaped(item) for item in value]
     if kind is dict:
-        return escaped_mapping(value, escaped)
-    return escape(value, escaped)
-
-
-def escaped_mapping(value: dict[str, Any], each: Escape) -> dict[str, Any]:
-    if len(value) == 1 and next(iter(value)).startswith("#"):
-        ((name, item),) = value.items()
-        return {f"#{name}": each(item)}
-    return {name: item if type(item) is str else each(item) for name, item in value.items()}
-
-
-def escape(value: Any, each: Escape) -> dict[str, Any]:
-    """Bytes, a set or a number, as a mapping."""
-    if isinstance(value, bytes):
+        return {name: escaped(item) for name, item in renamed(value).items()}
+    if kind is bytes:
         return {"#bytes": b64encode(value).decode()}
-    if isinstance(value, set):
-        return {"#set": [each(item) for item in sorted(value, key=_order)]}
-    return {"#number": str(value) if isinstance(value, Decimal) else repr(value)}
+    if kind is set:
+        return {"#set": [escaped(item) for item in listed(value)]}
+    return {"#number": number_text(value)}
 
 
 def unescaped(value: Any) -> Any:
-    """The inverse of both."""
+    """The inverse."""
     if isinstance(value, list):
         return [unescaped(item) for item in value]
-    if not isinstance(value, dict):
-        return value
+    if isinstance(value, dict):
+        return meaning({name: unescaped(item) for name, item in value.items()})
+    return value
+
+
+def renamed(value: dict[str, Any]) -> dict[str, Any]:
+    """A mapping as it is, or with another #."""
+    if len(value) == 1:
+        ((name, item),) = value.items()
+        if name.startswith("#"):
+            return {f"#{name}": item}
+    return value
+
+
+def meaning(value: dict[str, Any]) -> Any:
+    """What a mapping stands for."""
     if len(value) == 1:
         ((name, item),) = value.items()
         if name.startswith("##"):
-            return {name[1:]: unescaped(item)}
+            return {name[1:]: item}
         if name in _MEANINGS:
             return _MEANINGS[name](item)
-    return {name: unescaped(item) for name, item in value.items()}
+    return value
+
+
+def number_text(value: float | Decimal) -> str:
+    return str(value) if isinstance(value, Decimal) else repr(value)
 
 
 def _number(text: str) -> Any:
-    return float(text) if "e" in text and "E" not in text else number_of(text)
+    if text.lstrip("-").isdecimal():
+        return int(text)
+    return float(text) if "e" in text else number_of(text)  # a Decimal writes E
 
 
 _MEANINGS: dict[str, Callable[[Any], Any]] = {
-    "#bytes": b64decode, "#number": _number, "#set": lambda items: {unescaped(item) for item in items},
+    "#bytes": b64decode, "#number": _number, "#set": set,
+    "#prefixed": lambda named: {name[1:]: item for name, item in named.items()},
 }  # fmt: skip
+
+
+def listed(value: set[Any]) -> list[Any]:
+    """The items of a set in an order that is always the same."""
+    return sorted(value, key=_order)
 
 
 def _order(item: object) -> tuple[str, str]:

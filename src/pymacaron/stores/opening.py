@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from urllib.parse import parse_qs
 
 from pymacaron.config import get_config
 
@@ -47,9 +48,14 @@ def open_store(url: str, folder: str = "") -> Store:
         ValueError: the URL names none.
     """
     scheme, _, rest = url.partition("://")
-    place, _, _ = rest.partition("?")
+    place, _, query = rest.partition("?")
     if scheme == "sqlite" and place.startswith("/") and len(place) > 1:
         from .sqlite import SqliteStore  # sqlite3 takes 5 ms to import, for those who keep something
 
         return SqliteStore(os.path.abspath(os.path.join(folder, place[1:])))
+    options = parse_qs(query)
+    if scheme == "dynamodb" and place and options.keys() <= {"endpoint"}:
+        from .dynamodb import DynamoStore  # boto3 is an extra, and takes 200 ms to import
+
+        return DynamoStore(place, options.get("endpoint", [None])[0])
     raise ValueError("a store is sqlite:///path or dynamodb://region")

@@ -33,6 +33,14 @@ class Search(NamedTuple):
     limit: int | None
     after: dict[str, Any] | None
 
+    def has(self, item: Item) -> bool:
+        """Is an item in an open range, and not at its end? DynamoDB has ranges with both ends only."""
+        sort, range_ = self.table.index_of(self.index_name).sort, self.range
+        if sort is None or range_ is None:
+            return True
+        out = ([] if range_.low_included else [range_.low]) + ([] if range_.high_included else [range_.high])
+        return item[sort.name] not in out
+
     def cursor(self, last: Item) -> str:
         return write_cursor(
             _identity(self.table, self.index_name, self.partition, self.descending), self.attributes, last

@@ -8,12 +8,13 @@ from math import isfinite
 from typing import Any
 
 from pymacaron.config import Secret
-from pymacaron.exceptions import ItemRefusedError
+from pymacaron.exceptions import ItemRefusedError, ItemTooLargeError
 
 from .tables import BYTES, EXPIRES, NUMBER, TEXT, VERSION, Attribute, Table
 from .writes import Item, Key
 
 DEEPEST = 30  # levels inside each other; DynamoDB has 32, of which what it cannot say plainly takes up to two
+MOST = 400 * 1024  # bytes of an item, as DynamoDB counts them
 _WORDS = {TEXT: "a text", NUMBER: "a number of at most 38 digits", BYTES: "bytes"}
 _LONGEST_KEY = (2048, 1024)  # bytes of the first and the second key attribute, as DynamoDB has it
 _KINDS: tuple[Any, ...] = (str, int, float, Decimal, bytes, dict, list, tuple, set, frozenset)
@@ -208,10 +209,19 @@ def index_values(table: Table, item: Mapping[str, Any]) -> list[Any]:
     return found
 
 
-def seconds_left(item: Mapping[str, Any], now: float) -> float:
-    """How long an item is still there; endless if it does not say."""
+def is_expired(item: Mapping[str, Any], now: float) -> bool:
     expires = item.get(EXPIRES)
-    return float("inf") if expires is None else expires - now
+    return expires is not None and expires <= now
+
+
+def check_size(table: Table, item: Item) -> None:
+    """
+    Raises:
+        ItemTooLargeError: an item has more bytes than DynamoDB takes.
+    """
+    size = size_of(item)
+    if size > MOST:
+        raise ItemTooLargeError(f"an item of {table.name} has about {size} bytes; the most is {MOST}")
 
 
 def size_of(value: Any) -> int:

@@ -7,13 +7,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from pymacaron.exceptions import ItemTooLargeError
 from pymacaron.stores.escapes import escaped, unescaped
 from pymacaron.stores.tables import EXPIRES, NUMBER, VERSION, Attribute, Table
-from pymacaron.stores.values import exact, index_values, item_key, size_of
+from pymacaron.stores.values import MOST, check_size, exact, index_values, item_key
 from pymacaron.stores.writes import Item
 
-MOST = 400 * 1024  # bytes of an item, as DynamoDB counts them
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -59,16 +57,6 @@ def values_of(table: Table, item: Item, version: int) -> list[Any]:
         attributes = [one for index in table.indexes for one in (index.partition, index.sort) if one is not None]
         columns += columns_of(attributes, index_values(table, item))
     return columns
-
-
-def check_size(table: Table, item: Item) -> None:
-    """
-    Raises:
-        ItemTooLargeError: an item has more bytes than DynamoDB takes.
-    """
-    size = size_of(item)
-    if size > MOST:
-        raise ItemTooLargeError(f"an item of {table.name} has about {size} bytes; the most is {MOST}")
 
 
 def columns_of(attributes: Any, values: Any) -> list[Any]:

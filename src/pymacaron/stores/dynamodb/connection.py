@@ -1,0 +1,172 @@
+"""The client of boto3, one for each process, and what it raises as errors of ours."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from random import uniform
+from typing import Any
+
+from pymacaron.config import get_config, reveal
+from pymacaron.exceptions import (
+    ItemRefusedError,
+    ItemTooLargeError,
+    PyMacaronException,
+    StartError,
+    StoreDownError,
+    StoreThrottledError,
+    TableMissingError,
+)
+
+try:
+    from boto3.session import Session
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:
+    raise StartError("a store in DynamoDB needs boto3: pip install 'pymacaron[aws]'") from None
+
+__all__ = ["ClientError", "Connection", "code_of", "is_throttling", "pause", "refused"]
+
+_THROTTLED = frozenset((
+    "ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded", "LimitExceededException",
+    "TransactionInProgressException", "TransactionConflictException", "ProvisionedThroughputExceeded",
+    "ThrottlingError",
+    "TransactionConflict",
+))  # fmt: skip
+_ATTEMPTS = 10  # of what another write is in the way of, and of the rest of a batch
+_OPTIONS: dict[str, Any] = {
+    "retries": {"mode": "standard", "max_attempts": 5}, "connect_timeout": 3, "read_timeout": 8,
+    "max_pool_connections": 50,
+}  # fmt: skip
+
+
+class Connection:
+    """Calls of DynamoDB.
+
+    Args:
+        region: such as eu-west-1.
+        endpoint: the URL of another server; None: Amazon's, or what $AWS_ENDPOINT_URL says.
+    """
+
+    def __init__(self, region: str, endpoint: str | None) -> None:
+        self.place = f"dynamodb://{region}" + (f" at {endpoint}" if endpoint else "")
+        self._region, self._endpoint = region, endpoint
+        self._lock = threading.Lock()
+        self._client: tuple[int, Any] = (0, None)
+
+    @property
+    def client(self) -> Any:
+        """The client of this process; a child does not use its parent's connections."""
+        pid, client = self._client
+        if pid != os.getpid():
+            with self._lock:
+                client = self._made()
+                self._client = (os.getpid(), client)
+        return client
+
+    def _made(self) -> Any:
+        session = Session()
+        found = None
+        if session.get_credentials() is None:
+            found = self._credentials()
+        return session.client(
+            "dynamodb",
+            region_name=self._region,
+            endpoint_url=self._endpoint,
+            config=Config(**_OPTIONS),
+            **(found or {}),
+        )
+
+    def _credentials(self) -> dict[str, str]:
+        """Those of the configuration, where the environment has none; a server of one's own takes any."""
+        config = get_config()
+        key, secret = config.aws_access_key_id, config.aws_secret_access_key
+        if key and secret:
+            return {"aws_access_key_id": key, "aws_secret_access_key": reveal(secret)}
+        return {"aws_access_key_id": "local", "aws_secret_access_key": "local"} if self._endpoint else {}
+
+    def call(self, action: str, **given: Any) -> Any:
+        """What the client answers; where another write is in the way, it is tried again.
+
+        Raises:
+            ClientError: a condition is not met, a transaction is cancelled, a table is there, or is being made.
+            PyMacaronException: everything else.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                return getattr(self.client, action)(**given)
+            except ClientError as error:
+                if code_of(error) != "TransactionConflictException" or attempt == _ATTEMPTS - 1:
+                    raise self.told(error, _table(given)) from error
+            except BotoCoreError as error:
+                raise StoreDownError(f"{self.place} cannot be used: {error}") from error
+            pause(attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+    def each_attempt(self, call: Callable[[Any], Any], rest: Any) -> None:
+        """Call with what the last call left, until nothing is left.
+
+        Raises:
+            StoreThrottledError: too often something is left.
+        """
+        for attempt in range(_ATTEMPTS):
+            rest = call(rest)
+            if not rest:
+                return
+            pause(attempt)
+        raise StoreThrottledError(f"{self.place} took only a part of a batch, {_ATTEMPTS} times")
+
+    def close(self) -> None:
+        _, client = self._client
+        self._client = (0, None)
+        if client is not None:
+            client.close()
+
+    def told(self, error: Any, table: str) -> Exception:
+        """What DynamoDB says, as an error of ours where we have one."""
+        code, text = code_of(error), str(error.response["Error"].get("Message", ""))
+        if code in _OF_THE_STORE:
+            return error  # type: ignore[no-any-return]
+        if code == "ResourceNotFoundException" or "does not have the specified index" in text:
+            return TableMissingError(
+                f"{self.place} has no table {table}, or it lacks an index; create_tables() makes it"
+            )
+        if code == "ValidationException":
+            return refused(text, table)
+        if code in _THROTTLED:
+            return StoreThrottledError(f"{self.place} has too much to do ({code})")
+        return StoreDownError(f"{self.place} cannot be used: {code}: {text}")
+
+
+_OF_THE_STORE = frozenset((
+    "ConditionalCheckFailedException", "TransactionCanceledException", "ResourceInUseException",
+))  # fmt: skip
+
+
+def _table(given: Mapping[str, Any]) -> str:
+    """The tables that a request is about."""
+    names = [given.get("TableName"), *given.get("RequestItems", ())]
+    names += [one["TableName"] for write in given.get("TransactItems", ()) for one in write.values()]
+    return " or ".join(dict.fromkeys(name for name in names if name))
+
+
+def code_of(error: Any) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def is_throttling(code: str) -> bool:
+    return code in _THROTTLED
+
+
+def refused(text: str, table: str) -> PyMacaronException:
+    """What DynamoDB finds invalid; its words may show values, and stay with the cause."""
+    if "size" in text.lower() and "exceeded" in text.lower():
+        return ItemTooLargeError(f"an item of {table} would have more than 400 KiB")
+    return ItemRefusedError(f"DynamoDB refuses what was to be done with an item of {table}")
+
+
+def pause(attempt: int) -> None:
+    """Twice as long each time, up to a second, and never the same."""
+    time.sleep(uniform(0, min(1.0, 0.02 * 2**attempt)))  # noqa: S311 - nothing to be guessed
