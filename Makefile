@@ -8,7 +8,7 @@ BIN := .venv/bin
 # Another pyproject.toml has another checksum, hence another stamp that is not there yet, hence an installation.
 STAMP := .venv/.installed-$(shell cksum < pyproject.toml | tr -cs '0-9' '-')
 
-.PHONY: help venv run run-real test lint format bench corpus conformance fuzz clean
+.PHONY: help venv run run-real test lint format bench corpus conformance fuzz soak clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -59,6 +59,9 @@ conformance: venv ## the JSON-Schema-Test-Suite, the law of the wire, what is pu
 
 fuzz: venv ## 200,000 changed requests to the examples and to documents of the corpus
 	@$(BIN)/python conformance/fuzz.py $(ARGS)
+
+soak: venv ## 100,000 calls by 50 threads to a service that often answers wrongly: nothing lost, mixed up or left open
+	@$(BIN)/python conformance/soak.py $(ARGS)
 
 clean: ## remove .venv and what the tools leave behind
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov dist

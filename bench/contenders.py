@@ -24,7 +24,8 @@ class UnavailableError(Exception):
 class Contender(NamedTuple):
     """`app` is a module of apps/; `environment` names requirements/<it>.txt, "" is the one that runs this script.
 
-    `group` is "base" (always measured), "ours", "core" or "all"; `settings` are environment variables.
+    `group` is "base" (always measured), "ours", "core" or "all"; `settings` are environment variables. `driver` is what
+    runs it, with `app` and `kind` as its arguments.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Contender(NamedTuple):
     group: str
     kind: str = "wsgi"
     settings: tuple[tuple[str, str], ...] = ()
+    driver: str = "drive.py"
 
 
 def _ours(name: str, config: str, **settings: str) -> Contender:
@@ -103,7 +105,7 @@ class Running:
         self.contender = contender
         self.errors = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115  # open as long as the process runs
         self.process = subprocess.Popen(
-            [str(python_of(contender.environment)), str(HERE / "drive.py"), contender.app, contender.kind],
+            [str(python_of(contender.environment)), str(HERE / contender.driver), contender.app, contender.kind],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,

@@ -1,6 +1,7 @@
-"""CPU time per request, in process, of pymacaron and its peers, as ratios to bare Flask; then start-up (startup.py).
+"""CPU time per request, in process, of pymacaron and its peers, as ratios to bare Flask; then calls of
+other services (calling.py) and start-up (startup.py).
 
-    python bench/run.py [--peers none|core|all] [--only requests|failing|startup] [--check]
+    python bench/run.py [--peers none|core|all] [--only requests|failing|client|startup] [--check]
 
 Every contender runs in a process of its own; all of them wait while one is timed, in an order that is shuffled for
 every round and workload, so that whatever else the machine does hits all alike. Each is asked first whether it answers
@@ -18,6 +19,7 @@ import sys
 from contextlib import ExitStack
 from statistics import median
 
+import calling
 import startup
 from contenders import BASE, CORS, DISPATCH, HERE, LEAN, PRODUCTION, STORE, Contender, Running, UnavailableError, chosen
 from failing import MOST
@@ -154,6 +156,15 @@ def measure_failing() -> list[Figure]:
     return [Figure(f"always {name}, with reports", value, MOST, "× without") for name, value in found.items()]
 
 
+def measure_client(peers: str) -> list[Figure]:
+    """What a call of another service costs (calling.py)."""
+    print("measuring: calls of another service", flush=True)
+    samples, missing = calling.measure(peers)
+    save("client", {"us": samples, "absent": missing})
+    calling.show(samples, missing)
+    return calling.figures(samples, peers)
+
+
 def save(name: str, value: object) -> None:
     """Write `.bench/results/NAME.json`."""
     folder = STORE / "results"
@@ -164,7 +175,7 @@ def save(name: str, value: object) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", choices=["none", "core", "all"], default="core", help="who else is measured")
-    parser.add_argument("--only", choices=["requests", "failing", "startup"], help="a part of it")
+    parser.add_argument("--only", choices=["requests", "failing", "client", "startup"], help="a part of it")
     parser.add_argument("--check", action="store_true", help="exit with 1 if pymacaron missed a target")
     parser.add_argument("--generations", type=int, default=3, help="how often every contender is started afresh")
     parser.add_argument("--rounds", type=int, default=5, help="rounds in each generation")
@@ -175,6 +186,8 @@ def main() -> int:
         results += measure_requests(options)
     if options.only in {None, "failing"}:
         results += measure_failing()
+    if options.only in {None, "client"}:
+        results += measure_client(options.peers)
     if options.only in {None, "startup"}:
         found, absent = startup.measure()
         save("startup", {"found": found, "absent": absent})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import socket
 import time
@@ -376,14 +377,24 @@ def test_more_than_was_announced(calling: Calling) -> None:
 
 
 def test_threads_share_a_client(calling: Calling) -> None:
-    """Everybody gets the answer to what they asked, over connections that are kept."""
+    """Of 50 threads each gets the answer to what it asked, or its own error, while connections end now and then."""
 
     def answer(got: Received) -> tuple[int, dict[str, str], bytes]:
-        return 200, {"Content-Type": JSON}, b'{"id": %s}' % got.target.rpartition("/")[2].encode()
+        number = int(got.target.rpartition("/")[2] if got.method == "GET" else json.loads(got.body)["id"])
+        ends = {"Connection": "close"} if number % 17 == 0 else {}
+        if number % 13 == 0:
+            return 404, ends, b""
+        return 200 + (got.method == "POST"), {"Content-Type": JSON, **ends}, b'{"id": %d}' % number
+
+    def call(number: int) -> Any:
+        return client.get_thing(id=number) if number % 2 else client.add_thing({"id": number})
 
     with peer(answer) as other:
         client = calling(other.url)
         with ThreadPoolExecutor(50) as pool:
-            found = list(pool.map(lambda number: client.get_thing(id=number).id, range(1000)))
-        assert found == list(range(1000))
-        assert other.connections <= 50
+            found = list(pool.map(call, range(1000)))
+        for number, result in enumerate(found):
+            assert is_error(result) == (number % 13 == 0)
+            assert (result.status if number % 13 == 0 else result.id) == (number if number % 13 else 404)
+        assert len(other.received) == 1000
+        assert sockets_to(other.port) <= 50
