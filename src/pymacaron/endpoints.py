@@ -66,7 +66,7 @@ class Endpoint:
         self._read = RequestReader(operation, strict_query=options.strict_query, max_body=options.max_body).read
         self._writers: dict[str | None, ResponseWriter] = {}  # by Accept header, made when it is first seen
         self._by_choices: dict[object, ResponseWriter] = {}
-        self._check: ResponseCheck | None = None
+        self._checked: Callable[[Response], None] = self._first_checked
         self._unchecked = False
         is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(inner)
         self._call = awaited(function) if is_async else function
@@ -164,13 +164,12 @@ class Endpoint:
             keep_length(response, self.operation)
         return response
 
-    def _checked(self, response: Response) -> None:
-        if self._check is None:  # at the first call, when it is known whether tests are running
-            mode = self._mode()
-            self._unchecked = mode == OFF
-            self._check = ResponseCheck(self.operation, mode, self._broken)
+    def _first_checked(self, response: Response) -> None:
+        mode = self._mode()  # at the first call, when it is known whether tests are running
+        self._unchecked = mode == OFF
         if not self._unchecked:
-            self._check(response)
+            self._checked = ResponseCheck(self.operation, mode, self._broken).__call__
+            self._checked(response)
 
 
 def admit(guard: Guard, request: Request, call: Call | None) -> None:

@@ -196,7 +196,8 @@ class Lane(Layer):
                 answer = entry.endpoint(message)
         except Exception as error:  # noqa: BLE001 - the user's handlers may be for any
             call.failure = error
-            name_call(call, entry.endpoint)
+            if not call.function:
+                name_call(call, entry.endpoint)
             answer = self._handled(entry, error)
         if (
             not isinstance(answer, Response)

@@ -41,7 +41,7 @@ def time_of(seconds: float) -> str:
     whole, known = int(seconds), _second  # read once: another thread may be in another second
     if known[0] != whole:
         known = _second = whole, datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{known[1]}.{int((seconds - whole) * 1000):03}+00:00"
+    return "%s.%03d+00:00" % (known[1], (seconds - whole) * 1000)  # noqa: UP031 - a third quicker than its successors
 
 
 class JsonLines(logging.Formatter):

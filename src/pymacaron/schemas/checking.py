@@ -55,7 +55,8 @@ class Checker:
         Args:
             is_small: it is known that the value is none of the large ones.
         """
-        return self._explain().problems(value, is_small)
+        explainer = self._explainer or self._explain()
+        return explainer.problems(value, is_small)
 
     @property
     def is_plain(self) -> bool:

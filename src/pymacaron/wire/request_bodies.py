@@ -91,7 +91,10 @@ class RequestBodies:
             PayloadTooLargeError: it says that it is larger than the limit.
         """
         representation, media = self._by_header.get(header) or self._select(header)
-        body, size = request.body, announced(request)
+        body = request.body
+        size: int | None = getattr(body, "size", None)  # the body's own knowledge is read sooner than a header
+        if size is None:
+            size = announced(request)
         coding = request.headers.get("content-encoding")
         if coding is not None:
             stream = io.BytesIO(body) if isinstance(body, bytes) else body
@@ -185,8 +188,5 @@ def _stream(body: Iterable[bytes]) -> ReadableStream:
 
 def announced(request: Request) -> int | None:
     """The Content-Length in bytes, None where there is none."""
-    size: int | None = getattr(request.body, "size", None)  # the body's own knowledge is read sooner than a header
-    if size is not None:
-        return size
     text = request.headers.get("content-length")
     return int(text) if text and text.isdecimal() else None
