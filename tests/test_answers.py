@@ -509,6 +509,15 @@ def test_tuples_have_a_meaning(result: Any) -> None:
         write_response(operation_of(DECLARED), result)
 
 
+@pytest.mark.parametrize("result", [(201, {"n": 1}), (201, [("a", "b")]), (201, {"n": 1}, {"X-A": "b"}), (201, None)])
+def test_a_status_comes_second(result: Any) -> None:
+    """A tuple the wrong way round is told as what it is, unless the body may be such a number."""
+    with pytest.raises(ResultFault, match="it begins with a status; write the value first: `return value, 201`"):
+        write_response(operation_of(DECLARED), result)
+    number = {"200": {"description": "", "content": {JSON: {"schema": {"type": ["integer", "null"]}}}}}
+    assert write_response(operation_of(number), (201, {"X-A": "b"})).body == b"201"
+
+
 def in_mode(project: Project, mode: str, result: Any) -> Any:
     get_config().validate_responses = mode
     project.functions(f"def f(): return {result!r}")

@@ -519,3 +519,22 @@ def test_the_errors_of_two_apis_are_one_class(project: Project) -> None:
     project.document({}, {"Error": ERROR}, name="b")
     project.load()
     assert ApiPool.a.model.Error is ApiPool.b.model.Error
+
+
+def test_own_routes_on_the_path_of_an_operation(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """Stop the start, which names both: they would answer without what the document demands. A later one is warned of;
+    one for an operation that is not served, of another method, or on a path of ours is as it should be."""
+    project.functions("def f(**more): return {}")
+    parameters = [{"name": "b", "in": "path", "required": True, "schema": {"type": "string"}}]
+    item = {"get": operation("f"), "put": operation(x_no_bind_server=True), "parameters": parameters}
+    project.document({"/a/{b}": item, "/c": {"get": operation("f")}})
+    for path, methods in (("/a/<x>", ["PUT", "POST"]), ("/ping", ["GET"]), ("/a/d", ["GET"])):
+        project.app.add_url_rule(path, f"own{path}", lambda **more: "own", methods=methods)
+    client = project.start()
+    project.app.add_url_rule("/c", "late", lambda: "late")
+    assert client.get("/a/1").json == {}
+    assert "own route /c (late) answers GET /c instead of" in caplog.text
+    project.app = Flask("other")
+    project.app.add_url_rule("/a/<path:own>", "own", lambda own: "own")
+    with pytest.raises(BindingError, match=r"own route /a/<path:own> \(own\) would answer GET /a/{b} instead; remove"):
+        project.load().start()

@@ -207,6 +207,14 @@ def test_decorators_that_are_not_there(project: Project) -> None:
         project.load().start(serve="shop")
 
 
+def test_decorators_that_return_nothing(project: Project) -> None:
+    """Are told with the name of the decorator and the operation, where the client is made."""
+    project.functions("def nothing(call): pass")
+    path = project.document({"/f": {"get": operation(operationId="f", x_decorate_request="handlers.nothing")}})
+    with pytest.raises(BindingError, match=r"handlers\.nothing, which decorates calls of GET /f, returned NoneType"):
+        ApiPool.add("there", yaml_path=str(path)).client.f()
+
+
 def test_nothing_is_called_late(project: Project) -> None:
     """Where no time is left, what is served here is not called either."""
     project.document({"/f": {"get": operation("f", operationId="f")}})

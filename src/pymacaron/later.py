@@ -22,6 +22,8 @@ _KEYS = {
     "long operations": ("x-async",),
     "stores": ("x-persist",),
 }
+# What clients act on, or what is done in part.
+_AS_SERVED = {"x-idempotent": " on the service, only on its clients, which send an Idempotency-Key"}
 
 
 def unbuilt_settings(config: Config) -> Iterator[str]:
@@ -39,7 +41,8 @@ def unbuilt_keys(api: str, having: Mapping[str, list[str]]) -> Iterator[str]:
         for key in having.keys() & keys:
             first, *others = having[key]
             more = f" and {len(others)} more" if others else ""
-            yield f"{api}: {key} of {first}{more} has no effect: this version of pymacaron has no {part} yet"
+            lacks = f"this version of pymacaron has no {part} yet"
+            yield f"{api}: {key} of {first}{more} has no effect{_AS_SERVED.get(key, '')}: {lacks}"
 
 
 def _listed(names: list[str]) -> str:

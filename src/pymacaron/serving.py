@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -78,7 +79,7 @@ def serve(
     for one in served:
         one.document.shapes.check_parents()
         found += one.document.shapes.parents.findings
-    found += unguarded + bypassed(app.view_functions)
+    found += unguarded + bypassed(app.view_functions) + _taken(app, served)
     if found:
         raise BindingError(found)
     for warning in contract.warnings(Cache.of_user()):
@@ -89,6 +90,28 @@ def serve(
     names = _flask_names(app, served)
     routes = [Route(one.operation.method, one.operation.path, one, names[one.operation]) for one in endpoints]
     install(app, routes, failures, listeners=listeners, through_flask=config.dispatch == "flask")
+
+
+_VARIABLE = re.compile(r"<[^>]*>|\{[^}]*\}")
+
+
+def _taken(app: Flask, served: Iterable[Served]) -> list[Finding]:
+    """Operations whose path a route of the application has already. It would answer in their stead, with nothing of
+    what the document demands of callers."""
+    own = {
+        (method, _VARIABLE.sub("<>", rule.rule)): rule
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+        if rule.endpoint != "static"  # Flask's own
+    }
+    faults = []
+    for operation in (operation for one in served if not one.is_ours for operation in one.operations):
+        rule = own.get((operation.method, _VARIABLE.sub("<>", operation.path.partition("?")[0])))
+        if rule is not None and operation.extensions.get("x-no-bind-server") is not True:
+            fact = f"the application's own route {rule.rule} ({rule.endpoint}) would answer {operation.title} instead"
+            cure = "remove that route, or say x-no-bind-server: true"
+            faults.append(operation.node.fault(fact, cure))
+    return findings(faults)
 
 
 def _having(one: Served) -> dict[str, list[str]]:

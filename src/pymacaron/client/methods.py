@@ -58,7 +58,7 @@ class Method:
             raise BindingError(decorator.findings)
         self._is_decorated = decorator.function is not None
         if decorator.function is not None:
-            self._decorated = decorator.function(self._with_headers)
+            self._decorated = self._decorated_by(decorator.function)
         self._security = security_of(operation, line.document.security_scheme)
         self._ready: tuple[Options, Any] | None = None  # the options that were the last, and the address for them
 
@@ -108,6 +108,19 @@ class Method:
             return self._send(body, given)
         headers = given.pop(self._headers_keyword, None) or {}
         return self._decorated(*body, headers=dict(headers), **given)
+
+    def _decorated_by(self, decorate: Callable[..., Any]) -> Callable[..., Any]:
+        """
+        Raises:
+            BindingError: what the decorator gives cannot be called.
+        """
+        made: object = decorate(self._with_headers)
+        if callable(made):
+            return made
+        node = self.operation.node.get("x-decorate-request") or self.operation.node
+        name, kind = self.operation.extensions["x-decorate-request"], type(made).__name__
+        fact = f"{name}, which decorates calls of {self.operation.title}, returned {kind} and no function"
+        raise BindingError(findings([node.fault(fact, "let it return the function that it makes")]))
 
     def _with_headers(self, *body: Any, headers: Mapping[str, str] | None = None, **given: Any) -> Any:
         """What `x-decorate-request` wraps."""

@@ -171,6 +171,10 @@ class Lane(Layer):
         others = [(rule, *_shape(rule)) for rule in self.app.url_map.iter_rules() if rule.endpoint not in ours]
         for entry in self._entries:
             entry.foreign = tuple(pattern for rule, text, pattern in others if _may_meet(entry, rule, text, pattern))
+            for rule, *_ in others:
+                if rule.methods and entry.method in rule.methods and _bare(rule.rule) == _bare(entry.flask_rule):
+                    fact = "%s: the application's own route %s (%s) answers %s %s instead of %s; remove one of them"
+                    log.warning(fact, self.app.name, rule.rule, rule.endpoint, entry.method, entry.path, entry.name)
         wrapped = [entry.name for entry in self._entries if self.app.view_functions.get(entry.name) is not entry.view]
         if wrapped:
             fact = "%s: Flask's own dispatch answers %d operations, since their view functions were replaced: %s"
@@ -274,6 +278,11 @@ def _bodiless(app: Flask, response: Response, headers: HeaderList) -> Wire | fla
 
 
 _RULE_VARIABLE = re.compile(r"<(?:([a-zA-Z_][a-zA-Z0-9_]*)(?:\(.*?\))?:)?[a-zA-Z_][a-zA-Z0-9_]*>")
+
+
+def _bare(rule: str) -> str:
+    """The rule without the names of its variables."""
+    return re.sub(r"<[^>]*>", "<>", rule)
 
 
 def _shape(rule: Rule) -> tuple[str, re.Pattern[str]]:

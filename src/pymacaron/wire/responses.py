@@ -10,6 +10,7 @@ from typing import Any
 
 from pymacaron._types import HeaderList
 from pymacaron.bodies import JSON, BodyStream, FileBody, Joined, MediaType, parse_media_type, write_json
+from pymacaron.documents import Node
 from pymacaron.exceptions import (
     BadRequestError,
     InternalServerError,
@@ -80,6 +81,8 @@ class ResponseWriter:
 
     def __call__(self, result: object) -> Response:
         try:
+            if isinstance(result, tuple) and _is_swapped(result) and not self._outlet(self.status).may_be_number():
+                raise TypeError(f"it begins with a status; write the value first: `return value, {result[0]}`")
             value, status, headers = _unpacked(result, self.status)
             return self._outlet(status).response(
                 Iterated(value) if isinstance(value, AsyncIterator) else value, headers
@@ -157,6 +160,10 @@ class _Outlet:
             return value is None and not any(declared(one).kind == JSON for one in self._contents)
         return False
 
+    def may_be_number(self) -> bool:
+        """Does the document say that a number is a whole body?"""
+        return any(_is_number(one.schema.node) for one in self._contents if one.schema is not None)
+
     def _for(self, value: Any) -> Representation:
         """The first representation for values such as this. If there is none: for text and bytes JSON, which they
         may be already, else what such a value is, declared or not."""
@@ -192,6 +199,24 @@ class _Outlet:
             return content_type
         fits = guess and (not self._contents or content_for(self._contents, MediaType(guess, {})) is not None)
         return guess if guess and fits else content_type
+
+
+_NUMBERS = frozenset(("integer", "number"))
+
+
+def _is_number(schema: Node) -> bool:
+    for _ in range(20):  # references to references
+        if schema.ref is None:
+            break
+        schema = schema.file.files.resolve(schema, schema.ref)
+    types = schema.value.get("type") if isinstance(schema.value, dict) else None
+    return bool(_NUMBERS & {*(types if isinstance(types, list) else [types])})
+
+
+def _is_swapped(result: tuple[object, ...]) -> bool:
+    """May it be (status, value), the wrong way round? A number with headers looks the same."""
+    first = result[0] if len(result) in {2, 3} else None
+    return type(first) is int and 100 <= first <= 599 and (type(result[1]) is not int or result[1] < 100)
 
 
 def _of_file(body: FileBody, given: set[str]) -> HeaderList:
