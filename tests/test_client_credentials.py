@@ -197,7 +197,7 @@ def _configured(credentials: Any) -> None:
     ApiPool.there.check_calls()
 
 
-def test_secrets_of_the_environment(project: Project, tmp_path: Path) -> None:
+def test_secrets_of_the_environment(project: Project, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """env_secrets are found at any depth, stay texts whatever they look like, and are shown as stars."""
     file = tmp_path / "pym-config.yaml"
     file.write_text(
@@ -208,6 +208,23 @@ def test_secrets_of_the_environment(project: Project, tmp_path: Path) -> None:
     assert config.clients["there"]["credentials"]["header"] == "123456"
     assert "123456" not in repr(config)
     assert "hunter22" not in repr(config)
+    file.write_text("name: x\nlive_host: y\nclients:\n  there: {credentials: {header: KEY}}")
+    assert load_config(str(file), {"KEY": "123456"}).clients["there"]["credentials"]["header"] == "KEY"
+    assert "there.credentials.header: KEY is not replaced by the variable; list it under env_secrets" in caplog.text
+
+
+def test_an_api_that_is_served_here(project: Project) -> None:
+    """Is called with credentials as well: what guards it guards it from everybody."""
+    project.functions("def f(): return True")
+    project.document(
+        {"/f": {"get": operation("f", operationId="f", security=[{"header": []}])}},
+        components={"securitySchemes": SCHEMES},
+    )  # fmt: skip
+    project.start(verifiers={"header": lambda key: key == "k-1"})
+    with pytest.raises(CredentialFault):
+        ApiPool.shop.client.f()
+    assert ApiPool.shop.client.f(credentials={"header": "k-1"}) is True
+    assert ApiPool.shop.client.f(credentials={"header": "k-2"}).status == 401
 
 
 # Where they never go
@@ -235,7 +252,11 @@ def test_nobody_is_told(calling: Calling, caplog: pytest.LogCaptureFixture) -> N
     """Not errors, nor what is noted of answers, nor logs, nor reprs."""
 
     def answer(got: Received) -> tuple[int, dict[str, str], bytes]:
-        return 400, {"Content-Type": "text/plain"}, f"{got.target} {got.headers}".encode()
+        sent = got.headers.get("authorization", "")
+        said = (
+            f"{got.target} {got.headers} {base64.b64decode(sent[6:])!r}" if "Basic" in sent else f"{got.target} {sent}"
+        )
+        return 400, {"Content-Type": "text/plain"}, said.encode()
 
     secrets = {"query": "hunter21", "bearer": "hunter22", "login": {"user": "ann", "password": "hunter23"}}
     with peer(answer) as other, caplog.at_level(logging.DEBUG):

@@ -250,6 +250,15 @@ def test_pages_that_lead_astray(calling: Calling) -> None:
             assert "hunter22" not in str(caught.value)
         assert not there.received
 
+    def round_about(got: Received) -> Answer:
+        """Each page is elsewhere."""
+        if got.target != "/numbers":
+            return 302, {"Location": "/numbers"}, b""
+        return 200, {"Content-Type": JSON, "Link": "<?page=2>; rel=next"}, b"[]"
+
+    with peer(round_about) as other, pytest.raises(BadGatewayError, match="was there before"):
+        list(calling(other.url).plain.pages())
+
     def gone(got: Received) -> Answer:
         return (404, {}, b"") if "page=3" in got.target else book(9)(got)
 
@@ -265,6 +274,17 @@ def test_pages_that_lead_astray(calling: Calling) -> None:
             list(client.numbers.pages(pag=2))
     with peer(lambda got: (200, {"Content-Type": JSON}, b"{}")) as other, pytest.raises(TypeError, match="use pages"):
         list(calling(other.url).object.items())
+
+
+def test_pages_of_a_fake(calling: Calling) -> None:
+    """A fake has pages as the service would."""
+    client = calling("http://127.0.0.1:1")
+
+    def plain(page: int | None) -> Any:
+        return ([1], 200, {"Link": "<?page=2>; rel=next"}) if page is None else [page]
+
+    with ApiPool.there.fake(plain=plain):
+        assert list(client.plain.items()) == [1, 2]
 
 
 def test_pages_have_credentials(calling: Calling) -> None:

@@ -10,7 +10,7 @@ from pymacaron.exceptions import CredentialFault
 from pymacaron.names import suggest
 from pymacaron.operations import Scheme
 
-from .tokens import Fetch, Grant, Held, basic, tokens_of
+from .tokens import Fetch, Grant, Held, login, tokens_of
 
 _TOKENS = frozenset(("oauth2", "openIdConnect"))
 _WORDS = {
@@ -36,8 +36,8 @@ class Source(Protocol):
 
 
 class _Fixed:
-    def __init__(self, text: str) -> None:
-        self._held = Held(text)
+    def __init__(self, held: Held) -> None:
+        self._held = held
 
     def held(self, scopes: tuple[str, ...], fetch: Fetch, until: float) -> Held:
         return self._held
@@ -52,7 +52,7 @@ class _Asked:
     def held(self, scopes: tuple[str, ...], fetch: Fetch, until: float) -> Held:
         said = self._function()
         if self._scheme.kind == "basic" and isinstance(said, tuple) and len(said) == 2:
-            return Held(basic(*map(reveal, said)))
+            return login(*map(reveal, said))
         if self._scheme.kind == "basic" or not isinstance(said, str) or not said:
             wanted = "(user, password)" if self._scheme.kind == "basic" else "a text"
             raise CredentialFault(f"the function for the credential {self._scheme.name} has to return {wanted}")
@@ -101,11 +101,11 @@ def _source(scheme: Scheme, given: Any) -> Source:
     if callable(given) and kind != "mutualTLS":
         return _Asked(scheme, given)
     if isinstance(given, str) and kind not in ("basic", "mutualTLS"):
-        return _Fixed(reveal(given))
+        return _Fixed(Held(reveal(given)))
     if given is True and kind == "mutualTLS":
-        return _Fixed("")
+        return _Fixed(Held(""))
     if isinstance(given, dict) and "user" in given and kind == "basic":
-        return _Fixed(basic(reveal(given["user"]), reveal(given["password"])))
+        return _Fixed(login(reveal(given["user"]), reveal(given["password"])))
     if isinstance(given, dict) and "client_id" in given and kind in _TOKENS:
         url = reveal(given.get("token_url", scheme.token_url))
         if not url:

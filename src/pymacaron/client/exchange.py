@@ -94,7 +94,7 @@ class Exchange:
         for attempt in range(1, self.options.max_attempts):
             outcome = self._watched(request)
             pause = 0.0 if self._is_worth_renewing(outcome, request) else pause_after(outcome, request, attempt)
-            if pause is None or monotonic() + pause >= self._until or (errand is not None and errand.is_given_up):
+            if pause is None or monotonic() + pause >= self._until:
                 break
             if isinstance(outcome, Response):
                 close(outcome.body)
@@ -120,6 +120,8 @@ class Exchange:
         return outcome
 
     def _attempt(self, request: Request) -> Response:
+        if self._errand is not None and self._errand.is_given_up:
+            raise Refused("nobody waits for it any more", unsent=True)
         self.origin, self._has_strayed = self._asked, False
         request = Request(request.method, request.path, request.query, request.headers, request.body)
         if self.proof is not None:

@@ -109,6 +109,7 @@ class _Walk:
         if link is None:
             return None
         try:
+            self._seen.add(place_of(done.found_at)[1:])
             origin, path, query = place_of(urljoin(done.found_at, link))
         except (ConfigurationError, ValueError):
             raise self._wrong("the next page is at no address that can be asked") from None

@@ -103,7 +103,7 @@ class Breaker:
 
 
 class Refused(TransportFault):
-    """The host is left alone for now."""
+    """It is not even tried: the host is left alone for now, or nobody wants to know any more."""
 
 
 _breakers: dict[Origin, Breaker] = {}

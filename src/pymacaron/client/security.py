@@ -106,7 +106,7 @@ class Proof:
     @property
     def secrets(self) -> list[str]:
         """What went out, to be kept out of what is told."""
-        return [held.text for held in self._held if held.text]
+        return [text for held in self._held for text in {held.text, held.secret} if text]
 
     def __repr__(self) -> str:
         return f"<Proof by {', '.join(demand.scheme.name for demand, _ in self._parts)}>"

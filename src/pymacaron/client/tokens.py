@@ -45,12 +45,16 @@ class TokenRefused(NoToken, WrongAnswer):
 
 
 class Held:
-    """A credential as it goes out."""
+    """A credential as it goes out.
 
-    __slots__ = ("text",)
+    Args:
+        secret: what is secret of it; None: all.
+    """
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    __slots__ = ("secret", "text")
+
+    def __init__(self, text: str, secret: str | None = None) -> None:
+        self.text, self.secret = text, secret or text
 
     def tell(self, status: int) -> None:
         """The status that a request with it was answered with."""
@@ -218,6 +222,11 @@ def _seconds(said: Any) -> float | None:
     if isinstance(said, str) and said.isascii() and said.isdigit():
         said = int(said[:9])
     return float(said) if isinstance(said, int | float) and not isinstance(said, bool) and said > 0 else None
+
+
+def login(user: str, password: str) -> Held:
+    """User and password as what goes out."""
+    return Held(basic(user, password), password)
 
 
 def basic(user: str, password: str) -> str:

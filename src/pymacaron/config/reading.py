@@ -128,6 +128,8 @@ class Reading:
             for path, text in _texts(written, (key,)) if key != "env_secrets" else ():
                 used.add(text)
                 self._check_variable(path, text)
+                if path[0] == "clients" and "credentials" in path and text not in listed:
+                    self._check_credential(path, text)
         for at, name in enumerate(listed):
             if _is_text(name) and name not in used:
                 place, cure = self._place_of(("env_secrets", at)), "write it where its content is wanted, or remove it"
@@ -142,6 +144,12 @@ class Reading:
             )
             place = f"{self._place_of(path)}: {'.'.join(map(str, path))}"
             self.warnings.append(f"{place}: {found[0]} is not replaced, it stays as it is; {cure}")
+
+    def _check_credential(self, path: Pointer, text: str) -> None:
+        """Warn of one that is sent as the name of a variable, which it was hardly meant to be."""
+        if self.environment.get(text):
+            place = f"{self._place_of(path)}: {'.'.join(map(str, path))}"
+            self.warnings.append(f"{place}: {text} is not replaced by the variable; list it under env_secrets")
 
     def _set(self, key: str, value: Json) -> None:
         name = ALIASES.get(key, key)
