@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from workers import LEASE, Project, Redis, Worker
 
 from pymacaron import ApiPool
@@ -124,6 +125,13 @@ def deadly(name):
     note("deadly", name)
     os.kill(os.getpid(), 9)
 
+def make_report(mail=None, month=None):
+    if mail is not None and mail.to == "nobody":
+        raise NotFoundError("no such customer")
+    if mail is not None and mail.to == "slow":
+        time.sleep(30)
+    return get_model("Report")(month=month, mail=mail)
+
 @asynctask(queue="mails")
 def mail(value):
     return [value]
@@ -143,8 +151,9 @@ def hold(key):
 class Service:
     """A service with a worker."""
 
-    def __init__(self, project: Project, worker: Worker, jobs: Any) -> None:
+    def __init__(self, project: Project, worker: Worker, jobs: Any, client: FlaskClient) -> None:
         self.project, self.worker, self.jobs = project, worker, jobs
+        self.client: Any = client  # whose answers' `json` may be anything
 
     def notes(self, word: str) -> list[str]:
         """What tasks have noted that begins with a word."""
@@ -164,18 +173,10 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     url = f"sqlite:///{folder}" if redis is None else redis.url
     project = Project(folder, JOBS, f"{url}?lease={LEASE}", async_drain=2)
     with project.here(), project.worker() as worker:
-        jobs = importlib.import_module("jobs")
-        ApiPool.load({"shop": str(folder / "apis" / "shop.yaml")}, _no_formats())
-        yield Service(project, worker, jobs)
-    ApiPool.clear()
+        server = importlib.import_module("server")
+        yield Service(project, worker, server.jobs, server.app.test_client())
     if redis is not None:
         redis.stop()
-
-
-def _no_formats() -> Any:
-    from pymacaron.formats import Formats  # a detail of loading
-
-    return Formats(())
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 15) -> bool:
@@ -307,6 +308,59 @@ def test_unique(service: Service) -> None:
     first.wait(10)
     assert service.jobs.once.fire(1) != first
     assert eventually(lambda: sorted(service.notes("once")) == ["1", "1", "2"])
+
+
+def test_long_operations(service: Service) -> None:
+    """An operation with x-async is answered at once with where to ask for it; its result is the answer it would have
+    given. Only its caller, with the credentials of the operation, sees it."""
+    client, ann = service.client, {"key": "ann"}
+    begun = client.post("/reports/2026-01-31", json={"to": "ann", "at": "2026-01-01T00:00:00Z"}, headers=ann)
+    assert (begun.status_code, begun.json["state"], begun.json["operation"]) == (202, "queued", "shop.make_report")
+    assert begun.headers["Retry-After"] == "1"
+    place = begun.headers["Location"]
+    assert eventually(lambda: client.get(place, headers=ann).json["state"] == "done")
+    status = client.get(place, headers=ann)
+    assert (status.status_code, "Retry-After" in status.headers) == (200, False)
+    result = client.get(status.json["result"], headers=ann)
+    assert (result.status_code, result.json["month"], result.json["mail"]["to"]) == (201, "2026-01-31", "ann")
+    for who in ({"key": "bob"}, {}):
+        assert {client.get(at, headers=who).status_code for at in (place, f"{place}/result")} == {404}
+        assert client.delete(place, headers=who).status_code == 404
+    assert client.get("/operations/none").status_code == 404
+    assert client.delete(place, headers=ann).json["error"] == "OPERATION_ENDED"
+
+
+def test_long_operations_that_fail(service: Service) -> None:
+    """What is wrong with the request is told at once; what ends the function is the result."""
+    client = service.client
+    assert client.post("/reports/january").status_code == 400
+    begun = client.post("/reports/2026-01-31", json={"to": "nobody"})
+    assert eventually(lambda: client.get(begun.headers["Location"]).json["state"] == "failed")
+    assert client.get(begun.headers["Location"]).json["error"]["error"] == "NOT_FOUND"
+    result = client.get(f"{begun.headers['Location']}/result")
+    assert (result.status_code, result.json["error_description"]) == (404, "no such customer")
+
+
+def test_cancelling_long_operations(service: Service) -> None:
+    """DELETE cancels an operation that has not ended."""
+    client = service.client
+    place = client.post("/reports/2026-01-31", json={"to": "slow"}).headers["Location"]
+    early = client.get(f"{place}/result")
+    assert (early.status_code, early.headers["Retry-After"]) == (202, "1")
+    assert client.delete(place).status_code == 202
+    assert eventually(lambda: client.get(place).json["state"] == "cancelled")
+    assert client.delete(place).status_code == 202
+    assert client.get(f"{place}/result").json["error"] == "TASK_CANCELLED"
+
+
+def test_long_operations_are_published(service: Service) -> None:
+    """The bundled document, in every version, has the 202 and the resources."""
+    for version in ("", "&version=3.0"):
+        document = service.client.get(f"/doc/shop.json?bundled=1{version}").json
+        assert "202" in document["paths"]["/reports/{month}"]["post"]["responses"]
+        assert document["paths"]["/operations/{operation_id}"].keys() >= {"get", "delete"}
+        headers = document["components"]["responses"]["Accepted"]["headers"]
+        assert headers.keys() == {"Location", "Retry-After"}
 
 
 def test_queues(service: Service) -> None:

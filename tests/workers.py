@@ -15,8 +15,10 @@ from pathlib import Path
 
 from programs import PATIENCE, free_row
 
+from pymacaron import ApiPool
 from pymacaron.config import Config, set_config
 from pymacaron.tasks import sending, standing
+from pymacaron.tasks.declared import tasks
 
 LEASE = 1.0  # seconds, so that tests need not wait for long
 
@@ -24,22 +26,38 @@ SERVER = """
 from flask import Flask
 from pymacaron import API, letsgo
 import jobs
+import os
 
+HERE = os.path.dirname(__file__)
 app = Flask(__name__)
 
 def start(port=80, debug=False):
-    API(app, port=port, debug=debug).load_apis("apis").start()
+    api = API(app, port=port, debug=debug, verifiers={"key": lambda key: key}).load_apis(os.path.join(HERE, "apis"))
+    api.publish_apis().start()
 
 letsgo(__name__, callback=start)
 """
 DOCUMENT = """
 openapi: 3.1.0
 info: {title: shop, version: '1'}
+x-handlers: jobs
 paths:
-  /a: {get: {x-bind-server: jobs.nothing, responses: {'204': {description: nothing}}}}
+  /a: {get: {operationId: nothing, responses: {'204': {description: nothing}}}}
+  /reports/{month}:
+    post:
+      operationId: make_report
+      x-async: {max_seconds: 30}
+      security: [{key: []}, {}]
+      parameters: [{name: month, in: path, required: true, schema: {type: string, format: date}}]
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Mail'}}}}
+      responses:
+        '201': {description: made, content: {application/json: {schema: {$ref: '#/components/schemas/Report'}}}}
 components:
+  securitySchemes:
+    key: {type: apiKey, in: header, name: key}
   schemas:
     Mail: {type: object, required: [to], properties: {to: {type: string}, at: {type: string, format: date-time}}}
+    Report: {type: object, properties: {month: {type: string, format: date}, mail: {$ref: '#/components/schemas/Mail'}}}
 """
 
 
@@ -70,7 +88,10 @@ class Project:
             yield
         finally:
             sys.path.remove(str(self.folder))
-            sys.modules.pop("jobs", None)
+            for name in ("jobs", "server"):
+                sys.modules.pop(name, None)
+            ApiPool.clear()
+            tasks.clear()
             set_config(None)
             sending.forget()
             standing.forget()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, request
 
 from . import builtin, crash, exceptions
 from ._types import ErrorDecorator
@@ -30,6 +31,9 @@ from .predecessors import advice, predecessors
 from .publishing import OWN, PROBLEM, Service, publish
 from .servers import Reach
 from .serving import Served, serve
+
+if TYPE_CHECKING:
+    from .tasks.long import LongOperations
 
 log = logging.getLogger(__name__)
 
@@ -184,6 +188,9 @@ class API:
         served = [Served(api.name, api.document, api.document.operations) for api in apis]
         taken = {(operation.method, operation.path) for one in served for operation in one.operations}
         rest = []
+        long = self._long_operations([operation for one in served for operation in one.operations])
+        if long is not None:
+            self._builtin.append("operations")
         for name in self._builtin:
             own = _builtin(name)
             free = [operation for operation in own.operations if (operation.method, operation.path) not in taken]
@@ -192,11 +199,14 @@ class API:
             rest += free
         reporting = crash.start(self._error_reporter)
         self._listeners = _listeners(reporting, [operation for one in served for operation in one.operations])
-        serve(
+        endpoints = serve(
             self.app, served, self._failures, debug=lambda: self.debug, verifiers=self._verifiers,
             listeners=self._listeners,
             broken=None if reporting is None else reporting.broken_promise,
+            deferred=None if long is None else long.deferred,
         )  # fmt: skip
+        if long is not None:
+            long.endpoints = {f"{one.operation.api}.{one.operation.name}": one for one in endpoints}
         names, version = " ".join(api.name for api in apis), apis[0].get_version() if apis else ""
         builtin.served.update(name=names or "ping", version=version)
         self._service.served.update(api.name for api in apis)
@@ -204,6 +214,15 @@ class API:
         exceptions.set_edges(http_reply=self._http_reply, to_model=_error_model)
         if self.debug:
             self.app.debug = True
+
+    def _long_operations(self, operations: list[Operation]) -> LongOperations | None:
+        """What answers operations that take long; None if there are none."""
+        if not any(operation.extensions.get("x-async") for operation in operations):
+            return None
+        from .tasks import long  # for services that have such operations
+
+        long.check(operations)
+        return long.begin(partial(flask_response, self.app), lambda: request.script_root)
 
     def _http_reply(self, error: exceptions.PyMacaronException) -> Any:
         return flask_response(self.app, self._failures(error))

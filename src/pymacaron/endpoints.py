@@ -59,7 +59,7 @@ class Endpoint:
         inner = function if inner is None else inner
         self.operation = operation
         self.function = function
-        self._guard = guard
+        self.guard = guard
         self._name = f"{inner.__module__}.{getattr(inner, '__qualname__', type(inner).__name__)}"
         self._passed_on = options.passed_on
         self._mode, self._broken = options.mode, options.broken
@@ -89,8 +89,8 @@ class Endpoint:
             call.operation, call.function = self.operation, self._name
             if call.deadline is not None and not call.left_ms():
                 raise DeadlineExceededError("the time that the caller gives for an answer has passed")
-        if self._guard is not None:
-            admit(self._guard, request, call)
+        if self.guard is not None:
+            admit(self.guard, request, call)
         accept = request.headers.get("accept")
         write = self._writers.get(accept) or self._writer_for(accept)
         body, arguments = self._read(request)
@@ -124,6 +124,14 @@ class Endpoint:
         if len(self._writers) < _MOST_WRITERS and len(accept or "") < _LONGEST_ACCEPT:
             self._writers[accept] = self._by_choices[found] = made
         return made
+
+    def answer(self, request: Request, result: Any) -> Any:
+        """The response for what the function has returned at some other time.
+
+        Raises:
+            Exception: as for a call.
+        """
+        return self._sent(request, self.respond(result, self._writer_for(request.headers.get("accept"))))
 
     def respond(self, result: Any, write: ResponseWriter) -> Any:
         """The response for what the function returned."""

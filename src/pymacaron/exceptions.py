@@ -25,6 +25,7 @@
     │   ├── BadGatewayError             502 BAD_GATEWAY: a service that was called answered what it must not
     │   ├── TaskFailedError             500 TASK_FAILED: a task ended with an error that is not one of these
     │   ├── TaskCancelledError          410 TASK_CANCELLED
+    │   ├── OperationEndedError         409 OPERATION_ENDED: too late to cancel it
     │   ├── ServiceUnavailableError     503 SERVICE_UNAVAILABLE
     │   │   ├── QueueUnavailableError   503 QUEUE_UNAVAILABLE: the broker of tasks cannot be reached
     │   │   ├── StoreDownError          503 STORE_DOWN
@@ -308,6 +309,10 @@ class TaskFailedError(PyMacaronException):
 
 class TaskCancelledError(PyMacaronException):
     code, status = "TASK_CANCELLED", 410
+
+
+class OperationEndedError(PyMacaronException):
+    code, status = "OPERATION_ENDED", 409
 
 
 class ServiceUnavailableError(PyMacaronException):

@@ -19,7 +19,6 @@ _KEYS = {
     "limits of calls": ("x-rate-limit",),
     "entity tags of its own": ("x-etag",),
     "memory of requests": ("x-idempotent",),
-    "long operations": ("x-async",),
     "stores": ("x-persist",),
 }
 # What clients act on, or what is done in part.

@@ -47,14 +47,16 @@ def serve(
     app: Flask, served: Sequence[Served], failures: Failures, *, debug: Callable[[], bool],
     decorator: Callable[[Handler], Any] | None = None, verifiers: Mapping[str, Callable[..., Any]] | None = None,
     listeners: Listeners = NO_LISTENERS, broken: BreachListener | None = None,
-) -> None:  # fmt: skip
-    """Let `app` answer operations.
+    deferred: Callable[[Operation, Handler], Handler] | None = None,
+) -> list[Endpoint]:  # fmt: skip
+    """Let `app` answer operations; what answers each of them.
 
     Args:
         debug: is this a development server? Asked at the first call of each operation.
         decorator: is put around every function.
         verifiers: functions that check credentials, by security scheme.
         listeners: are told of requests that were answered.
+        deferred: gives what is called instead of the function of an operation.
         broken: is told of answers that break the document; None: they are logged.
 
     Raises:
@@ -74,6 +76,7 @@ def serve(
     endpoints = []
     for operation, function, inner, _, signature in contract.bound:
         decorated = function if decorator is None else decorator(function)
+        decorated = decorated if deferred is None else deferred(operation, decorated)
         guard = guards[operation]
         endpoints.append(Endpoint(operation, decorated, options, inner, guard=guard, signature=signature))
     for one in served:
@@ -90,6 +93,7 @@ def serve(
     names = _flask_names(app, served)
     routes = [Route(one.operation.method, one.operation.path, one, names[one.operation]) for one in endpoints]
     install(app, routes, failures, listeners=listeners, through_flask=config.dispatch == "flask")
+    return endpoints
 
 
 _VARIABLE = re.compile(r"<[^>]*>|\{[^}]*\}")

@@ -27,6 +27,7 @@ from pymacaron.schemas import RESPONSE
 from pymacaron.transports import Origin, TransportFault, WrongAnswer
 from pymacaron.wire import check_response, read_response
 
+_ACCEPTED = 202
 _SHOWN = 300  # characters of an answer
 
 
@@ -50,6 +51,8 @@ def outcome_of(operation: Operation, origin: Origin, response: Response, *, secr
     Args:
         secrets: what nobody is told, even if it came back.
     """
+    if response.status == _ACCEPTED and operation.extensions.get("x-async") and isinstance(response.body, bytes):
+        return _lenient(operation, response.body)  # its status, which no document of a service declares
     value: Any = None
     fault: PyMacaronException | None = None
     try:

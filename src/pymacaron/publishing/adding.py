@@ -12,7 +12,7 @@ from pymacaron.dialects import OPENAPI3_2, Document
 from pymacaron.documents import Node
 from pymacaron.operations import Operation
 
-from .additions import BODIES, MEDIA, NAMES, UNAUTHORIZED, Added, added_answers, is_compatible
+from .additions import ACCEPTED_HEADERS, BODIES, MEDIA, NAMES, OF_RESOURCES, Added, added_answers, is_compatible
 from .service import OWN
 
 
@@ -32,11 +32,13 @@ class _Adding:
         self.bundle = bundle
         self.document = document
         self.errors = errors
+        self.resources: Sequence[Operation] = ()
         self.is_swagger = version_of(bundle) == "2.0"
         self.components: JsonObject = bundle if self.is_swagger else bundle.get("components") or {}
         self.added: dict[Added, str] = {}  # those that are needed, and what they are called
 
     def run(self, resources: Sequence[Operation]) -> JsonObject:
+        self.resources = resources
         value = dict(self.bundle)
         operations = iter(self.document.operations)
         paths = value.get("paths") or {}
@@ -106,9 +108,21 @@ class _Adding:
             place = (shelf,) if self.is_swagger else ("components", shelf)
             schema = {"schema": {"$ref": local((*place, name))}}
             body = schema if self.is_swagger else {"content": {MEDIA[self.errors]: schema}}
-        responses = {name: {"description": answer.description, **body} for answer, name in self.added.items()}
+        responses = {
+            name: {"description": answer.description, **(body if answer.is_error else self._accepted())}
+            for answer, name in self.added.items()
+        }
         sections["responses"] = {**(self.components.get("responses") or {}), **responses}
         return sections
+
+    def _accepted(self) -> JsonObject:
+        """What the answer to an operation that takes long holds: what its status resource answers."""
+        resource = next(one for one in self.resources if one.name == "get_operation")
+        answer = _inlined(resource.node.at("responses").at("200"))
+        schema, headers = answer["content"][MEDIA[OWN]]["schema"], {**ACCEPTED_HEADERS, **answer["headers"]}
+        if self.is_swagger:
+            return {"schema": schema, "headers": _headers_as_swagger(headers)}
+        return {"content": {MEDIA[OWN]: {"schema": schema}}, "headers": headers}
 
     def _error_name(self, known: JsonObject) -> str:
         """What the schema of errors is called: one of the document's own, if that allows them."""
@@ -147,8 +161,7 @@ class _Adding:
         if value["operationId"] in taken:
             value["operationId"] = f"pymacaron_{value['operationId']}"
         responses = value["responses"]
-        if "401" in responses:
-            responses["401"] = self._response(UNAUTHORIZED)
+        responses |= {str(one.status): self._response(one) for one in OF_RESOURCES if str(one.status) in responses}
         return _as_swagger(value) if self.is_swagger else value
 
 
@@ -163,8 +176,25 @@ def _inlined(node: Node) -> Json:
 def _as_swagger(operation: JsonObject) -> JsonObject:
     """An operation that answers JSON, as Swagger 2.0 has it."""
     responses = {
-        key: response if "$ref" in response
-        else {"description": response["description"], "schema": response["content"][MEDIA[OWN]]["schema"]}
+        key: response if "$ref" in response else _response_as_swagger(response)
         for key, response in operation["responses"].items()
-    }  # fmt: skip
-    return {**operation, "produces": [MEDIA[OWN]], "responses": responses}
+    }
+    made = {**operation, "produces": [MEDIA[OWN]], "responses": responses}
+    if "parameters" in operation:
+        made["parameters"] = [_parameter_as_swagger(parameter) for parameter in operation["parameters"]]
+    return made
+
+
+def _parameter_as_swagger(parameter: JsonObject) -> JsonObject:
+    return {**{key: value for key, value in parameter.items() if key != "schema"}, **parameter["schema"]}
+
+
+def _response_as_swagger(response: JsonObject) -> JsonObject:
+    made: JsonObject = {"description": response["description"], "schema": response["content"][MEDIA[OWN]]["schema"]}
+    if "headers" in response:
+        made["headers"] = _headers_as_swagger(response["headers"])
+    return made
+
+
+def _headers_as_swagger(headers: JsonObject) -> JsonObject:
+    return {name: {"description": header["description"], **header["schema"]} for name, header in headers.items()}

@@ -20,9 +20,14 @@ class Added(NamedTuple):
     name: str
     description: str
 
+    @property
+    def is_error(self) -> bool:
+        return self.status >= 400
 
+
+_ACCEPTED = Added(202, "Accepted", "The operation is queued; Location says where to ask for it.")
 _INVALID = Added(400, "InvalidRequest", "The request breaks this document; `errors` lists everything that is wrong.")
-UNAUTHORIZED = Added(401, "Unauthorized", "No credential that is accepted came with the request.")
+_UNAUTHORIZED = Added(401, "Unauthorized", "No credential that is accepted came with the request.")
 _FORBIDDEN = Added(403, "Forbidden", "The credential does not have the scope that this takes.")
 _NOT_ACCEPTABLE = Added(406, "NotAcceptable", "There is no answer of a type that the Accept header wants.")
 _TOO_LARGE = Added(413, "PayloadTooLarge", "The body is larger than this service accepts.")
@@ -34,6 +39,12 @@ _TOO_LATE = Added(504, "DeadlineExceeded", "The time that this may take has pass
 
 def added_answers(operation: Operation) -> list[Added]:
     """The answers of an operation that pymacaron may give, and that the document does not declare."""
+    declared = operation.answers.keys()
+    accepted = [_ACCEPTED] if operation.extensions.get("x-async") and "202" not in declared else []
+    return accepted + _added_errors(operation)
+
+
+def _added_errors(operation: Operation) -> list[Added]:
     declared = operation.answers.keys()
     if "default" in declared or operation.extensions.get("x-no-bind-server") is True:
         return []
@@ -49,7 +60,7 @@ def _possible(operation: Operation) -> Iterator[Added]:
         yield _INVALID
     security = operation.security or [{}]
     if {} not in security:
-        yield UNAUTHORIZED
+        yield _UNAUTHORIZED
         if any(scopes for requirement in security for scopes in requirement.values()):
             yield _FORBIDDEN
     if any(answer.contents for key, answer in operation.answers.items() if key[0] == "2"):
@@ -63,6 +74,18 @@ def _possible(operation: Operation) -> Iterator[Added]:
     if "x-timeout-ms" in operation.extensions:
         yield _TOO_LATE
 
+
+# Those of the status resources.
+OF_RESOURCES = (
+    _UNAUTHORIZED,
+    Added(404, "NotFound", "Nothing that this caller may see is known by this name."),
+    Added(409, "Conflict", "It is too late for that."),
+    Added(410, "Gone", "It was cancelled."),
+)
+
+ACCEPTED_HEADERS: JsonObject = {
+    "Location": {"description": "Where the status of the operation is.", "schema": {"type": "string"}}
+}
 
 # The bodies of errors
 

@@ -15,6 +15,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 from pymacaron._types import JsonObject
 from pymacaron.config import get_config
 from pymacaron.exceptions import TasksOffError
+from pymacaron.operations import Operation
 
 from .brokers import DEFAULT
 from .carrying import carried_call
@@ -66,7 +67,10 @@ class Task(Generic[_Arguments, _Result]):
     Attributes:
         name: by which workers know it, "shop.mails.send_welcome".
         function: that is run.
+        operation: of a document, if the task is one.
     """
+
+    operation: Operation | None = None
 
     __wrapped__: Callable[_Arguments, _Result]
 
@@ -93,6 +97,10 @@ class Task(Generic[_Arguments, _Result]):
         """
         return self._fire(args, kwargs, self.options.delay)
 
+    def fire_as(self, task_id: str, args: Any, kwargs: Any) -> Handle[_Result]:
+        """Fire it under an id that is known beforehand."""
+        return self._fire(args, kwargs, self.options.delay, task_id)
+
     def fire_in(self, seconds: float, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> Handle[_Result]:
         """Queue it, to be run in so many seconds; else as `fire`."""
         return self._fire(args, kwargs, _seconds(seconds, "fire_in"))
@@ -105,7 +113,7 @@ class Task(Generic[_Arguments, _Result]):
             )
         return self._fire(args, kwargs, max(0.0, when.timestamp() - time()))
 
-    def _fire(self, args: Any, kwargs: Any, seconds: float) -> Handle[_Result]:
+    def _fire(self, args: Any, kwargs: Any, seconds: float, task_id: str | None = None) -> Handle[_Result]:
         if not get_config().with_async:
             raise TasksOffError(
                 f"{self.name} cannot be fired: tasks are off; write `with_async: true` into pym-config.yaml, and "
@@ -118,7 +126,7 @@ class Task(Generic[_Arguments, _Result]):
             "kwargs": {name: pack(value, f"{self.name}: argument {name!r}") for name, value in kwargs.items()},
             "call": carried_call(),
         }
-        task_id = os.urandom(16).hex()
+        task_id = task_id or os.urandom(16).hex()
         if self.options.unique:
             return self._fire_once(task_id, message, seconds)
         self.send(task_id, message, seconds)

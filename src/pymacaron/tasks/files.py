@@ -64,7 +64,7 @@ class File:
 
     def _opened(self) -> sqlite3.Connection:
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # sqlite would let others read it
+        _make(self.path)
         connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -74,3 +74,14 @@ class File:
             connection.close()
             raise
         return connection
+
+
+def _make(path: str) -> None:
+    """Make a file that only its owner can read, if it is not there. Else it must not be touched: to close a file drops
+    all locks that this process has on it (https://www.sqlite.org/howtocorrupt.html section 2.2)."""
+    if os.path.exists(path):
+        return
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:  # somebody was quicker
+        return

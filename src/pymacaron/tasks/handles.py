@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic, sleep
 from typing import Any, Generic, TypeVar
 
-from .standing import DONE, ENDED, raise_failure, standings
+from .standing import DONE, ENDED, failure_error, standings
 from .travelling import unpack
 
 _Result = TypeVar("_Result")
@@ -77,7 +77,7 @@ class Handle(Generic[_Result]):
         if standing["state"] == DONE:
             return unpack(standing["result"])
         if standing["state"] in ENDED:
-            raise_failure(standing)
+            raise failure_error(standing)
         return None
 
     def __eq__(self, other: object) -> bool:

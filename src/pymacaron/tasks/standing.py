@@ -25,7 +25,7 @@ from .records import Records
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 ENDED = frozenset((DONE, FAILED, CANCELLED))
 KEPT = 86400.0  # seconds for which it is known how a task has ended
-_LONGEST = 30 * 86400.0  # seconds for which it is known how one stands that has not
+LONGEST = 30 * 86400.0  # seconds for which it is known how one stands that has not
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -49,17 +49,14 @@ class Standings:
             return {**standing, "state": CANCELLED}
         return standing
 
-    def is_known(self, task_id: str) -> bool:
-        return self._get(f"state:{task_id}")[0] is not None
-
     def note(self, task_id: str, standing: JsonObject) -> None:
         """Remember how a task stands."""
-        seconds = KEPT if standing["state"] in ENDED else _LONGEST
+        seconds = KEPT if standing["state"] in ENDED else LONGEST
         self._tell(lambda: self._records.put(f"state:{task_id}", _encode(standing), seconds))
 
     def stop(self, task_id: str) -> None:
         """Ask for a task to be cancelled."""
-        self._tell(lambda: self._records.put(f"stop:{task_id}", b"1", _LONGEST))
+        self._tell(lambda: self._records.put(f"stop:{task_id}", b"1", LONGEST))
 
     def is_stopped(self, task_id: str) -> bool:
         return self._get(f"stop:{task_id}")[0] is not None
@@ -75,6 +72,11 @@ class Standings:
     def keep(self, key: str, value: str, seconds: float) -> None:
         """Have a key that one has for so many seconds more."""
         self._tell(lambda: self._records.put(key, value.encode(), seconds))
+
+    def kept(self, key: str) -> str | None:
+        """The value of a key."""
+        found = self._get(key)[0]
+        return None if found is None else found.decode()
 
     def release(self, key: str) -> None:
         self._tell(lambda: self._records.remove(key))
@@ -100,20 +102,20 @@ def failure_of(error: BaseException) -> JsonObject:
     return {"error": TaskFailedError.code, "kind": type(error).__name__, "status": TaskFailedError.status}
 
 
-def raise_failure(standing: JsonObject) -> None:
-    """Raise what a task that has not been done ended with.
-
-    Raises:
-        PyMacaronException: the task's own, by its code; TaskFailedError for one that was none; TaskCancelledError.
-    """
+def failure_error(standing: JsonObject) -> PyMacaronException:
+    """What a task that has not been done ended with: its own error, by its code; a TaskFailedError for one that was
+    none of ours; a TaskCancelledError."""
     if standing["state"] == CANCELLED:
-        raise TaskCancelledError("The task was cancelled")
+        return TaskCancelledError("The task was cancelled")
     told = standing["error"]
     if "kind" in told:
-        error = TaskFailedError(f"The task failed: {told['kind']}; the service's crash reports tell more")
+        error = TaskFailedError("The task failed")
         error.kind = told["kind"]
-        raise error
-    raise_error(told)
+        return error
+    try:
+        raise_error(told)
+    except PyMacaronException as found:
+        return found
 
 
 def new_standing(state: str, **more: Any) -> JsonObject:

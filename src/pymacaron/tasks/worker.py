@@ -8,11 +8,12 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from typing import Any
 
 from celery import Task as CeleryTask
 from celery import signals
-from celery.exceptions import Reject, TimeLimitExceeded
+from celery.exceptions import Reject, SecurityWarning, TimeLimitExceeded
 
 from pymacaron import crash
 from pymacaron._types import JsonObject
@@ -76,6 +77,8 @@ def work(queues: list[str] | None = None, processes: int | None = None) -> int:
         without_gossip=True, without_mingle=True, without_heartbeat=True, loglevel="WARNING", quiet=True,
         optimization="fair",
     )  # fmt: skip
+    # it warns those who are root, as one is in many containers; nothing that comes from a broker is run as code here
+    warnings.simplefilter("ignore", SecurityWarning)
     worker.start()
     return int(worker.exitcode or 0)
 
