@@ -44,15 +44,16 @@ def answer(connection: socket.socket, *, faulty: bool) -> None:
 
 def read(connection: socket.socket) -> bytes:
     """The number of the next request; b"" when there is none."""
-    data = connection.recv(65536)
-    while data and (end := data.find(b"\r\n\r\n")) < 0:
-        data += connection.recv(65536)
-    if not data:
-        return b""
+    data = b""
+    while (end := data.find(b"\r\n\r\n")) < 0:
+        more = connection.recv(65536)
+        if not more:
+            return b""
+        data += more
     length = _LENGTH.search(data)
     left = end + 4 + int(length[1] if length else 0) - len(data)
     while left > 0:
-        left -= len(connection.recv(left))
+        left -= len(connection.recv(left)) or left
     found = _NUMBER.match(data)
     return (found and found[1]) or b"1"
 

@@ -50,14 +50,15 @@ def fault_of(number: int, result: Any) -> str | None:
 def soak(client: Client, calls: int, threads: int) -> Counter[str]:
     """What went wrong, and how often."""
     wrong: Counter[str] = Counter()
+    each = calls // threads
 
     def run(first: int) -> None:
-        for number in range(first, calls, threads):
+        for number in range(first, first + each):
             fault = fault_of(number, client.get_thing(id=number))
             if fault is not None:
                 wrong[fault] += 1
 
-    workers = [threading.Thread(target=run, args=(first,)) for first in range(threads)]
+    workers = [threading.Thread(target=run, args=(index * each,)) for index in range(threads)]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -230,4 +230,4 @@ def _headers_of(part: Part) -> Headers:
 
 def _escaped(name: str) -> str:
     """A name inside quotes, as browsers write it (WHATWG HTML, multipart/form-data encoding)."""
-    return name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
+    return name.replace("\\", "\\\\").replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")

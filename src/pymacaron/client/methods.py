@@ -169,8 +169,11 @@ class Method:
         try:
             return write_request(self.operation, Arguments(value, dict(given)))
         except ValidationError as error:
-            text = f"{self.operation.api}.{self.__name__}() was called wrongly: {error}"
-            raise ArgumentFault(text, error.problems) from None
+            raise self._wrong(error) from None
+
+    def _wrong(self, error: ValidationError) -> ArgumentFault:
+        text = f"{self.operation.api}.{self.__name__}() was called wrongly: {error}"
+        return ArgumentFault(text, error.problems)
 
     def _cure(self, name: str) -> str:
         known = [*self._arguments, *self._options]
@@ -184,6 +187,8 @@ class Method:
             result = self._read(exchange, response)
         except TransportFault as fault:
             result = unreached(self.operation, exchange.origin, fault)
+        except ValidationError as error:  # of an item, when its turn came
+            raise self._wrong(error) from None
         if isinstance(result, Iterator):
             result = self._items(result, exchange)
         options = exchange.options

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from math import inf
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
 from urllib3 import PoolManager, ProxyManager, Timeout
 from urllib3.connectionpool import HTTPConnectionPool
@@ -22,6 +22,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Retry
 
+from pymacaron._types import ReadableStream
 from pymacaron.bodies import chunks_of
 from pymacaron.messages import Response
 
@@ -72,13 +73,16 @@ class HttpTransport:
         if left <= 0:
             raise TransportFault("there is no time left", unsent=True, late=True)
         underway.until, underway.is_connected = sending.until, False
+        body: Any = request.body if isinstance(request.body, bytes) else _Outgoing(request.body)
         try:
             answer = pool.urlopen(
-                request.method, prefix + target_of(request), cast("Any", request.body) or None, request.headers,
+                request.method, prefix + target_of(request), body or None, request.headers,
                 retries=_ONCE, redirect=False, assert_same_host=False, preload_content=False, decode_content=False,
                 timeout=Timeout(connect=min(sending.connect, left), read=min(sending.read, left)),
             )  # fmt: skip
         except (HTTPError, OSError) as error:
+            if isinstance(body, _Outgoing) and body.failure is not None:
+                raise body.failure from None
             raise _fault(error, unsent=not underway.is_connected) from error
         finally:
             underway.until = inf
@@ -152,6 +156,25 @@ def _reason(error: BaseException) -> str:
     number = error.errno if isinstance(error, OSError) else None
     text = os.strerror(number) if number is not None and 0 < number < 256 else ""
     return text or getattr(error, "verify_message", "") or type(error).__name__
+
+
+class _Outgoing:
+    """A body that is sent while it is made.
+
+    Attributes:
+        failure: what went wrong with making it, and not with the connection.
+    """
+
+    def __init__(self, stream: ReadableStream) -> None:
+        self._stream = stream
+        self.failure: OSError | None = None
+
+    def read(self, size: int = -1, /) -> bytes:
+        try:
+            return self._stream.read(size)
+        except OSError as error:
+            self.failure = error
+            raise
 
 
 class _Body:

@@ -8,8 +8,10 @@ from typing import Any, TypeAlias
 
 from pymacaron._types import ReadableStream
 from pymacaron.bodies import (
+    BINARY,
     JSON,
     MULTIPART,
+    TEXT,
     FileBody,
     Joined,
     MediaType,
@@ -169,11 +171,14 @@ class RequestBodies:
         return representation.label(value)
 
     def _for(self, value: Any) -> Representation:
+        """Of the declared ones that take a value the one that it is by nature, else the first."""
         found = [self._representation(one, concrete(declared(one), value)) for one in self.operation.contents]
-        for one in found:
-            if one.takes(value):
-                return one
+        fitting = [one for one in found if one.takes(value)]
         is_text = isinstance(value, str) or is_raw(value)
+        if fitting:
+            first, nature = fitting[0], TEXT if isinstance(value, str) else BINARY
+            open_ones = fitting if is_text and first.kind in {TEXT, BINARY} else ()
+            return next((one for one in open_ones if one.kind == nature), first)
         return next((one for one in found if is_text and isinstance(one, JsonBody)), found[0])
 
 
