@@ -49,13 +49,14 @@ bench: venv ## CPU per request as ratios to bare Flask, beside other frameworks
 corpus: venv ## fetch real documents and conformance data, and load every document
 	@$(BIN)/python corpus/run.py $(ARGS)
 
-conformance: venv ## the JSON-Schema-Test-Suite, the law of the wire, what is published, schemathesis, and clients: autorest
+conformance: venv ## the JSON-Schema-Test-Suite, the law of the wire, what is published, schemathesis; clients: autorest, Prism
 	@$(BIN)/python conformance/run.py $(ARGS)
 	@$(BIN)/python corpus/fetch.py
 	@$(BIN)/python conformance/wire.py
 	@$(BIN)/python conformance/published.py
 	@$(BIN)/python conformance/blackbox.py
 	@$(BIN)/python conformance/autorest.py
+	@$(BIN)/python conformance/prism.py
 
 fuzz: venv ## 200,000 changed requests to the examples and to documents of the corpus
 	@$(BIN)/python conformance/fuzz.py $(ARGS)

@@ -145,6 +145,7 @@ FORMATS: Mapping[str, Callable[[Random], str]] = {
     "relative-json-pointer": lambda random: f"{random.randint(0, 3)}/{word(random)}",
     "time": _time,
     "uri": _uri,
+    "url": _uri,
     "uri-reference": lambda random: f"/{word(random)}",
     "uri-template": lambda random: f"/{word(random)}/{{id}}",
     "uuid": _uuid,
