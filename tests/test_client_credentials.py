@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import logging
@@ -163,7 +164,8 @@ def test_the_token_of_the_caller(project: Project, calling: Calling) -> None:
         get_config().jwt_secret = "a secret of 32 bytes or more, please"  # type: ignore[assignment]
         with backend_token("cron") as token:
             assert client.added() is True
-        assert other.received[0].headers["authorization"] == f"Bearer {token}"
+            assert asyncio.run(client.added.aio()) is True
+        assert [got.headers["authorization"] for got in other.received] == [f"Bearer {token}"] * 2
 
 
 @pytest.mark.parametrize(

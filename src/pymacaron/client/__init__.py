@@ -25,8 +25,13 @@ from .line import Line
 from .methods import Method, check_decorators
 from .naming import by_name, no_operation
 from .outcomes import Answered
+from .pages import Items, Pages
+from .streams import Stream
+from .waiting import AsyncItems, AsyncStream
 
-__all__ = ["Answered", "Client", "Line", "Method", "check_decorators"]
+__all__ = [
+    "Answered", "AsyncItems", "AsyncStream", "Client", "Items", "Line", "Method", "Pages", "Stream", "check_decorators",
+]  # fmt: skip
 
 
 class Client:

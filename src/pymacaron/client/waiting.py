@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cache
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pymacaron.bodies import close
 
 from .outcomes import Answered
 from .streams import Stream
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 _MOST = 256  # calls at a time; more wait for one of them to end
 
@@ -27,6 +29,8 @@ NOT_BEGUN = object()
 
 @cache
 def _threads() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # 5 ms to import, for those who await
+
     return ThreadPoolExecutor(_MOST, "pymacaron calls")
 
 
