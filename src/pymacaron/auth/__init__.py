@@ -6,6 +6,7 @@
     asymmetric.py   RSA, elliptic curves, Edwards curves, by the library `cryptography`
     key_sets.py     a set of keys that changes while the service runs; fetching.py gets it
     configured.py   the trust of this process; trusting.py what a configuration says of tokens; configured_keys.py keys
+    issuers.py      several issuers, each with keys of its own
     acting.py       who calls, or acts for a while
     requiring.py    functions and routes of the author's own that want a token
     credentials.py  where a request holds them

@@ -9,17 +9,27 @@ from typing import TYPE_CHECKING, Any
 from pymacaron.config import Config, get_config
 
 if TYPE_CHECKING:
+    from .issuers import Issuers
     from .trusting import Trust
 
 KEYS = ("jwt_secret", "jwt_public_key", "jwt_private_key", "jwt_jwks")
 # What a Trust is made of; when one of these changes, so does it.
-_SETTINGS = (*KEYS, "jwt_algorithm", "jwt_audience", "jwt_issuer", "jwt_leeway", "jwt_token_timeout", "name")
+_SETTINGS = (
+    *KEYS,
+    "jwt_issuers",
+    "jwt_algorithm",
+    "jwt_audience",
+    "jwt_issuer",
+    "jwt_leeway",
+    "jwt_token_timeout",
+    "name",
+)
 _values: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*_SETTINGS)
 
-_made: tuple[tuple[Any, ...], Trust | None] | None = None
+_made: tuple[tuple[Any, ...], Trust | Issuers | None] | None = None
 
 
-def trust() -> Trust | None:
+def trust() -> Trust | Issuers | None:
     """What the configuration of the process trusts, made anew when that has changed; None if it has no key.
 
     Raises:
@@ -30,17 +40,25 @@ def trust() -> Trust | None:
     values = (config.config_file, *_values(vars(config)))
     made = _made
     if made is None or made[0] != values:
-        made = _made = values, _trust_of(config) if any(name in config for name in KEYS) else None
+        made = _made = values, _trust_of(config)
     return made[1]
 
 
-def _trust_of(config: Config) -> Trust:
+def _trust_of(config: Config) -> Trust | Issuers | None:
+    has_key = any(name in config for name in KEYS)
+    if not has_key and not config.jwt_issuers:
+        return None
     from .trusting import Trust  # 3 ms to import, for services with a key
 
-    return Trust(config)
+    own = Trust(config) if has_key else None
+    if not config.jwt_issuers:
+        return own
+    from .issuers import Issuers  # for services that trust several
+
+    return Issuers(config, own)
 
 
-def needed() -> Trust:
+def needed() -> Trust | Issuers:
     """The trust of a service that cannot do without.
 
     Raises:

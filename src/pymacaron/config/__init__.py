@@ -91,6 +91,7 @@ class Config:
     jwt_algorithm: str | None
     jwt_audience: str | list[str] | None
     jwt_issuer: str | list[str] | None
+    jwt_issuers: dict[str, dict[str, Json]]
     jwt_leeway: int
     jwt_token_timeout: int
     default_user_id: str | None

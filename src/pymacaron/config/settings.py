@@ -147,6 +147,32 @@ def _of_client(api: str, key: Json, value: Json) -> Json:
         raise ValueError(f"{api}.{key} has to be {kind.words}; {cure}") from None
 
 
+def _issuers(value: Json) -> dict[str, dict[str, Json]]:
+    if not isinstance(value, dict) or not all(isinstance(entry, dict) for entry in value.values()):
+        raise ValueError("write an issuer, and below it for example `jwks: https://login.example.com/keys`")
+    return {str(issuer): _issuer(str(issuer), entry) for issuer, entry in value.items()}
+
+
+def _issuer(issuer: str, entry: dict[str, Json]) -> dict[str, Json]:
+    read = {key: _of_issuer(issuer, key, one) for key, one in entry.items()}
+    if sum(key in read for key in _ISSUER_KEYS) != 1:
+        raise ValueError(f"give {issuer} one of {', '.join(_ISSUER_KEYS)}")
+    return read
+
+
+def _of_issuer(issuer: str, key: Json, value: Json) -> Json:
+    kind = ISSUER.get(key)
+    if kind is None:
+        near = nearest(str(key), ISSUER)
+        cure = f"did you mean '{near}'?" if near else f"there are {', '.join(ISSUER)}"
+        raise ValueError(f"'{key}' of {issuer} is unknown; {cure}")
+    try:
+        found = kind.read(value)
+    except ValueError as cure:
+        raise ValueError(f"{key} of {issuer} has to be {kind.words}; {cure}") from None
+    return Secret(found) if key == "secret" else found
+
+
 TEXT = Kind("text", _text)
 FLAG = Kind("true or false", _flag)
 WHOLE_NUMBER = Kind("a whole number, 0 or more", _whole_number)
@@ -174,6 +200,8 @@ _TEXTS = (TEXT, TEXT_OR_TEXTS, TEXTS_BY_NAME, CREDENTIALS)
 def takes_text(path: Pointer) -> bool:
     """Is what stands at a place of the configuration a text, or the user's own? Else it says a number or the like."""
     setting = SETTINGS.get(str(path[0]))
+    if setting is not None and setting.kind is ISSUERS:
+        return True
     if setting is not None and setting.kind is CLIENTS and len(path) > 2:
         return CLIENT.get(str(path[2])) in _TEXTS
     return setting is None or setting.kind in _TEXTS
@@ -183,6 +211,12 @@ ALGORITHMS = (
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
 )  # fmt: skip
 ALGORITHM = _one_of(*ALGORITHMS)
+# What can be said of one issuer of tokens.
+ISSUER: dict[str, Kind] = {
+    "secret": TEXT, "public_key": TEXT, "jwks": TEXT, "algorithm": ALGORITHM, "audience": TEXT_OR_TEXTS,
+}  # fmt: skip
+_ISSUER_KEYS = ("secret", "public_key", "jwks")
+ISSUERS = Kind("a mapping from issuers to their keys", _issuers)
 
 SETTINGS: dict[str, Setting] = {
     setting.name: setting
@@ -235,6 +269,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("jwt_algorithm", ALGORITHM, None, "The one algorithm that is accepted; HS256 with a jwt_secret"),
         Setting("jwt_audience", TEXT_OR_TEXTS, None, "Whom tokens are for: one of these has to be among theirs"),
         Setting("jwt_issuer", TEXT_OR_TEXTS, None, "Whose tokens are accepted; the first issuer is that of ours"),
+        Setting("jwt_issuers", ISSUERS, {}, "Other issuers whose tokens are accepted, each with its key"),
         Setting("jwt_leeway", WHOLE_NUMBER, 0, "How far clocks may differ (seconds)"),
         Setting("jwt_token_timeout", WHOLE_NUMBER, 86400, "How long a token is valid (seconds)"),
         Setting("default_user_id", TEXT, None, "The user of tokens that are made without naming one"),
