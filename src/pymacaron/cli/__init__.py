@@ -5,18 +5,20 @@ A command is a module here, with the function of the same name; it is imported w
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 
 import click
 
 from pymacaron._version import __version__
-from pymacaron.exceptions import StartError
+
+from .telling import told
 
 COMMANDS = {
     "token": "A JWT for trying things out.",
     "trace": "Print the tree of calls that belong to a call id, from logs.",
     "replay": "Make the request of a crash report again.",
+    "routes": "Every operation with its path, function and security.",
+    "config": "Settings for shell scripts.",
     "diff": "What changed between two versions of a document, and whom it breaks.",
     "worker": "Run the tasks of a service.",
 }
@@ -44,9 +46,5 @@ def pymacaron() -> None:
 
 
 def main() -> None:
-    """Run the command line; what stops a start is told without a traceback, with exit code 2."""
-    try:
-        pymacaron(prog_name="pymacaron")
-    except StartError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+    """Run the command line."""
+    told(pymacaron, "pymacaron")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,6 +12,8 @@ import click
 from pymacaron.comparison import CALLERS, SERVICE, Change, compare, compare_all
 from pymacaron.comparison.sources import documents_at
 from pymacaron.dialects import Document
+
+from .telling import reading_only
 
 _GROUPS = (
     ("Breaks callers", "red", lambda breaks: CALLERS in breaks),
@@ -42,7 +43,7 @@ def diff(old: str, new: str, as_json: bool, fail_on: str, breaking: bool) -> Non
 
     Exit codes: 0 nothing of what --fail-on says, 1 something of it, 2 a document cannot be read.
     """
-    logging.disable()
+    reading_only()
     with ExitStack() as stack:
         left, right = (stack.enter_context(documents_at(source)) for source in (old, new))
         changes = _changes(left, right)

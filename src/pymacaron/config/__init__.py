@@ -23,6 +23,7 @@ __all__ = [
     "Secret",
     "Setting",
     "get_config",
+    "is_secret",
     "load_config",
     "program_folder",
     "read_credentials",
@@ -175,9 +176,13 @@ class Config:
 
 
 def _shown(key: str, value: Json) -> str:
-    """The repr of a value; stars too for users' own keys whose name says that they are secret."""
-    hide = isinstance(value, str) and key not in SETTINGS and _NAME_OF_SECRET.search(key)
-    return STARS if hide else repr(value)
+    return STARS if is_secret(key, value) else repr(value)
+
+
+def is_secret(key: str, value: Json) -> bool:
+    """Is a setting not to be shown? Secrets are not, nor users' own texts whose key says that they are secret."""
+    named = isinstance(value, str) and key not in SETTINGS and _NAME_OF_SECRET.search(key) is not None
+    return named or isinstance(value, Secret)
 
 
 def load_config(path: str | None = None, environment: Environment | None = None, *, strict: bool = True) -> Config:

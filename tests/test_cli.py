@@ -1,0 +1,143 @@
+"""The command line: what it prints, for people and for machines, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+import pytest
+from programs import ROOT, SHOP
+
+from pymacaron.cli import COMMANDS
+
+BIN = Path(sys.executable).parent
+
+
+def run(*arguments: str, cwd: Path, program: str = "pymacaron", **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **variables}
+    command = [str(BIN / program), *arguments]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Path:
+    (tmp_path / "pym-config.yaml").write_text(
+        "name: tea\nlive_host: api.example.com\nenv_secrets: [TEA_KEY]\njwt_secret: TEA_KEY\n"
+        "own_password: hush-hush\nkinds: [green, black]\nlimits: {cups: 3}\n"
+    )
+    (tmp_path / "apis").mkdir()
+    (tmp_path / "apis" / "tea.yaml").write_text(
+        """
+openapi: 3.1.0
+info: {title: Tea, version: "1"}
+servers: [{url: /v2}]
+paths:
+  /cups/{id}:
+    get:
+      x-bind-server: tea.cup
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      security: [{token: [read]}, {key: [], basic: []}]
+      responses: {'200': {description: ok}}
+    delete: {x-bind-server: tea.drop, security: [], responses: {'204': {description: ok}},
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}],
+      x-decorate-server: pymacaron.auth.requires_auth}
+  /pots: {get: {responses: {'200': {description: ok}}}}
+components:
+  securitySchemes:
+    token: {type: oauth2, flows: {clientCredentials: {tokenUrl: https://a.example/t, scopes: {read: r}}}}
+    key: {type: apiKey, in: header, name: X-Key}
+    basic: {type: http, scheme: basic}
+"""
+    )
+    return tmp_path
+
+
+def test_routes_are_listed_with_what_opens_them(service: Path) -> None:
+    """For people a table, for machines every field; paths have their base path."""
+    lines = run("routes", cwd=service).stdout.splitlines()
+    assert [line.split("  ")[0] for line in lines] == ["METHOD", "GET", "DELETE", "GET"]
+    assert [" ".join(line.split()) for line in lines[1:]] == [
+        "GET /v2/cups/{id} tea.cup (token (read) or key and basic) tea",
+        "DELETE /v2/cups/{id} tea.drop requires_auth tea",
+        "GET /v2/pots - - tea",
+    ]
+    assert len({line.rindex("  ") for line in lines}) == 1  # what it prints are columns
+    rows = json.loads(run("routes", "apis/tea.yaml", "--json", cwd=service).stdout)
+    assert [row["client"] for row in rows] == ["get_cups_id", "delete_cups_id", "get_pots"]
+    assert [row["security"] for row in rows] == ["(token (read) or key and basic)", "requires_auth", None]
+
+
+def test_every_operation_of_the_example_is_among_its_routes() -> None:
+    rows = json.loads(run("routes", "--json", cwd=SHOP).stdout)
+    assert {row["api"] for row in rows} >= {path.stem for path in (SHOP / "apis").glob("*.yaml")}
+
+
+def test_settings_are_printed_as_a_shell_takes_them(service: Path) -> None:
+    """Texts as they are, lists a line each, the rest as JSON; under the old name too."""
+    assert run("config", "live_host", cwd=service, TEA_KEY="k" * 40).stdout == "api.example.com\n"
+    assert run("--key", "kinds", cwd=service, program="pym_config").stdout == "green\nblack\n"
+    assert json.loads(run("config", "limits", cwd=service).stdout) == {"cups": 3}
+    everything = json.loads(run("config", "--json", cwd=service, TEA_KEY="k" * 40).stdout)
+    assert (everything["name"], everything["jwt_token_timeout"]) == ("tea", 86400)
+
+
+def test_secrets_are_stars_until_they_are_asked_for(service: Path) -> None:
+    secret = "c0ffee-" * 8
+    for arguments in (("config",), ("config", "--json"), ("config", "jwt_secret"), ("config", "own_password")):
+        asked = run(*arguments, cwd=service, TEA_KEY=secret)
+        assert asked.returncode == 0
+        assert secret not in asked.stdout + asked.stderr
+        assert "hush-hush" not in asked.stdout + asked.stderr
+    assert run("config", "jwt_secret", "--reveal", cwd=service, TEA_KEY=secret).stdout == secret + "\n"
+
+
+def test_a_secret_that_is_not_there_stops_no_tool(service: Path) -> None:
+    """Its name is told, and every other setting is printed."""
+    asked = run("config", "name", cwd=service)
+    assert (asked.returncode, asked.stdout) == (0, "tea\n")
+    assert "TEA_KEY" in asked.stderr
+    assert run("config", "jwt_secret", cwd=service).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("config", "live_hots"), "did you mean 'live_host'?"),
+        (("config", "--config", "nowhere.yaml"), "nowhere.yaml"),
+        (("routes", "nowhere"), "does not exist"),
+        (("routes", "pym-config.yaml"), "pym-config.yaml:1"),
+        (("rotues",), "No such command 'rotues'"),
+        (("routes", "--jsn"), "--json"),
+    ],
+)
+def test_nonsense_is_told_with_its_cure_and_ends_in_2(service: Path, arguments: tuple[str, ...], says: str) -> None:
+    asked = run(*arguments, cwd=service)
+    assert asked.returncode == 2, asked.stdout
+    assert says in asked.stderr
+    assert "Traceback" not in asked.stderr
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_says_how_it_is_used(name: str) -> None:
+    asked = run(name, "--help", cwd=ROOT)
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stdout.startswith(f"Usage: pymacaron {name} ")
+
+
+def test_help_is_quick() -> None:
+    """No command is imported for it: it takes about as long as to import what reads options and files."""
+    times: dict[str, list[float]] = {"help": [], "imports": []}
+    for _ in range(7):
+        for name, command in (
+            ("help", [sys.executable, "-m", "pymacaron.cli", "--help"]),
+            ("imports", [sys.executable, "-c", "import click, yaml"]),
+        ):
+            start = time.perf_counter()
+            subprocess.run(command, capture_output=True, check=True)
+            times[name].append(time.perf_counter() - start)
+    assert median(times["help"]) < 1.6 * median(times["imports"])  # 1.3 on a quiet machine
