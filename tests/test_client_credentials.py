@@ -15,13 +15,18 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from peers import Received, peer
 from services import JSON, Project, operation, project_in
 
 from pymacaron import ApiPool, load_clients
+from pymacaron.auth.checks import check_of
 from pymacaron.client import Client, retries
 from pymacaron.client import tokens as client_tokens
-from pymacaron.config import Config, get_config, load_config
+from pymacaron.client.credentials import sources_of
+from pymacaron.client.security import Demand, Proof
+from pymacaron.config import Config, get_config, load_config, read_credentials
 from pymacaron.exceptions import (
     ArgumentFault,
     BadGatewayError,
@@ -31,6 +36,8 @@ from pymacaron.exceptions import (
     ServiceUnavailableError,
     is_error,
 )
+from pymacaron.messages import Request, Response
+from pymacaron.operations import Scheme
 
 SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"}, "login": {"type": "http", "scheme": "Basic"},
@@ -115,6 +122,47 @@ def test_where_they_go(calling: Calling, scheme: str, given: Any, where: str, se
         assert getattr(calling(other.url), scheme)(credentials={scheme: given}) is True
         for got in other.received:
             assert (got.headers.get(where) if where else got.target) == sent
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1)
+ASCII = st.text("aZ9%&=+;,\"'/?~-_.", min_size=1)
+GIVEN = {
+    "header": ASCII,
+    "query": TEXTS,
+    "cookie": TEXTS,
+    "bearer": ASCII,
+    "digest": ASCII,
+    "oidc": ASCII,
+    "login": TEXTS,
+}
+
+
+KINDS = {
+    "header": ("apiKey", "header", "X-Key"), "query": ("apiKey", "query", "api key"),
+    "cookie": ("apiKey", "cookie", "c"), "bearer": ("bearer", "", ""), "digest": ("http", "hoba", ""),
+    "oidc": ("openIdConnect", "", ""), "login": ("basic", "", ""),
+}  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(GIVEN)), st.data())
+def test_both_ends(name: str, data: st.DataObject) -> None:
+    """What a client sends is what the guard of a service reads."""
+    nowhere: Any = None
+    scheme = Scheme(name, *KINDS[name], nowhere)
+    text = data.draw(GIVEN[name])
+    user = text.replace(":", "") or "ann"
+    credential = {"user": user, "password": text} if name == "login" else text
+    request = Request("GET", "/", "a=b", {"cookie": "a=b"}, b"")
+    sources = sources_of(read_credentials({name: credential}, hide=str), {name: scheme}.get, KINDS)
+    Proof([(Demand(scheme, ()), sources[name])]).put(request, _nothing, 0)
+    check = check_of(scheme, lambda *sent: True, "")
+    assert check is not None
+    assert check.read(request) == ((user, text) if name == "login" else (text,))
+
+
+def _nothing(url: str, request: Request) -> Response:
+    raise AssertionError(url)
 
 
 def test_what_goes_out(calling: Calling) -> None:

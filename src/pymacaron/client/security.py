@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from pymacaron.exceptions import ArgumentFault, CredentialFault
 from pymacaron.messages import Request
 from pymacaron.operations import Operation, Scheme
 from pymacaron.parameters import parse_cookies, parse_query
-from pymacaron.parameters.texts import COOKIE_TEXT, percent_encode
+from pymacaron.parameters.texts import percent_encode
 
 from .credentials import Source
 from .tokens import Fetch, Held
@@ -125,6 +126,7 @@ def _holds(request: Request, scheme: Scheme) -> bool:
     return scheme.field in parse_query(request.query)
 
 
+_COOKIE = re.compile(r"[!#$&-+\--:<-\[\]-~]*")  # RFC 6265 section 4.1.1, less the % that some decode
 _PREFIXES = {"basic": "Basic ", "bearer": "Bearer ", "oauth2": "Bearer ", "openIdConnect": "Bearer "}
 
 
@@ -137,7 +139,7 @@ def _put(request: Request, scheme: Scheme, text: str) -> None:
     elif scheme.where == "header":
         request.headers = {**request.headers, scheme.field.lower(): _header(scheme, text)}
     elif scheme.where == "cookie":
-        value = text if COOKIE_TEXT.fullmatch(text) else percent_encode(text)
+        value = text if _COOKIE.fullmatch(text) else percent_encode(text)
         before = request.headers.get("cookie")
         if before is None or scheme.field not in parse_cookies(before):
             cookies = f"{scheme.field}={value}" if before is None else f"{before}; {scheme.field}={value}"
