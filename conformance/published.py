@@ -61,7 +61,7 @@ class Missing(Exception):
 def loaded(path: Path, faults: list[Fault]) -> LoadedApi | None:
     with building():
         found = load_document("published", str(path), Formats(), faults)
-    return None if found is None else LoadedApi(*found)
+    return None if found is None else LoadedApi(found.document, found.soft_faults, found.soft_texts)
 
 
 def told(api: LoadedApi, name: str, folder: Path, samples: int, counts: Counter[str]) -> Iterator[str]:

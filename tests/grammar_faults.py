@@ -86,6 +86,7 @@ CASES = [
     Case(V20, "minItems: 1\n", "minItems: §-1\n", "a whole number from 0 up is wanted, not -1", ""),
     Case(V20, "multipleOf: 0.5", "multipleOf: §0", "a number above 0 is wanted, not 0", ""),
     Case(V20, "- {name: caption, in: formData, type: string, allowEmptyValue: true}", "- §{name: cover, in: formData, type: string}", "a second parameter 'cover' in formData", "remove one", hides=True),
+    Case(V20, "- {name: caption, in: formData, type: string, allowEmptyValue: true}", "- §{name: caption, in: formData, type: array, items: {type: file}}", "items of the type file", "`format: binary`", WARNING),
     Case(V20, "- {name: book, in: body, required: true, schema", "- {name: b, in: body, schema: {}}\n        - §{name: book, in: body, required: true, schema", "a second body", "into one schema"),
     Case(V20, "- {name: caption, in: formData, type: string, allowEmptyValue: true}", "- §{name: caption, in: body, schema: {}}", "a body beside form fields", "either", WARNING),
     Case(V20, "operationId: putCover\n      x-no-bind-server: true\n      consumes: [multipart/form-data]", "§operationId: putCover", "a file is uploaded", "consumes: [multipart/form-data]", WARNING),

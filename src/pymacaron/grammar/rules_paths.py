@@ -168,11 +168,24 @@ def _one_body(walk: Walk, given: dict[str, list[_Parameter]], operation: JsonObj
     if bodies and fields:
         # documents with both exist; one of the two is then never sent
         walk.warn(bodies[0].place, "a body beside form fields", "use either `in: body` or `in: formData`")
-    files = [field for field in fields if field.value.get("type") == "file"]
+    lists = [field for field in fields if _lists_files(field.value)]
+    for field in lists:
+        # many documents have such, and what is meant is clear
+        walk.warn(
+            field.place,
+            "items of the type file, which Swagger 2.0 does not know",
+            "write `type: string` with `format: binary`",
+        )
+    files = [field for field in fields if field.value.get("type") == "file"] + lists
     consumed = operation.get("consumes", walk.root.value.get("consumes"))
     forms = ("multipart/form-data", "application/x-www-form-urlencoded")
     if files and not (type(consumed) is list and any(str(kind).startswith(forms) for kind in consumed)):
         walk.warn(place, "a file is uploaded, but nothing says as what", "add `consumes: [multipart/form-data]`")
+
+
+def _lists_files(parameter: JsonObject) -> bool:
+    items = parameter.get("items")
+    return parameter.get("type") == "array" and isinstance(items, dict) and items.get("type") == "file"
 
 
 def _one_querystring(walk: Walk, strings: list[_Parameter], queries: list[_Parameter]) -> None:

@@ -42,7 +42,8 @@ BodyParameter   in!:string name!:string description:string required:boolean sche
 PathParameter   in!:string name!:string description:string required!:true +Items type!:Primitive
 HeaderParameter in!:string name!:string description:string required:boolean +Items type!:Primitive
 QueryParameter  +HeaderParameter allowEmptyValue:boolean collectionFormat:(csv|ssv|tsv|pipes|multi)
-FormParameter   +QueryParameter type!:(string|number|integer|boolean|array|file)
+FormParameter   +QueryParameter type!:(string|number|integer|boolean|array|file) items:FormItems
+FormItems       +Items type!:(string|number|integer|boolean|array|file)
 Items           type!:Primitive format:string items:Items collectionFormat:(csv|ssv|tsv|pipes) default:any
                 maximum:number exclusiveMaximum:boolean minimum:number exclusiveMinimum:boolean maxLength:count
                 minLength:count pattern:string maxItems:count minItems:count uniqueItems:boolean enum:list
