@@ -196,7 +196,10 @@ def test_nothing_is_sent_without(calling: Calling) -> None:
     with peer(agreeing) as other:
         client = calling(other.url, header="h")
         for name, wanted in (("usual", "bearer"), ("either", "login, or header and cookie, or bearer"), ("added", "b")):
-            with pytest.raises(CredentialFault, match=rf"^there\.{name}\(\) demands credentials, .* none for {wanted}"):
+            with pytest.raises(
+                CredentialFault,
+                match=rf"^nothing was sent: there\.{name}\(\) demands credentials, .* none for {wanted}",
+            ):
                 getattr(client, name)()
         with pytest.raises(CredentialFault, match=r"the function for the credential bearer has to return a text"):
             client.bearer(credentials={"bearer": lambda: None})

@@ -53,8 +53,9 @@ class Security:
         wanted = ", or ".join(" and ".join(one.scheme.name for one in demands) for demands in self._alternatives)
         operation = self._operation
         return (
-            f"{operation.api}.{operation.name}() demands credentials, and there are none for {wanted}: set them under "
-            f"clients.{operation.api}.credentials in the configuration, or call it with credentials={{...}}"
+            f"nothing was sent: {operation.api}.{operation.name}() demands credentials, and there are none for {wanted}: "
+            f"set them under clients.{operation.api}.credentials in the configuration, or call it with "
+            "credentials={...}"
         )
 
 
