@@ -51,11 +51,10 @@ class Security:
 
     def _told(self) -> str:
         wanted = ", or ".join(" and ".join(one.scheme.name for one in demands) for demands in self._alternatives)
-        operation = self._operation
+        api, name = self._operation.api, self._operation.name
         return (
-            f"nothing was sent: {operation.api}.{operation.name}() demands credentials, and there are none for {wanted}: "
-            f"set them under clients.{operation.api}.credentials in the configuration, or call it with "
-            "credentials={...}"
+            f"nothing was sent: {api}.{name}() demands credentials, and there are none for {wanted}: "
+            f"set them under clients.{api}.credentials in the configuration, or call it with credentials={{...}}"
         )
 
 
