@@ -21,13 +21,13 @@ SAME = {
     "pymacaron_core.exceptions.ValidationError": "pymacaron.exceptions.ValidationError",
     "pymacaron.ApiPool": "pymacaron.pool.ApiPool",
     "pymacaron.get_model": "pymacaron.pool.get_model",
+    "pymacaron_dynamodb.PersistentSwaggerObject": "pymacaron.stores.PersistentModel",
     "pymacaron.models.get_model": "pymacaron.pool.get_model",
     "pymacaron_async.asynctask": "pymacaron.tasks.asynctask",
     "pymacaron.asynctask": "pymacaron.tasks.asynctask",
 }
 TO_COME = {
     "pymacaron_unit.testcase": "PyMacaronTestCase",
-    "pymacaron_dynamodb": "PersistentSwaggerObject",
     "pymacaron.test": "PyMacaronTestCase",
 }
 

@@ -49,6 +49,11 @@ class LoadedApi:
     def model(self) -> Models:
         return self.document.models
 
+    def models_having(self, key: str) -> list[Any]:
+        """The classes of the named schemas that have an `x-` key themselves."""
+        named = self.document.named.items()
+        return [getattr(self.model, name) for name, node in named if isinstance(node.value, dict) and key in node.value]
+
     @property
     def client(self) -> Client:
         """The operations as methods to call."""
@@ -321,7 +326,11 @@ def _find_model(name: str, api: str, place: tuple[str, Pointer] | None) -> Any:
     return loaded.document.shapes.model_at(place, name)
 
 
-structs.find_models_with(_find_model)
+def _models_having(key: str) -> list[Any]:
+    return [model for name in ApiPool for model in getattr(ApiPool, name).models_having(key)]
+
+
+structs.find_models_with(_find_model, _models_having)
 
 
 def load_clients(

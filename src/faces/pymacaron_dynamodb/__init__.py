@@ -1,7 +1,5 @@
-"""The old import name of models that are kept in a store, which come with a later version."""
+"""The import name that pymacaron 1.x had for models that are kept."""
 
-from __future__ import annotations
+from pymacaron.stores import PersistentModel as PersistentSwaggerObject
 
-from pymacaron.later import coming
-
-__getattr__ = coming(__name__, "PersistentSwaggerObject", "store")
+__all__ = ["PersistentSwaggerObject"]

@@ -46,6 +46,7 @@ def properties_of(
             any(m.get("writeOnly") is True for m in said),
             any(map(is_sensitive, children)),
             shape.must_finish,
+            bool(shape.kinds) and shape.kinds <= {"integer", "number", "null"},
         )  # fmt: skip
     return {name: out[name] for name in nodes}
 

@@ -13,6 +13,7 @@ opening.py     which one it is, as the configuration says
 from __future__ import annotations
 
 from .opening import get_store, open_store, set_store
+from .persistent import PersistentModel, create_tables
 from .ranges import Range, at_least, at_most, begins_with, between, equal_to, less_than, more_than
 from .store import Page, Store
 from .tables import BYTES, NUMBER, TEXT, Attribute, Index, Table
@@ -32,6 +33,7 @@ __all__ = [
     "Item",
     "Key",
     "Page",
+    "PersistentModel",
     "Put",
     "Range",
     "Store",
@@ -43,6 +45,7 @@ __all__ = [
     "at_most",
     "begins_with",
     "between",
+    "create_tables",
     "equal_to",
     "get_store",
     "less_than",

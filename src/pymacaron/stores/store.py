@@ -5,21 +5,23 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from .ranges import EVERYTHING, Range
 from .tables import EXPIRES, Table
 from .writes import ALWAYS, Delete, Item, Key, Put, Update, When, Write
 
+T = TypeVar("T")
 
-class Page(list[Item]):
-    """Items, and where the next ones begin.
+
+class Page(list[T]):
+    """Items or models, and where the next ones begin.
 
     Attributes:
         cursor: what to give to the same query for more; None if there is no more. A text to be passed on as it is.
     """
 
-    def __init__(self, items: Iterable[Item] = (), cursor: str | None = None) -> None:
+    def __init__(self, items: Iterable[T] = (), cursor: str | None = None) -> None:
         super().__init__(items)
         self.cursor = cursor
 
@@ -83,10 +85,10 @@ class Store(Protocol):
     def query(
         self, table: Table, partition: Any, sort: Range = EVERYTHING, *, index: str | None = None,
         descending: bool = False, limit: int | None = None, cursor: str | None = None,
-    ) -> Page:  # fmt: skip
+    ) -> Page[Item]:  # fmt: skip
         """The items of a partition, of the table or of an index, in the order of their sort keys: texts by code
         point, numbers
-        by value. With one sort key, the order is any.
+        by value. Those that have the same one are in any order.
 
         Args:
             sort: which sort keys.
@@ -95,7 +97,7 @@ class Store(Protocol):
         """
 
     @abstractmethod
-    def scan(self, table: Table, *, limit: int | None = None, cursor: str | None = None) -> Page:
+    def scan(self, table: Table, *, limit: int | None = None, cursor: str | None = None) -> Page[Item]:
         """The items of a table, in any order."""
 
     @abstractmethod

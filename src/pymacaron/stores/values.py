@@ -16,7 +16,7 @@ from .writes import Item, Key
 DEEPEST = 30  # levels inside each other; DynamoDB has 32, of which what it cannot say plainly takes up to two
 MOST = 400 * 1024  # bytes of an item, as DynamoDB counts them
 _WORDS = {TEXT: "a text", NUMBER: "a number of at most 38 digits", BYTES: "bytes"}
-_LONGEST_KEY = (2048, 1024)  # bytes of the first and the second key attribute, as DynamoDB has it
+LONGEST_KEY = (2048, 1024)  # bytes of the first and the second key attribute, as DynamoDB has it
 _KINDS: tuple[Any, ...] = (str, int, float, Decimal, bytes, dict, list, tuple, set, frozenset)
 _SMALL = 2**63
 
@@ -160,8 +160,8 @@ def key_value(attribute: Attribute, value: Any, at: int = 0) -> Any:
     if not good:
         raise ItemRefusedError(f"{attribute.name}: part of a key, so it has to be {_WORDS[attribute.kind]}")
     length = len(value.encode() if isinstance(value, str) else value)
-    if not 0 < length <= _LONGEST_KEY[at]:
-        raise ItemRefusedError(f"{attribute.name}: part of a key, so it has to have 1 to {_LONGEST_KEY[at]} bytes")
+    if not 0 < length <= LONGEST_KEY[at]:
+        raise ItemRefusedError(f"{attribute.name}: part of a key, so it has to have 1 to {LONGEST_KEY[at]} bytes")
     return value
 
 

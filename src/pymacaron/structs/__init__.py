@@ -28,6 +28,7 @@ from .models import (
     find_models_with,
     is_model,
     load,
+    models_having,
 )
 
 __all__ = [
@@ -50,4 +51,5 @@ __all__ = [
     "finish",
     "is_model",
     "load",
+    "models_having",
 ]

@@ -44,6 +44,7 @@ class Property(NamedTuple):
         default: what the schema has stand in for it, None if nothing.
         read_only, write_only, sensitive: what the schema says of it.
         finish: whether values below may have defaults to fill in or readOnly properties to drop.
+        is_number: whether every value but null is a number.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Property(NamedTuple):
     write_only: bool
     sensitive: bool
     finish: Callable[[], bool]
+    is_number: bool = False
 
 
 class ModelInfo:

@@ -129,12 +129,19 @@ def is_model(value: object) -> bool:
 # Finds the class again when a model is unpickled, by its name, API and place.
 Finder: TypeAlias = Callable[[str, str, tuple[str, Pointer] | None], Any]
 _finder: Finder | None = None
+Lister: TypeAlias = Callable[[str], list[Any]]
+_lister: Lister | None = None
 
 
-def find_models_with(finder: Finder) -> None:
-    """Say who knows the classes of models: the registry of APIs."""
-    global _finder  # noqa: PLW0603 - one registry for the process
-    _finder = finder
+def find_models_with(finder: Finder, lister: Lister) -> None:
+    """Say who knows the classes of models, by name and by a key that their schemas have: the registry of APIs."""
+    global _finder, _lister
+    _finder, _lister = finder, lister
+
+
+def models_having(key: str) -> list[Any]:
+    """The classes of all named schemas of all APIs that have an `x-` key themselves."""
+    return [] if _lister is None else _lister(key)
 
 
 def find_model(name: str, api: str, place: tuple[str, Pointer] | None) -> Any:
@@ -302,9 +309,14 @@ class OpenModel(ModelMethods):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return self.__dict__ == other.__dict__
+        return _seen(self) == _seen(other)
 
     __hash__ = None  # type: ignore[assignment]  # as Structs that can change
+
+
+def _seen(model: OpenModel) -> dict[str, Any]:
+    """What a model holds, but for what its parents keep behind an underscore."""
+    return {name: value for name, value in vars(model).items() if not name.startswith("_") or name == "__extras__"}
 
 
 def load(cls: Any, value: Mapping[str, Json]) -> Any:

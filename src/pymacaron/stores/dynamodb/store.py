@@ -168,17 +168,17 @@ class DynamoStore(Store):
     def query(
         self, table: Table, partition: Any, sort: Range = EVERYTHING, *, index: str | None = None,
         descending: bool = False, limit: int | None = None, cursor: str | None = None,
-    ) -> Page:  # fmt: skip
+    ) -> Page[Item]:  # fmt: skip
         wanted = search(table, partition, sort, index=index, descending=descending, limit=limit, cursor=cursor)
         if wanted.range is None:
             return Page()
         return self._page(wanted, "query", query_request(wanted, self._clock()))
 
-    def scan(self, table: Table, *, limit: int | None = None, cursor: str | None = None) -> Page:
+    def scan(self, table: Table, *, limit: int | None = None, cursor: str | None = None) -> Page[Item]:
         wanted = search(table, None, None, limit=limit, cursor=cursor)
         return self._page(wanted, "scan", scan_request(wanted, self._clock()))
 
-    def _page(self, wanted: Search, action: str, request: dict[str, Any]) -> Page:
+    def _page(self, wanted: Search, action: str, request: dict[str, Any]) -> Page[Item]:
         """One item more than wanted is read, to know whether there is more."""
         items: list[Item] = []
         limit = wanted.limit

@@ -131,7 +131,7 @@ class SqliteStore(Store):
     def query(
         self, table: Table, partition: Any, sort: Range = EVERYTHING, *, index: str | None = None,
         descending: bool = False, limit: int | None = None, cursor: str | None = None,
-    ) -> Page:  # fmt: skip
+    ) -> Page[Item]:  # fmt: skip
         wanted = search(table, partition, sort, index=index, descending=descending, limit=limit, cursor=cursor)
         if wanted.range is None:
             return Page()
@@ -151,12 +151,12 @@ class SqliteStore(Store):
         order = [*([found.sort] if found.sort else []), *(table.key if index else ())]
         return self._page(statement, values, order, wanted)
 
-    def scan(self, table: Table, *, limit: int | None = None, cursor: str | None = None) -> Page:
+    def scan(self, table: Table, *, limit: int | None = None, cursor: str | None = None) -> Page[Item]:
         wanted = search(table, None, None, limit=limit, cursor=cursor)
         statement = self._layout(table).scan(has_cursor=wanted.after is not None)
         return self._page(statement, [], list(table.key), wanted)
 
-    def _page(self, statement: str, values: list[Any], order: list[Any], wanted: Search) -> Page:
+    def _page(self, statement: str, values: list[Any], order: list[Any], wanted: Search) -> Page[Item]:
         limit, after = wanted.limit, wanted.after
         beyond = [] if after is None else [column_of(one, after[one.name]) for one in order]
         with self._connections.one() as connection:
