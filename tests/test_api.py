@@ -350,18 +350,15 @@ def test_custom_formats(project: Project) -> None:
 def test_what_has_no_effect_says_so(project: Project, caplog: pytest.LogCaptureFixture) -> None:
     """Settings, arguments and keys whose part is still to come are warned of at the start, each part and key once."""
     config = get_config()
-    config.aws_user, config.docker_repo, config.store = "me", "repo", "sqlite:///x"
+    config.aws_user, config.docker_repo = "me", "repo"
     keys = {"x-timeout-ms": 5}
-    schemas = {"A": {"type": "object", "x-persist": "collections.OrderedDict"}}
-    project.document({"/f": {"get": {**operation("f"), **keys}, "put": {**operation("g"), "x-timeout-ms": 5}}}, schemas)
+    project.document({"/f": {"get": {**operation("f"), **keys}, "put": {**operation("g"), "x-timeout-ms": 5}}})
     project.functions("def f(): ...\ndef g(): ...")
     project.start()
     yet = "no effect: this version of pymacaron has no"
     assert caplog.messages == [
-        f"store has {yet} stores yet",
         f"aws_user and docker_repo have {yet} deployment yet",
         f"shop: x-timeout-ms of GET /f and 1 more has {yet} deadlines yet",
-        f"shop: x-persist of A has {yet} stores yet",
     ]
 
 

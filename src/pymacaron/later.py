@@ -10,7 +10,6 @@ from .exceptions import NotBuiltError
 
 # What nothing acts on yet, by the part that will: a line goes when its part is there.
 _SETTINGS = {
-    "stores": ("store",),
     "deployment": tuple(name for name in SETTINGS if name.startswith(("aws_", "docker_"))),
 }
 # Keys are checked like the others, so that documents stay right.
@@ -19,7 +18,6 @@ _KEYS = {
     "limits of calls": ("x-rate-limit",),
     "entity tags of its own": ("x-etag",),
     "memory of requests": ("x-idempotent",),
-    "stores": ("x-persist",),
 }
 # What clients act on, or what is done in part.
 _AS_SERVED = {"x-idempotent": " on the service, only on its clients, which send an Idempotency-Key"}

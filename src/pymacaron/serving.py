@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import Flask
@@ -18,7 +18,7 @@ from .binding import Contract
 from .calls import Listeners
 from .config import get_config
 from .dialects import Document
-from .documents import Cache, Fault, findings
+from .documents import Cache, Fault, Node, findings
 from .endpoints import Endpoint, Options
 from .exceptions import BindingError, Finding
 from .failures import Failures
@@ -82,9 +82,18 @@ def serve(
     for one in served:
         one.document.shapes.check_parents()
         found += one.document.shapes.parents.findings
+    kept = [schema for one in served for schema in _kept(one.document)]
+    if kept:
+        from .stores import starting  # for those who keep something
+
+        found += starting.check_kept(kept)
     found += unguarded + bypassed(app.view_functions) + _taken(app, served)
     if found:
         raise BindingError(found)
+    if kept:
+        from .stores import starting  # likewise
+
+        starting.find_store(model for _, model in kept)
     for warning in contract.warnings(Cache.of_user()):
         log.warning("%s", warning)
     for one in served:
@@ -116,6 +125,18 @@ def _taken(app: Flask, served: Iterable[Served]) -> list[Finding]:
             cure = "remove that route, or say x-no-bind-server: true"
             faults.append(operation.node.fault(fact, cure))
     return findings(faults)
+
+
+def _kept(document: Document) -> Iterator[tuple[Node, Any]]:
+    """The schemas that are kept in the store, with their models, or why there is none."""
+    if document.shapes.parents.findings:
+        return  # the classes are not there
+    for name, node in document.named.items():
+        if isinstance(node.value, dict) and isinstance(node.value.get("x-persist"), str):
+            try:
+                yield node, getattr(document.models, name)
+            except AttributeError as error:
+                yield node, str(error)
 
 
 def _having(one: Served) -> dict[str, list[str]]:

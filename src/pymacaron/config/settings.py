@@ -67,6 +67,7 @@ def _whole_number(value: Json) -> int:
 
 
 _SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?([KMG]?(?:IB|B)?)", re.IGNORECASE)
+_STORE = re.compile(r"sqlite:///[^?\0]+|dynamodb://[a-z0-9-]+(?:\?endpoint=https?://[^&]+)?")
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 
@@ -173,7 +174,14 @@ def _of_issuer(issuer: str, key: Json, value: Json) -> Json:
     return Secret(found) if key == "secret" else found
 
 
+def _store(value: Json) -> str:
+    if isinstance(value, str) and _STORE.fullmatch(value):
+        return value
+    raise ValueError("write for example sqlite:///store.sqlite or dynamodb://eu-west-1")
+
+
 TEXT = Kind("text", _text)
+STORE = Kind("sqlite:///path or dynamodb://region", _store)
 FLAG = Kind("true or false", _flag)
 WHOLE_NUMBER = Kind("a whole number, 0 or more", _whole_number)
 SIZE = Kind("a number of bytes, or text such as 16MB or 512KiB", _size)
@@ -279,7 +287,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("async_max_seconds", COUNT, 3600, "How long a task may run that does not say so itself (seconds)"),
         Setting("async_processes", COUNT, None, "How many tasks a worker runs at once; else one for each processor"),
         Setting("async_drain", WHOLE_NUMBER, 8, "How long a worker that is to end lets its tasks go on (seconds)"),
-        Setting("store", TEXT, None, "Where models are kept: sqlite:///path or dynamodb://region"),
+        Setting("store", STORE, None, "Where models are kept; else pymacaron-store.sqlite beside the file"),
         # Deployment
         Setting("aws_user", TEXT, None, "The IAM user that deploys", "deploy"),
         Setting("aws_keypair", TEXT, None, "The ssh key pair of the instances", "deploy"),

@@ -6,13 +6,14 @@ import os
 import threading
 from urllib.parse import parse_qs
 
-from pymacaron.config import get_config
+from pymacaron.config import Config, get_config
 
 from .store import Store
 
 FILE = "pymacaron-store.sqlite"  # the store of a service that names none
 _lock = threading.Lock()
 _store: Store | None = None
+_config: Config | None = None  # that the store is of; None: it was given
 
 
 def get_store() -> Store:
@@ -20,23 +21,25 @@ def get_store() -> Store:
     pymacaron-store.sqlite beside that, in the working folder if there is none.
 
     Raises:
-        ConfigurationError: the setting names none.
-        StartError: what it needs is not installed.
+        ConfigurationError: pym-config.yaml is faulty.
+        StartError: what the store needs is not installed.
     """
-    global _store  # noqa: PLW0603 - one store for the process
-    if _store is None:
-        with _lock:
-            if _store is None:
-                config = get_config()
-                _store = open_store(config.store or f"sqlite:///{FILE}", os.path.dirname(config.config_file or ""))
-    return _store
+    global _store, _config
+    if _store is not None and _config is None:
+        return _store
+    config = get_config()
+    with _lock:
+        if _store is None or _config is not config:
+            folder = os.path.dirname(config.config_file or "")
+            _store, _config = open_store(config.store or f"sqlite:///{FILE}", folder), config
+        return _store
 
 
 def set_store(store: Store | None) -> None:
     """Let `store` be what get_store() gives; None: look at the configuration again when next asked."""
-    global _store  # noqa: PLW0603 - see above
+    global _store, _config
     with _lock:
-        _store = store
+        _store, _config = store, None
 
 
 def open_store(url: str, folder: str = "") -> Store:

@@ -55,7 +55,7 @@ class PersistentModel:
         Raises:
             ItemNotFound: there is none.
         """
-        keeping = _keeping_of(cls)
+        keeping = keeping_of(cls)
         item = _with_table(keeping, lambda store: store.get(keeping.table, *keeping.key(key)))
         if item is None:
             raise keeping.not_found()
@@ -64,7 +64,7 @@ class PersistentModel:
     @classmethod
     def load_many_from_db(cls, keys: Iterable[Any]) -> list[Any]:
         """Models in the order of their keys, None for each that is not there. A key of two parts is a tuple."""
-        keeping = _keeping_of(cls)
+        keeping = keeping_of(cls)
         wanted = [keeping.key(key if isinstance(key, tuple) else (key,)) for key in keys]
         items = _with_table(keeping, lambda store: store.get_many(keeping.table, wanted))
         return [None if item is None else keeping.loaded(item) for item in items]
@@ -86,7 +86,7 @@ class PersistentModel:
             ItemTooLargeError: it has more than 400 KiB.
             ItemRefusedError: its key is missing, or nothing that a key can be.
         """
-        keeping, kept = _keeping_of(type(self)), _kept(self)
+        keeping, kept = keeping_of(type(self)), _kept(self)
         item = keeping.item(self, kept)
         end = _end(expire_in if expire_in is not None else setting(type(self), "expire_in"), expire_at)
         if end is None and kept is not None:
@@ -101,7 +101,7 @@ class PersistentModel:
     @classmethod
     def save_many_to_db(cls, models: Iterable[Any]) -> None:
         """Write models without conditions, each for itself."""
-        keeping, end = _keeping_of(cls), _end(setting(cls, "expire_in"), None)
+        keeping, end = keeping_of(cls), _end(setting(cls, "expire_in"), None)
         items = [keeping.item(model, _kept(model)) for model in models]
         if end is not None:
             items = [{**item, EXPIRES: int(end) + 1} for item in items]
@@ -113,7 +113,7 @@ class PersistentModel:
         Raises:
             ConditionFailedError: with `if_unchanged`, and it was changed or is gone.
         """
-        keeping = _keeping_of(type(self))
+        keeping = keeping_of(type(self))
         key = [self[attribute.name] for attribute in keeping.table.key]  # type: ignore[index]  # models have that
         when = self._when(if_unchanged)
         _with_table(keeping, lambda store: store.delete(keeping.table, *keeping.key(key), when=when))
@@ -122,7 +122,7 @@ class PersistentModel:
     @classmethod
     def delete_many_from_db(cls, keys: Iterable[Any]) -> None:
         """Let those with these keys be gone. A key of two parts is a tuple."""
-        keeping = _keeping_of(cls)
+        keeping = keeping_of(cls)
         gone = [keeping.key(key if isinstance(key, tuple) else (key,)) for key in keys]
         _with_table(keeping, lambda store: store.delete_many(keeping.table, gone))
 
@@ -138,7 +138,7 @@ class PersistentModel:
             limit: the most models; None: all there are.
             cursor: of the page before: `page.cursor`, None on the last page.
         """
-        keeping = _keeping_of(cls)
+        keeping = keeping_of(cls)
         table = keeping.table
         wanted = keeping.value(table.index_of(index).partition.name, value)
         range_ = keeping.range(index, sort)
@@ -150,7 +150,7 @@ class PersistentModel:
     @classmethod
     def scan_db(cls, *, limit: int | None = None, cursor: str | None = None) -> Page[Any]:
         """Models of the table, in any order: for small tables, and for jobs."""
-        keeping = _keeping_of(cls)
+        keeping = keeping_of(cls)
         page = _with_table(keeping, lambda store: store.scan(keeping.table, limit=limit, cursor=cursor))
         return Page(map(keeping.loaded, page), page.cursor)
 
@@ -172,7 +172,7 @@ class PersistentModel:
             ItemNotFound: there is none.
             ConditionFailedError: it has other values, or others change it all the time.
         """
-        keeping = _keeping_of(cls)
+        keeping = keeping_of(cls)
         if change is not None:
             return _changed(cls, key, change)
         when = PRESENT._replace(equal=keeping.values(if_equal or {}))
@@ -220,7 +220,8 @@ def _end(seconds: float | None, at: datetime | float | None) -> float | None:
     return None if seconds is None else time.time() + seconds
 
 
-def _keeping_of(cls: Any) -> Keeping:
+def keeping_of(cls: Any) -> Keeping:
+    """How a model, or the model of a persistent class, is kept."""
     found = _keeping.get(cls)
     if found is None:
         model = cls if hasattr(cls, "__model__") else _model_of(cls)
@@ -254,7 +255,7 @@ def create_tables() -> list[str]:
     store, names = get_store(), []
     for model in models_having("x-persist"):
         if issubclass(model, PersistentModel):
-            keeping = _keeping_of(model)
+            keeping = keeping_of(model)
             store.create_table(keeping.table)
             names.append(keeping.table.name)
     return names
