@@ -135,7 +135,7 @@ class Keeping:
             if told is not value and not is_same(told, value):
                 raw[name] = (told, value)
         model = self.model.from_json(known)
-        model._stored = Kept(item.get(VERSION, 0), item.get(EXPIRES), unknown, raw)
+        model.__kept__ = Kept(item.get(VERSION, 0), item.get(EXPIRES), unknown, raw)
         return model  # models leave to the classes that they inherit from
 
 

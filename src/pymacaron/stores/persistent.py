@@ -95,7 +95,7 @@ class PersistentModel:
         when = when._replace(equal=keeping.values(if_equal)) if if_equal else when
         written = _with_table(keeping, lambda store: store.put(keeping.table, item, when=when, expires=end))
         unknown, raw = (kept.unknown, kept.raw) if kept is not None else ({}, {})
-        self._stored: Kept | None = Kept(written[VERSION], written.get(EXPIRES), unknown, raw)
+        self.__kept__: Kept | None = Kept(written[VERSION], written.get(EXPIRES), unknown, raw)
         return self
 
     @classmethod
@@ -117,7 +117,7 @@ class PersistentModel:
         key = [self[attribute.name] for attribute in keeping.table.key]  # type: ignore[index]  # models have that
         when = self._when(if_unchanged)
         _with_table(keeping, lambda store: store.delete(keeping.table, *keeping.key(key), when=when))
-        self._stored = None
+        self.__kept__ = None
 
     @classmethod
     def delete_many_from_db(cls, keys: Iterable[Any]) -> None:
@@ -196,7 +196,7 @@ class PersistentModel:
 
 
 def _kept(model: Any) -> Kept | None:
-    return getattr(model, "_stored", None)
+    return getattr(model, "__kept__", None)
 
 
 def _changed(cls: Any, key: tuple[Any, ...], change: Callable[[Any], object]) -> Any:

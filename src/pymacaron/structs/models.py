@@ -315,8 +315,8 @@ class OpenModel(ModelMethods):
 
 
 def _seen(model: OpenModel) -> dict[str, Any]:
-    """What a model holds, but for what its parents keep behind an underscore."""
-    return {name: value for name, value in vars(model).items() if not name.startswith("_") or name == "__extras__"}
+    """What a model holds, but for what is kept on it behind two underscores."""
+    return {name: value for name, value in vars(model).items() if name == "__extras__" or not name.startswith("__")}
 
 
 def load(cls: Any, value: Mapping[str, Json]) -> Any:
