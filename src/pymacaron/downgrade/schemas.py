@@ -62,7 +62,7 @@ class Schemas:
         return (
             _say_reference, _say_same, self._discriminator, say_values, say_bounds, say_required, say_properties,
             say_names, say_dependencies, say_items, say_contains, say_all, say_some, say_not, say_condition, say_types,
-            _say_example, _say_media, _say_xml,
+            _say_example, _say_format, _say_media, _say_xml,
         )  # fmt: skip
 
     def _discriminator(self, work: Work) -> None:
@@ -96,6 +96,12 @@ def _say_example(work: Work) -> None:
     listed = work.source.get("examples")
     if "example" not in work.source and isinstance(listed, list) and listed:
         work.out["example"] = listed[0]
+
+
+def _say_format(work: Work) -> None:
+    """Draft 4 has no `time` and no `duration`: in 3.0 they are what ISO 8601 says, more than RFC 3339."""
+    if work.source.get("format") in ("time", "duration"):
+        work.note("format", "as in ISO 8601")
 
 
 def _say_media(work: Work) -> None:
