@@ -176,3 +176,58 @@ class Redis:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(PATIENCE)
+
+
+class RabbitMQ:
+    """A RabbitMQ of one's own; it can be stopped and started again, and keeps what it has."""
+
+    program = shutil.which("rabbitmq-server", path="/usr/lib/rabbitmq/bin")  # the one on the path wants another user
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder / "rabbit", free_row(3)
+        self.folder.mkdir()
+        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}//"
+        (self.folder / "rabbitmq.conf").write_text(f"listeners.tcp.default = 127.0.0.1:{self.port}\n", "utf-8")
+        folder_of = str(self.folder)
+        self.environment = {
+            **os.environ, "HOME": folder_of, "RABBITMQ_NODENAME": f"pymacaron{self.port}@localhost",
+            "RABBITMQ_MNESIA_BASE": folder_of, "RABBITMQ_LOG_BASE": folder_of, "RABBITMQ_PID_FILE": f"{folder_of}/pid",
+            "RABBITMQ_CONFIG_FILE": f"{folder_of}/rabbitmq.conf", "RABBITMQ_DIST_PORT": str(self.port + 1),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder_of}/plugins", "ERL_EPMD_PORT": str(self.port + 2),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+        }  # fmt: skip
+        self.start()
+
+    def start(self) -> None:
+        assert self.program is not None
+        with (self.folder / "printed").open("ab") as out:
+            self.process = subprocess.Popen(
+                [self.program], cwd=self.folder, env=self.environment, stdout=out, stderr=out, start_new_session=True
+            )
+        wait_for_port(self.port, self.process)
+
+    def stop(self) -> None:
+        """Let it write what it has; the daemon that it has started ends with it."""
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+        subprocess.run(["epmd", "-kill"], env=self.environment, capture_output=True, check=False)
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until somebody listens there."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"{process.args!r} did not start")
+
+
+def server_of(broker: str, folder: Path) -> Redis | RabbitMQ | None:
+    """The server of a kind of broker, started; None for files, which need none."""
+    if broker == "file":
+        return None
+    return Redis(folder) if broker == "redis" else RabbitMQ(folder)

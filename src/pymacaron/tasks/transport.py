@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
+from functools import partial
 from queue import Empty
 from time import time
 from typing import Any
@@ -30,24 +32,42 @@ _decode = msgspec.json.Decoder().decode
 
 
 class Heartbeat(threading.Thread):
-    """Keeps what is taken until it is acknowledged, whatever the other threads are doing."""
+    """Keeps what is taken until it is acknowledged, whatever the other threads are doing. While a broker cannot be
+    reached, it remembers what is to be said: tasks that run meanwhile are not handed out again because of that."""
 
     def __init__(self, queues: Queues) -> None:
         super().__init__(name="leases of tasks", daemon=True)
-        self.tags: set[str] = set()
         self._queues = queues
+        self._tags: set[str] = set()
+        self._unsaid: dict[str, Callable[[str], object]] = {}
         self._ended = threading.Event()
+
+    def keep(self, tag: str) -> None:
+        self._tags.add(tag)
+
+    def end(self, tag: str, say: Callable[[str], object]) -> None:
+        """Say what becomes of a message, now or when that is possible again."""
+        try:
+            say(tag)
+        except ERRORS:
+            self._unsaid[tag] = say
+        else:
+            self._tags.discard(tag)
 
     def run(self) -> None:
         while not self._ended.wait(self._queues.lease / _BEATS):
-            tags = list(self.tags)
-            if not tags:
-                continue
-            try:
-                self._queues.extend(tags)
-            except ERRORS as error:
-                log.warning("leases of tasks could not be extended, and are tried again: %s", type(error).__name__)
+            self._beat()
         self._queues.close()
+
+    def _beat(self) -> None:
+        try:
+            for tag, say in list(self._unsaid.items()):
+                say(tag)
+                self._tags.discard(tag)
+                del self._unsaid[tag]
+            self._queues.extend(list(self._tags))
+        except ERRORS as error:
+            log.warning("leases of tasks could not be extended, and are tried again: %s", type(error).__name__)
 
     def stop(self) -> None:
         self._ended.set()
@@ -59,18 +79,14 @@ class QoS(virtual.QoS):  # type: ignore[misc]  # it has no types
     restore_at_shutdown = False  # close() gives it back
 
     def ack(self, delivery_tag: str) -> None:
-        self.channel.queues.done(delivery_tag)
-        self._forget(delivery_tag)
+        self._end(delivery_tag, self.channel.queues.done)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        if requeue:
-            self.channel.queues.give_back(delivery_tag, _REJECTED)
-        else:
-            self.channel.queues.done(delivery_tag)
-        self._forget(delivery_tag)
+        queues = self.channel.queues
+        self._end(delivery_tag, partial(_later, queues) if requeue else queues.done)
 
-    def _forget(self, tag: str) -> None:
-        self.channel.heartbeat.tags.discard(tag)
+    def _end(self, tag: str, say: Callable[[str], object]) -> None:
+        self.channel.heartbeat.end(tag, say)
         self._quick_ack(tag)
         if not self.channel.closed:
             self.channel.connection.look()  # there is room for another one
@@ -78,10 +94,13 @@ class QoS(virtual.QoS):  # type: ignore[misc]  # it has no types
     def restore_unacked(self) -> list[Any]:
         self._flush()
         for tag in list(self._delivered):
-            self.channel.queues.give_back(tag)
-            self._forget(tag)
+            self._end(tag, self.channel.queues.give_back)
         self._flush()
         return []
+
+
+def _later(queues: Queues, tag: str) -> None:
+    queues.give_back(tag, _REJECTED)
 
 
 class Channel(virtual.Channel):  # type: ignore[misc]  # it has no types
@@ -109,7 +128,7 @@ class Channel(virtual.Channel):  # type: ignore[misc]  # it has no types
         taken = self.queues.take(queue)
         if taken is None:
             raise Empty
-        self.heartbeat.tags.add(taken.tag)
+        self.heartbeat.keep(taken.tag)
         message: dict[str, Any] = _decode(taken.body)
         properties = message["properties"]
         properties["delivery_tag"] = taken.tag
@@ -146,7 +165,7 @@ class Transport(virtual.Transport):  # type: ignore[misc]  # it has no types
         self.queues: Queues = client.transport_options["queues"]()
         self.polling_interval = self.queues.idle
         self._loop: Any = None
-        self._looks = False
+        self._looks = self._is_down = False
         super().__init__(client, **options)
 
     def driver_version(self) -> str:
@@ -174,6 +193,12 @@ class Transport(virtual.Transport):  # type: ignore[misc]  # it has no types
         self._looks = True
         try:
             self._hand_out()
+        except ERRORS as error:  # Celery would begin anew, and give back what it works on
+            if not self._is_down:
+                log.error("tasks cannot be taken, which is tried again: %s: %s", type(error).__name__, error)
+            self._is_down = True
+        else:
+            self._is_down = False
         finally:
             self._looks = False
 
