@@ -8,7 +8,12 @@ BIN := .venv/bin
 # Another pyproject.toml has another checksum, hence another stamp that is not there yet, hence an installation.
 STAMP := .venv/.installed-$(shell cksum < pyproject.toml | tr -cs '0-9' '-')
 
-.PHONY: help venv run run-real test lint format bench corpus conformance fuzz soak clean
+# A Debian package, if this is a Debian whose root we are; it is not started. Tests say what they leave out without it.
+install = { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { apt-get update && \
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(1); } >/dev/null 2>&1 \
+  || echo "$(1) is not installed: what needs it is left out"; }
+
+.PHONY: help venv run run-real test services faults lint format bench corpus conformance fuzz soak clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -31,8 +36,15 @@ run: venv ## the example shop, three services on PORT (8080) and the next two
 run-real: venv ## a published API, the GA4GH Workflow Execution Service, on PORT (8080)
 	@$(BIN)/python examples/wes/server.py --port $(PORT) $(ARGS)
 
-test: venv ## every quick test, with coverage; ARGS go to pytest
+test: venv services ## every quick test, with coverage; ARGS go to pytest
 	@$(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report=term $(ARGS)
+
+services: ## redis-server for the tests, where it is missing and can be installed
+	@command -v redis-server >/dev/null || $(call install,redis-server)
+
+faults: venv services ## 10,000 tasks while workers are killed and the broker is restarted
+	@test -e /usr/lib/rabbitmq/bin/rabbitmq-server || $(call install,rabbitmq-server)
+	@$(BIN)/python faults/killed_workers.py $(ARGS)
 
 lint: venv ## ruff and mypy
 	@$(BIN)/ruff check

@@ -28,7 +28,7 @@ HOMES = {  # foreign library: the rooms that may import it
     "yaml": "config documents",
     "jsonschema_rs": "formats grammar schemas", "click": "launching cli", "cryptography": "auth", "celery": "tasks",
     "kombu": "tasks", "billiard": "tasks", "redis": "tasks",
-    "boto3": "stores deploy", "botocore": "stores deploy", "gunicorn": "gunicorn", "urllib3": "transports",
+    "boto3": "stores tasks deploy", "botocore": "stores tasks deploy", "gunicorn": "gunicorn", "urllib3": "transports",
     "sentry_sdk": "crash", "opentelemetry": "calls",
 }  # fmt: skip
 STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the latter for type checkers only

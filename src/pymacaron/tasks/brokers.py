@@ -14,6 +14,7 @@ from pymacaron.exceptions import ConfigurationError, Finding
 from .queues import LEASE, Queues
 from .records import Records
 
+_OURS = "pymacaron://"  # the URL of our own transport
 FILE, REDIS, AMQP, SQS = "file", "redis", "amqp", "sqs"
 _KINDS = {"sqlite": FILE, "redis": REDIS, "rediss": REDIS, "amqp": AMQP, "amqps": AMQP, "pyamqp": AMQP, "sqs": SQS}
 DEFAULT = "tasks"  # the queue of tasks that name none
@@ -30,7 +31,7 @@ class Broker(NamedTuple):
         url: for Celery; it may hold a password.
         options: of kombu's transport.
         prefix: of the names of all queues: those of several services may be at one broker.
-        hold: seconds that a task may be held by a worker before it is due.
+        hold: seconds that a worker may hold a task before it is due; 0: the broker itself holds it.
         records: makes what remembers how tasks stand.
     """
 
@@ -68,17 +69,17 @@ def broker_of(config: Config) -> Broker:
     visible = config.async_max_seconds + _MARGIN
     if kind == AMQP:
         options = {"confirm_publish": True, "connect_timeout": _CONNECT, "read_timeout": _ANSWER}
-        return Broker(AMQP, url, options, prefix, visible / 2, _records_of(config))
-    return _sqs(config, url, prefix, visible)
+        return Broker(AMQP, url, options, prefix, visible / 2, _stored(prefix))
+    return _sqs(config, url, prefix, lease)
 
 
 _LEASE = re.compile(r"[?&]lease=([0-9]+(?:\.[0-9]+)?)")
 
 
-def _without_lease(url: str) -> tuple[str, float]:
+def _without_lease(url: str) -> tuple[str, float | None]:
     """An URL, and the seconds of a lease that it may name: `redis://host/0?lease=5`."""
     found = _LEASE.search(url)
-    return (url, LEASE) if found is None else (url[: found.start()] + url[found.end() :], float(found[1]))
+    return (url, None) if found is None else (url[: found.start()] + url[found.end() :], float(found[1]))
 
 
 def _home(config: Config) -> str:
@@ -86,53 +87,59 @@ def _home(config: Config) -> str:
     return os.path.dirname(config.config_file) if config.config_file else os.path.abspath(program_folder())
 
 
-def _file(folder: str, prefix: str, lease: float = LEASE) -> Broker:
+def _file(folder: str, prefix: str, lease: float | None = None) -> Broker:
     def queues() -> Queues:
         from .queues.by_file import FileQueues  # with sqlite3, for those who use it
 
-        return FileQueues(os.path.join(folder, "queues.db"), lease=lease)
+        return FileQueues(os.path.join(folder, "queues.db"), lease=lease or LEASE)
 
     def records() -> Records:
         from .records.by_file import FileRecords  # likewise
 
         return FileRecords(os.path.join(folder, "records.db"))
 
-    return Broker(FILE, "pymacaron://", {"queues": queues}, prefix, 0, records)
+    return Broker(FILE, _OURS, {"queues": queues}, prefix, 0, records)
 
 
-def _redis(url: str, prefix: str, lease: float = LEASE) -> Broker:
+def _redis(url: str, prefix: str, lease: float | None = None) -> Broker:
     of_ours = f"pymacaron:{prefix}"
 
     def queues() -> Queues:
         from .queues.by_redis import RedisQueues  # for those who use it
 
-        return RedisQueues(url, of_ours, lease=lease)
+        return RedisQueues(url, of_ours, lease=lease or LEASE)
 
     def records() -> Records:
         from .records.by_redis import RedisRecords  # likewise
 
         return RedisRecords(url, f"{{{of_ours}}}:")
 
-    return Broker(REDIS, "pymacaron://", {"queues": queues}, prefix, 0, records)
+    return Broker(REDIS, _OURS, {"queues": queues}, prefix, 0, records)
 
 
-def _sqs(config: Config, url: str, prefix: str, visible: float) -> Broker:
+def _sqs(config: Config, url: str, prefix: str, lease: float | None) -> Broker:
     region = urlsplit(url).hostname or config.aws_region
     if not region:
         cure = "write for example sqs://eu-west-1, or set aws_region"
         raise ConfigurationError([Finding(_place(config), "async_broker", "names no region of SQS", cure)])
-    options = {"region": region, "visibility_timeout": int(visible), "wait_time_seconds": 5, "polling_interval": 1}
-    return Broker(SQS, "sqs://", options, prefix, min(visible / 2, 900), _records_of(config))
+    key, secret = config.aws_access_key_id, config.aws_secret_access_key
+    credentials = {"aws_access_key_id": reveal(key), "aws_secret_access_key": reveal(secret)} if key and secret else {}
+
+    def queues() -> Queues:
+        from .queues import by_sqs  # for those who use it
+
+        return by_sqs.SqsQueues(region, credentials, lease=lease or by_sqs.LEASE)
+
+    return Broker(SQS, _OURS, {"queues": queues}, prefix, 0, _stored(prefix))
 
 
-def _records_of(config: Config) -> Callable[[], Records]:
-    """For brokers that keep nothing but queues."""
-    folder = os.path.join(_home(config), FOLDER)
+def _stored(prefix: str) -> Callable[[], Records]:
+    """For brokers that keep nothing but queues: in the store of the service."""
 
     def records() -> Records:
-        from .records.by_file import FileRecords  # for those who use it
+        from .records.by_store import StoreRecords  # for those who use it
 
-        return FileRecords(os.path.join(folder, "records.db"))
+        return StoreRecords(f"{prefix}-tasks")
 
     return records
 

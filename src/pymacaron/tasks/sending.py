@@ -21,13 +21,16 @@ from pymacaron._types import JsonObject
 from pymacaron.config import get_config
 from pymacaron.exceptions import QueueUnavailableError
 
-from .brokers import DEFAULT, FILE, REDIS, Broker, broker_of
+from .brokers import DEFAULT, Broker, broker_of
 from .faults import ERRORS
 from .transport import DUE
 
 TASK = "pymacaron.task"
 _GRACE = 10  # seconds between asking a task to end and ending its process
 _HIDDEN = "(…)"  # arguments are nobody's business who looks at a broker or at a log
+
+# Whoever fires a task waits for it: a broker that is away is not waited for. Workers do, by a limit of their own.
+_AT_ONCE = {"max_retries": 0}
 
 TRANSPORT_ALIASES["pymacaron"] = "pymacaron.tasks.transport:Transport"
 serialization.register(
@@ -40,7 +43,7 @@ def celery_app(broker: Broker) -> Any:
     """Celery, as it is set up for a broker."""
     app = Celery("pymacaron", broker=broker.url, set_as_current=False)
     app.conf.update(
-        broker_transport_options=dict(broker.options),
+        broker_transport_options=_AT_ONCE | dict(broker.options),
         broker_connection_timeout=3,
         broker_connection_retry_on_startup=True,
         task_serializer="pymacaron", accept_content=["pymacaron"],  # never pickle
@@ -90,7 +93,7 @@ class Sender:
         eta = None
         if due is not None:
             message["due"] = due
-            if self.broker.kind in {FILE, REDIS}:
+            if not self.broker.hold:
                 headers[DUE] = due
             else:
                 eta = datetime.fromtimestamp(min(due, time() + self.broker.hold), UTC)
@@ -114,8 +117,7 @@ class Sender:
         """
         try:
             with self.app.connection_for_write() as connection:
-                connection.connect()
-                connection.default_channel  # noqa: B018 - opens it: some kinds ask their server only then
+                connection.default_channel  # noqa: B018 - connects, and opens it
         except ERRORS as error:
             raise QueueUnavailableError("the broker of tasks cannot be reached").caught(error) from error
 

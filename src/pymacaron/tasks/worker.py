@@ -72,13 +72,13 @@ def work(queues: list[str] | None = None, processes: int | None = None) -> int:
     app.conf.task_queues = [with_broker.queue(name) for name in queues or _queues()]
     app.task(_run, name=TASK, bind=True, base=_Task, typing=False)
     _listen(with_broker)
+    # it warns those who are root, as one is in many containers; nothing that comes from a broker is run as code here
+    warnings.simplefilter("ignore", SecurityWarning)
     worker = app.Worker(
         hostname=f"pymacaron-{os.getpid()}", pool="prefork", concurrency=processes or get_config().async_processes,
         without_gossip=True, without_mingle=True, without_heartbeat=True, loglevel="WARNING", quiet=True,
         optimization="fair",
     )  # fmt: skip
-    # it warns those who are root, as one is in many containers; nothing that comes from a broker is run as code here
-    warnings.simplefilter("ignore", SecurityWarning)
     worker.start()
     return int(worker.exitcode or 0)
 

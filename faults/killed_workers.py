@@ -1,7 +1,7 @@
-"""10,000 tasks, while workers are killed at random and the broker is restarted: none is lost, and only those are run twice
-that were running when something was killed.
+"""10,000 tasks, while workers are killed at random and the broker is restarted: none is lost, and only those are run
+twice that were running when something was killed.
 
-    python faults/tasks.py [--broker file|redis|rabbitmq] [--tasks 10000]
+    python faults/killed_workers.py [--broker file|redis|rabbitmq] [--tasks 10000]
 """
 
 from __future__ import annotations

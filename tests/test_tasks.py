@@ -1,0 +1,258 @@
+"""Tasks without a worker: values that travel, options, brokers; what happens when there is no broker; workers beside a
+server."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import time as clock_time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from programs import by_python, free_row, running
+from workers import Project
+
+from pymacaron import asynctask
+from pymacaron.bodies import read_json, write_json
+from pymacaron.config import Config, set_config
+from pymacaron.exceptions import ConfigurationError, QueueUnavailableError, StartError, TasksOffError, TaskValueError
+from pymacaron.tasks import Handle, is_ready, is_task
+from pymacaron.tasks.brokers import AMQP, FILE, REDIS, SQS, broker_of
+from pymacaron.tasks.declared import Options, tasks
+from pymacaron.tasks.periodic import Clockwork
+from pymacaron.tasks.travelling import pack, unpack
+
+JOBS = """
+from pymacaron import asynctask
+
+@asynctask
+def ping(value):
+    return value
+
+def nothing():
+    ping.fire(1)
+
+def make_report(mail=None, month=None):
+    return {}
+"""
+
+zones = st.sampled_from([None, UTC, timezone(timedelta(hours=-5, minutes=-30))])
+keys = st.one_of(st.text(), st.integers(), st.booleans(), st.dates(), st.tuples(st.integers()))
+plain = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(), st.binary(), st.uuids(),
+    st.dates(), st.times(timezones=zones), st.timedeltas(), st.decimals(allow_nan=False), st.datetimes(timezones=zones),
+)  # fmt: skip
+values = st.recursive(
+    plain,
+    lambda inner: st.one_of(
+        st.lists(inner), st.tuples(inner, inner), st.dictionaries(keys, inner), st.sets(keys), st.frozensets(keys),
+        st.dictionaries(st.sampled_from(["$int", "$model", "$dict", "a"]), inner),
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    before = dict(tasks)
+    yield
+    tasks.clear()
+    tasks.update(before)
+    set_config(None)
+
+
+@given(values)
+def test_what_arrives_is_what_was_sent(value: Any) -> None:
+    """A value is the same, of the same types, when it has been packed, written as JSON, read and unpacked."""
+    try:
+        packed = pack(value, "it")
+    except TaskValueError:  # half a character
+        return
+    arrived = unpack(read_json(write_json(packed)))
+    assert arrived == value
+    assert repr(arrived) == repr(value) or isinstance(value, (set, frozenset, dict, list, tuple))
+
+
+@pytest.mark.parametrize("value", [object(), len, {1: object()}, "\ud800", range(3), type("Text", (str,), {})("x")])
+def test_what_cannot_travel(value: Any) -> None:
+    """Anything else is refused, also where it is a little more than what can travel; the place is named."""
+    with pytest.raises(TaskValueError, match=r"^the argument"):
+        pack(value, "the argument")
+    endless: list[Any] = []
+    endless.append(endless)
+    with pytest.raises(TaskValueError, match="holds itself"):
+        pack(endless, "it")
+
+
+def test_examples_of_values() -> None:
+    """What JSON has no word for is in an envelope; all else is as it is."""
+    when = datetime(2026, 1, 31, 10, tzinfo=UTC)
+    told = {
+        "$datetime": when, "$date": date(2026, 1, 31), "$time": clock_time(10, 30), "$decimal": Decimal("1.10"),
+        "$uuid": UUID(int=1), "$bytes": b"\0", "$tuple": (1,), "$set": {1}, "$float": float("inf"), "$int": 2**70,
+    }  # fmt: skip
+    for name, value in told.items():
+        packed = pack(value, "it")
+        assert list(packed) == [name]
+    assert pack({"a": [1, None, "x", 0.5]}, "it") == {"a": [1, None, "x", 0.5]}
+
+
+def test_off() -> None:
+    """Without with_async, firing says how to turn tasks on."""
+    set_config(Config(name="shop", live_host="localhost"))
+
+    @asynctask
+    def job() -> None: ...
+
+    with pytest.raises(TasksOffError, match=r"with_async: true.*pymacaron\[async\]"):
+        job()
+    assert not is_task()
+
+
+def test_options_are_checked() -> None:
+    """An option that makes no sense, or is misspelt, is an error of the module that has it."""
+    wrong: list[dict[str, Any]] = [
+        {"delay": -1}, {"delay": "5"}, {"max_seconds": 0}, {"every": timedelta(0)}, {"queue": "a b"}, {"queue": ""}
+    ]  # fmt: skip
+    for options in wrong:
+        with pytest.raises(ValueError, match=r"^asynctask: "):
+            Options(**options)
+    with pytest.raises(TypeError):
+        asynctask(retries=3)  # type: ignore[call-overload]  # the fault
+
+
+def test_brokers() -> None:
+    """async_broker says what kind it is; what is none says which there are, without the password."""
+    kinds = {
+        None: FILE, "sqlite:///own": FILE, "redis://:p@h/1": REDIS, "rediss://h": REDIS, "amqp://u:p@h//": AMQP,
+        "sqs://eu-west-1": SQS,
+    }  # fmt: skip
+    for url, kind in kinds.items():
+        assert broker_of(Config(name="shop", async_broker=url)).kind == kind
+    assert broker_of(Config(name="a shop")).queue("mails") == "a-shop-mails"
+    for url in ("mysql://u:secretword@h", "sqs://"):
+        with pytest.raises(ConfigurationError) as caught:
+            broker_of(Config(name="shop", async_broker=url))
+        assert "secretword" not in str(caught.value)
+
+
+def test_handles() -> None:
+    """Handles are equal if their ids are."""
+    assert Handle[Any]("a") == Handle("a") != Handle("b")
+    assert len({Handle[Any]("a"), Handle[Any]("a")}) == 1
+
+
+def test_importing_needs_no_celery() -> None:
+    """Declaring tasks does not import Celery."""
+    code = "import sys, pymacaron; pymacaron.asynctask(print); sys.exit('celery' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_each_period_once(tmp_path: Path) -> None:
+    """Of all clockworks, one fires a task in each period; a broker that is away does not cost the period."""
+    project = Project(tmp_path, JOBS, f"sqlite:///{tmp_path}")
+    with project.here():
+        fired: list[float] = []
+
+        @asynctask(every=10)
+        def job() -> None: ...
+
+        def fire() -> Any:
+            if now[0] == 25:
+                raise QueueUnavailableError("away")
+            fired.append(now[0])
+
+        job.fire = fire  # type: ignore[method-assign]  # counted instead
+        now = [0.0]
+        clockworks = [Clockwork(lambda: now[0]) for _ in range(3)]
+        for now[0] in (1, 9, 10, 15, 25, 26, 60):
+            for clockwork in clockworks:
+                clockwork.turn([job])
+        assert fired == [1, 10, 26, 60]
+
+
+def test_no_broker(tmp_path: Path) -> None:
+    """A service whose broker is away starts, says so, is not ready, and answers 503 to whoever needs a task."""
+    url = f"redis://127.0.0.1:{free_row(1)}/0"
+    project = Project(tmp_path, JOBS, url)
+    with project.here():
+        server = importlib.import_module("server")
+        answer = server.app.test_client().get("/a")
+        assert (answer.status_code, answer.json["error"]) == (503, "QUEUE_UNAVAILABLE")
+        assert not is_ready()
+        assert server.app.test_client().post("/reports/2026-01-01").status_code == 503
+
+
+def test_long_operations_need_tasks(tmp_path: Path) -> None:
+    """A document with x-async does not start a service that has no tasks."""
+    project = Project(tmp_path, JOBS, f"sqlite:///{tmp_path}", with_async=False)
+    with project.here(), pytest.raises(StartError, match=r"x-async of POST /reports/\{month\} needs tasks"):
+        importlib.import_module("server")
+
+
+def test_a_worker_beside_a_server(tmp_path: Path) -> None:
+    """`python server.py` has a worker of its own, which is replaced when it dies, and ends with the server, even if
+    that is killed."""
+    Project(tmp_path, JOBS, f"sqlite:///{tmp_path}?lease=1")
+    with running(by_python(), tmp_path, tmp_path / "log") as server:
+        first = _worker(server, 1)
+        assert first != server.process.pid
+        os.kill(first, signal.SIGKILL)
+        second = _worker(server, 2)
+        assert server.ask("GET", "/a").status == 204
+        _until(lambda: "TASK jobs.ping 200" in server.log, server)
+        server.process.kill()
+        server.process.wait()
+        _until(lambda: not Path(f"/proc/{second}").exists(), server)
+
+
+def _worker(server: Any, number: int) -> int:
+    """The process of the worker that was the last to begin."""
+    lines: list[str] = []
+
+    def begun() -> bool:
+        lines[:] = [line for line in server.log.splitlines() if "a worker takes tasks from" in line]
+        return len(lines) >= number
+
+    _until(begun, server)
+    return int(lines[-1].split("process ")[1].split('"')[0])
+
+
+def _until(holds: Any, server: Any) -> None:
+    until = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < until, server.log
+        time.sleep(0.05)
+
+
+def test_the_project_is_loaded(tmp_path: Path) -> None:
+    """A worker says what it misses."""
+    command = [sys.executable, "-m", "pymacaron.cli", "worker"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "there is no server.py here" in ended.stderr) == (2, True)
+    Project(tmp_path, JOBS, "", with_async=False, async_broker="sqlite:///x")
+    document = tmp_path / "apis" / "shop.yaml"
+    document.write_text(document.read_text("utf-8").replace("x-async: {max_seconds: 30}", "x-async: false"), "utf-8")
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "with_async: is off" in ended.stderr) == (2, True), ended.stderr
+
+
+def test_workers_that_are_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that are killed at random lose no task; only what was running then is run twice."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent / "faults"))
+    from killed_workers import run as run_faults  # the script of `make faults`
+
+    outcome = run_faults(tmp_path, "file", 300, kills=2, restart=False)
+    assert (outcome.lost, outcome.wrongly) == ([], [])
+    assert outcome.kills == 2
