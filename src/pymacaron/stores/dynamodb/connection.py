@@ -36,7 +36,7 @@ _THROTTLED = frozenset((
     "TransactionConflict",
 ))  # fmt: skip
 _ATTEMPTS = 10  # of what another write is in the way of, and of the rest of a batch
-_OPTIONS: dict[str, Any] = {
+OPTIONS: dict[str, Any] = {
     "retries": {"mode": "standard", "max_attempts": 5}, "connect_timeout": 3, "read_timeout": 8,
     "max_pool_connections": 50,
 }  # fmt: skip
@@ -75,7 +75,7 @@ class Connection:
             "dynamodb",
             region_name=self._region,
             endpoint_url=self._endpoint,
-            config=Config(**_OPTIONS),
+            config=Config(**OPTIONS),
             **(found or {}),
         )
 

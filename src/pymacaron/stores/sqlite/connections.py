@@ -31,6 +31,7 @@ class Connections:
         self.path, self._patience = path, patience
         self._idle: list[sqlite3.Connection] = []
         self._gate = threading.Condition(threading.Lock())
+        self._turn = threading.Lock()
         self._lent = 0
         self._forking = False
         _every.add(self)
@@ -51,6 +52,23 @@ class Connections:
         finally:
             if connection is not None:
                 self.give(connection)
+
+    @contextmanager
+    def writer(self) -> Iterator[sqlite3.Connection]:
+        """Likewise, for a block that writes: the threads of a process take turns, where SQLite would have them
+        sleep."""
+        with self.one() as connection:
+            if not self._turn.acquire(timeout=self._patience):
+                raise self._busy()
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.rollback()
+                self._turn.release()
+
+    def _busy(self) -> StoreThrottledError:
+        return StoreThrottledError(f"{self.path}: other writers kept it busy for {self._patience:g} seconds")
 
     def take(self) -> sqlite3.Connection:
         with self._gate:
@@ -106,7 +124,7 @@ class Connections:
         if text.startswith(("no such table", "no such column")) or "has no column" in text:
             return TableMissingError(f"{self.path}: {text}; create_tables() makes it")
         if error.sqlite_errorcode & 0xFF in _BUSY:
-            return StoreThrottledError(f"{self.path}: other writers kept it busy for {self._patience:g} seconds")
+            return self._busy()
         cure = "is it a file that this process can write, and is the disk full?"
         return StoreDownError(f"the store {self.path} does not work: {text}; {cure}")
 

@@ -70,7 +70,7 @@ class SqliteStore(Store):
         if isinstance(write, Put) and write.when is ALWAYS:
             return self._put(write)
         layout = self._layout(write.table)
-        with self._connections.one() as connection:
+        with self._connections.writer() as connection:
             connection.execute("BEGIN IMMEDIATE")
             written = self._do(connection, layout, write, self._clock())
             connection.execute("COMMIT")
@@ -80,7 +80,7 @@ class SqliteStore(Store):
         layout, item = self._layout(put.table), canonical_item(put.item)
         version = new_version()
         values = values_of(put.table, item, version)
-        with self._connections.one() as connection:
+        with self._connections.writer() as connection:
             connection.execute(layout.put, values)
             if EXPIRES in item and version % 256 == 0:
                 connection.execute(layout.purge, [self._clock()])
@@ -89,7 +89,7 @@ class SqliteStore(Store):
 
     def transact(self, writes: Sequence[Write]) -> None:
         ready = [(self._layout(write.table), write) for write in checked_writes(writes)]
-        with self._connections.one() as connection:
+        with self._connections.writer() as connection:
             connection.execute("BEGIN IMMEDIATE")
             now = self._clock()
             for layout, write in ready:
@@ -123,7 +123,7 @@ class SqliteStore(Store):
         self._many(self._layout(table).delete, [columns_of(table.key, key_of(table, key)) for key in keys])
 
     def _many(self, statement: str, rows: list[list[Any]]) -> None:
-        with self._connections.one() as connection:
+        with self._connections.writer() as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(statement, rows)
             connection.execute("COMMIT")
@@ -168,7 +168,7 @@ class SqliteStore(Store):
 
     def create_table(self, table: Table) -> None:
         layout = Layout(table)
-        with self._connections.one() as connection:
+        with self._connections.writer() as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(layout.create())
             connection.execute(layout.create_expiry())
@@ -192,7 +192,7 @@ class SqliteStore(Store):
             connection.execute(change, [*columns_of(attributes, index_values(alone, item_of(tuple(row)))), rowid])
 
     def drop_table(self, table: Table) -> None:
-        with self._connections.one() as connection:
+        with self._connections.writer() as connection:
             connection.execute(f"DROP TABLE IF EXISTS {self._layout(table).name}")
 
     def check(self, table: Table | None = None) -> None:

@@ -1,0 +1,441 @@
+"""Stores when processes die, fork and meet, and when the store is not there."""
+
+from __future__ import annotations
+
+import json
+import logging
+import multiprocessing
+import os
+import random
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from services import Project, answers, operation, project_in
+
+from pymacaron.config import Config, load_config, set_config
+from pymacaron.exceptions import (
+    BindingError,
+    ConditionFailedError,
+    ConfigurationError,
+    ItemNotFound,
+    StoreDownError,
+    StoreThrottledError,
+)
+from pymacaron.stores import ABSENT, Attribute, Index, Store, Table, get_store, open_store, set_store, unchanged
+from pymacaron.stores.sqlite import SqliteStore
+
+COUNTS = Table("counts", Attribute("id"))
+PAIRS = Table("pairs", Attribute("id"), None, (Index("by_half", Attribute("half")),))
+TESTS = str(Path(__file__).parent)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    made = SqliteStore(str(tmp_path / "store.sqlite"))
+    made.create_table(COUNTS)
+    made.create_table(PAIRS)
+    yield made
+    made.close()
+
+
+# Processes
+
+
+def count(path: str, times: int) -> None:
+    """In a process of its own: add one, so often, each time if nobody was quicker."""
+    store, done = SqliteStore(path, patience=60), 0
+    while done < times:
+        item = store.get(COUNTS, "n") or {"id": "n", "n": 0}
+        when = unchanged(item) if "_version" in item else ABSENT
+        try:
+            store.put(COUNTS, {**item, "n": item["n"] + 1}, when=when)
+            done += 1
+        except ConditionFailedError:
+            pass
+
+
+def counted(store: SqliteStore, processes: int, times: int) -> int:
+    spawn = multiprocessing.get_context("fork")
+    children = [spawn.Process(target=count, args=(store.path, times)) for _ in range(processes)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+        assert child.exitcode == 0
+    return int((store.get(COUNTS, "n") or {})["n"])
+
+
+def test_processes_update_optimistically(store: SqliteStore) -> None:
+    """Of the optimistic updates of several processes none is lost."""
+    assert counted(store, 4, 25) == 100
+
+
+@pytest.mark.heavy
+def test_eight_thousand_updates(store: SqliteStore) -> None:
+    """Eight processes with a thousand optimistic updates each end exactly at eight thousand."""
+    assert counted(store, 8, 1000) == 8000
+
+
+def test_a_fork_amid_everything(store: SqliteStore) -> None:
+    """A process that forks while its threads read and write goes on, and so does the child, each with connections of
+    its own; nothing is lost."""
+    stop = threading.Event()
+    written = [0] * 3
+
+    def work(number: int) -> None:
+        while not stop.is_set():
+            store.update(COUNTS, f"t{number}", add={"n": 1})
+            written[number] += 1
+            store.get(COUNTS, "t0")
+
+    threads = [threading.Thread(target=work, args=[n]) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(5):
+            child = os.fork()
+            if child == 0:
+                code = 1
+                try:
+                    for _ in range(5):
+                        store.update(COUNTS, "child", add={"n": 1})
+                    store.close()
+                    code = 0
+                finally:
+                    os._exit(code)
+            assert os.waitpid(child, 0)[1] == 0
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert (store.get(COUNTS, "child") or {})["n"] == 25
+    assert [(store.get(COUNTS, f"t{n}") or {"n": 0})["n"] for n in range(3)] == written
+    with sqlite3.connect(store.path) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+SAVING = """
+import sys
+from pymacaron.stores.sqlite import SqliteStore
+sys.path.insert(0, {tests!r})
+from test_stores_faults import PAIRS
+store = SqliteStore({path!r})
+n = (store.get(PAIRS, "x") or {{"n": 0}})["n"]
+print("ready", flush=True)
+while True:
+    n += 1
+    store.put(PAIRS, {{"id": "x", "n": n, "half": str(n), "text": str(n) * {size}, "again": n}})
+    sys.stdout.write(f"{{n}}\\n")
+    sys.stdout.flush()
+"""
+
+
+def killed_while_saving(store: SqliteStore, rounds: int, size: int) -> None:
+    """Kill a process that saves, at any moment: what was answered is there, and nothing is there by half."""
+    program = SAVING.format(tests=TESTS, path=store.path, size=size)
+    for _ in range(rounds):
+        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(random.uniform(0, 0.05))
+            process.send_signal(signal.SIGKILL)
+            said = process.stdout.read().split(b"\n")[:-1]
+        item = store.get(PAIRS, "x")
+        if item is None:
+            assert not said
+            continue
+        n = item["n"]
+        assert (item["half"], item["again"], item["text"]) == (str(n), n, str(n) * size)
+        assert not said or n - int(said[-1]) in {0, 1}
+        assert store.query(PAIRS, str(n), index="by_half") == [item]
+
+
+def test_killed_while_saving(store: SqliteStore) -> None:
+    """What is killed while it saves leaves the old item or the new one, never half of one, and its index likewise."""
+    killed_while_saving(store, 4, 500)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("size", [1, 2000, 50_000])
+def test_killed_while_saving_often(store: SqliteStore, size: int) -> None:
+    """So it is at two hundred moments, for items of all sizes."""
+    killed_while_saving(store, 200, size)
+
+
+def test_many_open_a_new_file(tmp_path: Path) -> None:
+    """Many that open one file at once, which is not there yet, all find it."""
+    path = str(tmp_path / "new.sqlite")
+    children = []
+    for _ in range(6):
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                mine = SqliteStore(path)
+                mine.create_table(PAIRS)
+                mine.put(COUNTS._replace(name="pairs"), {"id": str(os.getpid())})
+                code = 0
+            finally:
+                os._exit(code)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * 6
+    assert len(SqliteStore(path).scan(PAIRS)) == 6
+
+
+def test_a_busy_file(store: SqliteStore) -> None:
+    """Who waits for another writer too long is told to come back; readers do not wait."""
+    impatient = SqliteStore(store.path, patience=0.05)
+    store.put(COUNTS, {"id": "x"})
+    with sqlite3.connect(store.path, isolation_level=None) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        assert impatient.get(COUNTS, "x") is not None
+        for write in (
+            lambda: impatient.put(COUNTS, {"id": "y"}),
+            lambda: impatient.put(COUNTS, {"id": "y"}, when=ABSENT),
+        ):
+            with pytest.raises(StoreThrottledError) as caught:
+                write()
+            assert (caught.value.status, caught.value.response_headers()) == (503, [("Retry-After", "1")])
+        connection.execute("ROLLBACK")
+    impatient.put(COUNTS, {"id": "y"})
+
+
+def test_expired_items_leave_the_file(tmp_path: Path) -> None:
+    """What has expired is taken out of the file in time, and never piles up."""
+    now = [1000.0]
+    store = SqliteStore(str(tmp_path / "x.sqlite"), clock=lambda: now[0])
+    store.create_table(COUNTS)
+    for n in range(1500):
+        now[0] += 1
+        store.put(COUNTS, {"id": str(n)}, expires=now[0] + 1)
+    with sqlite3.connect(store.path) as connection:
+        assert connection.execute('SELECT count(*) FROM "items.counts"').fetchone()[0] < 1500
+
+
+# A store that is not there
+
+
+def not_there(tmp_path: Path, kind: str) -> Store:
+    if kind == "folder":
+        return open_store("sqlite:///no/such/folder/x.sqlite", str(tmp_path))
+    if kind == "no database":
+        (tmp_path / "x.sqlite").write_bytes(b"this is a text, and no database" * 100)
+        return open_store("sqlite:///x.sqlite", str(tmp_path))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return open_store(f"dynamodb://eu-west-1?endpoint=http://127.0.0.1:{port}")
+
+
+KINDS_OF_NOTHING = ["folder", "no database", "nobody listens"]
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_NOTHING)
+def test_a_store_that_is_down(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that is not there is an error with a code, whatever is asked of it; its text names the store."""
+    monkeypatch.setattr("pymacaron.stores.dynamodb.connection.OPTIONS", {"retries": {"total_max_attempts": 1}})
+    store = not_there(tmp_path, kind)
+    uses: list[Callable[[], object]] = [
+        store.check, lambda: store.get(COUNTS, "x"), lambda: store.put(COUNTS, {"id": "x"}),
+        lambda: store.delete(COUNTS, "x"), lambda: store.query(COUNTS, "x"),
+        lambda: store.create_table(COUNTS),
+    ]  # fmt: skip
+    for use in uses:
+        with pytest.raises(StoreDownError, match=r"x\.sqlite|dynamodb://eu-west-1") as caught:
+            use()
+        assert (caught.value.status, caught.value.code) == (503, "STORE_DOWN")
+
+
+DB = """
+    from pymacaron.stores import PersistentModel
+
+    class Kept(PersistentModel):
+        api_name, model_name, table_name, primary_key = "shop", "User", "users", "id"
+
+    class Careless(PersistentModel):
+        table_name, primary_key, indexes = "users", "idd", {"by_name": "nmae", "by_all": ("id", "id", "id")}
+
+    class Empty(PersistentModel):
+        pass
+
+    class Named(PersistentModel):
+        table_name, primary_key = "no such name", "id"
+
+    class Half:
+        def load_from_db(self): ...
+
+    class Own:
+        kept = {}
+
+        @classmethod
+        def load_from_db(cls, key):
+            return cls.from_json(cls.kept[key])
+
+        def save_to_db(self):
+            self.kept[self.id] = self.to_json()
+"""
+HANDLERS = """
+    def get(id):
+        from pymacaron.models import User
+        return User.load_from_db(id)
+
+    def put(user, id):
+        user.save_to_db()
+        return user
+"""
+TEXT = {"type": "string"}
+
+
+def shop(project: Project, by: str, schema: dict[str, Any] | None = None) -> None:
+    project.functions(DB, "db")
+    project.functions(HANDLERS)
+    user = {"type": "object", "properties": {"id": TEXT, "name": TEXT}, **(schema or {}), "x-persist": f"db.{by}"}
+    ref = {"$ref": "#/components/schemas/User"}
+    key = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+    body = {"required": True, "content": {"application/json": {"schema": ref}}}
+    project.document({"/users/{id}": {
+        "parameters": [key], "get": operation("get", responses=answers(**{"200": ref})),
+        "put": operation("put", requestBody=body, responses=answers(**{"200": ref})),
+    }}, {"User": user})  # fmt: skip
+
+
+def told(answer: Any) -> str:
+    """The code of an error."""
+    return str(answer.json["error"])
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    (tmp_path / "shop").mkdir()
+    with project_in(tmp_path / "shop", store=f"sqlite:///{tmp_path}/shop.sqlite") as made:
+        yield made
+    set_store(None)
+
+
+def test_a_service(project: Project) -> None:
+    """A service keeps models between requests; what is not there is a 404."""
+    shop(project, "Kept")
+    client = project.start()
+    assert client.get("/users/a").status_code == 404
+    assert told(client.get("/users/a")) == "ITEM_NOT_FOUND"
+    assert client.put("/users/a", json={"id": "a", "name": "Ada"}).status_code == 200
+    assert client.get("/users/a").json == {"id": "a", "name": "Ada"}
+    assert told(client.put("/users/a", json={"id": ""})) == "ITEM_REFUSED"
+
+
+def test_a_service_whose_store_is_down(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """A service whose store does not work starts, says so, and answers 503 where it needs the store; once that is back,
+    so is the service."""
+    folder = project.folder / "later"
+    set_config(Config(name="service", live_host="localhost", store=f"sqlite:///{folder}/x.sqlite"))
+    shop(project, "Kept")
+    with caplog.at_level(logging.ERROR, "pymacaron"):
+        client = project.start()
+    assert f"the store {folder}/x.sqlite does not work" in caplog.text
+    answer = client.get("/users/a")
+    assert (answer.status_code, told(answer)) == (503, "STORE_DOWN")
+    assert client.get("/ping").status_code == 200
+    folder.mkdir()
+    assert client.put("/users/a", json={"id": "a"}).status_code == 200
+    assert client.get("/users/a").json == {"id": "a"}
+
+
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [
+        ("Careless", ["User has no property 'idd'; did you mean 'id'?", "User has no property 'nmae'",
+        "one property, or two"]),
+        ("Empty", ["it has no table_name", "it has no primary_key"]),
+        ("Named", ["'no such name' is no name of a table"]),
+        ("Half", ["db.Half has no save_to_db; let it inherit from pymacaron.stores.PersistentModel"]),
+    ],
+)  # fmt: skip
+def test_what_a_start_says_of_classes(project: Project, by: str, told: list[str]) -> None:
+    """A class that cannot keep its model stops the start, with the place and everything that is wrong."""
+    shop(project, by)
+    with pytest.raises(BindingError) as caught:
+        project.start()
+    text = str(caught.value)
+    assert f"({len(told)} finding" in text
+    for one in told:
+        assert one in text
+    assert "shop.yaml:" in text
+
+
+def test_no_object_no_item(project: Project) -> None:
+    """Only objects are kept."""
+    shop(project, "Kept", {"type": "string"})
+    with pytest.raises(BindingError, match=r"cannot keep this.*no model"):
+        project.start()
+
+
+def test_a_class_of_ones_own(project: Project) -> None:
+    """A class with the two methods is a store of its own; ours is not touched."""
+    shop(project, "Own")
+    client = project.start()
+    client.put("/users/a", json={"id": "a", "name": "Ada"})
+    assert client.get("/users/a").json == {"id": "a", "name": "Ada"}
+    assert not os.path.exists(f"{project.folder.parent}/shop.sqlite")
+
+
+# Which store it is
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["x.sqlite", "sqlite://", "sqlite:///", "dynamodb://", "redis://x", "dynamodb://eu west", "dynamodb://x?endpint=y"],
+)
+def test_no_stores(tmp_path: Path, url: str) -> None:
+    """A setting that names no store stops the start, with its place and the cure."""
+    file = tmp_path / "pym-config.yaml"
+    file.write_text(f"name: x\nlive_host: x\nstore: {json.dumps(url)}\n", "utf-8")
+    with pytest.raises(
+        ConfigurationError, match=r"pym-config.yaml:3:8: store: .*write for example sqlite:///store.sqlite"
+    ):
+        load_config(str(file))
+
+
+def test_the_store_follows_the_configuration(tmp_path: Path) -> None:
+    """Another configuration is another store; one that was set stays."""
+    try:
+        set_config(Config(store=f"sqlite:///{tmp_path}/a"))
+        assert repr(get_store()) == f"<SqliteStore {tmp_path}/a>"
+        assert get_store() is get_store()
+        set_config(Config(store="dynamodb://eu-west-1?endpoint=http://localhost:1"))
+        assert repr(get_store()) == "<DynamoStore dynamodb://eu-west-1 at http://localhost:1>"
+        mine = SqliteStore(str(tmp_path / "b"))
+        set_store(mine)
+        set_config(Config(store=f"sqlite:///{tmp_path}/a"))
+        assert get_store() is mine
+    finally:
+        set_store(None)
+        set_config(None)
+
+
+def test_nobody_pays_for_nothing(tmp_path: Path) -> None:
+    """A service that keeps nothing imports no store, one with a file no boto3."""
+    with project_in(tmp_path) as project:
+        project.functions("def f(): return 1")
+        project.document({"/f": {"get": operation("f")}})
+    rest = "import sys; from flask import Flask; from pymacaron import API; "
+    loaded = "print(*(m for m in sys.modules if m in {'pymacaron.stores', 'sqlite3', 'boto3'}))"
+    plain = f"{rest}API(Flask('x')).load_apis('apis').start(); {loaded}"
+    kept = f"import sys, pymacaron.stores as s; s.get_store().check(); {loaded}"
+    for program, found in ((plain, ""), (kept, "pymacaron.stores sqlite3")):
+        told = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert told.stdout.strip() == found, told
+
+
+def test_a_model_of_a_missing_item_is_an_error_for_callers() -> None:
+    """What callers see of a missing item does not say how it is kept."""
+    error = ItemNotFound("there is no such User")
+    assert error.to_json()["error"] == "ITEM_NOT_FOUND"
