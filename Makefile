@@ -13,7 +13,7 @@ install = { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { apt-get u
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(1); } >/dev/null 2>&1 \
   || echo "$(1) is not installed: what needs it is left out"; }
 
-.PHONY: help venv run run-real test services faults lint format bench corpus conformance fuzz soak clean
+.PHONY: help venv run run-real test services faults lint format bench corpus conformance fuzz soak stores-local clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -42,7 +42,8 @@ test: venv services ## every quick test, with coverage; ARGS go to pytest
 services: ## redis-server for the tests, where it is missing and can be installed
 	@command -v redis-server >/dev/null || $(call install,redis-server)
 
-faults: venv services ## 10,000 tasks while workers are killed and the broker is restarted
+faults: venv services ## 10,000 tasks while workers are killed and the broker is restarted; saves killed and racing
+	@$(BIN)/python -m pytest -q -m heavy tests/test_stores_faults.py
 	@test -e /usr/lib/rabbitmq/bin/rabbitmq-server || $(call install,rabbitmq-server)
 	@$(BIN)/python faults/killed_workers.py $(ARGS)
 
@@ -75,6 +76,9 @@ fuzz: venv ## 200,000 changed requests to the examples and to documents of the c
 
 soak: venv ## 100,000 calls by 50 threads to a service that often answers wrongly: nothing lost, mixed up or left open
 	@$(BIN)/python conformance/soak.py $(ARGS)
+
+stores-local: venv ## the laws of stores, held against Amazon's DynamoDB Local (needs Java and npm)
+	@$(BIN)/python conformance/dynamodb_local.py $(ARGS)
 
 clean: ## remove .venv and what the tools leave behind
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov dist

@@ -1,7 +1,7 @@
 """CPU time per request, in process, of pymacaron and its peers, as ratios to bare Flask; then calls of
-other services (calling.py) and start-up (startup.py).
+other services (calling.py), the store (keeping.py) and start-up (startup.py).
 
-    python bench/run.py [--peers none|core|all] [--only requests|failing|client|startup] [--check]
+    python bench/run.py [--peers none|core|all] [--only requests|failing|client|stores|startup] [--check]
 
 Every contender runs in a process of its own; all of them wait while one is timed, in an order that is shuffled for
 every round and workload, so that whatever else the machine does hits all alike. Each is asked first whether it answers
@@ -20,6 +20,7 @@ from contextlib import ExitStack
 from statistics import median
 
 import calling
+import keeping
 import startup
 from contenders import BASE, CORS, DISPATCH, HERE, LEAN, PRODUCTION, STORE, Contender, Running, UnavailableError, chosen
 from failing import MOST
@@ -165,6 +166,14 @@ def measure_client(peers: str) -> list[Figure]:
     return calling.figures(samples, peers)
 
 
+def measure_stores() -> list[Figure]:
+    """What keeping an item in a file costs (keeping.py)."""
+    done = subprocess.run([sys.executable, str(HERE / "keeping.py")], capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    save("stores", found)
+    return [Figure(f"store: {name}", value, keeping.MOST[name], "× bare sqlite3") for name, value in found.items()]
+
+
 def save(name: str, value: object) -> None:
     """Write `.bench/results/NAME.json`."""
     folder = STORE / "results"
@@ -175,7 +184,7 @@ def save(name: str, value: object) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", choices=["none", "core", "all"], default="core", help="who else is measured")
-    parser.add_argument("--only", choices=["requests", "failing", "client", "startup"], help="a part of it")
+    parser.add_argument("--only", choices=["requests", "failing", "client", "stores", "startup"], help="a part of it")
     parser.add_argument("--check", action="store_true", help="exit with 1 if pymacaron missed a target")
     parser.add_argument("--generations", type=int, default=3, help="how often every contender is started afresh")
     parser.add_argument("--rounds", type=int, default=5, help="rounds in each generation")
@@ -188,6 +197,8 @@ def main() -> int:
         results += measure_failing()
     if options.only in {None, "client"}:
         results += measure_client(options.peers)
+    if options.only in {None, "stores"}:
+        results += measure_stores()
     if options.only in {None, "startup"}:
         found, absent = startup.measure()
         save("startup", {"found": found, "absent": absent})

@@ -30,7 +30,7 @@ from pymacaron.exceptions import (
     StoreDownError,
     StoreThrottledError,
 )
-from pymacaron.stores import ABSENT, Attribute, Index, Store, Table, get_store, open_store, set_store, unchanged
+from pymacaron.stores import ABSENT, ALWAYS, Attribute, Index, Store, Table, get_store, open_store, set_store, unchanged
 from pymacaron.stores.sqlite import SqliteStore
 
 COUNTS = Table("counts", Attribute("id"))
@@ -198,12 +198,9 @@ def test_a_busy_file(store: SqliteStore) -> None:
     with sqlite3.connect(store.path, isolation_level=None) as connection:
         connection.execute("BEGIN IMMEDIATE")
         assert impatient.get(COUNTS, "x") is not None
-        for write in (
-            lambda: impatient.put(COUNTS, {"id": "y"}),
-            lambda: impatient.put(COUNTS, {"id": "y"}, when=ABSENT),
-        ):
+        for when in (ALWAYS, ABSENT):
             with pytest.raises(StoreThrottledError) as caught:
-                write()
+                impatient.put(COUNTS, {"id": "y"}, when=when)
             assert (caught.value.status, caught.value.response_headers()) == (503, [("Retry-After", "1")])
         connection.execute("ROLLBACK")
     impatient.put(COUNTS, {"id": "y"})

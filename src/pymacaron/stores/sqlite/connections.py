@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pymacaron.exceptions import StoreDownError, StoreThrottledError, TableMissingError
 
 # WAL: readers and the writer do not wait for each other; FULL: what is committed is on disk, also after a power cut.
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL")
+PRAGMAS = ("journal_mode = WAL", "synchronous = FULL")
 _BUSY = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
 
 
@@ -30,7 +30,8 @@ class Connections:
     def __init__(self, path: str, patience: float) -> None:
         self.path, self._patience = path, patience
         self._idle: list[sqlite3.Connection] = []
-        self._gate = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()  # of what follows; entered itself, which is quicker than by the condition
+        self._gate = threading.Condition(self._lock)
         self._turn = threading.Lock()
         self._lent = 0
         self._forking = False
@@ -71,7 +72,7 @@ class Connections:
         return StoreThrottledError(f"{self.path}: other writers kept it busy for {self._patience:g} seconds")
 
     def take(self) -> sqlite3.Connection:
-        with self._gate:
+        with self._lock:
             while self._forking:
                 self._gate.wait()
             self._lent += 1
@@ -86,7 +87,7 @@ class Connections:
     def give(self, connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             connection.rollback()
-        with self._gate:
+        with self._lock:
             self._lent -= 1
             self._idle.append(connection)
             if self._forking:
@@ -102,7 +103,7 @@ class Connections:
         until = time.monotonic() + self._patience
         while True:
             try:
-                for pragma in _PRAGMAS:
+                for pragma in PRAGMAS:
                     connection.execute(f"PRAGMA {pragma}")
                 return connection
             except sqlite3.OperationalError as error:

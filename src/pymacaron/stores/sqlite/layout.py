@@ -8,8 +8,15 @@ i_…, s_…                 the key of each index, NULL where the item is not i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from pymacaron.stores.ranges import Range
-from pymacaron.stores.tables import BYTES, Attribute, Table
+from pymacaron.stores.tables import BYTES, TEXT, Attribute, Table
+from pymacaron.stores.values import LONGEST_KEY, key_of
+from pymacaron.stores.writes import Key
+
+from .rows import columns_of
 
 READ = "item, rich, version, expires"
 
@@ -22,6 +29,8 @@ class Layout:
         table.check()
         self.table = table
         self.name = name = f"[items.{table.name}]"
+        self.attributes = table.key
+        self.has_text_key = [one.kind for one in table.key] == [TEXT]
         self.key = ["key"] if table.sort is None else ["key", "sort"]
         added = [column for columns in self.indexes().values() for column in columns]
         columns = [*self.key, "item", "rich", "version", "expires", *added]
@@ -34,6 +43,18 @@ class Layout:
             f"ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {', '.join(f'{one} = excluded.{one}' for one in rest)}"
         )
         self.purge = f"DELETE FROM {name} WHERE expires <= ?"  # noqa: S608
+
+    def columns_of_key(self, key: Key) -> Sequence[Any]:
+        """The columns of a key.
+
+        Raises:
+            ItemRefusedError: it cannot be one.
+        """
+        if self.has_text_key and len(key) == 1:
+            text = key[0]
+            if type(text) is str and text.isascii() and 0 < len(text) <= LONGEST_KEY[0]:
+                return key  # most are, and a read takes a few microseconds
+        return columns_of(self.attributes, key_of(self.table, key))
 
     def indexes(self) -> dict[str, list[str]]:
         """The columns of each index, by its name."""

@@ -48,8 +48,8 @@ class SqliteStore(Store):
         return layout
 
     def get(self, table: Table, *key: Any) -> Item | None:
-        layout, columns = self._layout(table), columns_of(table.key, key_of(table, key))
-        connections = self._connections
+        layout, connections = self._layout(table), self._connections
+        columns = layout.columns_of_key(key)
         connection = None
         try:
             connection = connections.take()
