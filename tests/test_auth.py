@@ -641,7 +641,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command(tmp_path: Path) -> None:
-    """`pymacaron token` prints a token signed as the configuration in the folder says, or tells what that lacks."""
+    """`pymacaron token` prints a token signed as the configuration in the folder says, or tells what it lacks."""
     config = tmp_path / "pym-config.yaml"
     config.write_text(f"name: shop\nlive_host: x\njwt_secret: {SECRET}\ndefault_user_id: root\n")
     done = run(tmp_path, "ada", "--expire-in", "60", "--issuer", "me", "--data", '{"scope": "r"}')
@@ -651,9 +651,12 @@ def test_the_command(tmp_path: Path) -> None:
     }  # fmt: skip
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
+    config.write_text(f"{config.read_text()}env_secrets: [MAIL_PASSWORD]\nsmtp_password: MAIL_PASSWORD\n")
     done = run(elsewhere, "--config", str(config))
     assert jwt.decode(done.stdout.strip(), SECRET, ["HS256"], audience="shop")["sub"] == "root"
+    (other := tmp_path / "other.yaml").write_text("name: shop\nlive_host: x\njwt_secret: NOT_SET_ANYWHERE\n")
     for arguments, told in (
+        (("ada", "--config", str(other)), "NOT_SET_ANYWHERE is not set"),
         (("ada",), "has no key for tokens; set jwt_secret"),
         ((), "a token for whom?"),
         (("ada", "--data", "[1]"), "write a JSON object"),

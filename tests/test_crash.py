@@ -206,6 +206,8 @@ def test_report_error(service: Service) -> None:
     assert one["stack"][0]["frames"][-1]["function"] == "reports"
     assert other["stack"][0]["exception"] == "KeyError"
     assert one["call"]["id"] == other["call"]["id"]
+    assert "error" not in one
+    assert other["error"]["text"].startswith("KeyError")
 
 
 def test_how_long_the_process_has_run(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
-from programs import run
+from programs import by_gunicorn, by_python, run, running
 from told import Told
 
 from pymacaron.calls import Call, Exchange
@@ -134,3 +135,29 @@ def test_forks(tmp_path: Path) -> None:
     start = "NON-FATAL BACKEND ERROR forks __main__.<module>(): "
     titles = sorted(line.removeprefix(start) for line in done.stdout.splitlines())
     assert titles == ["child", "parent", "parent again"]
+
+
+SERVED = """
+from flask import Flask
+from pymacaron import API, letsgo
+app = Flask(__name__)
+def start(port=80, debug=False):
+    API(app, port=port).load_apis("apis", include_crash_api=True).start()
+letsgo(__name__, callback=start)
+"""
+
+
+@pytest.mark.parametrize("command", [by_python(), by_gunicorn()], ids=["python", "gunicorn"])
+def test_servers_that_are_asked_to_end(command: list[str], tmp_path: Path) -> None:
+    """SIGTERM ends a server when all its crashes are told, those that were only counted among them."""
+    (tmp_path / "apis").mkdir()
+    (tmp_path / "apis" / "x.yaml").write_text("{openapi: 3.1.0, info: {title: x, version: '1'}, paths: {}}")
+    (tmp_path / "pym-config.yaml").write_text("{name: x, live_host: x, report_to: file, report_file: crashes}")
+    (tmp_path / "server.py").write_text(SERVED)
+    with running(command, tmp_path, tmp_path / "log", NO_ERROR_REPORTING="0") as server:
+        for _ in range(4):
+            assert server.ask("GET", "/crash/exception").status == 500
+        assert server.stop() == 0
+    titles = [json.loads(line)["title"] for line in (tmp_path / "crashes").read_text().splitlines()]
+    assert len(titles) == 2
+    assert titles[1].startswith(f"{titles[0]} [3 more in ")

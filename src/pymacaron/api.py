@@ -21,7 +21,7 @@ from .failures import Failures
 from .flask_context import flask_response
 from .formats import Formats
 from .later import unbuilt_settings
-from .launching import check_port, letsgo, listening, program, quiet_handler
+from .launching import check_port, end_when_asked, letsgo, listening, program, quiet_handler
 from .loading import building, documents_below, load_document
 from .logs import log_call, set_up
 from .names import suggest
@@ -237,6 +237,7 @@ class API:
             from .tasks.beginning import run_worker_beside  # for services that have tasks
 
             run_worker_beside(program(), reloads=self.debug)
+        end_when_asked()
         self.app.run(host, port, debug=self.debug, **options)
 
 

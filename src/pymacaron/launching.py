@@ -96,6 +96,15 @@ def _place(callback: FunctionType) -> str:
     return f"{callback.__name__}() ({os.path.relpath(code.co_filename)}:{code.co_firstlineno})"
 
 
+def end_when_asked() -> None:
+    """Let SIGTERM end this program as Ctrl-C does: what is to be done at its end, as to send crash reports, is done."""
+    import signal  # only programs are told to end
+    import threading
+
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
+
 def check_port(host: str, port: int) -> None:
     """
     Raises:

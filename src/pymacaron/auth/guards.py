@@ -43,7 +43,7 @@ def guard_of(alternatives: Alternatives, title: str) -> Guard | None:
     demanding = [demands for demands in alternatives if demands]
     if not demanding:
         return None
-    missing = f"No credentials were sent. {title} wants {_in_words(demanding)}"
+    missing = f"Credentials are missing. {title} wants {_in_words(demanding)}"
     challenges = tuple(dict.fromkeys(demand.check.challenge for demands in demanding for demand in demands))
     is_optional = len(demanding) < len(alternatives)
     if len(demanding) == len(demanding[0]) == 1 and not is_optional:

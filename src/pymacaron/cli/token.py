@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 
 import click
 
 from pymacaron.auth import generate_token
 from pymacaron.config import load_config, set_config
+from pymacaron.exceptions import ConfigurationError
+
+_OTHERS = re.compile(r"(?!jwt_|name\b|default_user_id\b)\w")  # settings that no token depends on
 
 
 def _claims(_context: click.Context, _parameter: click.Parameter, text: str | None) -> dict[str, object] | None:
@@ -33,10 +37,14 @@ def token(
 ) -> None:
     """Print a token for USER, signed with the key that pym-config.yaml names.
 
-    Without USER it is for the default_user_id of the configuration.
+    Without USER it is for the default_user_id of the configuration. Secrets that have nothing to do with tokens need
+    not be there.
     """
-    if config is not None:
-        set_config(load_config(config))
+    found = load_config(config, strict=False)
+    lacking = [finding for finding in found.config_findings if not _OTHERS.match(finding.path)]
+    if lacking:
+        raise ConfigurationError(lacking)
+    set_config(found)
     try:
         click.echo(generate_token(user, expire_in, data, issuer))
     except ValueError as error:

@@ -97,7 +97,9 @@ def report_of(event: Event, up_seconds: float) -> Report:
     clean = kept if redaction.is_full else redaction.tree(kept)
     if redaction.is_full:
         del clean["request"]
-        error["text"], clean["left_out"] = TOO_MANY, TOO_MANY
+        clean["left_out"] = TOO_MANY
+        if error is not None:
+            error["text"] = TOO_MANY
     elif asked.method:
         capsule = asked.capsule(redaction, exchange.status if exchange else 0)
         clean |= {"curl": curl(capsule), "capsule": capsule}
@@ -121,15 +123,17 @@ def _written(message: JsonObject) -> str:
     return text.encode("utf-8", "replace").decode()  # without surrogates, which nobody could send
 
 
-def _title(event: Event, error: JsonObject, redaction: Redaction) -> str:
+def _title(event: Event, error: JsonObject | None, redaction: Redaction) -> str:
     call = event.call
     api = call.operation.api if call.operation is not None else str(get_config().get("name") or "-")
     if event.kind == SLOW:
         took = f"{event.seconds * 1000:.0f} ms, its limit is {event.limit_ms:.0f} ms"
         return f"SLOW CALL {api} {event.function}(): {took}"
     if event.kind == ERROR:
+        text = error["text"] if error is not None else ""
         start = "FATAL" if event.is_fatal else "NON-FATAL"
-        return f"{start} BACKEND ERROR {api} {event.function}(): {_line(event.title or error['text'], redaction)}"
+        return f"{start} BACKEND ERROR {api} {event.function}(): {_line(event.title or text, redaction)}"
+    assert error is not None, "a crash has one"
     code, text = _line(str(error["code"]), redaction), _line(error["text"], redaction)  # as the function answered
     return f"FATAL BACKEND ERROR {api} {error['status']} {code}: {event.function}(): {text}"
 
@@ -139,11 +143,11 @@ def _line(text: str, redaction: Redaction) -> str:
     return line if len(line) <= _LONGEST_TITLE else f"{line[:_LONGEST_TITLE]}…"
 
 
-def _error(event: Event, response: JsonObject | None) -> JsonObject:
-    """Code, status, id and text of what went wrong, as far as they are known."""
+def _error(event: Event, response: JsonObject | None) -> JsonObject | None:
+    """Code, status, id and text of what went wrong, as far as they are known; None if nothing has failed."""
     status = event.exchange.status if event.exchange is not None else None
     if event.caught is None:
-        return _answered(status, response)
+        return _answered(status, response) if event.kind == CRASH else None
     text, error = text_of(event.caught), event.caught
     if not isinstance(error, PyMacaronException):
         text = f"{type(error).__qualname__}: {text}".removesuffix(": ")
