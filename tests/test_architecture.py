@@ -15,7 +15,7 @@ ROOMS = """
     auth stores endpoints binding failures crash logs
     flask_context lane serving
     transports client tasks
-    loading comparison
+    loading comparison upgrade
     pool builtin publishing
     launching api models docs test testing generate deploy
     cli gunicorn __init__
@@ -29,7 +29,7 @@ HOMES = {  # foreign library: the rooms that may import it
     "jsonschema_rs": "formats grammar schemas", "click": "launching cli", "cryptography": "auth", "celery": "tasks",
     "kombu": "tasks", "billiard": "tasks", "redis": "tasks",
     "boto3": "stores tasks deploy", "botocore": "stores tasks deploy", "gunicorn": "gunicorn", "urllib3": "transports",
-    "sentry_sdk": "crash", "opentelemetry": "calls",
+    "sentry_sdk": "crash", "ruamel": "upgrade", "opentelemetry": "calls",
 }  # fmt: skip
 STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the latter for type checkers only
 SOURCE = Path(__file__).parent.parent / "src"

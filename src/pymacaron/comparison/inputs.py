@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from pymacaron.documents import Node
 from pymacaron.operations import COOKIE, FORM, HEADER, PATH, QUERY, Content, Operation, Parameter
-from pymacaron.schemas import REQUEST
+from pymacaron.schemas import REQUEST, Draft
 
 from .ledger import Difference, Ledger
+from .said import Said
 from .schemas import Comparison
 
 # The formats of lists in Swagger 2.0 as styles of 3.x, with explode; None is the usual style of the place.
@@ -20,6 +22,8 @@ _LISTS: dict[str | None, tuple[str | None, bool]] = {
 def compare_parameters(ledger: Ledger, schemas: Comparison, old: Operation, new: Operation) -> None:
     """The parameters of an operation in two documents. Those of the path go by where they stand in it."""
     left, right = _by_place(old), _by_place(new)
+    if are_forms(old, new):
+        left, right = ({key: one for key, one in side.items() if key[0] != FORM} for side in (left, right))
     for place, parameter in left.items():
         where = f"{parameter.location} parameter {parameter.name}"
         if place in right:
@@ -101,7 +105,43 @@ def compare_bodies(ledger: Ledger, schemas: Comparison, old: Operation, new: Ope
     if old.body_required != new.body_required:
         became = "required" if new.body_required else "optional"
         ledger.note([Difference(f"body-became-{became}", f"is {became}", place)], new.title, "body")
-    compare_contents(ledger, schemas, (left, right), new.title, side=REQUEST, where="body")
+    if are_forms(old, new):
+        _compare_fields(ledger, schemas, old, new)
+    else:
+        compare_contents(ledger, schemas, (left, right), new.title, side=REQUEST, where="body")
+
+
+def are_forms(old: Operation, new: Operation) -> bool:
+    """Do both take a form, whose fields are parameters in one document (Swagger 2.0), and a schema in the other?"""
+    return old.has_form_fields != new.has_form_fields and bool(old.contents) and bool(new.contents)
+
+
+def _compare_fields(ledger: Ledger, schemas: Comparison, old: Operation, new: Operation) -> None:
+    left, right = _fields(old, schemas.old), _fields(new, schemas.new)
+    for name in dict.fromkeys((*left, *right)):
+        where = f"form field {name}"
+        if name in left and name in right:
+            (before, was_required), (after, is_required) = left[name], right[name]
+            ledger.note(schemas.of(before, after, REQUEST), new.title, where)
+            if was_required != is_required:
+                became = "required" if is_required else "optional"
+                kind = f"request-property-became-{became}"
+                ledger.note([Difference(kind, f"is {became}", after[0])], new.title, where)
+        elif name in left:
+            ledger.note([Difference("request-property-removed", "is gone", left[name][0][0])], new.title, where)
+        else:
+            kind = "request-required-property-added" if right[name][1] else "request-property-added"
+            ledger.note([Difference(kind, "is new", right[name][0][0])], new.title, where)
+
+
+def _fields(operation: Operation, draft: Draft) -> dict[str, tuple[tuple[Node, ...], bool]]:
+    """The fields of a form: what describes each, and whether it is required."""
+    if operation.has_form_fields:
+        listed = [one for one in operation.parameters if one.location == FORM]
+        return {one.name: ((one.schema.node,), one.required) for one in listed}
+    schema = next((content.schema for content in operation.contents if content.schema is not None), None)
+    said = Said((schema.node,) if schema is not None else (), draft)
+    return {name: (nodes, name in said.required) for name, nodes in said.properties.items()}
 
 
 def compare_contents(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pymacaron._types import Json, JsonObject
 from pymacaron.documents import Node
@@ -101,16 +101,17 @@ class Said:
         self.flags |= {key for key in ("readOnly", "writeOnly", "deprecated") if said.get(key) is True}
         if "default" in said:
             self.default = [said["default"]]
-        if isinstance(said.get("discriminator"), (str, dict)):
-            self.discriminator = {"discriminator": said["discriminator"]}
+        if "discriminator" in said:
+            self.discriminator = _discriminator(said["discriminator"])
 
     def _add_types(self, said: JsonObject) -> None:
         names = said.get("type")
         listed = {names} if isinstance(names, str) else set(names) if isinstance(names, list) else None
         if listed is not None:
             self.types &= listed | ({"integer"} if "number" in listed else set())
-            if "file" in listed:
-                self.types = frozenset(("string",))  # Swagger 2.0: bytes, as a text is elsewhere
+            if "file" in listed:  # Swagger 2.0
+                self.types = frozenset(("string",))
+                self.formats.add("binary")
         values = said.get("enum", [said["const"]] if "const" in said else None)
         if isinstance(values, list):
             before = self.values
@@ -146,8 +147,12 @@ class Said:
         if isinstance(said.get("required"), list):
             self.required |= {name for name in said["required"] if isinstance(name, str)}
         additional = place.get("additionalProperties")
-        if additional is not None and additional.value is not True and additional.value != {}:
+        if additional is not None and not self._is_open(additional.value):
             self.additional = False if additional.value is False else additional
+
+    def _is_open(self, schema: Json) -> bool:
+        """Does it allow everything?"""
+        return schema is True or (isinstance(schema, dict) and not _plain(schema).keys() - self.draft.nullable)
 
     def _add_array(self, place: Node, said: JsonObject) -> None:
         self.unique = self.unique or said.get("uniqueItems") is True
@@ -169,7 +174,10 @@ def _alternates(node: Node, draft: Draft) -> Iterator[Node]:
 
 
 def _allows_null(node: Node, draft: Draft, passed: frozenset[Node] = frozenset()) -> bool:
-    """Is null valid, as far as types, enums and their combinations say?"""
+    """Is null valid, as far as types, enums and their combinations say? What adds null to a schema counts beside a
+    reference, too."""
+    if isinstance(node.value, dict) and draft.is_nullable(node.value):
+        return True
     places = [place for place in _alternates(node, draft) if place not in passed]
     return all(_place_allows_null(place, draft, passed | {place}) for place in places)
 
@@ -210,10 +218,20 @@ def _reach(bound: Bound, sign: int) -> tuple[float, int]:
     return sign * bound.number, 0 if bound.excluded else 1
 
 
+def _discriminator(said: Json) -> JsonObject:
+    """The property that chooses, with what its values choose by name; a text in Swagger 2.0."""
+    if not isinstance(said, dict):
+        return {"propertyName": said}
+    mapping = said.get("mapping")
+    named = mapping.items() if isinstance(mapping, dict) else ()
+    chosen = {value: str(schema).rpartition("/")[2] for value, schema in named}
+    return {"propertyName": said.get("propertyName"), **({"mapping": chosen} if chosen else {})}
+
+
 _WORDS = frozenset(("description", "title", "example", "examples", "summary", "externalDocs", "$comment"))
 
 
-def _plain(value: Json) -> Json:
+def _plain(value: Json) -> Any:
     """Without what is only for readers."""
     if isinstance(value, dict):
         return {key: _plain(one) for key, one in value.items() if key not in _WORDS}

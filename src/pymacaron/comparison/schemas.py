@@ -19,7 +19,7 @@ class Comparison:
 
     def __init__(self, old: Draft, new: Draft) -> None:
         self.old, self.new = old, new
-        self._known: dict[tuple[tuple[Node, ...], tuple[Node, ...], str], list[Difference]] = {}
+        self._known: dict[tuple[object, ...], list[Difference]] = {}
 
     def of(self, old: tuple[Node, ...], new: tuple[Node, ...], side: str) -> list[Difference]:
         """Every difference between two schemas, and between those inside them.
@@ -29,7 +29,7 @@ class Comparison:
             side: REQUEST or RESPONSE.
         """
         before, after = Said(old, self.old), Said(new, self.new)
-        key = (tuple(before.nodes), tuple(after.nodes), side)
+        key = ((*before.nodes,), (*after.nodes,), (side, before.null, after.null))
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = []  # what leads back here finds nothing more

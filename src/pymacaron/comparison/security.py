@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pymacaron._types import Json
 from pymacaron.dialects import Document
 from pymacaron.documents import Node
-from pymacaron.operations import Operation
+from pymacaron.operations import Operation, Scheme
 
 from .ledger import Difference
 
@@ -56,12 +56,17 @@ def compare_schemes(old: Document, new: Document) -> Iterator[Difference]:
         before, after = old.security_scheme(name), new.security_scheme(name)
         if before is None or after is None:
             continue
-        if before[1:4] != after[1:4]:
+        if _presented(before) != _presented(after):
             yield Difference("security-scheme-changed", f"security scheme {name} is another", after.node)
         elif before.kind == "oauth2":
             yield from _flows(name, before.node, after.node)
         elif before.node.value.get("openIdConnectUrl") != after.node.value.get("openIdConnectUrl"):
             yield Difference("oauth-address-changed", f"security scheme {name} is at another address", after.node)
+
+
+def _presented(scheme: Scheme) -> tuple[str, str, str]:
+    """How its credential is sent; "basic" and "bearer" say that by themselves."""
+    return scheme.kind, "" if scheme.kind in {"basic", "bearer"} else scheme.where, scheme.field
 
 
 def _flows(name: str, old: Node, new: Node) -> Iterator[Difference]:
