@@ -56,8 +56,9 @@ format: venv ## let ruff put the files into shape
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix-only
 
-bench: venv ## CPU per request as ratios to bare Flask, beside other frameworks
+bench: venv services ## CPU per request as ratios to bare Flask, beside other frameworks
 	@$(BIN)/python bench/run.py $(ARGS)
+	@$(BIN)/python bench/tasks.py
 
 corpus: venv ## fetch real documents and conformance data, and load every document
 	@$(BIN)/python corpus/run.py $(ARGS)

@@ -27,7 +27,7 @@ from pymacaron import asynctask
 from pymacaron.bodies import read_json, write_json
 from pymacaron.config import Config, set_config
 from pymacaron.exceptions import ConfigurationError, QueueUnavailableError, StartError, TasksOffError, TaskValueError
-from pymacaron.tasks import Handle, is_ready, is_task
+from pymacaron.tasks import Handle, is_ready, is_task, run_here
 from pymacaron.tasks.brokers import AMQP, FILE, REDIS, SQS, broker_of
 from pymacaron.tasks.declared import Options, tasks
 from pymacaron.tasks.periodic import Clockwork
@@ -145,6 +145,32 @@ def test_brokers() -> None:
         with pytest.raises(ConfigurationError) as caught:
             broker_of(Config(name="shop", async_broker=url))
         assert "secretword" not in str(caught.value)
+
+
+def test_run_here() -> None:
+    """For tests, tasks are run where they are fired; all that holds of a worker holds there, but the waiting."""
+    set_config(Config(name="shop", live_host="localhost"))
+    seen: list[Any] = []
+
+    @asynctask(max_retries=2, delay=60)
+    def job(value: Any, failures: int = 0) -> Any:
+        seen.append(value)
+        if len(seen) <= failures:
+            raise ZeroDivisionError
+        return is_task(), value
+
+    sent = {"when": datetime(2026, 1, 31, tzinfo=UTC)}
+    with run_here() as fired:
+        assert job.fire(sent).result == (True, sent)
+        assert seen[0] is not sent
+        seen.clear()
+        assert job.fire(1, failures=2).state == "done"
+        seen.clear()
+        assert job.fire(2, failures=3).state == "failed"
+    assert len(seen) == 3
+    assert len(fired) == 3
+    with pytest.raises(TasksOffError):
+        job.fire(1)
 
 
 def test_handles() -> None:

@@ -6,6 +6,7 @@
     handles.py      what one has of a task that was fired
     standing.py     how a task stands; records/ is where that is kept
     brokers.py      where tasks wait, and what each kind of broker needs
+    delivering.py   the door through which they leave; here.py runs them where they are fired, for tests
     sending.py      messages to the broker, by Celery
     queues.py       the embedded broker: messages with leases in an SQLite file; transport.py is kombu's side of it
     running.py      a task is run
@@ -21,5 +22,6 @@ from .beginning import is_ready
 from .carrying import is_task
 from .declared import Task, asynctask
 from .handles import Handle
+from .here import run_here
 
-__all__ = ["Handle", "Task", "asynctask", "is_ready", "is_task"]
+__all__ = ["Handle", "Task", "asynctask", "is_ready", "is_task", "run_here"]

@@ -56,7 +56,7 @@ def broker_of(config: Config) -> Broker:
     url = None if config.async_broker is None else reveal(config.async_broker)
     prefix = re.sub(r"[^A-Za-z0-9_-]", "-", config.name or "pymacaron")[:40]
     if url is None:
-        return _file(os.path.join(_home(config), FOLDER), prefix)
+        return _file(os.environ.get("PYMACARON_TASKS") or os.path.join(_home(config), FOLDER), prefix)
     kind = _KINDS.get(urlsplit(url).scheme)
     if kind is None:
         raise _unknown(config)

@@ -19,8 +19,9 @@ from pymacaron.operations import Operation
 
 from .brokers import DEFAULT
 from .carrying import carried_call
+from .delivering import deliver
 from .handles import Handle
-from .process import is_worker
+from .process import is_worker, process
 from .standing import standings
 from .travelling import pack
 
@@ -114,7 +115,7 @@ class Task(Generic[_Arguments, _Result]):
         return self._fire(args, kwargs, max(0.0, when.timestamp() - time()))
 
     def _fire(self, args: Any, kwargs: Any, seconds: float, task_id: str | None = None) -> Handle[_Result]:
-        if not get_config().with_async:
+        if not get_config().with_async and process.here is None:
             raise TasksOffError(
                 f"{self.name} cannot be fired: tasks are off; write `with_async: true` into pym-config.yaml, and "
                 "install pymacaron[async]"
@@ -149,13 +150,11 @@ class Task(Generic[_Arguments, _Result]):
 
     def send(self, task_id: str, message: JsonObject, seconds: float = 0) -> None:
         """Hand a message of this task to the broker, to be run in so many seconds."""
-        from .sending import sender  # with Celery, for processes that fire tasks
-
         if self.options.queue != DEFAULT:
             message["queue"] = self.options.queue  # for a worker that does not know the task
         due = time() + seconds if seconds > 0 else None
         limit = self.options.max_seconds or get_config().async_max_seconds
-        sender().send(task_id, message, queue=self.options.queue, due=due, seconds=limit)
+        deliver(task_id, message, queue=self.options.queue, due=due, seconds=limit)
 
     def __repr__(self) -> str:
         return f"<asynctask {self.name}>"

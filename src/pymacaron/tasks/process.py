@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from pymacaron._types import JsonObject
+
 SERVER, WORKER = "server", "worker"
 
 
@@ -16,12 +18,14 @@ class Process:
         role: WORKER where tasks are run; else SERVER, for scripts as well.
         surroundings: makes what tasks run in: the context of the Flask app.
         listeners: are told of tasks that have run, as of calls that were answered.
+        here: runs a task where it is fired; None: tasks are sent to a broker.
     """
 
     def __init__(self) -> None:
         self.role = SERVER
         self.surroundings: Callable[[], AbstractContextManager[Any]] = nullcontext
         self.listeners: Sequence[Callable[[Any], None]] = ()
+        self.here: Callable[[str, JsonObject], None] | None = None
 
 
 process = Process()

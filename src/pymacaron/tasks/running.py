@@ -30,7 +30,8 @@ from pymacaron.loops import awaited
 from .brokers import DEFAULT
 from .carrying import TaskCall
 from .declared import Task, tasks
-from .process import process
+from .delivering import deliver
+from .process import is_worker, process
 from .standing import CANCELLED, DONE, ENDED, FAILED, QUEUED, RUNNING, failure_of, new_standing, standings
 from .travelling import pack, unpack
 
@@ -103,12 +104,10 @@ def _unknown(task_id: str, message: JsonObject) -> None:
 
 def _again(task_id: str, message: JsonObject, due: float) -> None:
     """Queue a task once more, under its own id."""
-    from .sending import sender  # only where it is needed: here, Celery is there
-
     task = tasks.get(message["task"])
     options = task.options if task is not None else None
     limit = (options.max_seconds if options else None) or get_config().async_max_seconds
-    sender().send(task_id, message, queue=message.get("queue", DEFAULT), due=due, seconds=limit)
+    deliver(task_id, message, queue=message.get("queue", DEFAULT), due=due, seconds=limit)
 
 
 def end_with(task_id: str, message: JsonObject, error: BaseException, seconds: float = 0) -> None:
@@ -262,7 +261,7 @@ _watch: _Watch | None = None
 def _watched(task_id: str) -> Iterator[None]:
     """Let a task be interrupted when it is cancelled."""
     global _watch  # noqa: PLW0603 - one for the process
-    if threading.current_thread() is not threading.main_thread():  # where no signal can interrupt it
+    if not is_worker() or threading.current_thread() is not threading.main_thread():  # no signal may interrupt it
         yield
         return
     if _watch is None or not _watch.is_alive():

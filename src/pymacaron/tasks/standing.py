@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import time
 from typing import Any
 
@@ -134,6 +136,17 @@ def standings() -> Standings:
         with _lock:
             found = _standings = Standings(broker_of(get_config()).records())
     return found
+
+
+@contextmanager
+def standing_in(instead: Standings) -> Iterator[None]:
+    """Let this be where it is kept, for a while."""
+    global _standings  # noqa: PLW0603 - see above
+    before, _standings = _standings, instead
+    try:
+        yield
+    finally:
+        _standings = before
 
 
 def forget() -> None:

@@ -111,6 +111,15 @@ def _made_model(held: list[Any]) -> Any:
     return find_model(name, api, place).from_json(unpack(value))
 
 
+def _when(value: datetime | time) -> Json:
+    """Which of two equal times of a clock that was put back is meant (PEP 495) stands in no text."""
+    return [value.isoformat(), 1] if value.fold else value.isoformat()
+
+
+def _moment(kind: Any, held: Json) -> Any:
+    return kind.fromisoformat(held[0]).replace(fold=1) if isinstance(held, list) else kind.fromisoformat(held)
+
+
 def _items(name: str) -> Callable[[Iterable[Any], str], Json]:
     return lambda value, place: {name: [_pack(item, f"an item of {place}") for item in value]}
 
@@ -122,9 +131,9 @@ def _told(name: str, write: Callable[[Any], Json]) -> Callable[[Any, str], Json]
 _WRITE: dict[type, Callable[[Any, str], Json]] = {
     int: _integer,
     float: _number,
-    datetime: _told("$datetime", datetime.isoformat),
+    datetime: _told("$datetime", _when),
     date: _told("$date", date.isoformat),
-    time: _told("$time", time.isoformat),
+    time: _told("$time", _when),
     timedelta: _told("$timedelta", lambda value: [value.days, value.seconds, value.microseconds]),
     Decimal: _told("$decimal", str),
     UUID: _told("$uuid", str),
@@ -136,9 +145,9 @@ _WRITE: dict[type, Callable[[Any, str], Json]] = {
 _READ: dict[str, Callable[[Any], Any]] = {
     "$int": lambda text: int(text, 16),
     "$float": float,
-    "$datetime": datetime.fromisoformat,
+    "$datetime": lambda held: _moment(datetime, held),
     "$date": date.fromisoformat,
-    "$time": time.fromisoformat,
+    "$time": lambda held: _moment(time, held),
     "$timedelta": lambda parts: timedelta(*parts),
     "$decimal": Decimal,
     "$uuid": UUID,
