@@ -8,6 +8,7 @@ from server import app
 
 from pymacaron import ApiPool
 from pymacaron.auth import generate_token
+from pymacaron.tasks import run_here
 
 ASTRID = {"id": "6f1c0d1e-8a43-4c60-9d11-2f6f2f0a7c55", "name": "Astrid", "email": "a@example.com", "language": "de"}
 ORDER = {
@@ -19,6 +20,12 @@ ORDER = {
 def place():
     token = {"Authorization": f"Bearer {generate_token(ASTRID['id'])}"}
     return app.test_client().post("/v1/orders", json=ORDER, headers=token)
+
+
+@pytest.fixture(autouse=True)
+def tasks():
+    with run_here() as fired:  # at once, without a worker
+        yield fired
 
 
 @pytest.fixture
@@ -36,9 +43,10 @@ def test_an_order_is_confirmed_by_mail(customers):
 
 
 @pytest.mark.usefixtures("customers")
-def test_an_order_stands_without_its_mail():
+def test_an_order_stands_without_its_mail(tasks):
     with ApiPool.mailer.fake(send_mail=TimeoutError()):
         assert place().status_code == 202
+    assert [task.state for task in tasks] == ["failed"]
 
 
 def test_there_is_no_order_of_nobody():
