@@ -96,6 +96,7 @@ def test_a_fork_amid_everything(store: SqliteStore) -> None:
             store.update(COUNTS, f"t{number}", add={"n": 1})
             written[number] += 1
             store.get(COUNTS, "t0")
+            stop.wait(0.001)  # or the child would seldom get its turn
 
     threads = [threading.Thread(target=work, args=[n]) for n in range(3)]
     for thread in threads:

@@ -62,21 +62,17 @@ class Connection:
         pid, client = self._client
         if pid != os.getpid():
             with self._lock:
-                client = self._made()
-                self._client = (os.getpid(), client)
+                pid, client = self._client
+                if pid != os.getpid():
+                    client = self._made()
+                    self._client = (os.getpid(), client)
         return client
 
     def _made(self) -> Any:
         session = Session()
-        found = None
-        if session.get_credentials() is None:
-            found = self._credentials()
+        keys = self._credentials() if session.get_credentials() is None else {}
         return session.client(
-            "dynamodb",
-            region_name=self._region,
-            endpoint_url=self._endpoint,
-            config=Config(**OPTIONS),
-            **(found or {}),
+            "dynamodb", region_name=self._region, endpoint_url=self._endpoint, config=Config(**OPTIONS), **keys
         )
 
     def _credentials(self) -> dict[str, str]:
