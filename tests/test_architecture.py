@@ -17,7 +17,7 @@ ROOMS = """
     transports client tasks
     loading comparison upgrade
     pool builtin publishing
-    launching api models docs test testing generate deploy
+    launching api models docs testing test generate deploy
     cli gunicorn __init__
     pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
@@ -29,6 +29,7 @@ HOMES = {  # foreign library: the rooms that may import it
     "jsonschema_rs": "formats grammar schemas", "click": "launching cli", "cryptography": "auth", "celery": "tasks",
     "kombu": "tasks", "billiard": "tasks", "redis": "tasks",
     "boto3": "stores tasks deploy", "botocore": "stores tasks deploy", "gunicorn": "gunicorn", "urllib3": "transports",
+    "pytest": "testing", "schemathesis": "testing",
     "sentry_sdk": "crash", "ruamel": "upgrade", "opentelemetry": "calls",
 }  # fmt: skip
 STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the latter for type checkers only

@@ -209,8 +209,17 @@ def test_ports_of_others(tmp_path: Path) -> None:
 
 def test_tests_of_the_shop() -> None:
     """The shop has tests of its own, which need neither of the services that it calls."""
-    done = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], SHOP)
+    done = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test"], SHOP)
     assert "3 passed" in done.stdout, done.stdout
+
+
+def test_acceptance_tests_of_the_shop(shop: Server) -> None:
+    """The shop is tested from outside, too: every operation is called, and no answer breaks its documents."""
+    command = [sys.executable, "-c", "from pymacaron.cli import main; main()", "test", "--local"]
+    done = run([*command, "--port", str(shop.port), "--min-coverage", "75"], SHOP)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "11 passed" in done.stdout
+    assert "operations      22 of 22    100 %" in done.stdout
 
 
 def test_documents_of_others_are_theirs() -> None:

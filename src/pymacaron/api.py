@@ -14,7 +14,6 @@ from . import builtin, crash, exceptions
 from ._types import ErrorDecorator
 from .calls import Listeners
 from .config import get_config
-from .dialects import Document
 from .documents import DocumentFault, findings
 from .exceptions import BindingError, DocumentError, StartError, format_error
 from .failures import Failures
@@ -22,7 +21,7 @@ from .flask_context import flask_response
 from .formats import Formats
 from .later import unbuilt_settings
 from .launching import check_port, end_when_asked, letsgo, listening, program, quiet_handler
-from .loading import building, documents_below, load_document
+from .loading import building, documents_below
 from .logs import log_call, set_up
 from .names import suggest
 from .operations import Operation
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _OURS = "pymacaron"  # what we are called among the extensions of a Flask app
-_BUILTIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "builtin_apis")
 
 
 class API:
@@ -166,6 +164,11 @@ class API:
             self._run(*listening.pop())
         return self
 
+    @property
+    def served(self) -> dict[str, LoadedApi]:
+        """The APIs that this service answers, by name; known once it has started."""
+        return {name: api for name, api in self._loaded.items() if name in self._service.served}
+
     def _named(self, name: str) -> LoadedApi:
         if name not in self._loaded:
             cure = suggest(name, self._loaded) or f"loaded are: {', '.join(self._loaded) or 'none'}"
@@ -192,7 +195,7 @@ class API:
         if long is not None:
             self._builtin.append("operations")
         for name in self._builtin:
-            own = _builtin(name)
+            own = builtin.document(name)
             free = [operation for operation in own.operations if (operation.method, operation.path) not in taken]
             flask_name = "pymacaron" if name == "ping" else f"pymacaron_{name}"
             served.append(Served(flask_name, own, free, is_ours=True))
@@ -244,13 +247,6 @@ class API:
 def _listeners(reporting: crash.Reporting | None, operations: list[Operation]) -> Listeners:
     every = [log_call] if get_config().log_calls else []
     return Listeners(every) if reporting is None else Listeners(every, [reporting], reporting.patience(operations))
-
-
-def _builtin(name: str) -> Document:
-    """A document of ours. It is not in ApiPool, where its models would meet the user's."""
-    loaded = load_document(name, os.path.join(_BUILTIN, f"{name}.yaml"), Formats(), [])
-    assert loaded is not None, "our own document is right"
-    return loaded.document
 
 
 def _error_model(error: exceptions.PyMacaronException, api: str | None) -> Any:

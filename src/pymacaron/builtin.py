@@ -1,13 +1,25 @@
-"""The functions behind the operations that every service has: builtin_apis/ping.yaml."""
+"""The operations that every service has, builtin_apis/ping.yaml, and the functions behind them."""
 
 from __future__ import annotations
 
 import os
 
 from ._types import JsonObject
+from .dialects import Document
+from .formats import Formats
+from .loading import load_document
+
+_DOCUMENTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "builtin_apis")
 
 # The names of the APIs served and the version of the first one's document; set when a service starts.
 served: dict[str, str] = {"name": "", "version": ""}
+
+
+def document(name: str) -> Document:
+    """A document of ours: "ping" or "crash". It is not in ApiPool, where its models would meet the user's."""
+    loaded = load_document(name, os.path.join(_DOCUMENTS, f"{name}.yaml"), Formats(), [])
+    assert loaded is not None, "our own document is right"
+    return loaded.document
 
 
 def ping() -> JsonObject:

@@ -1,12 +1,10 @@
-"""What users know, and whose part comes with a later version: asking for it says so in a sentence."""
+"""What documents and settings name, and whose part comes with a later version: the start says so in a sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from .config import SETTINGS, Config
-from .exceptions import NotBuiltError
 
 # What nothing acts on yet, by the part that will: a line goes when its part is there.
 _SETTINGS = {
@@ -44,18 +42,3 @@ def unbuilt_keys(api: str, having: Mapping[str, list[str]]) -> Iterator[str]:
 
 def _listed(names: list[str]) -> str:
     return f"{names[0]} has" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} have"
-
-
-def coming(module: str, names: str, part: str) -> Callable[[str], Any]:
-    """The `__getattr__` of a module whose `names` (separated by blanks) are still to come.
-
-    They fail where they are imported: a service without its tasks does not get as far as serving.
-    """
-    known = frozenset(names.split())
-
-    def missing(name: str) -> Any:
-        if name in known:
-            raise NotBuiltError(f"{module}.{name}: this version of pymacaron has no {part} yet")
-        raise AttributeError(f"module {module!r} has no attribute {name!r}")
-
-    return missing

@@ -1,7 +1,7 @@
-"""The kit for acceptance tests. It comes with a later version."""
+"""The kit for acceptance tests, under the name that users know."""
 
 from __future__ import annotations
 
-from .later import coming
+from .testing import Answer, Asking, PyMacaronTestCase, at_server, in_process
 
-__getattr__ = coming(__name__, "PyMacaronTestCase", "acceptance test kit")
+__all__ = ["Answer", "Asking", "PyMacaronTestCase", "at_server", "in_process"]

@@ -1,7 +1,7 @@
-"""The old import name of `pymacaron.test`, which comes with a later version."""
+"""The old import name of `pymacaron.test`."""
 
 from __future__ import annotations
 
-from pymacaron.later import coming
+from pymacaron.testing import PyMacaronTestCase
 
-__getattr__ = coming(__name__, "PyMacaronTestCase", "acceptance test kit")
+__all__ = ["PyMacaronTestCase"]

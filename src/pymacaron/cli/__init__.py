@@ -20,6 +20,7 @@ COMMANDS = {
     "routes": "Every operation with its path, function and security.",
     "config": "Settings for shell scripts.",
     "upgrade": "Rewrite Swagger 2.0 or OpenAPI 3.0 as OpenAPI 3.1, comments kept.",
+    "test": "Run acceptance tests against a service.",
     "diff": "What changed between two versions of a document, and whom it breaks.",
     "worker": "Run the tasks of a service.",
 }

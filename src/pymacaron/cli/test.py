@@ -1,0 +1,120 @@
+"""`pymacaron test`, also called `run_acceptance_tests`: black-box tests against a service."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from pymacaron.exceptions import NotBuiltError
+from pymacaron.testing.exploring import check_installed
+from pymacaron.testing.places import HOST, PORT, Place, place_from, place_of
+from pymacaron.testing.running import FAILED, PASSED, TESTS, Run, live_place, run_tests
+from pymacaron.testing.server import Started, started
+from pymacaron.testing.writing import check_form
+
+from .telling import told
+
+_LOCAL_PORT = 8080
+_CTRL_C = 130
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("paths", nargs=-1)
+@click.option("--start", is_flag=True, help="Start server.py on a free port, and end it behind the tests.")
+@click.option("--local", is_flag=True, help=f"The service on this machine, on port {_LOCAL_PORT} or --port.")
+@click.option("--live", is_flag=True, help="The live_host of pym-config.yaml.")
+@click.option("--host", metavar="HOST", help="The service on another machine: a name, or https://name/path.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Its port.")
+@click.option("--image", metavar="ID", help="A container image; to come with containers.")
+@click.option("--loop", is_flag=True, help="Again and again, until a test fails or Ctrl-C.")
+@click.option("--no-ssl-check", is_flag=True, help="Take any certificate.")
+@click.option("--junit", metavar="FILE", help="Write the results in JUnit's form.")
+@click.option("--coverage", "reports", multiple=True, metavar="FILE", help="Write the coverage: .html or .json.")
+@click.option("--min-coverage", type=click.FloatRange(0, 100), metavar="PERCENT", help="Fail below that.")
+@click.option("--explore", is_flag=True, help="Generate requests, too (schemathesis).")
+@click.option("--examples", type=click.IntRange(1), default=20, show_default=True, help="Of those, for an operation.")
+@click.option("--jobs", type=click.IntRange(1), help="Run tests side by side (pytest-xdist).")
+@click.option("-k", "only", metavar="WORDS", help="Only tests that have these in their names, as for pytest.")
+@click.option("-x", "first", is_flag=True, help="End with the first failure.")
+def test(  # noqa: PLR0917 - click gives them by name
+    paths: tuple[str, ...], start: bool, local: bool, live: bool, host: str | None, port: int | None, image: str | None,
+    loop: bool, no_ssl_check: bool, junit: str | None, reports: tuple[str, ...], min_coverage: float | None,
+    explore: bool, examples: int, jobs: int | None, only: str | None, first: bool,
+) -> None:  # fmt: skip
+    """Run acceptance tests against a service: those in testaccept/, or PATHS.
+
+    \b
+      pymacaron test --start
+      pymacaron test --local --port 8080 testaccept/test_orders.py
+      pymacaron test --live --junit results.xml
+      pymacaron test --start --min-coverage 80 --coverage coverage.html
+
+    Every answer is held against the document. Without --start, --local, --live and --host it is the service that
+    PYM_SERVER_HOST and PYM_SERVER_PORT name, else --local.
+
+    Exit codes: 0 all tests pass, 1 a test fails or less is covered than --min-coverage, 2 there is nothing to run or
+    nobody to ask, 130 Ctrl-C.
+    """
+    if image is not None:
+        raise NotBuiltError(
+            f"--image {image}: this version of pymacaron runs no containers yet; use --start, or --host"
+        )
+    if sum((start, local, live, host is not None)) > 1:
+        raise click.UsageError("--start, --local, --live and --host exclude each other")
+    if start and port is not None:
+        raise click.UsageError("--start takes a free port: leave --port out")
+    for path in reports:
+        check_form(path)
+    if explore:
+        check_installed()
+    options = [f"--junitxml={junit}"] if junit else []
+    options += [*(["-n", str(jobs)] if jobs else []), *(["-k", only] if only else []), *(["-x"] if first else [])]
+    run = Run(paths or (TESTS,), tuple(options), reports, min_coverage, examples if explore else 0)
+    try:
+        with _server(start) as server:
+            place = server.place if server else _place(local, live, host, port, verify=not no_ssl_check)
+            sys.exit(_repeated(run, place, server, loop=loop))
+    except KeyboardInterrupt:
+        sys.exit(_CTRL_C)
+
+
+@contextmanager
+def _server(start: bool) -> Iterator[Started | None]:
+    if not start:
+        yield None
+        return
+    with started() as server:
+        yield server
+
+
+def _place(local: bool, live: bool, host: str | None, port: int | None, *, verify: bool) -> Place:
+    """Where the service is, by the options, else by the environment."""
+    if live:
+        return live_place(port, verify=verify)
+    if host is not None:
+        return place_of(host, port, verify=verify)
+    if not local and port is None and (os.environ.get(HOST) or os.environ.get(PORT)):
+        return place_from(os.environ)._replace(verify=verify)
+    return place_of("localhost", port or _LOCAL_PORT, verify=verify)
+
+
+def _repeated(run: Run, place: Place, server: Started | None, *, loop: bool) -> int:
+    """Run the tests, with `loop` until one fails; the exit code."""
+    number = 1
+    while True:
+        code = run_tests(run, place, click.echo)
+        if code == FAILED and server is not None:
+            click.echo(f"\nthe end of what server.py has said:\n{server.last_words()}", err=True)
+        if code != PASSED or not loop:
+            return code
+        number += 1
+        click.echo(f"\nround {number}; Ctrl-C ends them")
+
+
+def run_acceptance_tests() -> None:
+    """The command under its old name."""
+    told(test, "run_acceptance_tests")
