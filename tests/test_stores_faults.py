@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import logging
 import multiprocessing
@@ -16,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from services import Project, answers, operation, project_in
@@ -27,10 +28,24 @@ from pymacaron.exceptions import (
     ConditionFailedError,
     ConfigurationError,
     ItemNotFound,
+    ItemRefusedError,
     StoreDownError,
     StoreThrottledError,
+    TableMissingError,
 )
-from pymacaron.stores import ABSENT, ALWAYS, Attribute, Index, Store, Table, get_store, open_store, set_store, unchanged
+from pymacaron.stores import (
+    ABSENT,
+    ALWAYS,
+    Attribute,
+    Index,
+    Put,
+    Store,
+    Table,
+    get_store,
+    open_store,
+    set_store,
+    unchanged,
+)
 from pymacaron.stores.sqlite import SqliteStore
 
 COUNTS = Table("counts", Attribute("id"))
@@ -251,6 +266,114 @@ def test_a_store_that_is_down(tmp_path: Path, kind: str, monkeypatch: pytest.Mon
         with pytest.raises(StoreDownError, match=r"x\.sqlite|dynamodb://eu-west-1") as caught:
             use()
         assert (caught.value.status, caught.value.code) == (503, "STORE_DOWN")
+
+
+class Dynamo(http.server.BaseHTTPRequestHandler):
+    """A DynamoDB that answers what the test has it say, the last thing again and again; None breaks off."""
+
+    answers: ClassVar[list[Callable[[dict[str, Any]], tuple[int, dict[str, Any]] | None]]] = []
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.asked.append(self.headers["X-Amz-Target"].rpartition(".")[2])
+        answer = (self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])(body)
+        if answer is None:
+            self.close_connection = True
+            return
+        text = json.dumps(answer[1]).encode()
+        self.send_response(answer[0])
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def dynamo(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.setattr("pymacaron.stores.dynamodb.connection.pause", lambda _: None)
+    monkeypatch.setattr("pymacaron.stores.dynamodb.store.pause", lambda _: None)
+    monkeypatch.setattr("pymacaron.stores.dynamodb.connection.OPTIONS", {"retries": {"total_max_attempts": 2}})
+    Dynamo.asked = []
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Dynamo) as server:
+        thread = threading.Thread(target=server.serve_forever, args=[0.01])
+        thread.start()
+        store = open_store(f"dynamodb://eu-west-1?endpoint=http://127.0.0.1:{server.server_port}")
+        yield store
+        store.close()
+        server.shutdown()
+        thread.join()
+
+
+def fault(code: str, **more: Any) -> Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]:
+    return lambda _: (400, {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "no", **more})
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("ProvisionedThroughputExceededException", StoreThrottledError), ("ThrottlingException", StoreThrottledError),
+        ("RequestLimitExceeded", StoreThrottledError), ("TransactionConflictException", StoreThrottledError),
+        ("AccessDeniedException", StoreDownError), ("UnrecognizedClientException", StoreDownError),
+        ("ResourceNotFoundException", TableMissingError), ("ValidationException", ItemRefusedError),
+    ],
+)  # fmt: skip
+def test_what_dynamodb_says(dynamo: Store, code: str, error: type[Exception]) -> None:
+    """What DynamoDB refuses, again and again, is an error of ours, each with its own code."""
+    Dynamo.answers = [fault(code)]
+    with pytest.raises(error):
+        dynamo.get(COUNTS, "x")
+    with pytest.raises(error):
+        dynamo.put(COUNTS, {"id": "x"}, when=ABSENT)
+
+
+def test_a_transaction_that_others_are_in_the_way_of(dynamo: Store) -> None:
+    """A transaction that meets others is tried again, and given up at last as too much to do."""
+    conflict = fault("TransactionCanceledException", CancellationReasons=[{"Code": "TransactionConflict"}])
+    Dynamo.answers = [conflict, conflict, lambda _: (200, {})]
+    dynamo.transact([Put(COUNTS, {"id": "x"})])
+    assert len(Dynamo.asked) == 3
+    Dynamo.answers = [conflict]
+    with pytest.raises(StoreThrottledError):
+        dynamo.transact([Put(COUNTS, {"id": "x"})])
+
+
+def test_batches_of_which_a_part_is_left(dynamo: Store) -> None:
+    """What DynamoDB leaves of a batch is sent again, until it has taken all, or too often has not."""
+    Dynamo.answers = [
+        lambda asked: (200, {"UnprocessedItems": {"counts": asked["RequestItems"]["counts"][1:]}}),
+        lambda asked: (200, {"UnprocessedItems": {"counts": asked["RequestItems"]["counts"][1:]}}),
+        lambda asked: (200, {"UnprocessedItems": {}}),
+    ]
+    dynamo.put_many(COUNTS, [{"id": str(n)} for n in range(3)])
+    assert len(Dynamo.asked) == 3
+    Dynamo.answers = [lambda asked: (200, {"UnprocessedItems": asked["RequestItems"]})]
+    with pytest.raises(StoreThrottledError):
+        dynamo.put_many(COUNTS, [{"id": "x"}])
+
+
+def test_an_answer_that_gets_lost(dynamo: Store) -> None:
+    """A write whose answer gets lost is sent again, and counts once: what is in its way then is itself."""
+    left: list[dict[str, Any]] = []
+
+    def done(asked: dict[str, Any]) -> None:
+        names, values = asked["ExpressionAttributeNames"], asked["ExpressionAttributeValues"]
+        item = dict(asked.get("Item") or {"id": {"S": "x"}, "n": {"N": "1"}})
+        token = asked["UpdateExpression"].split(" = ")[1].split()[0] if "UpdateExpression" in asked else None
+        left.append(item if token is None else {**item, "_version": values[token]})
+        assert "_version" in {*names.values(), *item}
+
+    def again(_: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        return fault("ConditionalCheckFailedException", Item=left[-1])({})
+
+    Dynamo.answers = [done, again]
+    assert dynamo.update(COUNTS, "x", add={"n": 1})["n"] == 1
+    Dynamo.answers = [done, again]
+    assert dynamo.put(COUNTS, {"id": "x"}, when=ABSENT)["id"] == "x"
+    with pytest.raises(ConditionFailedError):
+        dynamo.put(COUNTS, {"id": "x"}, when=ABSENT)
 
 
 DB = """
