@@ -1,4 +1,4 @@
-"""Do clients lose anything over time? 100,000 calls by 50 threads to a service of which one answer in ten is faulty.
+"""Do clients lose anything over time? 100,000 calls by 50 threads to a service of which four answers in 50 are faulty.
 
     python conformance/soak.py [--calls N] [--threads N]
 

@@ -298,13 +298,18 @@ def test_redirects(calling: Calling) -> None:
 
 
 def test_a_remote_error_is_returned(calling: Calling) -> None:
-    """As the document's Error model, with the error_id that it was born with; declared or not."""
+    """As the document's Error model, with the error_id that it was born with; declared or not. One that was born here
+    is told by the same names."""
     sent = {"error": "GONE", "status": 404, "error_id": "abc", "error_description": "no such thing"}
     for status in (404, 503):
         with peer(saying({**sent, "status": status}, status)) as other:
             error = calling(other.url).get_thing(id=1)
             assert is_error(error)
             assert (type(error).__name__, error.error, error.error_id, error.status) == ("Error", "GONE", "abc", status)
+    unreached = calling("http://127.0.0.1:1").get_thing(id=1, max_attempts=1)
+    assert (unreached.error, unreached.status) == ("SERVICE_UNAVAILABLE", 503)
+    assert unreached.error_id
+    assert "no connection" in unreached.error_description
 
 
 def test_a_remote_error_is_raised(calling: Calling) -> None:

@@ -103,6 +103,7 @@ def basic(text: str) -> str:
     [
         ("bearer", "tok-1", "authorization", "Bearer tok-1"),
         ("login", {"user": "ann", "password": "pä:ss"}, "authorization", basic("ann:pä:ss")),
+        ("login", ("ann", "pw"), "authorization", basic("ann:pw")),
         ("digest", "abc", "authorization", "hoba abc"),
         ("oidc", "tok-2", "authorization", "Bearer tok-2"),
         ("oauth", "tok-3", "authorization", "Bearer tok-3"),
@@ -468,6 +469,7 @@ def test_a_host_that_accepts_no_token(calling: Calling, issuer: Issuer) -> None:
         ((200, {}, b'{"access_token": "a\\nb"}'), BadGatewayError, "what its endpoint answered holds none", 1),
         ((200, {}, b'{"access_token": "a", "token_type": "mac"}'), BadGatewayError, "its endpoint gives those of", 1),
         ((503, {}, b""), ServiceUnavailableError, "its endpoint answered 503", 3),
+        (None, ServiceUnavailableError, "its endpoint gave none: ", 3),
     ],
 )  # fmt: skip
 def test_no_token(

@@ -52,6 +52,12 @@ PATHS: dict[str, Any] = {
         operationId="plain", parameters=[query("page", type="integer")], responses=answers(**{"200": NUMBERS})
     )},
     "/object": {"get": operation(operationId="object")},
+    **{f"/{name}": {"get": operation(operationId=name, responses=answers(**{"200": schema}))} for name, schema in {
+        "boxed": {"type": "object", "properties": {"found": {"type": ["array", "null"]}, "next": {"type": "null"}}},
+        "chosen": {"oneOf": [NUMBERS, {"type": "object"}]},
+        "two": {"type": "object", "properties": {"a": NUMBERS, "b": NUMBERS}},
+        "none": {"type": "object"},
+    }.items()},
     "/secret": {"get": operation(operationId="secret", security=[{"key": []}])},
 }  # fmt: skip
 DECORATOR = """
@@ -234,6 +240,32 @@ def test_pages(calling: Calling, link: str) -> None:
             return [*found, [page async for page in pages]]
 
         assert asyncio.run(awaited()) == [1, -1, 2, -2, 3, -3, [[1, -1], [2, -2], [3, -3]]]
+
+
+@pytest.mark.parametrize(
+    ("name", "pages", "items"),
+    [
+        ("boxed", [{"found": [1], "next": None}, {"found": None}, {}, {"found": [2, 3], "total": 1}], [1, 2, 3]),
+        ("chosen", [[1], [2]], [1, 2]),
+        ("two", [{"a": [1]}], "may have a, b; use pages"),
+        ("none", [{"x": [1]}], "of type .*; use pages"),
+    ],
+)
+def test_items_of_objects(calling: Calling, name: str, pages: list[Any], items: Any) -> None:
+    """The items of objects are those of the one list that the document gives them; where there is none in one, none."""
+
+    def answer(got: Received) -> Answer:
+        number = int(got.target.partition("page=")[2] or 0)
+        more = {"Link": f"<?page={number + 1}>; rel=next"} if number + 1 < len(pages) else {}
+        return 200, {"Content-Type": JSON, **more}, json.dumps(pages[number]).encode()
+
+    with peer(answer) as other:
+        method = getattr(calling(other.url), name)
+        if isinstance(items, list):
+            assert list(method.items()) == list(method.items(with_response=True)) == items
+        else:
+            with pytest.raises(TypeError, match=items):
+                list(method.items())
 
 
 def test_pages_that_lead_astray(calling: Calling) -> None:

@@ -51,6 +51,7 @@ Users make their own by subclassing PyMacaronException or by calling add_error()
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from random import getrandbits
 from typing import Any, NamedTuple, NoReturn
 
@@ -117,6 +118,12 @@ class PyMacaronException(PyMacaronError):
         self.user_message = user_message
         self.error_id = error_id or new_error_id()
         self.cause: object = None
+
+    @cached_property  # so that errors of the users' may have an `error` of their own
+    def error(self) -> str:
+        """The code, under its name in bodies and models of errors: whatever `is_error` is true of has `error`,
+        `status`, `error_description` and `error_id`."""
+        return self.code
 
     def tell_user(self, text: str) -> PyMacaronException:
         """Set the message meant for the end user; returns the error, for `raise X("...").tell_user("...")`."""

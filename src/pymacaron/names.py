@@ -77,3 +77,9 @@ def suggest(word: str, known: Iterable[str]) -> str | None:
     """A cure for a misspelt word: "did you mean 'integer'?"; None if none is near."""
     found = closest(word, known)
     return f"did you mean '{found}'?" if found is not None else None
+
+
+def unknown_attribute(text: str) -> AttributeError:
+    """What a `__getattr__` raises that has looked for the nearest name itself: Python, which fills in what is left
+    open, would add its own guess behind ours."""
+    return AttributeError(text, name=None, obj=None)

@@ -17,7 +17,7 @@ from .exceptions import DocumentError, Problem, ValidationError
 from .failures import Failures
 from .formats import Formats
 from .loading import building, documents_below, load_document, warn
-from .names import suggest
+from .names import suggest, unknown_attribute
 from .schemas import REQUEST, Schemas
 from .servers import Reach
 from .shapes import Models
@@ -178,7 +178,7 @@ class Pool:
         api = self._apis.get(name)
         if api is None:
             cure = suggest(name, self._apis) or ("none is loaded yet: call load_apis first" if not self._apis else None)
-            raise AttributeError(f"no API {name!r} is loaded; {cure or 'there are ' + ', '.join(self._apis)}")
+            raise unknown_attribute(f"no API {name!r} is loaded; {cure or 'there are ' + ', '.join(self._apis)}")
         return api
 
     def __iter__(self) -> Iterator[str]:

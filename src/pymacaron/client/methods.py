@@ -78,8 +78,8 @@ class Method:
         return Pages(self, body, given)
 
     def items(self, *body: Any, **given: Any) -> Items:
-        """What the pages hold, if they are lists."""
-        return Items(self.pages(*body, **given))
+        """What the pages hold, if they are lists, or objects with one list in them."""
+        return Items(self.pages(*body, **given), self.operation)
 
     async def awaited(self, errand: Errand, body: tuple[Any, ...], given: dict[str, Any]) -> Any:
         """The result of a call that is made in a thread. Its time counts from now."""

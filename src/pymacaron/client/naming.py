@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pymacaron.names import free_name, suggest
+from pymacaron.names import free_name, suggest, unknown_attribute
 from pymacaron.operations import Operation
 
 
@@ -19,4 +19,4 @@ def by_name(operations: Iterable[Operation]) -> dict[str, Operation]:
 def no_operation(api: str, name: str, known: Iterable[str]) -> AttributeError:
     """That an API has no such operation, and which ones it has."""
     cure = suggest(name, known) or f"it has {', '.join(known) or 'none'}"
-    return AttributeError(f"{api} has no operation {name!r}; {cure}")
+    return unknown_attribute(f"{api} has no operation {name!r}; {cure}")

@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any, Protocol
 from urllib.parse import urljoin
 
+from pymacaron.documents import Node
 from pymacaron.exceptions import BadGatewayError, ConfigurationError
+from pymacaron.inputs import text_type
 from pymacaron.operations import Operation
+from pymacaron.schemas import Schemas
 
 from .addresses import place_of
 from .errands import Errand
@@ -56,30 +59,52 @@ class Items:
     """What the pages of a result hold, one after the other; see Pages.
 
     Raises (while it is iterated):
-        TypeError: a page is no list.
+        TypeError: a page is no list, and no object of which the document says that it has one.
     """
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, pages: Pages, operation: Operation) -> None:
         self._pages = pages
+        self._lists = operation.once("client.lists", _lists_in)
 
     def __iter__(self) -> Iterator[Any]:
         for page in self._pages:
-            yield from _listed(page)
+            yield from self._listed(page)
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         async for page in self._pages:
-            for item in _listed(page):
+            for item in self._listed(page):
                 yield item
+
+    def _listed(self, page: Any) -> list[Any]:
+        found = page.result if isinstance(page, Answered) else page
+        if isinstance(found, list):
+            return found
+        if len(self._lists) != 1:
+            known = f", which may have {', '.join(self._lists)}" if self._lists else ""
+            fact = f"items() takes lists apart, and a page is of type {type(found).__name__}{known}"
+            raise TypeError(f"{fact}; use pages()")
+        (name,) = self._lists
+        if name not in found or found[name] is None:  # of mappings, or of models
+            return []
+        held: list[Any] = found[name]
+        return held
 
     def __repr__(self) -> str:
         return f"<Items of {self._pages!r}>"
 
 
-def _listed(page: Any) -> list[Any]:
-    found = page.result if isinstance(page, Answered) else page
-    if not isinstance(found, list):
-        raise TypeError(f"items() takes lists apart, and a page is of type {type(found).__name__}; use pages()")
-    return found
+def _lists_in(operation: Operation) -> tuple[str, ...]:
+    """The properties of what an operation gives that are lists."""
+    contents = [one for key, answer in operation.answers.items() if key.startswith("2") for one in answer.contents]
+    shapes, found = operation.shapes, dict[str, None]()
+    for content in contents:
+        properties = {} if content.schema is None else shapes.properties(content.schema)
+        found.update((name, None) for name, node in properties.items() if _is_list(shapes.schemas, node))
+    return tuple(found)
+
+
+def _is_list(schemas: Schemas, node: Node) -> bool:
+    return "array" in text_type(schemas, node).kinds
 
 
 class _Walk:

@@ -186,7 +186,7 @@ class Tokens:
             self._failure = fault.with_traceback(None)
             raise
         except TransportFault as fault:
-            self._failure = NoToken(str(fault), late=fault.late)
+            self._failure = NoToken(f"its endpoint gave none: {fault}", late=fault.late)
             raise self._failure from fault
         finally:
             self._fetches += 1

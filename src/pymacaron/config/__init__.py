@@ -12,6 +12,7 @@ from typing import Any
 
 from pymacaron._types import Environment, Json
 from pymacaron.exceptions import ConfigurationError, Finding
+from pymacaron.names import unknown_attribute
 
 from .credentials import read_credentials
 from .secret import STARS, Secret, redact, redact_logs, reveal
@@ -143,7 +144,7 @@ class Config:
             raise AttributeError(key)
         near = nearest(key, self.__dict__)
         advice = f"did you mean '{near}'?" if near else "add it to pym-config.yaml, or use get_config().get()"
-        raise AttributeError(f"no setting is called '{key}'; {advice}")
+        raise unknown_attribute(f"no setting is called '{key}'; {advice}")
 
     def __delattr__(self, key: str) -> None:
         if ALIASES.get(key, key) in SETTINGS:

@@ -36,6 +36,8 @@ def _read(name: str, one: Any, hide: Callable[[str], str]) -> str | bool | Calla
         return one  # type: ignore[no-any-return]
     if isinstance(one, str):
         return hide(_text(name, one))
+    if isinstance(one, tuple) and len(one) == 2:  # as functions give them
+        one = dict(zip(LOGIN, one, strict=True))
     if not isinstance(one, Mapping):
         raise ValueError(f"{name} is no text; put quotes around a number, or write user and password below it")
     for key in one:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pymacaron.documents import Node
-from pymacaron.names import suggest
+from pymacaron.names import suggest, unknown_attribute
 
 from .making import Shapes
 
@@ -45,7 +45,7 @@ class Models:
         found = self.schema_of(name)
         if found is None:
             cure = suggest(name, [*shapes.named, *shapes.inline]) or "the document's components define none"
-            raise AttributeError(f"the API {shapes.api} has no model {name!r}; {cure}")
+            raise unknown_attribute(f"the API {shapes.api} has no model {name!r}; {cure}")
         owner, node = found
         model = owner.model(node, name)
         if model is None:
