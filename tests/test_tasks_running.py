@@ -175,7 +175,7 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             pytest.skip("there is no redis-server; `make services` installs it where that is possible")
         redis = Redis(folder)
     url = f"sqlite:///{folder}" if redis is None else redis.url
-    project = Project(folder, JOBS, f"{url}?lease={LEASE}", async_drain=2)
+    project = Project(folder, JOBS, f"{url}?lease={LEASE}", async_drain=1)
     workers = [Worker(folder, name) for name in ("first", "second")]
     with project.here(), workers[0], workers[1]:
         server = importlib.import_module("server")
@@ -404,12 +404,17 @@ def test_workers_that_die(service: Service) -> None:
 
 
 def test_workers_that_are_asked_to_end(service: Service) -> None:
-    """A worker that is asked to end takes no more tasks, lets those that run go on for a while, and leaves the rest."""
+    """A worker that is asked to end takes no more tasks, lets those that run go on for a while, and leaves the rest to
+    others: those that were not begun, and those that do not end in time."""
     worker, folder = service.workers[0], service.project.folder
     held = [service.jobs.hold.fire(f"stop{at}") for at in range(3)]
     assert eventually(lambda: len([key for key in service.notes("hold") if key.startswith("stop")]) == 2)
     worker.process.send_signal(signal.SIGTERM)
+    (folder / "stop0").touch()
+    assert worker.process.wait(10) == 0
+    assert [handle.state for handle in held] == ["done", "queued", "queued"]
     for at in range(3):
         (folder / f"stop{at}").touch()
-    assert worker.process.wait(10) == 0
-    assert sorted(handle.state for handle in held) == ["done", "done", "queued"]
+    with service.project.worker(name="third"):
+        for handle in held:
+            handle.wait(10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 
 from billiard.exceptions import SoftTimeLimitExceeded
 
+from pymacaron import crash
 from pymacaron._types import JsonObject
 from pymacaron.calls import Exchange, current
 from pymacaron.config import get_config
@@ -47,6 +49,10 @@ _STOP = signal.SIGUSR2
 
 class Interrupted(BaseException):
     """Ends a function whose task has been cancelled. No Exception, so that functions do not catch it by accident."""
+
+
+class ProcessEnding(BaseException):
+    """Ends a function whose worker does not wait for it any longer. The task is left to other workers."""
 
 
 class PutBack(Exception):
@@ -137,17 +143,31 @@ class _Attempt:
             with process.surroundings():
                 self._end(self._outcome())
             _tell(self.call)
+        except ProcessEnding:
+            self._leave()
         finally:
             current.reset(outer)
+
+    def _leave(self) -> None:
+        """End this process, and with it the hold on the task: its message is still with the broker."""
+        log.warning("task %s is left to another worker, since this one ends", self.task.name)
+        try:
+            standings().note(self.id, new_standing(QUEUED))
+        except QueueUnavailableError as error:  # then it counts as one that its worker has died of
+            log.warning("task %s: %s", self.task.name, error)
+        crash.flush(1)
+        os._exit(0)
 
     def _outcome(self) -> JsonObject:
         """How the function has ended."""
         try:
-            with _watched(self.id):
+            with _watched(self.id), _interruptible():
                 result = self._called()
             if isinstance(result, PyMacaronException):
                 raise result
             return new_standing(DONE, result=pack(result, f"the result of {self.task.name}"))
+        except ProcessEnding:
+            raise
         except Interrupted:
             self.call.failure = TaskCancelledError("the task was cancelled")
             return new_standing(CANCELLED)
@@ -219,6 +239,28 @@ def _tell(call: TaskCall) -> None:
     exchange = Exchange(call, "TASK", None, status, [], b"", 0, seconds, seconds, True)
     for listener in process.listeners:
         listener(exchange)
+
+
+# Ending: a worker that does not wait any longer sends SIGTERM to its processes.
+
+_running: list[bool] = []  # has an item while a function runs that may be interrupted
+
+
+def _ended(_number: int, _frame: FrameType | None) -> None:
+    if _running:
+        raise ProcessEnding
+    os._exit(0)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    if is_worker() and signal.getsignal(signal.SIGTERM) is not _ended:  # Celery sets its own when a process begins
+        signal.signal(signal.SIGTERM, _ended)
+    _running.append(True)
+    try:
+        yield
+    finally:
+        _running.clear()
 
 
 # Cancelling: a thread looks every now and then whether the task that runs is still wanted.
