@@ -45,7 +45,7 @@ def celery_app(broker: Broker) -> Any:
     app.conf.update(
         broker_transport_options=_AT_ONCE | dict(broker.options),
         broker_connection_timeout=3,
-        broker_connection_retry_on_startup=True,
+        broker_connection_retry_on_startup=True, broker_connection_max_retries=None,  # a worker waits
         task_serializer="pymacaron", accept_content=["pymacaron"],  # never pickle
         task_ignore_result=True, result_backend=None,  # how a task stands is kept in records
         task_acks_late=True, task_reject_on_worker_lost=True, worker_prefetch_multiplier=1,
