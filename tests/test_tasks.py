@@ -21,12 +21,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from programs import by_python, free_row, running
+from services import project_in
 from workers import Project
 
 from pymacaron import asynctask
 from pymacaron.bodies import read_json, write_json
 from pymacaron.config import Config, set_config
 from pymacaron.exceptions import ConfigurationError, QueueUnavailableError, StartError, TasksOffError, TaskValueError
+from pymacaron.formats import Formats
+from pymacaron.loading import load_document
 from pymacaron.tasks import Handle, is_ready, is_task, run_here
 from pymacaron.tasks.brokers import AMQP, FILE, REDIS, SQS, broker_of
 from pymacaron.tasks.declared import Options, tasks
@@ -225,6 +228,30 @@ def test_long_operations_need_tasks(tmp_path: Path) -> None:
     project = Project(tmp_path, JOBS, f"sqlite:///{tmp_path}", with_async=False)
     with project.here(), pytest.raises(StartError, match=r"x-async of POST /reports/\{month\} needs tasks"):
         importlib.import_module("server")
+
+
+def test_long_operations_of_swagger(tmp_path: Path) -> None:
+    """A document of version 2.0 may have x-async, too; what is published then is a document as well. run_here does what
+    takes long at once."""
+    with project_in(tmp_path, with_async=True, async_broker=f"sqlite:///{tmp_path}") as project:
+        project.functions("def make(): return {'n': 1}")
+        (tmp_path / "apis" / "shop.yaml").write_text(
+            "{swagger: '2.0', info: {title: x, version: '1'}, paths: {/r: {post: {operationId: make, x-async: true, "
+            "x-bind-server: handlers.make, responses: {'200': {description: ok, schema: {type: object}}}}}}}", "utf-8",
+        )  # fmt: skip
+        project.load().publish_apis().start()
+        client: Any = project.app.test_client()
+        for query in ("bundled=1", "version=3.0"):
+            published = tmp_path / "published.json"
+            published.write_text(client.get(f"/doc/shop.json?{query}").text, "utf-8")
+            faults: list[Any] = []
+            loaded = load_document("published", str(published), Formats(()), faults)
+            assert faults == []
+            assert loaded is not None
+            assert "/operations/{operation_id}" in [one.path for one in loaded.document.operations]
+        with run_here():
+            place = client.post("/r").headers["Location"]
+            assert client.get(f"{place}/result").json == {"n": 1}
 
 
 def test_a_worker_beside_a_server(tmp_path: Path) -> None:
