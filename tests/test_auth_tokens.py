@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import logging
 import threading
@@ -249,6 +250,30 @@ def test_a_password_on_a_key(tmp_path: Path) -> None:
     config.config_file = str(tmp_path / "pym-config.yaml")
     set_config(config)
     assert jwt.get_unverified_header(generate_token("ada"))["alg"] == "ES256"
+
+
+def test_how_long_a_token_is_valid() -> None:
+    """A day, or what `jwt_token_timeout` or the caller says, from when it is issued."""
+    for settings_made, asked, lasts in (({}, None, 86400), ({"jwt_token_timeout": 60}, None, 60), ({}, 5, 5)):
+        config_of(jwt_secret=SECRET, **settings_made)
+        made = load_auth_token(generate_token("ada", expire_in=asked), load=False)
+        assert made["exp"] - made["iat"] == lasts
+
+
+def test_signatures_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a signature begins with, all of it is compared, by the function whose time does not depend on it."""
+    compared: list[int] = []
+
+    def seen(ours: bytes, sent: bytes) -> bool:
+        compared.append(len(ours))
+        return compare_digest(ours, sent)
+
+    compare_digest = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", seen)
+    key = secret_key(SECRET, "HS256")
+    good = hmac.digest(SECRET.encode(), b"text", "sha256")
+    assert [key.verify(b"text", sent) for sent in (good, b"x" + good[1:], good[:-1] + b"x")] == [True, False, False]
+    assert compared == [32, 32, 32]
 
 
 def test_short_secrets(caplog: pytest.LogCaptureFixture) -> None:

@@ -148,7 +148,8 @@ def test_what_travels(calling: Calling) -> None:
     """Call id, path and trace go out with every call; the deadline is the nearer of the caller's and the timeout."""
     with peer(saying({"id": 1})) as other:
         client = calling(other.url)
-        call = Call({"pymcallid": "abc", "pymcallpath": "shop.buy", "pymdeadlinems": "900"}).with_deadline()
+        sent = {"traceparent": f"00-{'4b' * 16}-{'0f' * 8}-01", "tracestate": "a=1,b=2", "pymdeadlinems": "900"}
+        call = Call({"pymcallid": "abc", "pymcallpath": "shop.buy", **sent}).with_deadline()
         token = current.set(call)
         try:
             client.get_thing(id=1)
@@ -160,7 +161,8 @@ def test_what_travels(calling: Calling) -> None:
         (got,) = other.received
         assert got.headers["pymcallid"] == "abc"
         assert got.headers["pymcallpath"] == "shop.buy"
-        assert got.headers["traceparent"].split("-")[1] == call.trace.trace_id
+        assert got.headers["traceparent"] == f"00-{'4b' * 16}-{call.trace.span_id}-01"
+        assert got.headers["tracestate"] == "a=1,b=2"
         assert 0 < int(got.headers["pymdeadlinems"]) <= 900
 
 

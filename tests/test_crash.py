@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 from programs import run
 from services import Project, answers, operation, project_in, query
@@ -126,7 +126,7 @@ def test_what_is_a_crash(service: Service, name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["teardown_request", "teardown_appcontext"])
-@pytest.mark.parametrize("name", ["good", "unexpected", "stream"])
+@pytest.mark.parametrize("name", ["good", "unexpected", "stream", "patient"])
 def test_teardown_that_fails(
     service: Service, kind: str, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:  # fmt: skip
@@ -135,6 +135,10 @@ def test_teardown_that_fails(
 
     def teardown(error: BaseException | None) -> None:
         raise RuntimeError("the pool is closed")
+
+    @service.app.before_request
+    def in_its_stead() -> str | None:
+        return "busy" if request.path == "/patient" else None
 
     getattr(service.app, kind)(teardown)
     with caplog.at_level("INFO", "pymacaron.calls"), pytest.raises(RuntimeError, match="the pool is closed"):
@@ -273,6 +277,26 @@ def test_before_the_function(service: Service) -> None:
     assert service.get("/good").status_code == 500
     title = f"{FATAL} 500 UNHANDLED_SERVER_ERROR: handlers.good(): ConnectionError: no database"
     assert service.told.titles == [title]
+
+
+def test_a_deadline_that_has_passed(service: Service) -> None:
+    """Nothing is begun then: the answer is 504, and it is reported, since the caller waits in vain."""
+    answer = service.get("/reports", headers={"PymDeadlineMs": "0"})
+    assert (answer.status_code, answer.json["error"]) == (504, "DEADLINE_EXCEEDED")
+    assert [title.partition(": ")[0] for title in service.told.titles] == [f"{FATAL} 504 DEADLINE_EXCEEDED"]
+    assert service.get("/good", headers={"PymDeadlineMs": "60000"}).status_code == 200
+
+
+def test_in_the_stead_of_the_function(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    """A hook that answers an operation itself answers for it: 5xx is reported, and the operation is in the line."""
+    service.app.before_request(lambda: ("closed", 503))
+    service.app.add_url_rule("/own", "own")
+    with caplog.at_level("INFO", "pymacaron.calls"):
+        assert [service.get(path).status_code for path in ("/good", "/own")] == [503, 503]
+    title = f"{FATAL} 503 SERVICE_UNAVAILABLE: handlers.good(): the answer does not say why"
+    assert service.told.titles == [title]
+    lines = [r.pymacaron_fields for r in caplog.records if r.name == "pymacaron.calls"]  # type: ignore[attr-defined]
+    assert [line.get("operation") for line in lines] == ["get_good", None]
 
 
 def test_async_functions(tmp_path: Path) -> None:
@@ -518,7 +542,7 @@ def test_titles_show_no_secret(tmp_path: Path) -> None:
         project.document({"/fail": {"get": get}})
         told = Told()
         project.start(error_reporter=told).get("/fail?n=hunter2zz")
-        assert told.titles == [f"{FATAL} 500 no such token *****: handlers.fail(): the function returned this answer"]
+        assert told.titles == [f"{FATAL} 500 no such token *****: handlers.fail(): the answer does not say why"]
 
 
 class Ends(Exception):

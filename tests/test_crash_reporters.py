@@ -133,6 +133,18 @@ def test_slack_shows_text_as_text() -> None:
     assert (text.count("```"), text.count("<")) == (2, 0)
 
 
+def test_several_at_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Each of several reporters is told, whatever becomes of the others."""
+    path = tmp_path / "crashes.jsonl"
+    with Http(status=500) as server:
+        files: dict[str, Any] = {"report_file": str(path), "report_slack_webhook": f"{server.url}/x"}
+        tell(report_to=["slack", "file", "log"], **files)
+        assert len(server.taken) == 1
+    assert len(path.read_text("utf-8").splitlines()) == 1
+    told = sorted((record.levelname, record.getMessage()[:26]) for record in caplog.records)
+    assert told == [("ERROR", TITLE[:26]), ("WARNING", "the crash reporter slack f")]
+
+
 def test_slack_refuses(caplog: pytest.LogCaptureFixture) -> None:
     """What a server refuses is logged, without the address, which is a secret."""
     with Http(403) as server:

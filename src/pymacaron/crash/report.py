@@ -163,7 +163,7 @@ def _answered(status: int | None, response: JsonObject | None) -> JsonObject:
     body = ((response or {}).get("body") or {}).get("json")
     sent = body if isinstance(body, dict) else {}
     code = sent.get("error") or sent.get("code") or (error_of_status(status, "").code if status else None)
-    text = str(sent.get("error_description") or sent.get("detail") or "the function returned this answer")
+    text = str(sent.get("error_description") or sent.get("detail") or "the answer does not say why")
     return {"code": code, "status": status, "error_id": sent.get("error_id"), "text": text}
 
 

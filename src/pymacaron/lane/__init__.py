@@ -62,6 +62,7 @@ def install(
     reason = None if through_flask else why_unknown(app) or _put_lane(app, router, entries, errors, watching)
     if through_flask or reason is not None:
         place(app, Slashes(app, router))
+        errors.name_calls()
     if reason is not None:
         log.warning("%s: Flask's own dispatch answers the operations, since %s", app.name, reason)
 

@@ -195,6 +195,8 @@ class Lane(Layer):
                 context._session  # noqa: B018 - opens it
             if _ON_START or app.url_value_preprocessors or app.before_request_funcs:
                 answer = self._before(entry, message, context)
+                if answer is not None:
+                    name_call(call, entry.endpoint)
             if answer is None:
                 message.body = read_body(context.environ, app.config)
                 answer = entry.endpoint(message)

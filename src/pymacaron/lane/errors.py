@@ -57,6 +57,17 @@ class Errors:
             self._flasks = app.handle_exception
             app.handle_exception = self.unhandled  # type: ignore[assignment]  # as flask-cors does
 
+    def name_calls(self) -> None:
+        """Let calls that Flask dispatches be of their operations, though a hook should answer in their stead."""
+        first: list[Callable[..., None]] = self.app.url_value_preprocessors[None]
+        if self._begin not in first:
+            first.insert(0, self._begin)
+
+    def _begin(self, name: str | None, _values: object) -> None:
+        call, endpoint = current.get(), self.endpoints.get(name or "")
+        if call is not None and endpoint is not None:
+            name_call(call, endpoint)
+
     def is_ours(self, error: Exception, blueprints: list[str]) -> bool:
         """Whether our handler is the one to take an error of an operation."""
         if isinstance(error, PyMacaronException) and self._is_alone(blueprints):

@@ -39,7 +39,7 @@ class Route(NamedTuple):
 
 
 def name_call(call: Call, endpoint: Endpoint) -> None:
-    """Let a call that failed before its function was reached be one of the operation all the same."""
+    """Let a call that ended before its function was reached be one of the operation all the same."""
     begin = getattr(endpoint, "begin", None)
     if begin is not None and not call.function:
         begin(call)
