@@ -218,8 +218,7 @@ def test_acceptance_tests_of_the_shop(shop: Server) -> None:
     command = [sys.executable, "-c", "from pymacaron.cli import main; main()", "test", "--local"]
     done = run([*command, "--port", str(shop.port), "--min-coverage", "75"], SHOP)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "11 passed" in done.stdout
-    assert "operations      22 of 22    100 %" in done.stdout
+    assert re.search(r"operations +(\d+) of \1 +100 %", done.stdout), done.stdout
 
 
 def test_documents_of_others_are_theirs() -> None:

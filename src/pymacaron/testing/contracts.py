@@ -45,10 +45,13 @@ class Contract:
         operation = self.operation_of(answer.asked)
         if operation is None:
             return []
+        is_ours = _is_ours(operation, answer)
         touching = self._touching.get(operation)
         if touching is not None:
-            self._ledger.touch(*touching.touched(answer.asked, answer))
-        return [f"it breaks the document ({operation.title}): {fault}" for fault in self._faults(operation, answer)]
+            declared = None if is_ours else operation.answer(answer.status)
+            self._ledger.touch(*touching.touched(answer.asked, answer, declared))
+        faults = [] if is_ours else self._faults(operation, answer)
+        return [f"it breaks the document ({operation.title}): {fault}" for fault in faults]
 
     def operation_of(self, asked: Asked) -> Operation | None:
         """What a request calls."""
@@ -57,8 +60,6 @@ class Contract:
         return None if isinstance(found, frozenset) else found[0]
 
     def _faults(self, operation: Operation, answer: Answer) -> list[str]:
-        if operation.answers and operation.answer(answer.status) is None and _is_ours(operation, answer):
-            return []
         check = self._checks.get(operation)
         if check is None:
             check = self._checks[operation] = ResponseCheck(operation, REPORT)
@@ -70,6 +71,8 @@ class Contract:
 
 def _is_ours(operation: Operation, answer: Answer) -> bool:
     """Is it an answer that need not be declared: one that pymacaron gives by itself, or HTTP asks for?"""
+    if not operation.answers or str(answer.status) in operation.answers:
+        return False
     if any(answer.status == added.status for added in added_answers(operation)):
         return True
     asking = _CONDITIONAL.get(answer.status)

@@ -16,6 +16,7 @@ from pymacaron.documents import Fault, findings
 from pymacaron.exceptions import ConfigurationError, DocumentError
 from pymacaron.formats import Formats
 from pymacaron.loading import documents_below, understood
+from pymacaron.operations import Operation
 
 from .asking import Asker
 from .contracts import Contract
@@ -58,9 +59,13 @@ def documents_of(asker: Asker) -> list[Document]:
 def contract_for(documents: Iterable[Document]) -> Contract:
     """What these documents promise, and the resources of every service."""
     operations = [operation for document in documents for operation in document.operations]
-    resources = ["ping"] + ["operations"] * any(one.extensions.get("x-async") for one in operations)
-    own = [operation for name in resources for operation in builtin.document(name).operations]
-    return Contract(operations, own, ledger_of_process())
+    return Contract(operations, resources_beside(operations), ledger_of_process())
+
+
+def resources_beside(operations: Iterable[Operation]) -> list[Operation]:
+    """What a service with these operations answers by itself."""
+    names = ["ping"] + ["operations"] * any(one.extensions.get("x-async") for one in operations)
+    return [operation for name in names for operation in builtin.document(name).operations]
 
 
 def _folder() -> str:

@@ -18,7 +18,7 @@ from pymacaron.publishing.adding import with_additions
 from pymacaron.publishing.service import OWN
 
 from .asking import asker_for
-from .documents import documents_of
+from .documents import documents_of, resources_beside
 from .places import TOKEN, Place
 
 # What may be answered to a request that is right by the document: that a thing is not there, that there is a limit, or
@@ -76,9 +76,13 @@ def _here(environment: dict[str, str]) -> dict[str, str]:
 
 
 def _bundles(place: Place, token: str | None) -> Iterator[tuple[str, JsonObject]]:
-    """The documents, each in one file, with the answers that pymacaron gives by itself."""
+    """The documents, each in one file, with the answers that pymacaron gives by itself; without its resources, which
+    are not where the document is."""
     for document in documents_of(asker_for(place, token)):
-        yield document.name, with_additions(bundle(document), document, (), OWN)
+        plain = bundle(document)
+        value = with_additions(plain, document, resources_beside(document.operations), OWN)
+        value["paths"] = {path: item for path, item in value["paths"].items() if path in plain["paths"]}
+        yield document.name, value
 
 
 def _command(place: Place, examples: int) -> list[str]:

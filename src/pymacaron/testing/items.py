@@ -13,6 +13,7 @@ from pymacaron.documents import Node
 from pymacaron.inputs import Inputs
 from pymacaron.negotiation import content_for
 from pymacaron.operations import COOKIE, FORM, HEADER, PATH, QUERY, Operation, Parameter
+from pymacaron.operations import Answer as Declared
 from pymacaron.parameters import parse_cookies, parse_query
 
 from .codes import ListedCode, code_of, listed_codes
@@ -90,9 +91,15 @@ class Touching:
         self._declared = frozenset(self.items)
         self._inputs = Inputs(operation)
 
-    def touched(self, asked: Asked, answer: Answer) -> tuple[list[Item], list[Item]]:
-        """What is declared; and codes of errors that are not. Whatever else is not declared fails the test."""
-        found = [Item(self.operation.api, self.operation.title, *one) for one in self._found(asked, answer)]
+    def touched(self, asked: Asked, answer: Answer, declared_as: Declared | None) -> tuple[list[Item], list[Item]]:
+        """What is declared; and codes of errors that are not. Whatever else is not declared fails the test.
+
+        Args:
+            declared_as: what the document has for the answer; None: it is one of those that need not be declared.
+        """
+        found = [
+            Item(self.operation.api, self.operation.title, *one) for one in self._found(asked, answer, declared_as)
+        ]
         code = next((one for one in found if one.kind == CODE), None)
         if code is not None:  # the name of an item that is shared has no status
             found.append(Item(code.api, ANY, CODE, code.name.partition(" ")[2]))
@@ -101,7 +108,7 @@ class Touching:
             return declared, []
         return declared, [code._replace(name=f"{answer.status} {found[-1].name}")]
 
-    def _found(self, asked: Asked, answer: Answer) -> Iterator[tuple[str, str]]:
+    def _found(self, asked: Asked, answer: Answer, declared: Declared | None) -> Iterator[tuple[str, str]]:
         yield OPERATION, ""
         yield from ((PARAMETER, _name(one)) for one in self._parameters(asked))
         media = asked.headers.get("content-type")
@@ -109,7 +116,6 @@ class Touching:
             name = parse_media_type(media)
             content = content_for(self.operation.contents, name)
             yield TYPE, f"body {name.name if content is None else content.media_type}"
-        declared = self.operation.answer(answer.status)
         key = str(answer.status) if declared is None else declared.key
         yield STATUS, key
         if answer.media_type and answer.body:

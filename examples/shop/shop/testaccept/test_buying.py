@@ -50,6 +50,13 @@ class OrdersTest(PyMacaronTestCase):
         self.assertPostReturnJson("/v1/newsletter", form=form, status=202)
         assert self.assertPostReturnJson("/v1/newsletter", form=form | {"topics": ["news", "offers"]})["topics"]
 
+    def test_a_report_takes_a_while(self):
+        staff = generate_token("eva", data={"scope": "staff"})
+        self.assertPostReturnError("/v1/reports/mails", 403, "FORBIDDEN", auth=self.astrid)
+        state = self.assertPostReturnDict("/v1/reports/mails", status=202, auth=staff)
+        self.assertGetReturnDict(self.answer.headers["location"], auth=staff)
+        assert state
+
     def test_what_every_service_answers(self):
         self.assertHasPing()
         assert self.assertHasVersion()["name"] == "catalogue newsletter orders"
