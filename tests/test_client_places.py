@@ -151,6 +151,41 @@ def test_a_service_that_calls(project: Project) -> None:
         assert client.get("/g").status_code == 404
 
 
+def test_settings_for_nobody(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """Settings for an API that is not loaded are warned of when the service starts; in a script, where others may be
+    loaded later, only those that look misspelt."""
+    project.document({"/f": {"get": operation(operationId="f")}}, name="mailer")
+    get_config().clients = {"maler": {"timeout": 1}, "orders": {"timeout": 1}}
+    load_clients(project.folder / "apis")
+    (told,) = caplog.messages
+    assert told.endswith("clients.maler: no API of that name is loaded; did you mean 'mailer'?")
+    caplog.clear()
+    project.load().start(serve=[])
+    assert [("maler" in text, "orders" in text) for text in caplog.messages if "clients." in text] == [
+        (True, False), (False, True)
+    ]  # fmt: skip
+
+
+def test_the_first_call_waits_for_no_import(project: Project) -> None:
+    """A service that calls others over the network has what carries the calls when it has started; one that does not
+    call has none of it."""
+    project.document({"/f": {"get": operation("f")}})
+    project.functions("def f(): return {}")
+    project.functions("""
+        import sys
+        from flask import Flask
+        from pymacaron import API
+        api = API(Flask("x")).load_apis("apis")
+        api.start(serve="shop")
+        print("pymacaron.transports.http" in sys.modules)
+    """, "script")  # fmt: skip
+    for names in (("shop",), ("shop", "there")):
+        project.document({"/f": {"get": operation("f")}}, name=names[-1])
+        command = [sys.executable, "script.py"]
+        ran = subprocess.run(command, cwd=project.folder, capture_output=True, check=True)
+        assert ran.stdout.decode() == f"{len(names) == 2}\n"
+
+
 # What wraps calls
 
 

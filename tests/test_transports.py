@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -167,7 +168,8 @@ def test_what_is_not_faked(client: Client) -> None:
 
 
 def test_a_service_under_test(project: Project, client: Client) -> None:
-    """What a service calls is faked for all of its threads, also if it serves that API itself."""
+    """What a service calls is faked for all of its threads, also if it serves that API itself; that a fake is wrong
+    comes to light, whatever the service makes of it."""
     project.functions("""
         from pymacaron import ApiPool
         def f(): return {"got": ApiPool.things.client.get_thing(id=1).id}
@@ -180,6 +182,11 @@ def test_a_service_under_test(project: Project, client: Client) -> None:
     with ApiPool.shop.fake(get_f={"got": 3}):
         assert next(iter([getattr(ApiPool.shop.client, "get_f")()])) == {"got": 3}  # noqa: B009
     assert ApiPool.shop.client.get_f()["error"]
+    with pytest.raises(WrongFakeError, match="get_thing is called, and not faked"), ApiPool.things.fake():
+        assert asking.get("/f").status_code == 500
+    with pytest.raises(AssertionError) as failed, ApiPool.things.fake(get_thing={"id": "x"}):
+        raise AssertionError(asking.get("/f").status_code)
+    assert "the fake of things.get_thing breaks the document" in failed.value.__notes__[-1]
 
 
 # Recordings
@@ -258,7 +265,8 @@ def test_a_request_that_is_not_recorded(client: Client, tmp_path: Path) -> None:
 
 
 def test_troubles_are_replayed(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Faults and tries belong to what is recorded, in their order; what came last is said to later calls, too."""
+    """Faults and tries belong to what is recorded, in their order; what came last is said to later calls, too. There is
+    no waiting between them."""
     monkeypatch.setattr(retries, "_FIRST", 0.01)
     count = iter(range(100))
 
@@ -270,10 +278,13 @@ def test_troubles_are_replayed(client: Client, tmp_path: Path, monkeypatch: pyte
         assert client.get_thing(id=1, base_url=f"{other.url}/v1").id == 1
         assert len(tape.entries) == 3
         assert isinstance(client.add_thing({"id": 1}, base_url=f"{rude.url}/v1"), ServiceUnavailableError)
+        tape.entries[0]["response"]["headers"]["Retry-After"] = "2"
+    began = time.monotonic()
     with ApiPool.things.replaying(path):
         for _ in range(2):
             assert client.get_thing(id=1).id == 1
             assert "the connection broke off" in str(client.add_thing({"id": 1}))
+    assert time.monotonic() - began < 0.5
     assert is_error(client.add_thing({"id": 1}, base_url="http://127.0.0.1:1"))
 
 

@@ -21,7 +21,7 @@ from .flask_context import flask_response
 from .formats import Formats
 from .later import unbuilt_settings
 from .launching import check_port, end_when_asked, letsgo, listening, program, quiet_handler
-from .loading import building, documents_below
+from .loading import building, documents_below, warn_of_unknown_clients
 from .logs import log_call, set_up
 from .names import suggest
 from .operations import Operation
@@ -156,6 +156,9 @@ class API:
                 api.served_by(self.app)
             else:
                 api.check_calls()
+        for api in map(ApiPool.__getattr__, set(ApiPool).difference(names)):
+            api.line.prepare()
+        warn_of_unknown_clients(ApiPool)
         if get_config().with_async:
             from .tasks.beginning import begin  # for services that have tasks
 

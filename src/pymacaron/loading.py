@@ -14,6 +14,7 @@ from .dialects import Document, read_document
 from .documents import DocumentFault, Fault, Files, Node, find_documents, findings
 from .exceptions import DocumentError
 from .formats import Formats
+from .names import suggest
 from .schemas import metaschema
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,24 @@ def warn(path: str, warnings: list[str]) -> None:
         log.warning("%s", warning)
     if len(warnings) > _SHOWN:
         log.warning("%s: %d more warnings", path, len(warnings) - _SHOWN)
+
+
+def warn_of_unknown_clients(loaded: Iterable[str], *, near: bool = False) -> None:
+    """Log which settings under `clients` are for no API that is loaded.
+
+    Args:
+        near: only those that are nearly called as one that is loaded and has no settings: others may be loaded later.
+    """
+    config = get_config()
+    known = [name for name in loaded if not near or name not in config.clients]
+    texts = []
+    for name in set(config.clients).difference(loaded):
+        cure = suggest(name, known) or (None if near else f"loaded are: {', '.join(known) or 'none'}")
+        if cure is not None:
+            texts.append(
+                f"{config.config_file or 'get_config()'}: clients.{name}: no API of that name is loaded; {cure}"
+            )
+    warn("the configuration", sorted(texts))
 
 
 def _fetch(url: str) -> bytes:

@@ -16,7 +16,7 @@ from .documents import Fault, Node, ReferenceFault, findings
 from .exceptions import DocumentError, Problem, ValidationError
 from .failures import Failures
 from .formats import Formats
-from .loading import building, documents_below, load_document, warn
+from .loading import building, documents_below, load_document, warn, warn_of_unknown_clients
 from .names import suggest, unknown_attribute
 from .schemas import REQUEST, Schemas
 from .servers import Reach
@@ -360,6 +360,7 @@ def load_clients(
     missing = {name: file for name, file in found.items() if file not in known and (wanted is None or name in wanted)}
     for api in ApiPool.load(missing, formats or Formats(()), reach):
         api.check_calls()
+    warn_of_unknown_clients(ApiPool, near=True)
     return ApiPool
 
 

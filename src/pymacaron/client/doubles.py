@@ -7,7 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from pymacaron.calls import current
+from pymacaron.exceptions import DoubleFault
+from pymacaron.messages import Response
 from pymacaron.operations import Operation
+from pymacaron.transports import Sending, Transport
 from pymacaron.transports.fake import Called, FakeTransport
 from pymacaron.transports.recording import RecordingTransport, ReplayingTransport
 from pymacaron.transports.tapes import Tape
@@ -30,7 +34,7 @@ def faking(line: Line, operations: Iterable[Operation], answers: Mapping[str, An
         if name not in known:
             raise no_operation(line.api, name, known)
     transport = FakeTransport(known, answers)
-    with line.through(lambda usual, options: transport, anywhere=True, offline=True):
+    with _telling(transport) as told, line.through(lambda usual, options: told, anywhere=True, offline=True):
         yield transport.calls
 
 
@@ -49,9 +53,45 @@ def recording(line: Line, path: str | os.PathLike[str]) -> Iterator[Tape]:
 def replaying(line: Line, path: str | os.PathLike[str]) -> Iterator[Tape]:
     """See LoadedApi.replaying."""
     tape = Tape.load(path)
-    transport = ReplayingTransport(tape)
+    forget_failures()  # which are those of others
     try:
-        with line.through(lambda usual, options: transport, offline=True):
+        with _telling(ReplayingTransport(tape)) as told, line.through(lambda usual, options: told, offline=True):
             yield tape
     finally:
         forget_failures()  # of the past
+
+
+class _Told:
+    """A double whose faults do not get lost in what a service makes of them, which may be an answer.
+
+    Attributes:
+        fault: the first one in a call that somebody else answers; those of other calls reach the test by themselves.
+    """
+
+    def __init__(self, double: Transport) -> None:
+        self._double = double
+        self.is_local = double.is_local
+        self.fault: DoubleFault | None = None
+
+    def send(self, sending: Sending) -> Response:
+        try:
+            return self._double.send(sending)
+        except DoubleFault as fault:
+            if current.get() is not None:
+                self.fault = self.fault or fault
+            raise
+
+
+@contextmanager
+def _telling(double: Transport) -> Iterator[Transport]:
+    """Raise at the end of a block which of its faults a service has made an answer of; where the block has failed for
+    that reason, or another, note it there."""
+    told = _Told(double)
+    try:
+        yield told
+    except BaseException as error:
+        if told.fault is not None and told.fault is not error:
+            error.add_note(f"{type(told.fault).__name__}: {told.fault}")
+        raise
+    if told.fault is not None:
+        raise told.fault

@@ -48,6 +48,7 @@ class Exchange:
     Args:
         security: what the document demands of it; None: nothing.
         errand: what else it is told, and tells; None: nothing.
+        replayed: is it one of the past? Then there is nothing to wait for between attempts.
 
     Attributes:
         origin: who was asked last.
@@ -57,10 +58,10 @@ class Exchange:
 
     def __init__(
         self, operation: Operation, address: Address, options: Options, transport: Transport,
-        *, security: Security | None = None, errand: Errand | None = None,
+        *, security: Security | None = None, errand: Errand | None = None, replayed: bool = False,
     ) -> None:  # fmt: skip
         self.operation, self.options, self._transport = operation, options, transport
-        self._security, self._errand = security, errand
+        self._security, self._errand, self._is_replayed = security, errand, replayed
         self.proof: Proof | None = None
         self._has_strayed = False  # to another host than the one that was asked
         self._asked, self._base_path = address
@@ -98,7 +99,8 @@ class Exchange:
                 break
             if isinstance(outcome, Response):
                 close(outcome.body)
-            sleep(pause)
+            if not self._is_replayed:
+                sleep(pause)
         else:
             outcome = self._watched(request)
         if isinstance(outcome, TransportFault):

@@ -105,6 +105,11 @@ class Line:
         if url is not None:
             check_url(url, f"clients.{self.api}.url, or {variable_of(self.api)} in the environment")
 
+    def prepare(self) -> None:
+        """Have the transport ready: importing it, and a view of certificates, is not for the first call to wait for."""
+        if self._local is None:
+            transport_for(self.options())
+
     def served_by(self, app: Any) -> None:
         """The WSGI application that answers the API from now on."""
         self._local = LocalTransport(app)

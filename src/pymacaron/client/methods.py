@@ -136,9 +136,11 @@ class Method:
         if errand is not None and errand.raises:
             options = options._replace(errors="raise")
         transport = self._line.transport(options)
-        security = None if self._line.is_offline else self._security
-        address = self._address(options)
-        exchange = Exchange(self.operation, address, options, transport, security=security, errand=errand)
+        offline = self._line.is_offline
+        exchange = Exchange(
+            self.operation, self._address(options), options, transport,
+            security=None if offline else self._security, errand=errand, replayed=offline,
+        )  # fmt: skip
         return self._outcome(exchange, self._request(body, given))
 
     def _for_one_call(self, options: Options, said: dict[str, Any]) -> Options:
