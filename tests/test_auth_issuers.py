@@ -97,3 +97,11 @@ def test_issuers_without_a_key_of_ones_own(tmp_path: Path) -> None:
     for wrong in odd:
         with pytest.raises(ConfigurationError, match="jwt_issuers"):
             config.jwt_issuers = wrong
+
+
+def test_an_issuer_that_is_the_service_itself(tmp_path: Path) -> None:
+    """It has two keys then, and would not accept what it has signed: that is told."""
+    config = several(tmp_path)
+    config.jwt_issuers = {OWN: {"secret": SECRET * 2}}
+    with pytest.raises(ConfigurationError, match=f"jwt_issuers: has {OWN}, which is the issuer of"):
+        generate_token("ada")

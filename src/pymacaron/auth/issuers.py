@@ -24,12 +24,15 @@ class Issuers:
     no tokens of another. All others are held to the keys of the service itself, if it has any.
 
     Raises:
-        ConfigurationError: a key cannot be used.
+        ConfigurationError: a key cannot be used, or an issuer is the service itself.
     """
 
     def __init__(self, config: Config, own: Trust | None) -> None:
         self._config, self._own = config, own
         listed: Mapping[str, Mapping[str, Any]] = config.jwt_issuers
+        for issuer in listed.keys() & (own.issuers if own is not None else ()):
+            cure = "leave one of them out: the service could not verify what it signs"
+            raise fault(config, "jwt_issuers", f"has {issuer}, which is the issuer of the service itself", cure)
         self._trusts = {issuer: _trust_of(config, issuer, said) for issuer, said in listed.items()}
 
     def verify(self, token: str) -> Identity:
