@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from pymacaron._types import Json, Pointer
@@ -137,15 +137,21 @@ def _clients(value: Json) -> dict[str, dict[str, Json]]:
 
 
 def _of_client(api: str, key: Json, value: Json) -> Json:
-    kind = CLIENT.get(key)
+    return _part(api, f"{api}.{key}", (key, value), CLIENT)
+
+
+def _part(owner: str, place: str, said: tuple[Json, Json], kinds: Mapping[str, Kind]) -> Json:
+    """The value of a key below a name that users choose, such as an API's."""
+    key, value = said
+    kind = kinds.get(key)
     if kind is None:
-        near = nearest(str(key), CLIENT)
-        cure = f"did you mean '{near}'?" if near else f"there are {', '.join(CLIENT)}"
-        raise ValueError(f"'{key}' of {api} is unknown; {cure}")
+        near = nearest(str(key), kinds)
+        cure = f"did you mean '{near}'?" if near else f"there are {', '.join(kinds)}"
+        raise ValueError(f"'{key}' of {owner} is unknown; {cure}")
     try:
         return kind.read(value)
     except ValueError as cure:
-        raise ValueError(f"{api}.{key} has to be {kind.words}; {cure}") from None
+        raise ValueError(f"{place} has to be {kind.words}; {cure}") from None
 
 
 def _issuers(value: Json) -> dict[str, dict[str, Json]]:
@@ -162,15 +168,7 @@ def _issuer(issuer: str, entry: dict[str, Json]) -> dict[str, Json]:
 
 
 def _of_issuer(issuer: str, key: Json, value: Json) -> Json:
-    kind = ISSUER.get(key)
-    if kind is None:
-        near = nearest(str(key), ISSUER)
-        cure = f"did you mean '{near}'?" if near else f"there are {', '.join(ISSUER)}"
-        raise ValueError(f"'{key}' of {issuer} is unknown; {cure}")
-    try:
-        found = kind.read(value)
-    except ValueError as cure:
-        raise ValueError(f"{key} of {issuer} has to be {kind.words}; {cure}") from None
+    found = _part(issuer, f"{key} of {issuer}", (key, value), ISSUER)
     return Secret(found) if key == "secret" else found
 
 
