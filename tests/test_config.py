@@ -24,9 +24,10 @@ from hypothesis import strategies as st
 
 from pymacaron import config as room
 from pymacaron.config import SETTINGS, Config, Secret, get_config, load_config, redact, reveal, set_base, set_config
+from pymacaron.config.kinds import nearest
 from pymacaron.config.reading import words_in
 from pymacaron.config.secret import STARS
-from pymacaron.config.settings import ALIASES, nearest
+from pymacaron.config.settings import ALIASES
 from pymacaron.documents.yaml_core import parse_yaml
 from pymacaron.exceptions import ConfigurationError
 

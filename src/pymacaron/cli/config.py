@@ -9,8 +9,9 @@ import click
 
 from pymacaron._types import Json
 from pymacaron.config import Config, is_secret, load_config, reveal
+from pymacaron.config.kinds import nearest
 from pymacaron.config.secret import STARS
-from pymacaron.config.settings import ALIASES, SETTINGS, nearest
+from pymacaron.config.settings import ALIASES, SETTINGS
 
 from .telling import told
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pymacaron._types import Json
-from pymacaron.config.settings import SIZE
+from pymacaron.config.kinds import SIZE
 from pymacaron.dialects import Document
 from pymacaron.documents import Node
 from pymacaron.operations import Operation

@@ -15,8 +15,9 @@ from pymacaron.exceptions import ConfigurationError, Finding
 from pymacaron.names import unknown_attribute
 
 from .credentials import read_credentials
+from .kinds import nearest
 from .secret import STARS, Secret, redact, redact_logs, reveal
-from .settings import ALIASES, RESERVED, SETTINGS, Setting, default_of, nearest, read_setting, wrong_value
+from .settings import ALIASES, RESERVED, SETTINGS, Setting, default_of, read_setting, wrong_value
 
 __all__ = [
     "SETTINGS",

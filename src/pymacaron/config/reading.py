@@ -15,8 +15,9 @@ from pymacaron.documents.positions import Place, positions
 from pymacaron.documents.sources import decode, read
 from pymacaron.exceptions import Finding
 
+from .kinds import ALGORITHMS, nearest
 from .secret import STARS, Secret, remember
-from .settings import ALGORITHMS, ALIASES, RESERVED, SETTINGS, nearest, read_setting, takes_text, wrong_value
+from .settings import ALIASES, RESERVED, SETTINGS, read_setting, takes_text, wrong_value
 
 _SHELL = re.compile(r"\$\{([A-Za-z_]\w*)\}|^\$([A-Z_][A-Z0-9_]*)$")  # what a shell would replace
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")  # what looks like the name of an environment variable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from pymacaron.config.settings import SIZE
+from pymacaron.config.kinds import SIZE
 
 from .hints import near
 from .notation import PLAIN, Either, Kind, Plain

@@ -20,7 +20,7 @@ from pymacaron.bodies import (
     too_large,
     uncoded,
 )
-from pymacaron.config.settings import SIZE
+from pymacaron.config.kinds import SIZE
 from pymacaron.exceptions import Problem, UnsupportedMediaTypeError, ValidationError
 from pymacaron.loops import Iterated
 from pymacaron.messages import ABSENT, Request
