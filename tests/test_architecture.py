@@ -15,15 +15,15 @@ ROOMS = """
     auth stores endpoints binding failures crash logs
     flask_context lane serving
     transports client tasks
-    loading comparison upgrade
+    loading comparison upgrade mocking
     pool builtin publishing
     launching api models docs testing test generate deploy
     cli gunicorn __init__
     pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
 HOMES = {  # foreign library: the rooms that may import it
-    "flask": "flask_context lane serving publishing api testing",
-    "werkzeug": "bodies conditions flask_context lane serving launching",
+    "flask": "flask_context lane serving mocking publishing api testing",
+    "werkzeug": "mocking cli bodies conditions flask_context lane serving launching",
     "msgspec": "documents schemas structs shapes bodies inputs forms wire lane auth stores tasks",
     "yaml": "config documents",
     "jsonschema_rs": "formats grammar schemas", "click": "launching cli", "cryptography": "auth", "celery": "tasks",

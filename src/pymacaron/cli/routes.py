@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import click
 
 from pymacaron._types import JsonObject
-from pymacaron.documents import Fault, findings
-from pymacaron.exceptions import DocumentError, Finding
-from pymacaron.formats import Formats
-from pymacaron.loading import documents_below, understood
 from pymacaron.operations import Operation
 
+from .documents import documents_of
 from .telling import reading_only
 
 _COLUMNS = ("method", "path", "function", "security", "api")
@@ -35,27 +31,13 @@ def routes(paths: tuple[str, ...], as_json: bool) -> None:
     Exit codes: 0, or 2 if a document cannot be read.
     """
     reading_only()
-    rows = [_row(operation) for operation in _operations(paths or ("apis",))]
+    documents = documents_of(paths or ("apis",))
+    rows = [_row(operation) for document in documents for operation in document.operations]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
     for line in _table([[str(row[name] or "-") for name in _COLUMNS] for row in rows]):
         click.echo(line)
-
-
-def _operations(paths: Iterable[str]) -> Iterator[Operation]:
-    faults: list[Fault] = []
-    found: dict[str, str] = {}
-    for path in paths:
-        below = documents_below(path) if os.path.isdir(path) else {os.path.splitext(os.path.basename(path))[0]: path}
-        if not below:
-            raise DocumentError([Finding(path, "", "holds no document", "name a document, or a folder with one in it")])
-        found |= below
-    loaded = [understood(name, path, Formats(), faults) for name, path in found.items()]
-    if faults:
-        raise DocumentError(findings(faults))
-    for one in loaded:
-        yield from one.document.operations if one is not None else ()
 
 
 def _row(operation: Operation) -> JsonObject:

@@ -48,8 +48,8 @@ def result(operation: Operation, random: Random, classes: str = "2345d") -> Resu
     reason = NoSample("")
     for answer in random.sample(answers, len(answers)):
         try:
-            headers = _headers(answer, operation.shapes.schemas, random)
-            return Result(_status(answer, operation, random), _answered(operation, answer, random), headers)
+            headers = headers_of(answer, operation.shapes.schemas, random)
+            return Result(status_of(answer, operation, random), _answered(operation, answer, random), headers)
         except NoSample as error:
             reason = error
     raise reason
@@ -69,8 +69,12 @@ def _answered(operation: Operation, answer: Answer, random: Random) -> Any:
     return None
 
 
-def _headers(answer: Answer, schemas: Schemas, random: Random) -> dict[str, Json]:
-    """The headers that have to be there, and some of the others."""
+def headers_of(answer: Answer, schemas: Schemas, random: Random) -> dict[str, Json]:
+    """The headers that have to be there, and some of the others.
+
+    Raises:
+        NoSample: one that has to be there has no value that text can carry.
+    """
     found: dict[str, Json] = {}
     for header in answer.headers:
         if header.name.lower() in _OF_THE_BODY or not (header.required or random.random() < _OFTEN):
@@ -96,7 +100,8 @@ def _header(headers: Headers, header: Header, random: Random) -> Json:
     raise NoSample(f"no text can carry a value of the header {header.name}")
 
 
-def _status(answer: Answer, operation: Operation, random: Random) -> int:
+def status_of(answer: Answer, operation: Operation, random: Random) -> int:
+    """A status that a declared response is for."""
     if answer.key.isdecimal():
         return int(answer.key)
     if answer.key == "default":

@@ -1,0 +1,51 @@
+"""`pymacaron mock API`: an API served from its document."""
+
+from __future__ import annotations
+
+import click
+
+from pymacaron.mocking import Wishes, mock_app
+
+from .documents import documents_of
+from .telling import reading_only
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="API...")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option(
+    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes a free one."
+)
+@click.option("--seed", default=0, show_default=True, help="Of what is made up: the same seed makes the same.")
+@click.option("--dynamic", is_flag=True, help="Make every answer up anew, whatever examples there are.")
+@click.option("--latency", default=0, metavar="MS", type=click.IntRange(0, 60_000), help="How late every answer is.")
+def mock(paths: tuple[str, ...], host: str, port: int, seed: int, dynamic: bool, latency: int) -> None:  # noqa: PLR0917
+    """Serve APIs from their documents alone.
+
+    API is a document or a folder of them. Answers are the examples of the document, else made from its schemas; what
+    callers create, change and delete is remembered until the mock ends. A caller asks for another answer with the
+    header Prefer: code=404, example=NAME, dynamic=true, delay=MS, invalid=true.
+
+    \b
+      pymacaron mock apis/shop.yaml
+      curl -H 'Prefer: code=404' http://127.0.0.1:8080/v1/orders/7
+
+    Exit codes: 0 after Ctrl-C, 2 if a document cannot be read or the port is taken.
+    """
+    reading_only()
+    from werkzeug.serving import make_server  # 15 ms that `--help` does without
+
+    documents = documents_of(paths)
+    app = mock_app(documents, Wishes(dynamic=dynamic, delay_ms=latency), seed=seed)
+    try:
+        server = make_server(host, port, app, threaded=True)
+    except (OSError, SystemExit) as error:
+        raise click.UsageError(f"{host}:{port} cannot be listened at: {error}; choose another --port") from None
+    count = sum(len(document.operations) for document in documents)
+    click.echo(f"{count} operations at http://{host}:{server.server_port}/ (Ctrl-C ends it)")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        click.echo()
+    finally:
+        server.server_close()
