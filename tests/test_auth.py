@@ -32,6 +32,7 @@ from pymacaron.auth import (
     authenticate_http_request,
     backend_token,
     generate_token,
+    get_scopes,
     get_token_issuer,
     get_user_token,
     get_user_token_data,
@@ -444,7 +445,7 @@ def test_in_functions(project: Project) -> None:
     def look() -> Any:
         before = get_userid()
         with backend_token("robot", data={"scope": "all"}, issuer="elsewhere") as text:
-            seen.append((get_userid(), get_token_issuer(), get_user_token_data()["scope"], get_user_token() == text))
+            seen.append((get_userid(), get_token_issuer(), " ".join(get_scopes()), get_user_token() == text))
         claims = load_auth_token(generate_token("bob"))
         assert get_userid() == claims["sub"] == "bob"
         load_auth_token(generate_token("eve"), load=False)
@@ -529,6 +530,7 @@ def test_parts_of_a_call_act_by_themselves(project: Project, inside: bool) -> No
 def test_outside_of_calls(project: Project) -> None:
     """Nobody calls there; one may act as a user all the same, and not authenticate."""
     assert (get_userid(), get_user_token(), get_user_token_data(), get_token_issuer()) == (None, None, {}, None)
+    assert get_scopes() == set()
     with backend_token("robot"):
         assert get_userid() == "robot"
         with backend_token("other"):

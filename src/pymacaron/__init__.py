@@ -11,6 +11,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .api import API, letsgo
+    from .crash import report_error
     from .exceptions import PyMacaronException, add_error, is_error
     from .formats import Format
     from .pool import ApiPool, get_model, load_clients
@@ -28,12 +29,13 @@ __all__ = [
     "is_error",
     "letsgo",
     "load_clients",
+    "report_error",
 ]
 
 _ROOMS = {
     "API": "api", "letsgo": "api", "ApiPool": "pool", "get_model": "pool", "load_clients": "pool", "Format": "formats",
     "PyMacaronException": "exceptions", "add_error": "exceptions", "is_error": "exceptions",
-    "asynctask": "tasks",
+    "asynctask": "tasks", "report_error": "crash",
 }  # fmt: skip
 
 

@@ -105,6 +105,11 @@ def get_user_token_data() -> JsonObject:
     return dict(acting.identity().data)
 
 
+def get_scopes() -> frozenset[str]:
+    """What the credentials of who calls allow: their scopes; none if nobody is known."""
+    return acting.identity().scopes
+
+
 def get_token_issuer() -> str | None:
     """Who issued that token."""
     issuer = acting.identity().data.get("iss")
@@ -137,6 +142,6 @@ def _issued(
 
 __all__ = [
     "Guard", "Protection", "add_auth", "authenticate_http_request", "backend_token", "bypassed", "generate_token",
-    "get_token_issuer", "get_user_token", "get_user_token_data", "get_userid", "load_auth_token", "requires_auth",
-    "trust", "unused",
+    "get_scopes", "get_token_issuer", "get_user_token", "get_user_token_data", "get_userid", "load_auth_token",
+    "requires_auth", "trust", "unused",
 ]  # fmt: skip

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from customers.db import customers
 from customers.errors import CustomerNotFound, EmailTaken
 from customers.mails import welcome
-from pymacaron.auth import get_userid
-from pymacaron.calls import get_call
+from pymacaron.auth import get_scopes, get_userid
 from pymacaron.models import Address, Customer
 
 
@@ -32,7 +31,7 @@ def get_customer(customer_id: str) -> Customer:
 
 
 def _may_see(customer_id: str) -> bool:
-    return get_userid() == customer_id.lower() or "staff" in get_call().identity.scopes
+    return get_userid() == customer_id.lower() or "staff" in get_scopes()
 
 
 def delete_customer(customer_id: str) -> None:

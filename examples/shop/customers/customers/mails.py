@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pymacaron import ApiPool
+from pymacaron import ApiPool, report_error
 from pymacaron.auth import backend_token
-from pymacaron.crash import report_error
 from pymacaron.exceptions import PyMacaronException
 from pymacaron.models import Customer
 

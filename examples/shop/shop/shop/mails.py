@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pymacaron import ApiPool, asynctask
+from pymacaron import ApiPool, asynctask, report_error
 from pymacaron.auth import backend_token
-from pymacaron.crash import report_error
 from pymacaron.exceptions import PyMacaronException
 from pymacaron.models import Order, Subscription
 
