@@ -36,6 +36,7 @@ ROOT = HERE.parent
 EXAMPLES = ROOT / "examples"
 CORPUS = ROOT / ".corpus"
 TOOL = CORPUS / "suites" / "schemathesis"
+EXPLORER = CORPUS / "suites" / "explorer"  # likewise, with pymacaron
 VERSION = "4.32.5"
 
 # Documents in all dialects, and the form in which each is published to schemathesis. It takes `produces` of Swagger 2.0
@@ -169,6 +170,23 @@ def configuration(target: Target, document: dict[str, Any]) -> str:
     return f"[checks.positive_data_acceptance]\nexpected-statuses = [{statuses}]\n{told}"
 
 
+def explores() -> bool:
+    """Does `pymacaron test --explore` find nothing in helloworld, and all of its document touched?"""
+    program = EXPLORER / "bin" / "pymacaron"
+    if not program.exists():
+        print("installing pymacaron[explore]", flush=True)
+        venv.create(EXPLORER, with_pip=True)
+        pip = [str(EXPLORER / "bin" / "pip"), "install", "--quiet", f"{ROOT}[explore]"]
+        subprocess.run(pip, check=True)
+    command = [str(program), "test", "--start", "--explore", "--min-coverage", "100", "-k", "every_service"]
+    ours = os.environ | {"PYTHONPATH": str(ROOT / "src")}  # this checkout, whichever was installed
+    folder = EXAMPLES / "helloworld"
+    done = subprocess.run(command, cwd=folder, env=ours, capture_output=True, text=True, check=False)
+    ok = done.returncode == 0 and "No issues found" in done.stdout
+    print("ok   pymacaron test --explore" if ok else f"FAIL pymacaron test --explore\n{done.stdout}{done.stderr}")
+    return ok
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", metavar="WORD", help="only what has this in its name")
@@ -176,6 +194,8 @@ def main() -> int:
     options = parser.parse_args()
     install()
     found = [ask(target, options.examples) for target in targets() if options.only in target.name]
+    if options.only in "pymacaron test --explore":
+        found.append(explores())
     print(f"\n{sum(found)} passed, {len(found) - sum(found)} failed")
     return 0 if found and all(found) else 1
 

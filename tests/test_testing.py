@@ -24,10 +24,13 @@ from programs import EXAMPLES, run
 from services import Project, answers, body, operation, project_in, query
 
 from pymacaron import cli
+from pymacaron.comparison.sources import documents_at
 from pymacaron.exceptions import StartError
-from pymacaron.test import Asking, PyMacaronTestCase, in_process
+from pymacaron.test import Answer, Asking, PyMacaronTestCase, in_process
 from pymacaron.testing.asking import LOCAL, Asker
 from pymacaron.testing.assertions import Service
+from pymacaron.testing.documents import contract_for
+from pymacaron.testing.exchanges import Asked
 from pymacaron.testing.items import Item, items_of
 from pymacaron.testing.ledger import FOLDER, Coverage, Ledger, gather
 from pymacaron.testing.page import page_of
@@ -212,6 +215,29 @@ def test_documents_of_the_service(project: Project, tmp_path: Path, monkeypatch:
     )
     service = Service(Asker(LOCAL, LocalTransport(app), lambda: None))
     assert {one.api for one in service.contract.operations} == {"shop"}
+
+
+def test_what_need_not_be_declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pymacaron or HTTP answers by itself breaks no document, even where that has a default, which it does not
+    touch."""
+    text: dict[str, Any] = {"content": {"text/plain": {}}}
+    declared = {"200": {"description": "Done.", **text}, "default": {"description": "An error.", **text}}
+    document = {"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {
+        "/long": {"post": operation(responses=declared, x_async={"max_seconds": 9})},
+    }}  # fmt: skip
+    (tmp_path / "x.json").write_text(json.dumps(document))
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    with documents_at(str(tmp_path / "x.json")) as found:
+        contract = contract_for(found.values())
+
+    def faults(status: int, **headers: str) -> list[str]:
+        asked = Asked("POST", "/long", "", headers, b"", "http://x/long")
+        return contract.judge(Answer(asked, status, [("Content-Type", JSON)], b"{}"))
+
+    assert [faults(202), faults(206, range="bytes=0-1"), faults(304, **{"if-none-match": "x"})] == [[], [], []]
+    assert {str(item) for item in gather(tmp_path).touched} == {"operation"}
+    assert faults(206) == faults(418) != []
+    assert "status default" in {str(item) for item in gather(tmp_path).touched}
 
 
 # Where it is

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from pymacaron.testing.writing import check_form
 from .telling import told
 
 _LOCAL_PORT = 8080
-_CTRL_C = 130
+_CTRL_C, _TERMINATED = 130, 143  # as shells have it: 128 and the number of the signal
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -57,7 +58,7 @@ def test(  # noqa: PLR0917 - click gives them by name
     PYM_SERVER_HOST and PYM_SERVER_PORT name, else --local.
 
     Exit codes: 0 all tests pass, 1 a test fails or less is covered than --min-coverage, 2 there is nothing to run or
-    nobody to ask, 130 Ctrl-C.
+    nobody to ask, 130 Ctrl-C, 143 SIGTERM.
     """
     if image is not None:
         raise NotBuiltError(
@@ -87,6 +88,7 @@ def _server(start: bool) -> Iterator[Started | None]:
     if not start:
         yield None
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))  # so that the server ends, too
     with started() as server:
         yield server
 
