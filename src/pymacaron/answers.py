@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 from ._types import json_pointer
 from .bodies import Measured, MediaType, Pieces, parse_media_type
 from .headers import Headers
-from .messages import Response
+from .messages import Response, header_of
 from .negotiation import content_for
 from .operations import Answer, Operation
 from .representations import Representation, SchemaProblem, represent
@@ -117,7 +117,7 @@ class ResponseCheck:
 
     def _body_faults(self, answer: Answer, response: Response) -> list[str]:
         body = response.body
-        header = next((text for name, text in response.headers if name.lower() == "content-type"), None)
+        header = header_of(response.headers, "content-type")
         if not answer.contents:
             return [f"a body is sent, but status {answer.key} declares none"] if body else []
         if header is None:

@@ -56,6 +56,14 @@ class Response:
         return f"<Response {self.status}>"
 
 
+def header_of(headers: Iterable[tuple[str, str]], name: str) -> str | None:
+    """The text of the first header of a response that has a name, which is given in lower case; None if none has."""
+    for key, text in headers:
+        if key.lower() == name:
+            return text
+    return None
+
+
 class Arguments(NamedTuple):
     """What an operation's function is called with: the body (or ABSENT), then the parameters by Python name."""
 

@@ -20,7 +20,7 @@ from pymacaron.exceptions import (
     PyMacaronException,
     UnsupportedMediaTypeError,
 )
-from pymacaron.messages import Request, Response
+from pymacaron.messages import Request, Response, header_of
 from pymacaron.operations import Operation
 from pymacaron.transports import Sending, Transport, TransportFault, WrongAnswer, target_of
 
@@ -190,7 +190,7 @@ class Exchange:
 
     def _followed(self, request: Request, response: Response) -> Request:
         """The request that a redirect asks for (RFC 9110 section 15.4)."""
-        location = next((text for name, text in response.headers if name.lower() == "location"), "")
+        location = header_of(response.headers, "location")
         close(response.body)
         found = moved(self.origin, target_of(request), location) if location else None
         if found is None:
@@ -211,9 +211,7 @@ class Exchange:
         coding = headers.get("content-encoding")
         if self.is_stream(response) or (coding is None and isinstance(body, bytes)):
             return response
-        if isinstance(body, bytes):
-            body = io.BytesIO(body)
-        limit = self.options.max_answer
+        body, limit = _readable(body), self.options.max_answer
         try:
             if kind_of(parse_media_type(headers.get("content-type", "")).name) in _STREAMED:
                 if hasattr(body, "go_on"):

@@ -21,7 +21,7 @@ from pymacaron.exceptions import (
     is_error,
     raise_error,
 )
-from pymacaron.messages import Response
+from pymacaron.messages import Response, header_of
 from pymacaron.operations import Operation
 from pymacaron.schemas import RESPONSE
 from pymacaron.transports import Origin, TransportFault, WrongAnswer
@@ -134,7 +134,7 @@ def _noted(
     from pymacaron.crash.redaction import Redaction, with_stars
 
     body = response.body if isinstance(response.body, bytes) else b""
-    kind = next((text for name, text in response.headers if name.lower() == "content-type"), "no Content-Type")
+    kind = header_of(response.headers, "content-type") or "no Content-Type"
     text = body[: 4 * _SHOWN].decode("utf-8", "replace")
     redaction = Redaction(names_of(operation))
     for secret in secrets:

@@ -6,7 +6,7 @@ from random import uniform
 from time import monotonic, time
 
 from pymacaron.exceptions import new_error_id
-from pymacaron.messages import Request, Response
+from pymacaron.messages import Request, Response, header_of
 from pymacaron.operations import HEADER, Operation
 from pymacaron.transports import Origin, TransportFault, WrongAnswer
 
@@ -56,7 +56,7 @@ def _jitter(attempt: int) -> float:
 
 
 def _retry_after(response: Response) -> float:
-    text = next((text for name, text in response.headers if name.lower() == "retry-after"), "").strip()
+    text = (header_of(response.headers, "retry-after") or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
     if not text:

@@ -13,6 +13,7 @@ from pymacaron._version import __version__
 from pymacaron.calls import Call, Exchange
 from pymacaron.config import get_config
 from pymacaron.exceptions import PyMacaronException, UnhandledServerError, error_of_status
+from pymacaron.messages import header_of
 
 from .capsule import Asked, body_of, curl
 from .names import names_of
@@ -176,7 +177,7 @@ def _endpoint(call: Call, function: str) -> JsonObject:
 
 def _response(exchange: Exchange, redaction: Redaction) -> JsonObject:
     headers = redaction.headers(exchange.headers)
-    content_type = next((text for name, text in headers if name.lower() == "content-type"), "")
+    content_type = header_of(headers, "content-type") or ""
     body = body_of(exchange.body, content_type, "response", redaction)
     return {
         "status": exchange.status, "headers": headers, "body": body, "bytes": exchange.sent,

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from pymacaron._version import __version__
 from pymacaron.bodies import uncoded
-from pymacaron.messages import Request, Response
+from pymacaron.messages import Request, Response, header_of
 from pymacaron.transports import Origin, Sending, Transport, TransportFault
 
 from .exchanges import Answer, Asked
@@ -74,7 +74,7 @@ def _target(path: str, parameters: Mapping[str, Any]) -> tuple[str, str]:
 def _whole(response: Response) -> bytes:
     """The body of a response, without its codings."""
     body: Any = response.body
-    coding = next((text for name, text in response.headers if name.lower() == "content-encoding"), None)
+    coding = header_of(response.headers, "content-encoding")
     if coding is not None:
         body = uncoded(coding, BytesIO(body) if isinstance(body, bytes) else body, None, None)
     return body if isinstance(body, bytes) else b"".join(iter(lambda: body.read(1 << 16), b""))

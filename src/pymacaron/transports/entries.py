@@ -21,7 +21,7 @@ from pymacaron.bodies import parse_media_type, uncoded, write_json
 from pymacaron.crash.names import Names, api_keys, names_of
 from pymacaron.crash.redaction import Redaction
 from pymacaron.exceptions import BadRequestError, UnsupportedMediaTypeError
-from pymacaron.messages import Request, Response
+from pymacaron.messages import Request, Response, header_of
 from pymacaron.operations import COOKIE, HEADER, QUERY, Operation
 from pymacaron.parameters import unquote_query
 from pymacaron.router import parse_template, split_segment
@@ -63,7 +63,7 @@ def response_entry(response: Response, body: bytes, operation: Operation | None)
     for name, text in redaction.headers(response.headers):
         if name.lower() not in left_out:
             headers[name] = text if name not in headers else [*_listed(headers[name]), text]
-    media = next((text for name, text in response.headers if name.lower() == "content-type"), "")
+    media = header_of(response.headers, "content-type") or ""
     shown: JsonObject = redaction.tree(
         {"status": response.status, "headers": headers, **_shown(plain, media, redaction)}
     )
@@ -201,7 +201,7 @@ def _bytes(entry: JsonObject) -> bytes:
 
 def _uncoded(response: Response, body: bytes) -> bytes | None:
     """The body without its codings; None if it has not those that it says."""
-    coding = next((text for name, text in response.headers if name.lower() == "content-encoding"), None)
+    coding = header_of(response.headers, "content-encoding")
     if coding is None:
         return body
     try:

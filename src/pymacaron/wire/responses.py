@@ -21,7 +21,7 @@ from pymacaron.exceptions import (
 )
 from pymacaron.headers import Headers, http_date
 from pymacaron.loops import Iterated
-from pymacaron.messages import ABSENT, Response
+from pymacaron.messages import ABSENT, Response, header_of
 from pymacaron.negotiation import ANY, Preference, content_for, declared
 from pymacaron.operations import Answer, Content, Operation
 from pymacaron.representations import Items, JsonBody, Representation, concrete, is_raw, natural, represent
@@ -134,7 +134,7 @@ class _Outlet:
         headers = self._declared_headers.write(given)
         if self._has_no_body(value):
             return Response(self._status, headers, b"")
-        content_type = next((text for name, text in headers if name.lower() == "content-type"), None)
+        content_type = header_of(headers, "content-type")
         if content_type is not None:
             media = parse_media_type(content_type)
             body = self._as(media, value).write(value, media)
@@ -277,7 +277,7 @@ class ResponseReader:
         answer = self.operation.answer(response.status)
         if answer is None and self.operation.answers:  # a document that declares none leaves them open
             raise self._unexpected(f"the status {response.status} is not declared")
-        header = next((text for name, text in response.headers if name.lower() == "content-type"), None)
+        header = header_of(response.headers, "content-type")
         if header is None and not response.body:
             return None
         key = answer.key if answer is not None else ""
