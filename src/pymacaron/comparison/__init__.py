@@ -5,6 +5,7 @@
     said.py       what a schema says, in whichever draft
     schemas.py    two schemas, seen from one side
     inputs.py, answers.py, security.py    the parts of operations
+    sources.py    where the two versions come from: a file, a folder, a URL, a revision in git
 
 The documents may be of different versions of OpenAPI: operations are compared as they are read.
 """

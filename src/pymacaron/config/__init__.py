@@ -1,4 +1,11 @@
-"""pym-config.yaml and the environment become one configuration, found and read once per process."""
+"""pym-config.yaml and the environment become one configuration, found and read once per process.
+
+settings.py     the settings that there are
+kinds.py        what their values have to be
+reading.py      a file and the environment, read and checked
+credentials.py  credentials for the services that are called
+secret.py       texts that print as stars
+"""
 
 from __future__ import annotations
 
