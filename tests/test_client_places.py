@@ -119,6 +119,16 @@ def test_load_clients_in_a_script(project: Project) -> None:
         assert ran.stdout.decode() == "{'n': 1} False\n"
 
 
+def test_load_clients_in_a_context_of_flask(project: Project) -> None:
+    """As scripts for pymacaron 1.x do it; operations without a name are called after method and path."""
+    with peer(lambda got: (200, {"Content-Type": JSON}, b'{"n": 1}')) as other:
+        project.document({"/f/g": {"get": operation()}}, name="there", servers=[{"url": other.url}])
+        app = Flask("script")
+        with app.test_request_context(""):
+            API(app).load_clients(project.folder / "apis", apis=["there"])
+            assert ApiPool.there.client.get_f_g() == {"n": 1}
+
+
 def test_load_clients(project: Project, tmp_path: Path) -> None:
     """All documents of a folder, or those that are named; what is loaded stays, what is not there is told."""
     project.document({"/f": {"get": operation(operationId="f")}}, name="one")
