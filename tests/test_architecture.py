@@ -31,6 +31,7 @@ HOMES = {  # foreign library: the rooms that may import it
     "boto3": "stores tasks deploy", "botocore": "stores tasks deploy", "gunicorn": "gunicorn", "urllib3": "transports",
     "pytest": "testing", "schemathesis": "testing",
     "sentry_sdk": "crash", "ruamel": "upgrade", "opentelemetry": "calls",
+    "pymacaron_apis": "exceptions models pool",  # stubs, for type checkers only
 }  # fmt: skip
 STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the latter for type checkers only
 SOURCE = Path(__file__).parent.parent / "src"

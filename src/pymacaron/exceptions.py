@@ -53,7 +53,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from random import getrandbits
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ._types import Json, JsonObject
 
@@ -508,13 +508,17 @@ def _field(error: object, name: str) -> Any:
     return getattr(error, name, None)
 
 
-def is_error(value: object) -> bool:
-    """True for an exception of ours and for what a remote error arrives as: a model or dict with a code in `error`
-    and a `status` of 400 or more."""
-    if isinstance(value, PyMacaronException):
-        return True
-    status = _field(value, "status")
-    return isinstance(_field(value, "error"), str) and isinstance(status, int) and status >= 400
+if TYPE_CHECKING:  # which errors an API has, `pymacaron stubs` tells checkers
+    from pymacaron_apis.errors import is_error as is_error  # noqa: PLC0414 - so it is exported
+else:
+
+    def is_error(value: object) -> bool:
+        """True for an exception of ours and for what a remote error arrives as: a model or dict with a code in `error`
+        and a `status` of 400 or more."""
+        if isinstance(value, PyMacaronException):
+            return True
+        status = _field(value, "status")
+        return isinstance(_field(value, "error"), str) and isinstance(status, int) and status >= 400
 
 
 def _class_of_code(code: str, root: type[PyMacaronException] = PyMacaronException) -> type[PyMacaronException] | None:

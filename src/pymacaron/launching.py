@@ -6,7 +6,8 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from types import FunctionType
+from types import CodeType
+from typing import Any
 
 from .config import set_base
 from .exceptions import StartError
@@ -23,7 +24,7 @@ class Stopped(SystemExit):
         self.code = 3
 
 
-def letsgo(name: str, callback: FunctionType) -> None:
+def letsgo(name: str, callback: Callable[..., object]) -> None:
     """The last line of server.py: `letsgo(__name__, callback=start)`.
 
     Run as a program, it reads `--port`, `--host` and `--debug` and calls `callback(port=..., debug=...)`, whose
@@ -33,7 +34,7 @@ def letsgo(name: str, callback: FunctionType) -> None:
         SystemExit: what stops the start has been printed.
         StartError: what stops the start, where a test imports the server.
     """
-    folder = os.path.dirname(os.path.abspath(callback.__code__.co_filename))
+    folder = os.path.dirname(os.path.abspath(_code_of(callback).co_filename))
     set_base(folder)
     if name == "__main__":
         _program(callback, folder)
@@ -47,7 +48,7 @@ def letsgo(name: str, callback: FunctionType) -> None:
         raise Stopped(str(error)) from None
 
 
-def _program(callback: FunctionType, folder: str) -> None:
+def _program(callback: Callable[..., object], folder: str) -> None:
     import click  # only programs read a command line
 
     @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -75,7 +76,7 @@ def program() -> str:
     return str(getattr(sys.modules["__main__"], "__file__", None) or "server.py")
 
 
-def _call(callback: FunctionType, **given: object) -> None:
+def _call(callback: Callable[..., object], **given: object) -> None:
     """
     Raises:
         StartError: the function does not take what it is given.
@@ -91,8 +92,19 @@ def _call(callback: FunctionType, **given: object) -> None:
     callback(**given)
 
 
-def _place(callback: FunctionType) -> str:
-    code = callback.__code__
+def _code_of(callback: Any) -> CodeType:
+    """
+    Raises:
+        StartError: it is no plain function.
+    """
+    code = getattr(callback, "__code__", None)
+    if not isinstance(code, CodeType):
+        raise StartError(f"letsgo(callback=...) wants a function, not {callback!r:.60}; write `def start(port=80):`")
+    return code
+
+
+def _place(callback: Callable[..., object]) -> str:
+    code = _code_of(callback)
     return f"{callback.__name__}() ({os.path.relpath(code.co_filename)}:{code.co_firstlineno})"
 
 

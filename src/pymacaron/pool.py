@@ -23,6 +23,8 @@ from .servers import Reach
 from .shapes import Models
 
 if TYPE_CHECKING:
+    from pymacaron_apis import Apis
+
     from .client import Client, Line
     from .client.doubles import Faked, Tape
 
@@ -172,7 +174,12 @@ class Pool:
     def __init__(self) -> None:
         self._apis: dict[str, LoadedApi] = {}
 
-    def __getattr__(self, name: str) -> LoadedApi:
+    if not TYPE_CHECKING:  # checkers know them from `pymacaron stubs`
+
+        def __getattr__(self, name: str) -> LoadedApi:
+            return self._named(name)
+
+    def _named(self, name: str) -> LoadedApi:
         if name.startswith("_"):
             raise AttributeError(name)
         api = self._apis.get(name)
@@ -315,7 +322,10 @@ def _parts(ours: Node, theirs: Node) -> list[tuple[Node, Node]] | None:
     return [] if a == b else None
 
 
-ApiPool = Pool()
+if TYPE_CHECKING:
+    ApiPool: Apis
+else:
+    ApiPool = Pool()
 
 
 def _find_model(name: str, api: str, place: tuple[str, Pointer] | None) -> Any:

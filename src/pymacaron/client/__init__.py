@@ -24,13 +24,15 @@ from pymacaron.operations import Operation
 from .line import Line
 from .methods import Method, check_decorators
 from .naming import by_name, no_operation
+from .options import CallOptions
 from .outcomes import Answered
 from .pages import Items, Pages
 from .streams import Stream
 from .waiting import AsyncItems, AsyncStream
 
 __all__ = [
-    "Answered", "AsyncItems", "AsyncStream", "Client", "Items", "Line", "Method", "Pages", "Stream", "check_decorators",
+    "Answered", "AsyncItems", "AsyncStream", "CallOptions", "Client", "Items", "Line", "Method", "Pages", "Stream",
+    "by_name", "check_decorators",
 ]  # fmt: skip
 
 

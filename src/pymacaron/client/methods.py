@@ -66,7 +66,7 @@ class Method:
         """The call for asyncio: what it gives is awaited, and what comes piece by piece is awaited, too."""
         return await self.awaited(Errand(self), body, given)
 
-    def pages(self, *body: Any, **given: Any) -> Pages:
+    def pages(self, *body: Any, **given: Any) -> Pages[Any]:
         """The results of a GET page by page, each answer leading to the next one by `Link: <...>; rel="next"`. For
         `for` and `async for`.
 
@@ -77,7 +77,7 @@ class Method:
             raise TypeError(f"{self.__name__}() is a {self.operation.method}, and only what is got has pages")
         return Pages(self, body, given)
 
-    def items(self, *body: Any, **given: Any) -> Items:
+    def items(self, *body: Any, **given: Any) -> Items[Any]:
         """What the pages hold, if they are lists, or objects with one list in them."""
         return Items(self.pages(*body, **given), self.operation)
 
@@ -263,7 +263,7 @@ def _is_wrong(result: Any, response: Response) -> bool:
     return response.status >= 400 or isinstance(result, PyMacaronException)
 
 
-def _with_response(result: Any, response: Response | None) -> Answered:
+def _with_response(result: Any, response: Response | None) -> Answered[Any]:
     if response is None:
         return Answered(result, None, {})
     headers: dict[str, str] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from pymacaron._types import JsonObject
 from pymacaron.config import get_config, reveal
@@ -51,6 +51,19 @@ class Options(NamedTuple):
 
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
+
+
+class CallOptions(TypedDict, total=False):
+    """What every call takes by keyword, beside what decides what it gives; see Options."""
+
+    request_headers: Mapping[str, str] | None
+    timeout: float | None
+    connect_timeout: float | None
+    read_timeout: float | None
+    base_url: str | None
+    max_attempts: int | None
+    credentials: Mapping[str, Any] | None
+
 
 # What a call takes by keyword, and which option that is. Where the document has a parameter of that name, the option is
 # spelt with a _ behind it.

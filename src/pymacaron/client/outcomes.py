@@ -7,7 +7,7 @@ without secrets, for the log and for crash reports.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pymacaron.bodies import close, read_json
 from pymacaron.exceptions import (
@@ -31,7 +31,10 @@ _ACCEPTED = 202
 _SHOWN = 300  # characters of an answer
 
 
-class Answered(NamedTuple):
+T = TypeVar("T")
+
+
+class Answered(NamedTuple, Generic[T]):
     """What a call gives that was made `with_response`.
 
     Attributes:
@@ -40,7 +43,7 @@ class Answered(NamedTuple):
         headers: of the answer, by lower-case name; several of one name joined by ", ".
     """
 
-    result: Any
+    result: T
     status: int | None
     headers: Mapping[str, str]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urljoin
 
 from pymacaron.documents import Node
@@ -17,6 +17,8 @@ from .errands import Errand
 from .links import link_to
 from .outcomes import Answered
 
+T = TypeVar("T")
+
 
 class Calling(Protocol):
     """What is called for each page: a Method."""
@@ -29,7 +31,7 @@ class Calling(Protocol):
     async def awaited(self, errand: Errand, body: tuple[Any, ...], given: dict[str, Any]) -> Any: ...
 
 
-class Pages:
+class Pages(Generic[T]):
     """The pages of a result, with `for` or `async for`; each is asked for when it is wanted. Every iteration begins
     with the first.
 
@@ -41,12 +43,12 @@ class Pages:
     def __init__(self, method: Calling, body: tuple[Any, ...], given: dict[str, Any]) -> None:
         self._method, self._body, self._given = method, body, given
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[T]:
         walk = _Walk(self._method)
         while (errand := walk.next()) is not None:
             yield errand.run(self._method, *self._body, **self._given)
 
-    async def __aiter__(self) -> AsyncIterator[Any]:
+    async def __aiter__(self) -> AsyncIterator[T]:
         walk = _Walk(self._method)
         while (errand := walk.next()) is not None:
             yield await self._method.awaited(errand, self._body, dict(self._given))
@@ -55,22 +57,22 @@ class Pages:
         return f"<Pages of {self._method!r}>"
 
 
-class Items:
+class Items(Generic[T]):
     """What the pages of a result hold, one after the other; see Pages.
 
     Raises (while it is iterated):
         TypeError: a page is no list, and no object of which the document says that it has one.
     """
 
-    def __init__(self, pages: Pages, operation: Operation) -> None:
+    def __init__(self, pages: Pages[Any], operation: Operation) -> None:
         self._pages = pages
         self._lists = operation.once("client.lists", _lists_in)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[T]:
         for page in self._pages:
             yield from self._listed(page)
 
-    async def __aiter__(self) -> AsyncIterator[Any]:
+    async def __aiter__(self) -> AsyncIterator[T]:
         async for page in self._pages:
             for item in self._listed(page):
                 yield item

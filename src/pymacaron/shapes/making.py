@@ -61,6 +61,7 @@ class Shapes:
         self.named = named
         self.parents = Parents()
         self.inline: dict[str, Node] = {}  # the schemas without a name whose models were made, by the models' names
+        self.members: dict[Any, tuple[Node, Mapping[str, Shape]]] = {}  # of each model: its schema, its properties
         self._shapes: dict[Node, Shape] = {}
         self._folder = folder
         self._names: dict[Node, str] = {node: name for name, node in named.items()}
@@ -310,6 +311,7 @@ class Shapes:
         module = self._module.__name__
         model = open_class(info, parents, module) if is_open else struct_class(info, shapes, parents, module)
         shape.complete(model, shapes)
+        self.members[model] = node, shapes
         if node not in self._names:
             self.inline[info.name] = node
         setattr(self._module, forward, model)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Struct, StructMeta
@@ -30,7 +30,7 @@ class ModelMethods:
         return msgspec.to_builtins(dumped, builtin_types=kept, enc_hook=encode_other)  # type: ignore[no-any-return]
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Json], keep_datetime: bool = False) -> Any:  # noqa: ARG003 - see below
+    def from_json(cls, value: Mapping[str, Json], keep_datetime: bool = False) -> Self:  # noqa: ARG003 - see below
         """A model made from JSON values, nested models included; nothing is validated, what does not fit stays as it
         is. Dates may be datetime objects already, with `keep_datetime` or without it.
 
@@ -39,9 +39,9 @@ class ModelMethods:
         """
         if not isinstance(value, Mapping):
             raise TypeError(f"{cls.__model__.name}.from_json takes a dict, got {type(value).__name__}")
-        return load(cls, value)
+        return load(cls, value)  # type: ignore[no-any-return]
 
-    def clone(self) -> Any:
+    def clone(self) -> Self:
         """A deep copy."""
         return deepcopy(self)
 

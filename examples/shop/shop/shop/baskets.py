@@ -10,6 +10,7 @@ from pymacaron.models import Basket, Line, Money
 from shop.catalogue import get_product
 from shop.db import baskets
 from shop.errors import NotPriced
+from shop.money import Currency
 
 
 def get_basket(basket: str | None) -> Basket:
@@ -35,7 +36,7 @@ def empty_basket(basket: str | None) -> None:
         baskets.remove(basket.lower())
 
 
-def priced(line: Line, currency: str) -> Line:
+def priced(line: Line, currency: Currency) -> Line:
     """The line with the product's title and price."""
     product = get_product(line.sku)
     if currency not in product.prices:
@@ -47,4 +48,11 @@ def priced(line: Line, currency: str) -> Line:
 
 
 def total_of(lines: list[Line]) -> Money:
-    return reduce(add, (line.price * line.quantity for line in lines))
+    total: Money = reduce(add, map(cost_of, lines))
+    return total
+
+
+def cost_of(line: Line) -> Money:
+    """What a line comes to that has its price."""
+    assert line.price is not None
+    return line.price * line.quantity

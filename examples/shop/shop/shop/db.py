@@ -55,5 +55,5 @@ products = Table((row["sku"], Product.from_json(row)) for row in samples.PRODUCT
 baskets = Table()
 orders = Table()
 placed = Table()  # orders as they were placed, by customer and id of the request
-gift_cards = Table((code, Money(**left)) for code, left in samples.GIFT_CARDS.items())
+gift_cards = Table((code, Money.from_json(left)) for code, left in samples.GIFT_CARDS.items())
 subscriptions = Table()

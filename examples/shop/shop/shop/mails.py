@@ -9,13 +9,14 @@ from pymacaron import ApiPool, asynctask, report_error
 from pymacaron.auth import backend_token
 from pymacaron.exceptions import PyMacaronException
 from pymacaron.models import Order, Subscription
+from shop.baskets import cost_of
 
 SUBJECTS = {"de": "Ihre Bestellung {}", "en": "Your order {}", "sv": "Din beställning {}"}
 
 
 def confirm_order(order: Order, customer: Any) -> None:
     """Tell a customer of an order, soon. It is placed and stays so, whatever becomes of the mail."""
-    lines = [f"{line.quantity} × {line.title}: {line.price * line.quantity}" for line in order.lines]
+    lines = [f"{line.quantity} × {line.title}: {cost_of(line)}" for line in order.lines]
     subject = SUBJECTS[customer.language or "en"].format(order.id)
     try:
         send_later.fire(customer.email, subject, "\n".join([*lines, "", str(order.total)]))

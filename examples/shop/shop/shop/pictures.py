@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
+from typing import Literal, TypeAlias
 
 from pymacaron.models import Picture
 from shop.catalogue import get_product
 from shop.db import products
 from shop.errors import UnreadablePicture
 
+ContentType: TypeAlias = Literal["image/png", "image/jpeg"]
+
 folder = TemporaryDirectory(prefix="shop-pictures-")
-SIGNATURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+SIGNATURES: dict[bytes, ContentType] = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 
 def put_picture(form, sku: str) -> Picture:
@@ -31,10 +34,12 @@ def get_picture(sku: str):
     return _path(sku), 200, {"Content-Type": picture.content_type}
 
 
-def _save(upload, sku: str) -> tuple[str, int]:
+def _save(upload, sku: str) -> tuple[ContentType, int]:
     """The type of a picture, going by its first bytes, and its size."""
     data = upload.read()
-    content_type = next((kind for signature, kind in SIGNATURES.items() if data.startswith(signature)), None)
+    content_type: ContentType | None = next(
+        (kind for signature, kind in SIGNATURES.items() if data.startswith(signature)), None
+    )
     if content_type is None:
         raise UnreadablePicture("A picture has to be PNG or JPEG").tell_user("Please choose a PNG or JPEG picture.")
     with NamedTemporaryFile(dir=folder.name, delete=False) as file:

@@ -38,7 +38,7 @@ def test_an_order_is_confirmed_by_mail(customers):
     with ApiPool.mailer.fake(send_mail=lambda mail: {**mail.to_json(), "id": ASTRID["id"]}) as mails:
         placed = place()
     assert placed.status_code == 202
-    assert [mail.body.subject for mail in mails] == [f"Ihre Bestellung {placed.json['id']}"]
+    assert [mail.body.subject for mail in mails] == [f"Ihre Bestellung {placed.get_json()['id']}"]
     assert [call.arguments for call in customers] == [{"customer_id": ASTRID["id"]}]
 
 
@@ -51,5 +51,5 @@ def test_an_order_stands_without_its_mail(tasks):
 
 def test_there_is_no_order_of_nobody():
     with ApiPool.customers.fake(get_customer=ConnectionError()), ApiPool.mailer.fake() as mails:
-        assert place().json["error"] == "SERVICE_UNAVAILABLE"
+        assert place().get_json()["error"] == "SERVICE_UNAVAILABLE"
     assert not mails

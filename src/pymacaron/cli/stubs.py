@@ -1,0 +1,56 @@
+"""`pymacaron stubs`: what type checkers need to know of the documents."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from pymacaron.config import get_config
+from pymacaron.generate import FOLDER, Modules, outdated, replace_folder
+from pymacaron.generate import stubs as written
+
+from .reading import load_apis
+
+
+@click.command()
+@click.argument("path", default="apis")
+@click.option("--check", is_flag=True, help="Write nothing; end with 1 if the stubs are not those of the documents.")
+@click.option("--output", default=".", show_default=True, help="The folder to write pymacaron_apis into.")
+def stubs(path: str, check: bool, output: str) -> None:
+    """Write stubs, so that type checkers know models, clients, functions and error codes.
+
+    PATH is the folder of the documents. The stubs are a folder `pymacaron_apis` in the working folder, which is where
+    mypy and pyright look first when they are run there: no configuration is needed.
+
+    \b
+      pymacaron stubs
+      pymacaron stubs --check && mypy .
+
+    Exit codes: 0; 1 with --check, if the stubs are outdated; 2 if a document cannot be read.
+    """
+    apis = load_apis((path,))
+    folder = os.path.join(output, FOLDER)
+    files = written(apis, Modules([os.path.dirname(os.path.abspath(path)), os.getcwd()]), _raises)
+    if check:
+        _told_outdated(outdated(folder, files, ".pyi"), folder)
+        return
+    try:
+        changed = replace_folder(folder, files, ".pyi")
+    except OSError as error:
+        raise click.UsageError(f"{folder} cannot be written: {error.strerror}; name another folder: --output") from None
+    click.echo(f"{folder}: {len(files)} files for {len(apis)} APIs, {len(changed)} of them new or changed")
+
+
+def _raises(api: str) -> bool:
+    config = get_config()
+    return str((config.clients.get(api) or {}).get("errors") or config.client_errors) == "raise"
+
+
+def _told_outdated(names: list[str], folder: str) -> None:
+    for name in names:
+        click.echo(f"{os.path.join(folder, name)} is not what the documents say", err=True)
+    if names:
+        click.echo("run 'pymacaron stubs', and commit what it writes", err=True)
+        sys.exit(1)
