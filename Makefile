@@ -70,6 +70,7 @@ conformance: venv ## the JSON-Schema-Test-Suite, the law of the wire, what is pu
 	@$(BIN)/python conformance/published.py
 	@$(BIN)/python conformance/blackbox.py
 	@$(BIN)/python conformance/autorest.py
+	@$(BIN)/python conformance/checkers.py
 	@$(BIN)/python conformance/prism.py
 
 fuzz: venv ## 200,000 changed requests to the examples and to documents of the corpus

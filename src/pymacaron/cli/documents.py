@@ -12,11 +12,11 @@ from pymacaron.formats import Formats
 from pymacaron.loading import documents_below, understood
 
 
-def documents_of(paths: Iterable[str]) -> list[Document]:
-    """The documents at some paths, and below those that are folders.
+def paths_of(paths: Iterable[str]) -> dict[str, str]:
+    """The documents at some paths, and below those that are folders, by the names of their APIs.
 
     Raises:
-        DocumentError: there is none, or one is faulty.
+        DocumentError: there is none.
     """
     found: dict[str, str] = {}
     for path in paths:
@@ -24,8 +24,17 @@ def documents_of(paths: Iterable[str]) -> list[Document]:
         if not below:
             raise DocumentError([Finding(path, "", "holds no document", "name a document, or a folder with one in it")])
         found |= below
+    return found
+
+
+def documents_of(paths: Iterable[str]) -> list[Document]:
+    """The documents at some paths, and below those that are folders.
+
+    Raises:
+        DocumentError: there is none, or one is faulty.
+    """
     faults: list[Fault] = []
-    loaded = [understood(name, path, Formats(), faults) for name, path in found.items()]
+    loaded = [understood(name, path, Formats(), faults) for name, path in paths_of(paths).items()]
     if faults:
         raise DocumentError(findings(faults))
     return [one.document for one in loaded if one is not None]

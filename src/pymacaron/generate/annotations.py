@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
+from pymacaron._types import JsonObject
 from pymacaron.documents import Node, ReferenceFault
 from pymacaron.names import free_name, python_name
 from pymacaron.pool import LoadedApi
-from pymacaron.schemas import Schemas
+from pymacaron.schemas import Schemas, chain
 from pymacaron.shapes import Shape
 from pymacaron.shapes.choices import Guarded, Later, Native, OneOf
 from pymacaron.shapes.values import Instant, ListOf, MapOf, ModelOf, Scalar
@@ -116,7 +117,7 @@ class Annotations:
         if isinstance(shape, Instant):
             return f"‹{shape.type.__name__}›"
         if isinstance(shape, ListOf):
-            items = node.get("items") if node is not None and isinstance(node.value, dict) else None
+            items = next((one.get("items") for one in _chain(node) if one.get("items") is not None), None)
             return self._list(self.of(shape.item, items, depth + 1))
         if isinstance(shape, MapOf):
             return f"{'‹Mapping›' if self._given else '‹dict›'}[‹str›, {self.of(shape.item, None, depth + 1)}]"
@@ -143,8 +144,8 @@ class Annotations:
         return f"‹Literal›[{', '.join(map(repr, listed))}]" if listed else f"‹{kinds[0].__name__}›"
 
     def _is_custom(self, node: Node | None) -> bool:
-        name = node.value.get("format") if node is not None and isinstance(node.value, dict) else None
-        return isinstance(name, str) and not self._schemas.formats.knows(name)
+        names = [one.value.get("format") for one in _chain(node)]
+        return any(isinstance(name, str) and not self._schemas.formats.knows(name) for name in names)
 
     def _target(self, node: Node | None) -> Node | None:
         """The schema that a place leads to."""
@@ -158,11 +159,18 @@ class Annotations:
 
 def _listed(node: Node | None, kind: type) -> list[Any]:
     """What an enumeration of texts or whole numbers allows, as far as it is one of `kind`."""
-    if node is None or not isinstance(node.value, dict):
-        return []
-    values = [node.value["const"]] if "const" in node.value else node.value.get("enum")
+    said: JsonObject = next((one.value for one in _chain(node) if {"const", "enum"} & one.value.keys()), {})
+    values = [said["const"]] if "const" in said else said.get("enum")
     if kind not in (str, int) or not isinstance(values, list) or len(values) > _MOST:
         return []
     told = [value for value in values if value is not None]
     plain = all(type(value) is kind and "‹" not in str(value) for value in told)
     return list(dict.fromkeys(told)) if plain else []
+
+
+def _chain(node: Node | None) -> list[Node]:
+    """A schema, and what it refers to."""
+    try:
+        return [one for one in chain(node) if isinstance(one.value, dict)] if node is not None else []
+    except ReferenceFault:
+        return []

@@ -14,7 +14,7 @@ from pymacaron.pool import LoadedApi
 from pymacaron.shapes import pascal_case
 
 from .annotations import Catalogue, folder_of
-from .text import ANY, NONE, Module, union
+from .text import ANY, NONE, Module, alternatives, union
 from .values import Values, failures, successes, summary
 
 
@@ -120,9 +120,9 @@ class ClientStubs:
 
     def _item(self, operation: Operation) -> str:
         alone = self._result_alone(operation)
-        return alone[len("‹list›[") : -1] if alone.startswith("‹list›[") and " | " not in alone else ANY
+        return alone[len("‹list›[") : -1] if alone.startswith("‹list›[") and alternatives(alone) == [alone] else ANY
 
     def _errors(self, operation: Operation) -> list[str]:
         """The models that errors arrive as."""
-        marked = Values(self._catalogue, operation, given=False).answers(failures(operation)).split(" | ")
-        return [one for one in marked if one in self._catalogue.errors]
+        marked = Values(self._catalogue, operation, given=False).answers(failures(operation))
+        return [one for one in alternatives(marked) if one in self._catalogue.errors]

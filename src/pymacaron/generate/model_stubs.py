@@ -51,7 +51,7 @@ class ModelStubs:
         info = model.__model__
         node = self._members[model][0] if model in self._members else None
         shapes = self._shapes_of(model, node)
-        required = _required(node, self._schemas) if node is not None else set()
+        required = demanded_of(node, self._schemas) if node is not None else set()
         taken = {prop.attribute for prop in info.properties.values()}
         bases = [*self._parents(model), *(["ErrorModel"] if is_error_model(model) else []), "‹ModelMethods›"]
         if is_error_model(model):
@@ -107,7 +107,7 @@ class ModelStubs:
         }
 
 
-def _required(node: Node, schemas: Schemas) -> set[str]:
+def demanded_of(node: Node, schemas: Schemas) -> set[str]:
     """The properties that are always there: demanded without conditions."""
     found: set[str] = set()
     for member in family_of(node, schemas.draft).nodes:

@@ -33,12 +33,23 @@ ANY = "‹Any›"
 
 def union(members: Iterable[str]) -> str:
     """`A | B`; Any where one of them is, None last."""
-    found = dict.fromkeys(part for member in members for part in member.split(" | "))
+    found = dict.fromkeys(part for member in members for part in alternatives(member))
     if ANY in found:
         return ANY
     if found.pop(NONE, "") is None:
         found[NONE] = None
     return " | ".join(found) or ANY
+
+
+def alternatives(marked: str) -> list[str]:
+    """The members of a union."""
+    found, depth = [""], 0
+    for part in marked.split(" | "):
+        found[-1] += f" | {part}" if depth else part
+        depth += part.count("[") - part.count("]")
+        if not depth:
+            found.append("")
+    return found[:-1] or [marked]
 
 
 class Module:
