@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from pymacaron.cli.handlers import handlers as handlers_command
 from pymacaron.cli.stubs import stubs as stubs_command
 from pymacaron.config import set_config
 from pymacaron.documents import find_documents
@@ -111,3 +112,19 @@ def test_replaced_at_once(tmp_path: Path) -> None:
     assert path.read_text() == "old"
     replace_file(str(path), "new")
     assert (path.read_text(), path.stat().st_mode & 0o777, os.listdir(tmp_path)) == ("new", 0o640, ["kept"])
+
+
+def test_handlers(tmp_path: Path) -> None:
+    """Every operation that names a function gets one; what was there stays as it was, and a second run adds nothing.
+    What is written type-checks and fits the document."""
+    project(tmp_path)
+    runner = CliRunner()
+    assert "def pour" in runner.invoke(handlers_command, ["--dry-run"]).output
+    told = runner.invoke(handlers_command, [])
+    assert (told.exit_code, told.output) == (0, "tea/api.py: pour, drink_up\n")
+    text = (tmp_path / "tea" / "api.py").read_text()
+    assert text.startswith(TEA)
+    assert "def pour(body: Cup) -> Cup:" in text
+    assert "def drink_up(id: str) -> None:" in text
+    assert "every operation has its function" in runner.invoke(handlers_command, []).output
+    assert (tmp_path / "tea" / "api.py").read_text() == text

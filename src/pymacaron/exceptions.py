@@ -22,6 +22,7 @@
     │   ├── TooManyRequestsError        429 TOO_MANY_REQUESTS
     │   ├── InternalServerError         500 SERVER_ERROR
     │   ├── UnhandledServerError        500 UNHANDLED_SERVER_ERROR
+    │   ├── NotWrittenError             501 NOT_IMPLEMENTED: a function that `pymacaron handlers` has begun
     │   ├── BadGatewayError             502 BAD_GATEWAY: a service that was called answered what it must not
     │   ├── TaskFailedError             500 TASK_FAILED: a task ended with an error that is not one of these
     │   ├── TaskCancelledError          410 TASK_CANCELLED
@@ -301,6 +302,12 @@ class InternalServerError(PyMacaronException):
 
 class UnhandledServerError(PyMacaronException):
     code, status = "UNHANDLED_SERVER_ERROR", 500
+
+
+class NotWrittenError(PyMacaronException):
+    """The function of an operation is still to be written."""
+
+    code, status = "NOT_IMPLEMENTED", 501
 
 
 class BadGatewayError(PyMacaronException):

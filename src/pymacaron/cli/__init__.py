@@ -19,6 +19,7 @@ COMMANDS = {
     "replay": "Make the request of a crash report again.",
     "routes": "Every operation with its path, function and security.",
     "config": "Settings for shell scripts.",
+    "handlers": "Functions for operations that have none.",
     "stubs": "Type stubs of models, clients, functions and errors.",
     "mock": "Serve an API from its examples and schemas.",
     "upgrade": "Rewrite Swagger 2.0 or OpenAPI 3.0 as OpenAPI 3.1, comments kept.",

@@ -25,6 +25,7 @@ ErrorCode: TypeAlias = Literal[
     'METHOD_NOT_ALLOWED',
     'NOT_ACCEPTABLE',
     'NOT_FOUND',
+    'NOT_IMPLEMENTED',
     'OPERATION_ENDED',
     'PAYLOAD_TOO_LARGE',
     'QUEUE_UNAVAILABLE',

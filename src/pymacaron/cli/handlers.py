@@ -1,0 +1,44 @@
+"""`pymacaron handlers`: functions for operations that have none."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from pymacaron.generate import Modules, replace_file
+from pymacaron.generate.skeletons import completed, skeletons
+
+from .reading import load_apis
+
+
+@click.command()
+@click.argument("path", default="apis")
+@click.option("--dry-run", is_flag=True, help="Print what would be added, and write nothing.")
+def handlers(path: str, dry_run: bool) -> None:
+    """Add a function for every operation that names one and has none.
+
+    PATH is the folder of the documents. Functions are added at the end of the modules that `x-bind-server` and
+    `x-handlers` name, with the types of the document; modules that are not there are made. What stands in a file stays
+    as it is. A function that is not written yet answers 501 NOT_IMPLEMENTED.
+
+    \b
+      pymacaron handlers --dry-run
+      pymacaron handlers
+
+    Exit codes: 0, or 2 if a document cannot be read or a file not written.
+    """
+    found = skeletons(load_apis((path,)), Modules([os.getcwd(), os.path.dirname(os.path.abspath(path))]))
+    for one in found:
+        shown = os.path.relpath(one.path)
+        try:
+            text = completed(one)
+            if not dry_run:
+                replace_file(one.path, text)
+        except (OSError, UnicodeDecodeError) as error:
+            raise click.UsageError(f"{shown} cannot be completed: {error}") from None
+        click.echo(f"{shown}: {', '.join(one.names)}")
+        if dry_run:
+            click.echo("\n\n".join(one.functions))
+    if not found:
+        click.echo("every operation has its function")
