@@ -16,7 +16,7 @@ ROOMS = """
     flask_context lane serving
     transports client tasks
     loading comparison upgrade mocking
-    pool builtin publishing
+    pool readiness builtin publishing
     launching api models docs testing test generate deploy
     cli gunicorn __init__
     pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb

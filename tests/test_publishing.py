@@ -298,13 +298,18 @@ def test_status_resources(project: Project) -> None:
         servers=[{"url": "https://h.example/v1"}, {"url": "/v1"}],
     )
     made = bundled(published(project))
-    assert list(made["paths"]) == ["/version", "/ping", "/auth/version"]
+    assert list(made["paths"]) == ["/version", "/ping", "/ready", "/auth/version"]
     ping = made["paths"]["/ping"]
     assert ping["servers"] == [{"url": "https://h.example/"}, {"url": "/"}]
     assert ping["get"]["operationId"] == "pymacaron_ping"
     assert "x-bind-server" not in ping["get"]
     document = loaded(project, json.dumps(made).encode())
-    assert [one.title for one in document.operations] == ["GET /v1/version", "GET /ping", "GET /auth/version"]
+    assert [one.title for one in document.operations] == [
+        "GET /v1/version",
+        "GET /ping",
+        "GET /ready",
+        "GET /auth/version",
+    ]
 
 
 @pytest.mark.parametrize("base", ["", "/v1"])
@@ -317,7 +322,7 @@ def test_status_resources_of_swagger(project: Project, base: str) -> None:
     (project.folder / "apis" / "shop.yaml").write_text(json.dumps(value))
     client = published(project)
     document = loaded(project, client.get("/doc/shop.json?bundled=1").data)
-    expected = ["GET /a", "GET /ping", "GET /version", "GET /auth/version"] if not base else ["GET /v1/a"]
+    expected = ["GET /a", "GET /ping", "GET /ready", "GET /version", "GET /auth/version"] if not base else ["GET /v1/a"]
     assert [one.title for one in document.operations] == expected
     assert set(document.operations[0].answers) == {"200", "500"}
     again = loaded(project, client.get("/doc/shop.json?version=3.0").data)

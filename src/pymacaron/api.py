@@ -28,6 +28,7 @@ from .operations import Operation
 from .pool import ApiPool, LoadedApi, load_clients
 from .predecessors import advice, predecessors
 from .publishing import OWN, PROBLEM, Service, publish
+from .readiness import Check, Readiness
 from .servers import Reach
 from .serving import Served, serve
 
@@ -54,6 +55,8 @@ class API:
         error_callback: makes the body of an exception, a model or dict.
         error_decorator: sees every error body before it is sent.
         verifiers: functions that check credentials, by security scheme.
+        ready: functions that check what the service depends on, by the name that /ready gives it. One that raises or
+            returns False means 503.
 
     Calls chain: `API(app).load_apis("apis").publish_apis().start(serve="shop")`.
     """
@@ -63,7 +66,7 @@ class API:
         log_level: int | str | None = None, formats: Iterable[Any] | None = None, timeout: float = 20,
         error_reporter: Callable[[str, str], None] | None = None, default_user_id: str | None = None,
         error_callback: Callable[[BaseException], Any] = format_error, error_decorator: ErrorDecorator | None = None,
-        verifiers: Mapping[str, Callable[..., Any]] | None = None,
+        verifiers: Mapping[str, Callable[..., Any]] | None = None, ready: Mapping[str, Check] | None = None,
     ) -> None:  # fmt: skip
         if not hasattr(app, "wsgi_app"):
             raise StartError(f"API(app) wants the Flask application, not {app!r:.60}; write API(Flask(__name__))")
@@ -73,6 +76,7 @@ class API:
         self._reach = Reach(timeout, own_host=host, own_port=port)
         self._loaded: dict[str, LoadedApi] = {}
         self._verifiers = dict(verifiers or {})
+        self._ready = dict(ready or {})
         set_up(debug=debug)  # before the configuration, which may have to be warned of
         installed = predecessors()
         if installed:
@@ -214,6 +218,7 @@ class API:
         if long is not None:
             long.endpoints = {f"{one.operation.api}.{one.operation.name}": one for one in endpoints}
         names, version = " ".join(api.name for api in apis), apis[0].get_version() if apis else ""
+        builtin.readiness = Readiness(self._ready, self.app.app_context)
         builtin.served.update(name=names or "ping", version=version)
         self._service.served.update(api.name for api in apis)
         self._service.resources = rest

@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 
 from ._types import JsonObject
+from .calls import get_call
 from .dialects import Document
 from .formats import Formats
 from .loading import load_document
+from .readiness import OK, Readiness
 
 _DOCUMENTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "builtin_apis")
 
 # The names of the APIs served and the version of the first one's document; set when a service starts.
 served: dict[str, str] = {"name": "", "version": ""}
+
+# What the service depends on; set when it starts.
+readiness = Readiness({})
 
 
 def document(name: str) -> Document:
@@ -24,6 +29,15 @@ def document(name: str) -> Document:
 
 def ping() -> JsonObject:
     return {}
+
+
+def ready() -> tuple[JsonObject, int]:
+    checks = readiness()
+    is_ready = all(state == OK for state in checks.values())
+    call = get_call()
+    if call is not None and not is_ready:
+        call.function = ""  # that others are down is no crash of ours, and is not reported
+    return {"ready": is_ready, "checks": checks}, 200 if is_ready else 503
 
 
 def version() -> JsonObject:

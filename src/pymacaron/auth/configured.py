@@ -58,6 +58,24 @@ def _trust_of(config: Config) -> Trust | Issuers | None:
     return Issuers(config, own)
 
 
+def fetches_keys() -> bool:
+    """Are there keys that come from an address, and so may be missing?"""
+    config = get_config()
+    places = [config.jwt_jwks, *(said.get("jwks") for said in config.jwt_issuers.values())]
+    return any("://" in place for place in places if isinstance(place, str))
+
+
+def check_keys() -> None:
+    """See that there are keys for every issuer, fetched or known from before.
+
+    Raises:
+        ServiceUnavailableError: there are none, and none can be had.
+    """
+    found = trust()
+    if found is not None:
+        found.check()
+
+
 def needed() -> Trust | Issuers:
     """The trust of a service that cannot do without.
 

@@ -42,6 +42,12 @@ class Issuers:
             raise AuthInvalidTokenError("The token's issuer (iss) is not one that is accepted here")
         return trust.verify(token)
 
+    def check(self) -> None:
+        """As Trust.check, for all of them."""
+        for trust in (self._own, *self._trusts.values()):
+            if trust is not None:
+                trust.check()
+
     def issue(self, user_id: str, **more: Any) -> Identity:
         """As Trust.issue, with the key of the service itself."""
         if self._own is None:

@@ -51,6 +51,13 @@ class Trust:
         claims = read_token(token, self.find_keys, self._rules, self._clock())
         return Identity(claims["sub"], token, claims, scopes_of(claims))
 
+    def check(self) -> None:
+        """
+        Raises:
+            ServiceUnavailableError: the keys cannot be had.
+        """
+        self.find_keys(None, "")
+
     def issue(
         self, user_id: str, *, expire_in: float | None = None, data: Mapping[str, Any] | None = None,
         issuer: str | None = None, iat: float | None = None,

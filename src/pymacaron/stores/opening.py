@@ -35,6 +35,12 @@ def get_store() -> Store:
         return _store
 
 
+def is_in_use() -> bool:
+    """Does this service keep anything? Yes, where the configuration names a store, or one has been opened."""
+    config = get_config()
+    return bool(config.store) or (_store is not None and (_config is None or _config is config))
+
+
 def set_store(store: Store | None) -> None:
     """Let `store` be what get_store() gives; None: look at the configuration again when next asked."""
     global _store, _config
