@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from pymacaron.exceptions import ConfigurationError
 from pymacaron.operations import Operation
@@ -12,6 +13,8 @@ from pymacaron.servers import Reach, path_of
 from pymacaron.transports import Origin
 
 _PORTS = {"http": 80, "https": 443}
+# RFC 3986 section 3.2.2, with letters beyond ASCII, and what stands in brackets: an address with its zone (RFC 6874)
+_HOST = re.compile(r"[\w.~!$&'()*+,;=-]+|[0-9A-Fa-f:.]+(%25?[\w.~-]+)?")
 
 
 class Address(NamedTuple):
@@ -34,14 +37,14 @@ def address_of(
         ConfigurationError: that is no address.
     """
     if url is not None:
-        parts = urlsplit(url)
-        return Address(_origin(parts, url), parts.path.rstrip("/") if parts.path else operation.base_path)
+        origin, path = _parted(url)[0:2]
+        return Address(origin, path.rstrip("/") if path else operation.base_path)
     server, base_path = operation.server, operation.base_path
     own = f"http://{reach.own_host}:{reach.own_port}"
     said = urljoin(own, server.at(variables)) if server is not None else own
     if variables and base_path:
         base_path = path_of(said)
-    origin = _origin(urlsplit(said), said)
+    origin = _parted(said)[0]
     if reach.host is None and reach.port is None and reach.proto is None:
         return Address(origin, base_path)
     scheme = reach.proto or (origin.scheme if reach.host is None else "http")
@@ -55,21 +58,28 @@ def check_url(url: str, place: str) -> None:
         ConfigurationError: that is no address; `place` says where it was written.
     """
     try:
-        _origin(urlsplit(url), url)
-    except (ConfigurationError, ValueError) as error:  # the latter is the library's, of brackets without end
+        _parted(url)
+    except ConfigurationError as error:
         raise ConfigurationError(f"{place}: {error}") from None
 
 
-def _origin(parts: SplitResult, url: str) -> Origin:
+def _parted(url: str) -> tuple[Origin, str, str]:
+    """Who is asked for an absolute URL, its path, "" if it has none, and its query.
+
+    Raises:
+        ConfigurationError: that is no address.
+    """
+    said = f"'{url}' is none"
     try:
-        scheme, host = parts.scheme.lower(), parts.hostname
-        port = parts.port or _PORTS[scheme]
-    except (KeyError, ValueError):
-        scheme, host, port = "", None, 0
-    if not host or parts.username is not None or "{" in host:
-        said = "without user and password" if parts.username is not None else f"'{url}' is none"
-        raise ConfigurationError(f"the address of an API: {said}; write for example https://api.example.com/v1")
-    return Origin(scheme, host, port)
+        parts = urlsplit(url)
+        if parts.username is not None:
+            said = "without user and password"
+        elif _HOST.fullmatch(parts.hostname or ""):
+            scheme = parts.scheme.lower()
+            return Origin(scheme, parts.hostname or "", parts.port or _PORTS[scheme]), parts.path, parts.query
+    except (KeyError, ValueError):  # the latter is of brackets without end, and of ports that are none
+        pass
+    raise ConfigurationError(f"the address of an API: {said}; write for example https://api.example.com/v1")
 
 
 def place_of(url: str) -> tuple[Origin, str, str]:
@@ -78,8 +88,8 @@ def place_of(url: str) -> tuple[Origin, str, str]:
     Raises:
         ConfigurationError: that is no address.
     """
-    parts = urlsplit(url)
-    return _origin(parts, url), parts.path or "/", parts.query
+    origin, path, query = _parted(url)
+    return origin, path or "/", query
 
 
 def moved(origin: Origin, target: str, location: str) -> tuple[Origin, str, str] | None:

@@ -36,7 +36,7 @@ class Errand:
     def tell(self, asked: Any, found_at: str, links: str) -> None:
         self.asked, self.found_at, self.links = asked, found_at, links
 
-    def run(self, call: Callable[..., Any], *body: Any, **given: Any) -> Any:
+    def run(self, call: Callable[..., Any], /, *body: Any, **given: Any) -> Any:
         """The result of a call on this errand."""
         token = underway.set(self)
         try:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from time import monotonic, sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from pymacaron._version import __version__
@@ -32,6 +32,9 @@ from .retries import KEY, Refused, breaker_of, key_for, pause_after
 from .security import Proof, Security
 from .streams import Stream
 from .tokens import NoToken
+
+if TYPE_CHECKING:
+    from pymacaron.crash.redaction import Redaction
 
 _MOST_REDIRECTS = 5
 _PATIENT = 1.0  # seconds: a host that does not answer calls with less time than that need not be down
@@ -63,6 +66,7 @@ class Exchange:
         self.operation, self.options, self._transport = operation, options, transport
         self._security, self._errand, self._is_replayed = security, errand, replayed
         self.proof: Proof | None = None
+        self._given: Mapping[str, str] = {}
         self._has_strayed = False  # to another host than the one that was asked
         self._asked, self._base_path = address
         self.origin = self._asked
@@ -87,7 +91,7 @@ class Exchange:
         else:
             path = request.path[len(base) :] if base else request.path
             request.path = (self._base_path + path) or "/"
-        request.headers = self._headers(request)
+        request.headers = self._given = self._headers(request)
         if self._security is not None:
             self.proof = self._security.proof(request, self.options.credentials)
         if self.is_local:
@@ -157,7 +161,7 @@ class Exchange:
         headers, options = {"accept-encoding": "gzip", "user-agent": _user_agent(get_config().name)}, self.options
         request.headers = {**headers, **request.headers}
         sending = Sending(origin, request, options.connect_timeout, self._read_timeout, self._until)
-        return self._received(transport_for(options).send(sending))
+        return self._received(transport_for(options).send(sending), is_whole=True)
 
     def _headers(self, request: Request) -> dict[str, str]:
         headers = {
@@ -165,6 +169,8 @@ class Exchange:
             **request.headers, **{name.lower(): text for name, text in self._call.outgoing().items()},
             **self.options.headers,
         }  # fmt: skip
+        if "transfer-encoding" in headers or "content-length" in self.options.headers:
+            raise ArgumentFault("Content-Length and Transfer-Encoding follow from the body; they cannot be given")
         key = None if KEY in headers else key_for(self.operation)
         if key is not None:
             headers[KEY] = key
@@ -204,23 +210,28 @@ class Exchange:
         self.origin = origin
         return request
 
-    def _received(self, response: Response) -> Response:
-        """The answer with its body read, and without its codings."""
+    def _received(self, response: Response, *, is_whole: bool = False) -> Response:
+        """The answer with its body read, and without its codings.
+
+        Args:
+            is_whole: is all of the body wanted, whatever was asked for, and whatever it is?
+        """
         body: Any = response.body
         headers = {name.lower(): text for name, text in response.headers}
         coding = headers.get("content-encoding")
-        if self.is_stream(response) or (coding is None and isinstance(body, bytes)):
+        if (self.is_stream(response) and not is_whole) or (coding is None and isinstance(body, bytes)):
             return response
         body, limit = _readable(body), self.options.max_answer
         try:
-            if kind_of(parse_media_type(headers.get("content-type", "")).name) in _STREAMED:
+            if not is_whole and kind_of(parse_media_type(headers.get("content-type", "")).name) in _STREAMED:
                 if hasattr(body, "go_on"):
                     body.go_on(self._read_timeout)
                 response.body = body if coding is None else chunks_of(uncoded(coding, body, None, None))
                 return response
             stream = body if coding is None else uncoded(coding, body, limit, None)
             size = headers.get("content-length", "")
-            if coding is None and size.isdecimal() and int(size) <= limit:
+            is_told = size.isdecimal() and "transfer-encoding" not in headers  # else the size says nothing
+            if coding is None and is_told and int(size) <= limit:
                 response.body = stream.read()
             else:
                 response.body = b"".join(BodyStream(stream, "", limit))
@@ -231,6 +242,12 @@ class Exchange:
             close(response.body)
             raise WrongAnswer(f"its answer is longer than {limit} bytes") from None
         return response
+
+    def hide(self, redaction: Redaction) -> None:
+        """Tell a redaction the credentials that went out, whoever has put them there."""
+        redaction.headers(self._given.items())  # which learns those among them
+        for secret in () if self.proof is None else self.proof.secrets:
+            redaction.learn(secret)
 
     def is_stream(self, response: Response) -> bool:
         """Is the answer read by who called?"""

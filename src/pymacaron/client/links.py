@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
-_LINK = re.compile(rf'<([^>]*)>((?:[^,"]|{_QUOTED})*)')
+# Nothing is looked at twice, whatever comes: no target holds a <, and no \ stands outside of quotes (section 3).
+_LINK = re.compile(rf'<([^<>]*)>((?:[^,"\\]|{_QUOTED})*)')
 _PARAMETER = re.compile(rf';\s*([^\s=;"]+)\s*(?:=\s*({_QUOTED}|[^\s;"]*))?')
 
 

@@ -10,12 +10,20 @@ from typing import Any, NamedTuple
 from pymacaron.calls import current
 from pymacaron.config import read_credentials
 from pymacaron.documents import Fault, Node, findings
-from pymacaron.exceptions import ArgumentFault, BindingError, Finding, PyMacaronException, ValidationError, is_error
+from pymacaron.exceptions import (
+    ArgumentFault,
+    BindingError,
+    Finding,
+    PayloadTooLargeError,
+    PyMacaronException,
+    ValidationError,
+    is_error,
+)
 from pymacaron.inputs import text_type
 from pymacaron.messages import ABSENT, Arguments, Request, Response
 from pymacaron.names import suggest
 from pymacaron.operations import Operation
-from pymacaron.transports import TransportFault
+from pymacaron.transports import TransportFault, WrongAnswer
 from pymacaron.wire import write_request
 
 from .errands import Errand, underway
@@ -62,11 +70,11 @@ class Method:
         self._security = security_of(operation, line.document.security_scheme)
         self._ready: tuple[Options, Any] | None = None  # the options that were the last, and the address for them
 
-    async def aio(self, *body: Any, **given: Any) -> Any:
+    async def aio(self, /, *body: Any, **given: Any) -> Any:
         """The call for asyncio: what it gives is awaited, and what comes piece by piece is awaited, too."""
         return await self.awaited(Errand(self), body, given)
 
-    def pages(self, *body: Any, **given: Any) -> Pages[Any]:
+    def pages(self, /, *body: Any, **given: Any) -> Pages[Any]:
         """The results of a GET page by page, each answer leading to the next one by `Link: <...>; rel="next"`. For
         `for` and `async for`.
 
@@ -77,7 +85,7 @@ class Method:
             raise TypeError(f"{self.__name__}() is a {self.operation.method}, and only what is got has pages")
         return Pages(self, body, given)
 
-    def items(self, *body: Any, **given: Any) -> Items[Any]:
+    def items(self, /, *body: Any, **given: Any) -> Items[Any]:
         """What the pages hold, if they are lists, or objects with one list in them."""
         return Items(self.pages(*body, **given), self.operation)
 
@@ -103,10 +111,12 @@ class Method:
         left = None if call is None else call.left_ms()
         return most if left is None else min(most, left / 1000)
 
-    def __call__(self, *body: Any, **given: Any) -> Any:
+    def __call__(self, /, *body: Any, **given: Any) -> Any:
         if not self._is_decorated:
             return self._send(body, given)
         headers = given.pop(self._headers_keyword, None) or {}
+        if "headers" in given:  # a parameter; what stands around a call knows the headers by that name
+            given["headers_"] = given.pop("headers")
         return self._decorated(*body, headers=dict(headers), **given)
 
     def _decorated_by(self, decorate: Callable[..., Any]) -> Callable[..., Any]:
@@ -122,8 +132,10 @@ class Method:
         fact = f"{name}, which decorates calls of {self.operation.title}, returned {kind} and no function"
         raise BindingError(findings([node.fault(fact, "let it return the function that it makes")]))
 
-    def _with_headers(self, *body: Any, headers: Mapping[str, str] | None = None, **given: Any) -> Any:
+    def _with_headers(self, /, *body: Any, headers: Mapping[str, str] | None = None, **given: Any) -> Any:
         """What `x-decorate-request` wraps."""
+        if "headers" in self._arguments and "headers_" in given:
+            given["headers"] = given.pop("headers_")
         return self._send(body, {**given, self._headers_keyword: headers})
 
     def _send(self, body: tuple[Any, ...], given: dict[str, Any]) -> Any:
@@ -205,10 +217,9 @@ class Method:
             TransportFault: it cannot be read.
         """
         operation, origin = self.operation, exchange.origin
-        secrets = () if exchange.proof is None else exchange.proof.secrets
         if not exchange.is_stream(response):
-            return outcome_of(operation, origin, response, secrets=secrets)
-        fault = undeclared(operation, origin, response)
+            return outcome_of(operation, origin, response, hide=exchange.hide)
+        fault = undeclared(operation, origin, response, hide=exchange.hide)
         return fault or exchange.stream(response, lambda fault: unreached(operation, origin, fault))
 
     def _items(self, items: Iterator[Any], exchange: Exchange) -> Iterator[Any]:
@@ -217,6 +228,9 @@ class Method:
             yield from items
         except TransportFault as fault:
             raise unreached(self.operation, exchange.origin, fault) from fault
+        except PayloadTooLargeError:
+            wrong = WrongAnswer("an item of its answer is too long")
+            raise unreached(self.operation, exchange.origin, wrong) from None
 
     def __repr__(self) -> str:
         return f"<{self.operation.api}.{self.__name__}: {self.operation.title}>"

@@ -6,8 +6,8 @@ without secrets, for the log and for crash reports.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from pymacaron.bodies import close, read_json
 from pymacaron.exceptions import (
@@ -26,6 +26,12 @@ from pymacaron.operations import Operation
 from pymacaron.schemas import RESPONSE
 from pymacaron.transports import Origin, TransportFault, WrongAnswer
 from pymacaron.wire import check_response, read_response
+
+if TYPE_CHECKING:
+    from pymacaron.crash.redaction import Redaction
+
+# Tells a redaction what is secret.
+Hiding: TypeAlias = "Callable[[Redaction], None]"
 
 _ACCEPTED = 202
 _SHOWN = 300  # characters of an answer
@@ -48,11 +54,14 @@ class Answered(NamedTuple, Generic[T]):
     headers: Mapping[str, str]
 
 
-def outcome_of(operation: Operation, origin: Origin, response: Response, *, secrets: Iterable[str] = ()) -> Any:
+def outcome_of(
+    operation: Operation, origin: Origin, response: Response,
+    *, hide: Hiding = lambda redaction: None,
+) -> Any:  # fmt: skip
     """The result that an answer holds; for an error a model, or an exception that is not raised.
 
     Args:
-        secrets: what nobody is told, even if it came back.
+        hide: tells what nobody is told, even if it came back.
     """
     if response.status == _ACCEPTED and operation.extensions.get("x-async") and isinstance(response.body, bytes):
         return _lenient(operation, response.body)  # its status, which no document of a service declares
@@ -63,21 +72,21 @@ def outcome_of(operation: Operation, origin: Origin, response: Response, *, secr
     except InternalServerError as error:
         fault = error
     if response.status < 400:
-        return value if fault is None else _noted(_unexpected(fault), operation, origin, response, secrets)
+        return value if fault is None else _noted(_unexpected(fault), operation, origin, response, hide)
     if fault is not None:
         value = _lenient(operation, response.body)
     if is_error(value) and not isinstance(value, dict):
         return value
-    return _noted(_of_status(operation, response.status, value), operation, origin, response, secrets)
+    return _noted(_of_status(operation, response.status, value), operation, origin, response, hide)
 
 
-def undeclared(operation: Operation, origin: Origin, response: Response) -> PyMacaronException | None:
+def undeclared(operation: Operation, origin: Origin, response: Response, *, hide: Hiding) -> PyMacaronException | None:
     """The error for an answer whose body is not read here, if the document has none such."""
     try:
         check_response(operation, response)
     except InternalServerError as fault:
         close(response.body)
-        return _noted(_unexpected(fault), operation, origin, response, ())
+        return _noted(_unexpected(fault), operation, origin, response, hide)
     return None
 
 
@@ -129,7 +138,7 @@ def raised(error: Any) -> PyMacaronException:
 
 
 def _noted(
-    error: PyMacaronException, operation: Operation, origin: Origin, response: Response, secrets: Iterable[str]
+    error: PyMacaronException, operation: Operation, origin: Origin, response: Response, hide: Hiding
 ) -> PyMacaronException:  # fmt: skip
     """The error with what was called and what came back. A body says most, so it is looked through for secrets."""
     # 10 ms to import, for calls that fail
@@ -140,8 +149,7 @@ def _noted(
     kind = header_of(response.headers, "content-type") or "no Content-Type"
     text = body[: 4 * _SHOWN].decode("utf-8", "replace")
     redaction = Redaction(names_of(operation))
-    for secret in secrets:
-        redaction.learn(secret)
+    hide(redaction)
     shown = with_stars(redaction.clean(text))[:_SHOWN]
     error.add_note(
         f"called {operation.method} {origin}{operation.path}; "

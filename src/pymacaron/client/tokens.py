@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _EARLY = 60.0  # seconds before its end, or a tenth of its time if that is less, a token is renewed
 _PAUSE = 5.0  # seconds until what has just failed is tried again
+_LONGEST = 10.0**9  # seconds that a token is valid
 _MOST = 1000  # kinds of tokens that are kept
 _PASSING = frozenset((408, 429, 500, 502, 503, 504))
 _CODE = re.compile(r"[a-z_]{1,40}")  # of an error, RFC 6749 section 5.2; more may hold secrets
@@ -221,7 +222,8 @@ def _seconds(said: Any) -> float | None:
     """`expires_in`, which some write as a text."""
     if isinstance(said, str) and said.isascii() and said.isdigit():
         said = int(said[:9])
-    return float(said) if isinstance(said, int | float) and not isinstance(said, bool) and said > 0 else None
+    is_number = isinstance(said, int | float) and not isinstance(said, bool)
+    return float(min(said, _LONGEST)) if is_number and said > 0 else None
 
 
 def login(user: str, password: str) -> Held:

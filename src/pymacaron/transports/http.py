@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import inf
 from time import monotonic
 from typing import Any
@@ -14,6 +14,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
+    LocationValueError,
     NameResolutionError,
     NewConnectionError,
     ProxyError,
@@ -23,7 +24,7 @@ from urllib3.exceptions import (
 from urllib3.util import Retry
 
 from pymacaron._types import ReadableStream
-from pymacaron.bodies import chunks_of
+from pymacaron.bodies import chunks_of, close
 from pymacaron.messages import Response
 
 from .carrying import Origin, Sending, TransportFault, target_of
@@ -67,14 +68,14 @@ class HttpTransport:
         self._manager, self._pools = None, {}
 
     def send(self, sending: Sending) -> Response:
-        pool, prefix = self._pools.get(sending.origin) or self._pool(sending.origin)
         request = sending.request
         left = sending.until - monotonic()
         if left <= 0:
             raise TransportFault("there is no time left", unsent=True, late=True)
         underway.until, underway.is_connected = sending.until, False
-        body: Any = request.body if isinstance(request.body, bytes) else _Outgoing(request.body)
+        body: Any = request.body if isinstance(request.body, bytes) else _Outgoing(request.body, request.headers)
         try:
+            pool, prefix = self._pools.get(sending.origin) or self._pool(sending.origin)
             answer = pool.urlopen(
                 request.method, prefix + target_of(request), body or None, request.headers,
                 retries=_ONCE, redirect=False, assert_same_host=False, preload_content=False, decode_content=False,
@@ -127,6 +128,8 @@ def _proxy_for(origin: Origin) -> str | None:
 def _fault(error: Exception, *, unsent: bool = False) -> TransportFault:
     """What became of a request, told without addresses and credentials."""
     cause = error.original_error if isinstance(error, ProxyError) else error
+    if isinstance(cause, LocationValueError):
+        return TransportFault("its address, or that of the proxy, is none", unsent=True)
     if isinstance(cause, NameResolutionError):
         return TransportFault("its name has no address", unsent=True)
     if isinstance(cause, NewConnectionError):  # which is a ConnectTimeoutError to urllib3
@@ -135,7 +138,7 @@ def _fault(error: Exception, *, unsent: bool = False) -> TransportFault:
         return TransportFault("connecting takes too long", unsent=True, late=True)
     if isinstance(cause, SSLError):
         return TransportFault(f"the connection cannot be encrypted safely ({_reason(cause)})", unsent=unsent)
-    if isinstance(error, ProxyError):
+    if isinstance(error, ProxyError) and unsent:  # urllib3 says so, too, of a proxy that breaks off after the request
         return TransportFault("the proxy lets nothing through", unsent=True)
     if isinstance(cause, ReadTimeoutError) or isinstance(_innermost(cause), TimeoutError):
         return TransportFault("the answer takes too long", unsent=unsent, late=True)
@@ -159,19 +162,31 @@ def _reason(error: BaseException) -> str:
 
 
 class _Outgoing:
-    """A body that is sent while it is made.
+    """A body that is sent while it is made. Of one whose length is said no more is sent: the other side takes what
+    comes next for another request.
 
     Attributes:
         failure: what went wrong with making it, and not with the connection.
     """
 
-    def __init__(self, stream: ReadableStream) -> None:
+    def __init__(self, stream: ReadableStream, headers: Mapping[str, str]) -> None:
         self._stream = stream
+        length = headers.get("content-length", "")
+        self._left = int(length) if length.isdecimal() else None
         self.failure: OSError | None = None
 
     def read(self, size: int = -1, /) -> bytes:
         try:
-            return self._stream.read(size)
+            if self._left is None:
+                return self._stream.read(size)
+            if not self._left:
+                close(self._stream)  # it has not been read to its end, where it would do so
+                return b""
+            data = self._stream.read(self._left if size < 0 else min(size, self._left))
+            self._left -= len(data)
+            if not data:
+                raise OSError(f"the body ends {self._left} bytes before the length that it had when the call began")
+            return data
         except OSError as error:
             self.failure = error
             raise

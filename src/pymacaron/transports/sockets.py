@@ -106,6 +106,7 @@ class _Connection(HTTPConnection):
                 made.close()
                 failure = error
             else:
+                made.settimeout(max(until - monotonic(), _PRECISION))  # what is left is for encrypting it
                 made.until = underway.until
                 return made
         if isinstance(failure, TimeoutError) or monotonic() >= until:
@@ -125,7 +126,11 @@ class _Connection(HTTPConnection):
 
 
 class _TlsConnection(_Connection, HTTPSConnection):
-    pass
+    @property
+    def is_connected(self) -> bool:
+        """Can it be used again? Not where something is there that nobody has asked for: the next call would take it for
+        its answer. What is decrypted already is not seen by asking the system."""
+        return super().is_connected and not self.sock.pending()
 
 
 class Pool(HTTPConnectionPool):
