@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from pymacaron.cli.handlers import handlers as handlers_command
+from pymacaron.cli.new import new as new_command
 from pymacaron.cli.stubs import stubs as stubs_command
 from pymacaron.config import set_config
 from pymacaron.documents import find_documents
@@ -128,3 +129,20 @@ def test_handlers(tmp_path: Path) -> None:
     assert "def drink_up(id: str) -> None:" in text
     assert "every operation has its function" in runner.invoke(handlers_command, []).output
     assert (tmp_path / "tea" / "api.py").read_text() == text
+
+
+def test_new(tmp_path: Path) -> None:
+    """A new service loads, binds, answers, and has the stubs of its document; a name that is taken, or is none, is
+    refused with exit code 2, and nothing is left behind."""
+    runner = CliRunner()
+    told = runner.invoke(new_command, ["notes"])
+    assert told.exit_code == 0, told.output
+    assert told.output.endswith("cd notes\n  make test\n  make run\n")
+    folder = tmp_path / "notes"
+    asked = "from server import app; assert app.test_client().post('/v1/notes', json={'text': 'x'}).status_code == 201"
+    subprocess.run([sys.executable, "-c", asked], cwd=folder, check=True)
+    for name in ("notes", "No-Name", "json", "server"):
+        refused = runner.invoke(new_command, [name])
+        assert refused.exit_code == 2
+        assert name in refused.output
+    assert os.listdir(tmp_path) == ["notes"]

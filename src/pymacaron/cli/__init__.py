@@ -14,6 +14,7 @@ from pymacaron._version import __version__
 from .telling import told
 
 COMMANDS = {
+    "new": "A service to begin with.",
     "token": "A JWT for trying things out.",
     "trace": "Print the tree of calls that belong to a call id, from logs.",
     "replay": "Make the request of a crash report again.",

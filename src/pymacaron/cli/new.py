@@ -1,0 +1,35 @@
+"""`pymacaron new`: a service to begin with."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from pymacaron.generate.services import fault_of_name, make_service
+
+
+@click.command()
+@click.argument("name")
+def new(name: str) -> None:
+    """Make a service NAME, in a folder of that name.
+
+    It runs, and passes its type check, its unit tests and its acceptance tests.
+
+    \b
+      pymacaron new notes
+      cd notes
+      make test
+
+    Exit codes: 0; 2 if the name will not do, or the folder is there already.
+    """
+    fault = fault_of_name(name)
+    if fault is not None:
+        raise click.UsageError(fault)
+    try:
+        make_service(name, os.getcwd())
+    except FileExistsError:
+        raise click.UsageError(f"there is a {name} here already: take another name, or go elsewhere") from None
+    except OSError as error:
+        raise click.UsageError(f"{name} cannot be made here: {error.strerror}") from None
+    click.echo(f"{name} is made. Next:\n\n  cd {name}\n  make test\n  make run")
