@@ -153,7 +153,9 @@ def _watch(services: list[Service], welcome: Callable[[], None]) -> int:
 
 
 def _end(services: list[Service]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is impatient has to wait until all have ended
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # who is impatient has to wait until all have ended
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     for service in services:
         service.process.terminate()
     until = time.monotonic() + GRACE
