@@ -17,7 +17,7 @@ ROOMS = """
     transports client tasks
     loading comparison upgrade mocking
     pool readiness builtin publishing
-    launching api models docs testing test generate deploy
+    launching api models docs testing test generate advice deploy
     cli gunicorn __init__
     pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder

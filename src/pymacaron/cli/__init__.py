@@ -20,6 +20,7 @@ COMMANDS = {
     "replay": "Make the request of a crash report again.",
     "routes": "Every operation with its path, function and security.",
     "config": "Settings for shell scripts.",
+    "check": "What stops the start, and what might be better.",
     "handlers": "Functions for operations that have none.",
     "stubs": "Type stubs of models, clients, functions and errors.",
     "mock": "Serve an API from its examples and schemas.",

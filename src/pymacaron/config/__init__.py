@@ -68,6 +68,7 @@ class Config:
     name: str | None
     live_host: str | None
     env_secrets: list[str]
+    check_ignore: list[str]
     log_level: str | None
     log_format: str | None
     log_calls: bool

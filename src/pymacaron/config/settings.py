@@ -53,6 +53,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("name", TEXT, None, "A short name of the service, also used to name what is deployed", "file"),
         Setting("live_host", TEXT, None, "The host that serves the live service, such as api.example.com", "file"),
         Setting("env_secrets", TEXTS, [], "Environment variables that hold secrets"),
+        Setting("check_ignore", TEXTS, [], "Rules that pymacaron check leaves out"),
         Setting("log_level", LEVEL, None, "What is logged, in place of API(log_level)"),
         Setting(
             "log_format", one_of("json", "text"), None,

@@ -1,0 +1,156 @@
+"""The rules, and what each finds."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple, TypeAlias
+
+from pymacaron._types import Json
+from pymacaron.config import Config
+from pymacaron.dialects import Document
+from pymacaron.documents import Fault, findings
+from pymacaron.exceptions import Finding
+from pymacaron.operations import Operation
+
+Level: TypeAlias = Literal["error", "warning", "note"]
+Rule: TypeAlias = Callable[[Document], Iterator[Fault]]
+
+# Every rule with what it means. Errors stop a start; warnings count for the exit code; notes do not.
+RULES: dict[str, tuple[Level, str]] = {
+    "start": ("error", "What stops the start: documents, configuration, functions that do not fit."),
+    "secret-missing": ("note", "An environment variable that the configuration names is not set here."),
+    "document": ("warning", "What is allowed in a document, and probably not meant."),
+    "code": ("warning", "What works in the code, and probably is not meant."),
+    "undeclared-error": ("warning", "A function raises an error whose status the document does not have."),
+    "undocumented-errors": ("warning", "An operation declares no answer for errors."),
+    "unused-schema": ("warning", "A schema that nothing refers to."),
+    "inconsistent-name": ("warning", "A property that is written in another style than most."),
+    "insecure-operation": ("warning", "Whoever likes may change something, in a document that knows credentials."),
+    "insecure-server": ("warning", "A server without encryption."),
+    "insecure-setting": ("warning", "A setting that is for development."),
+    "missing-operation-id": ("note", "An operation without an operationId."),
+    "missing-example": ("note", "A schema of an object without an example."),
+}  # fmt: skip
+
+
+class Advice(NamedTuple):
+    """What a rule found, and where."""
+
+    rule: str
+    finding: Finding
+
+    @property
+    def level(self) -> Level:
+        return RULES[self.rule][0]
+
+
+def advise(document: Document) -> Iterator[Advice]:
+    """What all rules find in a document."""
+    for name, rule in _RULES.items():
+        yield from (Advice(name, one) for one in findings(rule(document)))
+
+
+def on_settings(config: Config) -> Iterator[Advice]:
+    """What is meant for development, in the file that is looked at."""
+    place = config.config_file or "pym-config.yaml"
+
+    def advice(setting: str, fact: str, cure: str) -> Advice:
+        return Advice("insecure-setting", Finding(place, setting, fact, cure))
+
+    if config.expose_exceptions:
+        yield advice("expose_exceptions", "callers see the texts of all exceptions", "leave it to pym-config.dev.yaml")
+    if config.validate_responses == "off":
+        yield advice("validate_responses", "answers are never held against the document", "say sample, or report")
+    for api, said in config.clients.items():
+        if said.get("verify") is False:
+            yield advice(f"clients.{api}.verify", "any certificate is taken", "name its `authorities`")
+
+
+def _undocumented_errors(document: Document) -> Iterator[Fault]:
+    for operation in document.operations:
+        if not any(key[0] in "45d" for key in operation.answers):
+            yield operation.node.fault(f"{operation.title} declares no errors", "add a `default` answer", at_key=True)
+
+
+def _missing_ids(document: Document) -> Iterator[Fault]:
+    for operation in document.operations:
+        if operation.operation_id is None:
+            yield operation.node.fault(f"{operation.title} has no operationId", "add one", at_key=True)
+
+
+def _insecure_operations(document: Document) -> Iterator[Fault]:
+    for operation in document.operations if document.security_schemes else ():
+        if operation.method not in {"GET", "HEAD", "OPTIONS"} and _is_open(operation):
+            fact = f"{operation.title} is open to all"
+            yield operation.node.fault(fact, "add `security`; `security: []` says that it is meant", at_key=True)
+
+
+def _is_open(operation: Operation) -> bool:
+    decorator = str(operation.extensions.get("x-decorate-server", ""))
+    return operation.security is None and not decorator.endswith("requires_auth")
+
+
+def _insecure_servers(document: Document) -> Iterator[Fault]:
+    servers = document.root.get("servers")
+    for server in servers.elements() if servers is not None else ():
+        url = server.get("url")
+        if url is not None and re.match(r"http://(?!localhost|127\.|\[::1\])", str(url.value)):
+            yield url.fault("calls go there without encryption", "write https://")
+
+
+def _unused_schemas(document: Document) -> Iterator[Fault]:
+    used = set(_names_referred_to(document.root.value))
+    for name, node in document.named.items():
+        if node.file.path == document.path and name not in used:
+            yield node.fault(f"nothing refers to the schema {name}", "remove it", at_key=True)
+
+
+def _names_referred_to(value: Json) -> Iterator[str]:
+    """The last step of every reference, and what discriminators map to."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+        elif isinstance(one, dict):
+            waiting += [child for key, child in one.items() if key in _REFERRING or isinstance(child, dict | list)]
+        elif isinstance(one, list):
+            waiting += [child for child in one if isinstance(child, dict | list)]
+
+
+_REFERRING = ("$ref", "$dynamicRef", "mapping")
+_STYLES = {
+    "snake_case": re.compile(r"[a-z0-9]+(_[a-z0-9]+)+"), "camelCase": re.compile(r"[a-z][a-z0-9]*([A-Z][a-z0-9]*)+"),
+}  # fmt: skip
+
+
+def _inconsistent_names(document: Document) -> Iterator[Fault]:
+    """Names of one word are of any style."""
+    found = [
+        (style, name, child)
+        for node in document.named.values() if (properties := node.get("properties")) is not None
+        for name, child in properties.items()
+        for style, pattern in _STYLES.items() if pattern.fullmatch(name)
+    ]  # fmt: skip
+    counts = Counter(style for style, _, _ in found)
+    if len(counts) > 1:
+        usual = counts.most_common(1)[0][0]
+        for style, name, child in found:
+            if style != usual:
+                yield child.fault(f"{name} is {style}, and most properties are {usual}", None, at_key=True)
+
+
+def _missing_examples(document: Document) -> Iterator[Fault]:
+    for name, node in document.named.items():
+        value = node.value
+        if isinstance(value, dict) and "properties" in value and not {"example", "examples"} & value.keys():
+            yield node.fault(f"the schema {name} has no example", "add one: mocks and readers use it", at_key=True)
+
+
+_RULES: dict[str, Rule] = {
+    "undocumented-errors": _undocumented_errors, "unused-schema": _unused_schemas,
+    "inconsistent-name": _inconsistent_names, "insecure-operation": _insecure_operations,
+    "insecure-server": _insecure_servers, "missing-operation-id": _missing_ids, "missing-example": _missing_examples,
+}  # fmt: skip

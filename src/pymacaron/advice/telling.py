@@ -1,0 +1,73 @@
+"""What was found, as people and machines read it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+
+from pymacaron._types import JsonObject
+from pymacaron._version import __version__
+from pymacaron.exceptions import Finding
+
+from .rules import RULES, Advice
+
+_PLACE = re.compile(r"(.*?)(?::(\d+))?(?::(\d+))?")
+
+
+def _place(finding: Finding) -> tuple[str, int, int]:
+    """File, line and column; 1 where they are not known."""
+    found = _PLACE.fullmatch(finding.place)
+    assert found is not None, "it matches any text"
+    return found[1], int(found[2] or 1), int(found[3] or 1)
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.fact}; {finding.cure}" if finding.cure else finding.fact
+
+
+def _text(found: Sequence[Advice]) -> str:
+    lines = [f"{one.level} [{one.rule}] {one.finding}" for one in found]
+    counts = {level: sum(one.level == level for one in found) for level in ("error", "warning", "note")}
+    return "\n".join([*lines, ", ".join(f"{count} {level}{'s' * (count != 1)}" for level, count in counts.items())])
+
+
+def _json(found: Sequence[Advice]) -> str:
+    return json.dumps([{"rule": one.rule, "level": one.level, **one.finding._asdict()} for one in found], indent=2)
+
+
+def _sarif(found: Sequence[Advice]) -> str:
+    """SARIF 2.1.0, the format of the OASIS for results of static analysis."""
+    rules = [{"id": name, "shortDescription": {"text": text}} for name, (_, text) in RULES.items()]
+    driver = {"name": "pymacaron", "version": __version__, "rules": rules}
+    run = {"tool": {"driver": driver}, "results": [_result(one) for one in found]}
+    return json.dumps({"version": "2.1.0", "$schema": _SARIF, "runs": [run]}, indent=2)
+
+
+_SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def _result(one: Advice) -> JsonObject:
+    file, line, column = _place(one.finding)
+    place = {"artifactLocation": {"uri": file}, "region": {"startLine": line, "startColumn": column}}
+    return {
+        "ruleId": one.rule, "level": one.level, "message": {"text": _said(one.finding)},
+        "locations": [{"physicalLocation": place}],
+    }  # fmt: skip
+
+
+def _github(found: Sequence[Advice]) -> str:
+    """Workflow commands, which GitHub shows beside the lines."""
+    return "\n".join(map(_command, found))
+
+
+def _command(one: Advice) -> str:
+    file, line, column = _place(one.finding)
+    kind = "notice" if one.level == "note" else one.level
+    text = _said(one.finding).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return f"::{kind} file={file.replace(',', '%2C')},line={line},col={column},title={one.rule}::{text}"
+
+
+FORMATS: dict[str, Callable[[Sequence[Advice]], str]] = {
+    "text": _text, "json": _json, "sarif": _sarif, "github": _github,
+}  # fmt: skip

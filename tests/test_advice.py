@@ -1,0 +1,124 @@
+"""What `pymacaron check` finds, how it tells it, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pymacaron.advice import RULES
+from pymacaron.cli.check import check
+from pymacaron.config import set_config
+from pymacaron.pool import ApiPool
+
+DOCUMENT = """
+openapi: 3.1.0
+info: {title: Tea, version: '1'}
+servers: [{url: http://tea.example.com}]
+paths:
+  /cups:
+    post:
+      x-bind-server: advised.pour
+      responses: {'200': {description: Poured.}}
+components:
+  securitySchemes: {token: {type: http, scheme: bearer}}
+  schemas:
+    Unused: {type: object, properties: {two_words: {}, three_small_words: {}, camelCase: {}}}
+"""
+EVERY = RULES.keys() - {"start", "document", "code"}
+CODE = """
+from pymacaron.exceptions import NotFoundError
+def pour():
+    raise NotFoundError("no pot")
+"""
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "apis").mkdir()
+    (tmp_path / "apis" / "tea.yaml").write_text(DOCUMENT)
+    (tmp_path / "advised.py").write_text(CODE)
+    (tmp_path / "pym-config.yaml").write_text(
+        "name: tea\nlive_host: x\nexpose_exceptions: true\nenv_secrets: [TEA_SECRET]\njwt_secret: TEA_SECRET\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield tmp_path
+    logging.disable(logging.NOTSET)
+    sys.modules.pop("advised", None)
+    set_config(None)
+    ApiPool.clear()
+
+
+def run(*arguments: str) -> Result:
+    sys.modules.pop("advised", None)
+    return CliRunner().invoke(check, list(arguments))
+
+
+def rules_in(result: Result) -> set[str]:
+    return {one["rule"] for one in json.loads(result.output)}
+
+
+def test_every_rule_finds() -> None:
+    """Each rule finds what it is for, without the secret that the configuration names; ignored or not asked for, it
+    finds nothing, and 1 becomes 0."""
+    found = run("--format", "json")
+    assert (found.exit_code, rules_in(found)) == (1, EVERY), found.output
+    assert rules_in(run("--format", "json", "--only", "unused-schema,insecure-server")) == {
+        "unused-schema",
+        "insecure-server",
+    }
+    quiet = run("--format", "json", "--ignore", ",".join(EVERY))
+    assert (quiet.exit_code, rules_in(quiet)) == (0, set())
+
+
+def test_ignored_by_configuration(project: Path) -> None:
+    """What check_ignore lists is left out."""
+    with (project / "pym-config.yaml").open("a") as file:
+        file.write("check_ignore: [unused-schema]\n")
+    assert "unused-schema" not in rules_in(run("--format", "json"))
+
+
+def test_machines() -> None:
+    """SARIF has a result for each finding, with rule, file and line; GitHub gets a command for each."""
+    count = len(json.loads(run("--format", "json").output))
+    (sarif,) = json.loads(run("--format", "sarif").output)["runs"]
+    assert len(sarif["results"]) == count
+    assert {one["ruleId"] for one in sarif["results"]} <= {one["id"] for one in sarif["tool"]["driver"]["rules"]}
+    lines = run("--format", "github").output.splitlines()
+    assert len(lines) == count
+    assert any(
+        line.startswith("::warning file=apis/tea.yaml,line=7,col=5,title=undocumented-errors::") for line in lines
+    )
+
+
+def test_start(project: Path) -> None:
+    """What stops the start of server.py is found as the start tells it, and no port is opened."""
+    (project / "server.py").write_text(
+        "from flask import Flask\nfrom pymacaron import API, letsgo\napp = Flask(__name__)\n"
+        "def start(port=80, debug=False):\n    API(app).load_apis('apis').start()\nletsgo(__name__, callback=start)\n"
+    )
+    assert run("--only", "start").exit_code == 0
+    (project / "advised.py").write_text("")
+    done = subprocess.run(
+        [sys.executable, "-m", "pymacaron.cli", "check", "--only", "start"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "error [start] apis/tea.yaml:8:22" in done.stdout
+    assert "there is no advised.pour" in done.stdout
+
+
+def test_nonsense(project: Path) -> None:
+    """A rule that there is not is told with its cure; so is that there is nothing to check. Both end with 2."""
+    told = run("--ignore", "unused-shema")
+    assert (told.exit_code, "did you mean 'unused-schema'?" in told.output) == (2, True)
+    (project / "apis" / "tea.yaml").unlink()
+    told = run()
+    assert (told.exit_code, "--apis" in told.output) == (2, True)
+    assert all(name in run("--rules").output for name in RULES)
