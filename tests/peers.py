@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -110,9 +111,16 @@ def peer(answer: Answering, tls: Any = None) -> Iterator[Peer]:
         thread.join()
 
 
+def _is_whole(request: bytes) -> bool:
+    """Is a request there, with its body where it says how long that is?"""
+    head, end, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
+    return bool(end) and (length is None or len(body) >= int(length[1]))
+
+
 @contextmanager
-def rude_peer(behave: Callable[[socket.socket], None], *, reads: bool = True) -> Iterator[Peer]:
-    """A server that reads the head of a request and then does to the connection what it likes."""
+def rude_peer(behave: Callable[[socket.socket], None], *, reads: bool = True, whole: bool = False) -> Iterator[Peer]:
+    """A server that reads the head of a request, or a `whole` one, and then does to the connection what it likes."""
     found = Peer()
     listener = socket.create_server(("127.0.0.1", 0))
     found.port = listener.getsockname()[1]
@@ -121,7 +129,7 @@ def rude_peer(behave: Callable[[socket.socket], None], *, reads: bool = True) ->
     def handle(connection: socket.socket) -> None:
         with suppress(OSError), connection:
             data = b""
-            while reads and b"\r\n\r\n" not in data:
+            while reads and not (_is_whole(data) if whole else b"\r\n\r\n" in data):
                 more = connection.recv(4096)
                 if not more:
                     return

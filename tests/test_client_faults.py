@@ -324,7 +324,7 @@ def test_a_connection_that_ends_under_us(calling: Calling) -> None:
             pass
         next(asked)
 
-    with rude_peer(one_answer_each) as other:
+    with rude_peer(one_answer_each, whole=True) as other:
         client = calling(other.url)
         assert client.add_thing({"id": 1}).id == 1
         assert isinstance(client.add_thing({"id": 2}), ServiceUnavailableError)

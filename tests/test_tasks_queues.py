@@ -136,8 +136,8 @@ def test_many_take_at_once(tmp_path: Path) -> None:
     def work(name: int) -> None:
         for at in range(50):
             queues.put("q", f"{name}.{at}")
-            taken = queues.take("q")
-            assert taken is not None
+            while (taken := queues.take("q")) is None:  # another took ours, and what it put was not due just then
+                pass
             found.append(taken.body)
             assert queues.done(taken.tag)
         queues.close()
