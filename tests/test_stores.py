@@ -173,7 +173,7 @@ def nested(levels: int) -> Any:
         float("nan"), float("inf"), Decimal("NaN"), "\ud800", {"\udfff": 1}, {1: 2}, nested(31), datetime(2026, 1, 1,
         tzinfo=UTC),
         object(),
-        Secret("hush"), [Secret("hush")], {frozenset({1})}, 1j,
+        Secret("hush"), [Secret("hush")], {frozenset({1})}, 1j, 10**5000, [-(10**5000)], {10**5000},
     ],
     ids=lambda value: f"{type(value).__name__}",
 )  # fmt: skip
@@ -182,6 +182,13 @@ def test_no_values(store: Store, value: Any) -> None:
     with pytest.raises(ItemRefusedError, match=r"^value") as caught:
         store.put(USERS, user(value=value))
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("end", [math.inf, math.nan, 1e30, -(10**20)])
+def test_ends_that_never_come(store: Store, end: float) -> None:
+    """An end that no clock reaches is refused."""
+    with pytest.raises(ItemRefusedError, match=r"^_expires"):
+        store.put(USERS, user(), expires=end)
 
 
 def test_deep_values(store: Store) -> None:
@@ -753,7 +760,7 @@ def test_what_is_deleted_between_pages(store: Store) -> None:
     assert [item["number"] for item in store.query(ORDERS, name, limit=2, cursor=page.cursor)] == [3, 4]
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "W10", "bnVsbA", "☃", "A" * 3000])
+@pytest.mark.parametrize("cursor", ["", "x", "W10", "bnVsbA", "☃", "A" * 3000, "W1tb" * 3000], ids=range(7))
 def test_no_cursors(store: Store, cursor: str) -> None:
     """A cursor that is none is the caller's fault."""
     with pytest.raises(ItemRefusedError, match="cursor") as caught:
@@ -779,6 +786,7 @@ def test_no_queries(store: Store) -> None:
     """A query of an index that is not there, with a limit of nothing, or with a range that cannot be, is refused."""
     queries: list[Callable[[], object]] = [
         lambda: store.query(USERS, "x", index="by_nothing"), lambda: store.query(ORDERS, "x", limit=0),
+        lambda: store.scan(ORDERS, limit=2**70), lambda: store.scan(ORDERS, limit=math.nan),  # type: ignore[arg-type]
         lambda: store.query(ORDERS, "x", at_least("1")), lambda: store.query(ORDERS, 1), lambda: store.query(ORDERS,
         ""),
         lambda: store.query(USERS, "x", at_least("1")), lambda: store.query(ORDERS, "x", begins_with(1)),

@@ -4,6 +4,8 @@ server."""
 from __future__ import annotations
 
 import importlib
+import json
+import math
 import os
 import signal
 import subprocess
@@ -30,10 +32,11 @@ from pymacaron.config import Config, set_config
 from pymacaron.exceptions import ConfigurationError, QueueUnavailableError, StartError, TasksOffError, TaskValueError
 from pymacaron.formats import Formats
 from pymacaron.loading import load_document
-from pymacaron.tasks import Handle, is_ready, is_task, run_here
+from pymacaron.tasks import Handle, is_ready, is_task, run_here, sending
 from pymacaron.tasks.brokers import AMQP, FILE, REDIS, SQS, broker_of
 from pymacaron.tasks.declared import Options, tasks
 from pymacaron.tasks.periodic import Clockwork
+from pymacaron.tasks.running import run_task
 from pymacaron.tasks.travelling import pack, unpack
 
 JOBS = """
@@ -126,7 +129,8 @@ def test_off() -> None:
 def test_options_are_checked() -> None:
     """An option that makes no sense, or is misspelt, is an error of the module that has it."""
     wrong: list[dict[str, Any]] = [
-        {"delay": -1}, {"delay": "5"}, {"max_seconds": 0}, {"every": timedelta(0)}, {"queue": "a b"}, {"queue": ""}
+        {"delay": -1}, {"delay": "5"}, {"max_seconds": 0}, {"every": timedelta(0)}, {"queue": "a b"}, {"queue": ""},
+        {"delay": math.inf}, {"max_seconds": 1e300}, {"max_retries": math.inf}, {"max_retries": 2.7}, {"queue": 5},
     ]  # fmt: skip
     for options in wrong:
         with pytest.raises(ValueError, match=r"^asynctask: "):
@@ -209,6 +213,74 @@ def test_each_period_once(tmp_path: Path) -> None:
             for clockwork in clockworks:
                 clockwork.turn([job])
         assert fired == [1, 10, 26, 60]
+
+
+def test_times_that_never_come(tmp_path: Path) -> None:
+    """A task is not fired for a time that no clock reaches."""
+    with Project(tmp_path, JOBS, f"sqlite:///{tmp_path}").here():
+
+        @asynctask
+        def job() -> None: ...
+
+        for seconds in (math.inf, math.nan, 1e300, 10**400, -1):
+            with pytest.raises(ValueError, match="fire_in"):
+                job.fire_in(seconds)
+        with pytest.raises(ValueError, match="fire_at"):
+            job.fire_at(datetime.max.replace(tzinfo=UTC))
+
+
+def test_unique_tasks_that_are_over(tmp_path: Path) -> None:
+    """A unique task that was cancelled is queued anew when it is fired; and a task lets go of its own claim only,
+    not of the one of whoever waits with the same arguments since it was begun."""
+    with Project(tmp_path, JOBS, f"sqlite:////{tmp_path}").here():
+        sent: list[dict[str, Any]] = []
+
+        @asynctask(unique=True, max_retries=5)
+        def job(value: int) -> None:
+            raise ZeroDivisionError
+
+        tasks[job.name] = job
+        job.send = lambda _id, message, *_: sent.append(message)  # type: ignore[method-assign]  # instead
+        cancelled = job.fire(1)
+        cancelled.cancel()
+        first = job.fire(1)
+        assert first != cancelled
+        assert job.fire(1) == first
+        for handle, message in ((cancelled, sent[0]), (first, sent[1])):
+            run_task(handle.id, message)
+        second = job.fire(1)
+        assert second != first
+        run_task(first.id, sent[1])  # once more
+        assert job.fire(1) == second
+        assert len(sent) == 3
+
+
+_ENVELOPE = {"body": "[[{}],{},{}]", "headers": {"task": "pymacaron.task", "timelimit": [1, 2]}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "", "{}", "[]", "null", "[" * 100_000, json.dumps(_ENVELOPE), json.dumps({**_ENVELOPE, "properties": 5}),
+        json.dumps({**_ENVELOPE, "properties": {"delivery_info": []}}),
+        json.dumps({"body": 5, "headers": {}, "properties": {"delivery_info": {}}}),
+        json.dumps({"body": "", "headers": {"task": "x", "timelimit": [1, 2]}, "properties": {"delivery_info": {}}}),
+        json.dumps(
+            {"body": "", "headers": {"task": "pymacaron.task", "timelimit": "abc"}, "properties": {"delivery_info": {}}}
+        ),
+    ],
+    ids=range(11),
+)  # fmt: skip
+def test_what_is_no_message(tmp_path: Path, body: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What others have put in a queue ends no worker: it is told and dropped, and the tasks behind it are taken."""
+    with Project(tmp_path, JOBS, f"sqlite:////{tmp_path}").here():
+        sender, queue = sending.sender(), sending.sender().broker.queue("tasks")
+        sender.broker.options["queues"]().put(queue, body)
+        sender.send("00", {"task": "x"}, queue="tasks", due=None, seconds=5)
+        with sender.app.connection_for_read() as connection:
+            found = connection.default_channel.basic_get(queue, no_ack=True)
+        assert found.headers["id"] == "00"
+        assert "is dropped" in caplog.text
 
 
 def test_no_broker(tmp_path: Path) -> None:

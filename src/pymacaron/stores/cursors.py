@@ -29,7 +29,7 @@ def read_cursor(query: list[Any], attributes: list[Attribute], cursor: str) -> d
         asked, last = msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if asked == msgspec.json.decode(msgspec.json.encode(query)) and len(last) == len(attributes):
             return {one.name: key_value(one, _read(one, text)) for one, text in zip(attributes, last, strict=True)}
-    except (ValueError, TypeError, ArithmeticError, msgspec.MsgspecError, ItemRefusedError):
+    except (ValueError, TypeError, ArithmeticError, RecursionError, msgspec.MsgspecError, ItemRefusedError):
         pass
     raise ItemRefusedError("the cursor is none of this query; give back the one of the page before, as it is")
 

@@ -12,6 +12,8 @@ from .tables import NUMBER, Attribute, Table
 from .values import exact, key_value
 from .writes import Item
 
+_MOST = 1_000_000  # items of a page
+
 
 class Search(NamedTuple):
     """A query.
@@ -56,8 +58,8 @@ def search(
     Raises:
         ItemRefusedError: a value that cannot be in a key, a limit below 1, a cursor of something else.
     """
-    if limit is not None and limit < 1:
-        raise ItemRefusedError("the limit of a page is at least 1")
+    if limit is not None and (type(limit) is not int or not 1 <= limit <= _MOST):
+        raise ItemRefusedError(f"the limit of a page is a whole number from 1 to {_MOST}")
     found = table.index_of(index)
     attributes = list(dict.fromkeys(
         one for one in ((found.partition, found.sort) if index else ()) if one is not None

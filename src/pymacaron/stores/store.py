@@ -128,7 +128,7 @@ class Store(Protocol):
             expires: when it ends, in seconds since 1970, rounded up to whole ones; without it, what the item says.
         """
         if expires is not None:
-            item = {**item, EXPIRES: math.ceil(expires)}
+            item = {**item, EXPIRES: math.ceil(expires) if math.isfinite(expires) else expires}
         return self._done(Put(table, item, when))
 
     def update(

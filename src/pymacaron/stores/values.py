@@ -19,6 +19,8 @@ _WORDS = {TEXT: "a text", NUMBER: "a number of at most 38 digits", BYTES: "bytes
 LONGEST_KEY = (2048, 1024)  # bytes of the first and the second key attribute, as DynamoDB has it
 _KINDS: tuple[Any, ...] = (str, int, float, Decimal, bytes, dict, list, tuple, set, frozenset)
 _SMALL = 2**63
+_LARGEST = 14_000  # bits of whole numbers: Python writes no longer ones, see sys.set_int_max_str_digits
+_LAST = 2**53  # no item ends later, in seconds since 1970
 
 
 def canonical_item(item: Mapping[str, Any]) -> Item:
@@ -36,7 +38,7 @@ def canonical_item(item: Mapping[str, Any]) -> Item:
         made[name] = canonical(value, name)
     made.pop(VERSION, None)
     expires = made.get(EXPIRES)
-    if expires is not None and type(expires) is not int:
+    if expires is not None and (type(expires) is not int or abs(expires) > _LAST):
         raise ItemRefusedError(f"{EXPIRES}: has to be whole seconds since 1970")
     return made
 
@@ -52,10 +54,17 @@ def canonical(value: Any, place: str, level: int = 1) -> Any:
         if not value.isascii():
             _check_text(value, place)
         return value
-    if kind is int or kind is bool or value is None or kind is bytes:
+    if kind is bool or value is None or kind is bytes:
         return value
+    if kind is int:
+        return _whole(value, place)
     if kind is float or kind is Decimal:
         return _number(value, place)
+    return _inside(value, place, level)
+
+
+def _inside(value: Any, place: str, level: int) -> Any:
+    kind = type(value)
     if level > DEEPEST:
         raise ItemRefusedError(f"{place}: values are nested in more than {DEEPEST} levels; keep it as a text")
     if kind is list or kind is tuple:
@@ -92,6 +101,12 @@ def _check_text(text: str, place: str) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise ItemRefusedError(f"{place}: the text has half of a surrogate pair, which is no character") from None
+
+
+def _whole(value: int, place: str) -> int:
+    if value.bit_length() > _LARGEST:
+        raise ItemRefusedError(f"{place}: a whole number of more than {_LARGEST} bits; keep it as a text")
+    return value
 
 
 def _number(value: float | Decimal, place: str) -> int | float | Decimal:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import update_wrapper
 from inspect import signature
@@ -14,7 +15,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from pymacaron._types import JsonObject
 from pymacaron.config import get_config
-from pymacaron.exceptions import TasksOffError
+from pymacaron.exceptions import QueueUnavailableError, TasksOffError
 from pymacaron.operations import Operation
 
 from .brokers import DEFAULT
@@ -22,7 +23,7 @@ from .carrying import carried_call
 from .delivering import deliver
 from .handles import Handle
 from .process import is_worker, process
-from .standing import standings
+from .standing import ENDED, FARTHEST, standings
 from .travelling import pack
 
 _Arguments = ParamSpec("_Arguments")
@@ -54,7 +55,7 @@ class Options:
         unique: bool = False, queue: str = DEFAULT, every: float | timedelta | None = None,
     ) -> None:  # fmt: skip
         self.delay = _seconds(delay, "delay")
-        self.max_retries = int(_seconds(max_retries, "max_retries"))
+        self.max_retries = _count(max_retries, "max_retries")
         self.backoff = _seconds(backoff, "backoff")
         self.max_seconds = None if max_seconds is None else _above_zero(max_seconds, "max_seconds")
         self.unique = unique
@@ -112,7 +113,7 @@ class Task(Generic[_Arguments, _Result]):
             raise ValueError(
                 "fire_at takes a datetime with a time zone, such as datetime.now(UTC) + timedelta(hours=1)"
             )
-        return self._fire(args, kwargs, max(0.0, when.timestamp() - time()))
+        return self._fire(args, kwargs, _seconds(max(0.0, when.timestamp() - time()), "the time until fire_at"))
 
     def _fire(self, args: Any, kwargs: Any, seconds: float, task_id: str | None = None) -> Handle[_Result]:
         if not get_config().with_async and process.here is None:
@@ -138,6 +139,9 @@ class Task(Generic[_Arguments, _Result]):
         said = json.dumps([message["args"], message["kwargs"]], sort_keys=True)
         key = message["unique"] = f"unique:{self.name}:{hashlib.sha256(said.encode()).hexdigest()}"
         waiting = standings().claim(key, task_id, _HELD)
+        if waiting is not None and standings().of(waiting)["state"] in ENDED:  # it was cancelled: it waits for nothing
+            standings().release_own(key, waiting)
+            waiting = standings().claim(key, task_id, _HELD)
         if waiting is not None:
             return Handle(waiting)
         try:
@@ -145,7 +149,8 @@ class Task(Generic[_Arguments, _Result]):
         except BaseException:
             standings().release(key)
             raise
-        standings().keep(key, task_id, seconds + _UNIQUE)
+        with suppress(QueueUnavailableError):  # the task is queued, whoever else may be
+            standings().keep(key, task_id, seconds + _UNIQUE)
         return Handle(task_id)
 
     def send(self, task_id: str, message: JsonObject, seconds: float = 0) -> None:
@@ -188,8 +193,14 @@ def _name_of(function: Callable[..., Any]) -> str:
 
 
 def _seconds(value: float, what: str) -> float:
-    if type(value) not in {int, float} or not value >= 0:
-        raise ValueError(f"asynctask: {what} has to be a number, 0 or more")
+    if type(value) not in {int, float} or not 0 <= value <= FARTHEST:
+        raise ValueError(f"asynctask: {what} has to be a number from 0 to {FARTHEST:.0f}, the seconds of a year")
+    return value
+
+
+def _count(value: int, what: str) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"asynctask: {what} has to be a whole number, 0 or more")
     return value
 
 
@@ -201,6 +212,10 @@ def _above_zero(value: float | timedelta, what: str) -> float:
 
 
 def _name(queue: str) -> str:
-    if not queue or len(queue) > 30 or not all(char.isascii() and (char.isalnum() or char in "-_") for char in queue):
+    if (
+        type(queue) is not str
+        or not 0 < len(queue) <= 30
+        or not all(char.isascii() and (char.isalnum() or char in "-_") for char in queue)
+    ):
         raise ValueError("asynctask: queue has to be up to 30 letters, digits, - or _, which every broker takes")
     return queue

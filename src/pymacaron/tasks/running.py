@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 _MOST_DEATHS = 5  # workers that may die of a task before it counts as failed
 _UNKNOWN, _MOST_UNKNOWN = 5.0, 120  # seconds until a task that is not known here is looked at again, and how often
 _LONGEST_PAUSE = 3600.0  # seconds between two tries
+_MOST_DOUBLED = 60  # what a pause is doubled; beyond it numbers grow, and pauses do not
 _WATCHED = 1.0  # seconds between two looks at whether a task that runs is still wanted
 _INSISTING = 30.0  # seconds that one tries to tell how a task has ended
 _STOP = signal.SIGUSR2
@@ -77,17 +78,17 @@ def _run(task_id: str, message: JsonObject) -> None:
     if message.get("due", 0) > time() + 1:  # further away than a worker holds a task
         _again(task_id, message, message["due"])
         return
-    standing = standings().of(task_id)
-    if standing["state"] in ENDED:  # its worker died before it could say so, or it was cancelled
-        if standing["state"] == CANCELLED:
-            standings().note(task_id, new_standing(CANCELLED))
-        return
-    task = tasks.get(message["task"])
-    if task is None:
+    standing, task = standings().of(task_id), tasks.get(message["task"])
+    has_ended = standing["state"] in ENDED  # its worker died before it could say so, or it was cancelled
+    if task is None and not has_ended:
         _unknown(task_id, message)
         return
     if "unique" in message:
-        standings().release(message["unique"])
+        standings().release_own(message["unique"], task_id)
+    if task is None or has_ended:
+        if standing["state"] == CANCELLED:
+            standings().note(task_id, new_standing(CANCELLED))
+        return
     deaths = standing.get("deaths", 0) if standing["state"] == RUNNING else -1
     if deaths + 1 >= _MOST_DEATHS:
         lost = ServiceUnavailableError(f"{_MOST_DEATHS} workers have died while they ran the task")
@@ -195,7 +196,7 @@ class _Attempt:
         if standing["state"] != FAILED or tries >= options.max_retries:
             _insist(self.id, standing)
             return
-        pause = min(options.backoff * 2**tries, _LONGEST_PAUSE)
+        pause = min(options.backoff * 2 ** min(tries, _MOST_DOUBLED), _LONGEST_PAUSE)
         told = "task %s failed: %s; it is run again in %g s (try %d of %d)"
         failure = type(self.call.failure).__name__
         log.warning(told, self.task.name, failure, pause, tries + 2, options.max_retries + 1)
@@ -270,6 +271,7 @@ class _Watch(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="cancelled tasks", daemon=True)
         self.running: str | None = None
+        self._unwanted: str | None = None
         self._main = threading.main_thread().ident
         signal.signal(_STOP, self._interrupt)
 
@@ -280,6 +282,7 @@ class _Watch(threading.Thread):
             now = self.running
             if now is not None and now == before and self._is_unwanted(now):
                 assert self._main is not None
+                self._unwanted = now
                 signal.pthread_kill(self._main, _STOP)
             before = now
 
@@ -291,7 +294,8 @@ class _Watch(threading.Thread):
             return False
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
-        if self.running is not None and self._is_unwanted(self.running):
+        # nothing is asked of the records here: what is interrupted may have their locks
+        if self.running is not None and self.running == self._unwanted:
             self.running = None  # once
             raise Interrupted
 

@@ -23,9 +23,8 @@ from pymacaron.exceptions import QueueUnavailableError
 
 from .brokers import DEFAULT, Broker, broker_of
 from .faults import ERRORS
-from .transport import DUE
+from .transport import DUE, TASK
 
-TASK = "pymacaron.task"
 _GRACE = 10  # seconds between asking a task to end and ending its process
 _HIDDEN = "(…)"  # arguments are nobody's business who looks at a broker or at a log
 

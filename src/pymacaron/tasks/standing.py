@@ -28,6 +28,7 @@ QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed"
 ENDED = frozenset((DONE, FAILED, CANCELLED))
 KEPT = 86400.0  # seconds for which it is known how a task has ended
 LONGEST = 30 * 86400.0  # seconds for which it is known how one stands that has not
+FARTHEST = 366 * 86400.0  # the longest that a task may wait, in seconds
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -58,7 +59,7 @@ class Standings:
 
     def stop(self, task_id: str) -> None:
         """Ask for a task to be cancelled."""
-        self._tell(lambda: self._records.put(f"stop:{task_id}", b"1", LONGEST))
+        self._tell(lambda: self._records.put(f"stop:{task_id}", b"1", FARTHEST + LONGEST))
 
     def is_stopped(self, task_id: str) -> bool:
         return self._get(f"stop:{task_id}")[0] is not None
@@ -82,6 +83,11 @@ class Standings:
 
     def release(self, key: str) -> None:
         self._tell(lambda: self._records.remove(key))
+
+    def release_own(self, key: str, value: str) -> None:
+        """Let a key go, unless somebody else has claimed it meanwhile."""
+        if self.kept(key) == value:
+            self.release(key)
 
     def _get(self, *keys: str) -> list[bytes | None]:
         found: list[bytes | None] = self._tell(lambda: self._records.get(*keys))

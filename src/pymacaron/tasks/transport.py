@@ -20,8 +20,9 @@ from kombu.transport import base, virtual
 from pymacaron._version import __version__
 
 from .faults import ERRORS
-from .queues import Queues
+from .queues import Queues, Taken
 
+TASK = "pymacaron.task"  # the one task that Celery knows
 DUE = "pymacaron-due"  # the header that says when a message may be taken first, in seconds since 1970
 _REJECTED = 2.0  # seconds until what a worker would not have is there again
 _BEATS = 4  # in the time of one lease
@@ -125,15 +126,14 @@ class Channel(virtual.Channel):  # type: ignore[misc]  # it has no types
         self.queues.put(queue, _encode(message).decode(), 0 if due is None else max(0, due - time()))
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
-        taken = self.queues.take(queue)
-        if taken is None:
-            raise Empty
-        self.heartbeat.keep(taken.tag)
-        message: dict[str, Any] = _decode(taken.body)
-        properties = message["properties"]
-        properties["delivery_tag"] = taken.tag
-        properties["delivery_info"]["redelivered"] = taken.times > 1
-        return message
+        while (taken := self.queues.take(queue)) is not None:
+            message = _read(taken)
+            if message is not None:
+                self.heartbeat.keep(taken.tag)
+                return message
+            log.error("a message in the queue %s was none of pymacaron's, and is dropped", queue)
+            self.queues.done(taken.tag)
+        raise Empty
 
     def _size(self, queue: str) -> int:
         return self.queues.count(queue)
@@ -151,6 +151,20 @@ class Channel(virtual.Channel):  # type: ignore[misc]  # it has no types
         if self._heartbeat is not None:
             self.qos.restore_unacked()
             self._heartbeat.stop()
+
+
+def _read(taken: Taken) -> dict[str, Any] | None:
+    """A message as kombu wants it; None for what no `_put` has written, which would end every worker that takes it."""
+    try:
+        message: dict[str, Any] = _decode(taken.body)
+        headers, body, properties = message["headers"], message["body"], message["properties"]
+        is_of_tasks = headers["task"] == TASK and type(body) is str
+        are_numbers = [type(limit) in {int, float} for limit in headers["timelimit"]]
+        properties["delivery_tag"] = taken.tag
+        properties["delivery_info"]["redelivered"] = taken.times > 1
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+    return message if is_of_tasks and are_numbers == [True, True] else None
 
 
 class Transport(virtual.Transport):  # type: ignore[misc]  # it has no types

@@ -25,7 +25,8 @@ from .declared import tasks
 from .periodic import Clockwork
 from .process import WORKER, process
 from .running import PutBack, end_with, run_task
-from .sending import TASK, Sender, sender
+from .sending import Sender, sender
+from .transport import TASK
 
 log = logging.getLogger(__name__)
 

@@ -93,7 +93,10 @@ class RedisQueues:
         if found is None:
             return None
         number, times, body = found
-        return Taken(f"{number.decode()}-{claim}-{queue}", times, body.decode())
+        # what others have written here may be no text, or lack a body
+        return Taken(
+            f"{number.decode('utf-8', 'replace')}-{claim}-{queue}", times, (body or b"").decode("utf-8", "replace")
+        )
 
     def extend(self, tags: Iterable[str]) -> None:
         for tag in tags:
