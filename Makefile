@@ -83,4 +83,4 @@ stores-local: venv ## the laws of stores, held against Amazon's DynamoDB Local (
 	@$(BIN)/python conformance/dynamodb_local.py $(ARGS)
 
 clean: ## remove .venv and what the tools leave behind
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov dist
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov dist examples/shop/data

@@ -105,7 +105,7 @@ class Target(NamedTuple):
 
 
 def targets() -> Iterator[Target]:
-    shop = [sys.executable, str(EXAMPLES / "shop" / "run.py"), "--port", "PORT", "--logs", "LOGS"]
+    shop = [sys.executable, str(EXAMPLES / "shop" / "run.py"), "--port", "PORT", "--logs", "LOGS", "--data", "LOGS"]
     for at, (service, apis) in enumerate(SHOP.items()):  # 422: a page token of nobody, a picture that is none
         config = load_config(str(EXAMPLES / "shop" / service))
         for api in apis:

@@ -121,9 +121,10 @@ def running(
 ) -> Iterator[Server]:
     """A program that serves, as long as the block lasts. It prints to `log`, among other things on which port, which
     `says` finds there."""
+    own = {"PYMACARON_STORE": f"{log.absolute()}.sqlite"}
     with log.open("wb") as out:
         process = subprocess.Popen(
-            command, cwd=folder, env={**os.environ, **environment}, stdout=out, stderr=subprocess.STDOUT
+            command, cwd=folder, env={**os.environ, **own, **environment}, stdout=out, stderr=subprocess.STDOUT
         )
     try:
         yield Server(process, log, says)

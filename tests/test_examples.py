@@ -52,7 +52,8 @@ def order_of(sku: str, quantity: int = 1, **more: Any) -> dict[str, Any]:
 
 def together(port: int, logs: Path) -> list[str]:
     """The command that serves the three services of the shop."""
-    return [sys.executable, "-u", "examples/shop/run.py", "--port", str(port), "--logs", str(logs)]
+    folders = ["--logs", str(logs), "--data", str(logs / "data")]
+    return [sys.executable, "-u", "examples/shop/run.py", "--port", str(port), *folders]
 
 
 @pytest.fixture(scope="module")
@@ -294,6 +295,23 @@ def test_a_report(shop: Server) -> None:
     assert report.status == 200
     assert report.json["customers"] <= report.json["mails"]
     assert shop.ask("GET", place).status == 401
+
+
+def test_what_the_shop_keeps(tmp_path: Path) -> None:
+    """Customers, orders, products and their stock outlive the processes: who starts the shop again finds them."""
+    ada = {"name": "Ada", "email": "ada@example.com"}
+    with running(together(free_row(3), tmp_path), ROOT, tmp_path / "run", OPENS) as server:
+        path = Place(server.port + 1).ask("POST", f"{V1}/customers", ada).headers["location"]
+        order = server.ask("POST", f"{V1}/orders", order_of("CUP-001", 2), ASTRID).json
+        assert server.ask("DELETE", f"{V1}/products/COF-001").status == 204
+        assert server.stop() == 0
+    with running(together(free_row(3), tmp_path), ROOT, tmp_path / "again", OPENS) as server:
+        customers = Place(server.port + 1)
+        assert customers.ask("GET", path, headers=STAFF).json["name"] == "Ada"
+        assert customers.ask("POST", f"{V1}/customers", ada).json["error"] == "EMAIL_TAKEN"
+        assert server.ask("GET", f"{V1}/me/orders", headers=ASTRID).json["orders"] == [order]
+        assert server.ask("GET", f"{V1}/stock/CUP-001,COF-001").json == {"CUP-001": 5}
+        assert [place.ask("GET", "/ready").status for place in (server, customers)] == [200, 200]
 
 
 def test_categories_are_a_tree(shop: Server) -> None:

@@ -1,9 +1,9 @@
 """The three services of the shop at once: started together, watched, and ended together.
 
-    python run.py --port 8080 [--logs FOLDER]
+    python run.py --port 8080 [--logs FOLDER] [--data FOLDER]
 
 The shop listens on the port given, customers and mailer on the next two, all on this machine only. Each logs to a file
-of its own. Ctrl-C or SIGTERM ends them all; so does the end of one of them.
+of its own, and keeps what it has in another. Ctrl-C or SIGTERM ends them all; so does the end of one of them.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ class Service:
 def main() -> int:
     parser = argparse.ArgumentParser(description="The three services of the shop, started and ended together.")
     parser.add_argument("--port", type=int, default=8080, help="of the shop; the others have the next two")
+    parser.add_argument("--data", type=Path, default=HERE / "data", metavar="FOLDER", help="where they keep things")
     parser.add_argument("--logs", type=Path, default=HERE / "logs", metavar="FOLDER", help="where they log")
     options = parser.parse_args()
     ports = {name: options.port + number for number, name in enumerate(SERVICES)}
@@ -96,7 +97,7 @@ def main() -> int:
     services: list[Service] = []
     try:
         _check(ports)
-        _start(services, ports, options.logs)
+        _start(services, ports, options)
         return _watch(services, lambda: print(_welcome(services, options.logs), flush=True))
     except KeyboardInterrupt:
         print("\nthe shop is closed", flush=True)
@@ -121,16 +122,18 @@ def _check(ports: dict[str, int]) -> None:
             sys.exit(f"{fact}; take other ones: make run PORT={9000 if port < 9000 else 8080}")
 
 
-def _start(services: list[Service], ports: dict[str, int], logs: Path) -> None:
+def _start(services: list[Service], ports: dict[str, int], options: argparse.Namespace) -> None:
     """Add them to `services` one by one, so that none is forgotten if that is interrupted. They are told where the ones
     are that they call."""
     called = {f"PYM_{name.upper()}_URL": f"http://127.0.0.1:{ports[name]}" for name in ("customers", "mailer")}
     try:
-        logs.mkdir(parents=True, exist_ok=True)
+        for folder in (options.logs, options.data):
+            folder.mkdir(parents=True, exist_ok=True)
         for name, port in ports.items():
-            services.append(Service(name, port, logs / f"{name}.log", os.environ | called))
+            own = {"PYMACARON_STORE": str((options.data / f"{name}.sqlite").resolve())}
+            services.append(Service(name, port, options.logs / f"{name}.log", os.environ | called | own))
     except OSError as error:
-        sys.exit(f"{error.filename or logs} cannot be written: {error.strerror}; let them log elsewhere: --logs FOLDER")
+        sys.exit(f"{error.filename or HERE} cannot be written: {error.strerror}; take other folders: --logs and --data")
 
 
 def _watch(services: list[Service], welcome: Callable[[], None]) -> int:

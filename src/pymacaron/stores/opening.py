@@ -18,7 +18,7 @@ _config: Config | None = None  # that the store is of; None: it was given
 
 def get_store() -> Store:
     """The store of this process, opened when first asked for: `store` in pym-config.yaml, else the file
-    pymacaron-store.sqlite beside that, in the working folder if there is none.
+    pymacaron-store.sqlite beside that, in the working folder if there is none; or the one that PYMACARON_STORE names.
 
     Raises:
         ConfigurationError: pym-config.yaml is faulty.
@@ -31,7 +31,8 @@ def get_store() -> Store:
     with _lock:
         if _store is None or _config is not config:
             folder = os.path.dirname(config.config_file or "")
-            _store, _config = open_store(config.store or f"sqlite:///{FILE}", folder), config
+            url = config.store or f"sqlite:///{os.environ.get('PYMACARON_STORE', FILE)}"
+            _store, _config = open_store(url, folder), config
         return _store
 
 

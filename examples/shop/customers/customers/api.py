@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 
-from customers.db import customers
-from customers.errors import CustomerNotFound, EmailTaken
+from customers.db import forget, take_in
+from customers.errors import CustomerNotFound
 from customers.mails import welcome
 from pymacaron.auth import get_scopes, get_userid
+from pymacaron.exceptions import ItemNotFound
 from pymacaron.models import Address, Customer
 
 
 def create_customer(customer: Customer):
     customer.id = str(uuid.uuid4())
     customer.joined_at = datetime.now(UTC)
-    with customers.locked():
-        if any(other.email.lower() == customer.email.lower() for other in customers.all()):
-            raise EmailTaken("There is a customer with this email").tell_user("You have an account here already.")
-        customers.put(customer.id, customer)
+    take_in(customer)
     welcome(customer)
     return customer, 201, {"Location": f"/v1/customers/{customer.id}"}
 
 
 def get_customer(customer_id: str) -> Customer:
-    customer = customers.get(customer_id.lower()) if _may_see(customer_id) else None
-    if customer is None:  # who may not see a customer is not told that there is one
-        raise CustomerNotFound(f"There is no customer {customer_id}")
-    return customer
+    if _may_see(customer_id):  # who may not see a customer is not told that there is one
+        with suppress(ItemNotFound):
+            return Customer.load_from_db(customer_id.lower())
+    raise CustomerNotFound(f"There is no customer {customer_id}")
 
 
 def _may_see(customer_id: str) -> bool:
@@ -35,15 +34,14 @@ def _may_see(customer_id: str) -> bool:
 
 
 def delete_customer(customer_id: str) -> None:
-    if not _may_see(customer_id) or not customers.remove(customer_id.lower()):
-        raise CustomerNotFound(f"There is no customer {customer_id}")
+    forget(get_customer(customer_id))
 
 
 def put_address(address: Address, customer_id: str, label: str):
-    with customers.locked():
-        customer = get_customer(customer_id)
-        addresses = customer.addresses or {}
-        is_new = label not in addresses
-        customer.addresses = {**addresses, label: address}
-        customers.put(customer.id, customer)
-    return None, 201 if is_new else 200
+    before = get_customer(customer_id)
+
+    def note(customer: Customer) -> None:
+        customer.addresses = {**(customer.addresses or {}), label: address}
+
+    Customer.update_in_db(before.id, change=note)
+    return None, 200 if label in (before.addresses or {}) else 201

@@ -1,54 +1,49 @@
-"""What is known of customers: tables in memory, for as long as the process lives. No other module keeps anything."""
+"""What is known of customers, and where: in the store. No other module keeps anything."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
-from threading import RLock
+from contextlib import suppress
 from typing import Any
 
 from customers import samples
-from pymacaron.models import Customer
+from customers.errors import EmailTaken
+from pymacaron import ApiPool
+from pymacaron.exceptions import ConditionFailedError, ServiceUnavailableError
+from pymacaron.stores import ABSENT, Attribute, PersistentModel, Table, get_store
+
+_EMAILS = Table("customers-emails", Attribute("email"))  # an item for each, so that there is one customer with it
 
 
-class Table:
-    """Rows by key, safe for many threads. Rows are models; what goes in and what comes out are copies.
+class PersistentCustomer(PersistentModel):
+    """The parent of the model Customer, as the document says (`x-persist`)."""
 
-    Several steps that belong together: `with table.locked(): ...`.
+    api_name, model_name, table_name, primary_key = "customers", "Customer", "customers", "id"
+
+
+def take_in(customer: Any) -> None:
+    """Keep a new customer.
+
+    Raises:
+        EmailTaken: there is one with that email.
     """
-
-    def __init__(self, rows: Iterable[tuple[Any, Any]] = ()) -> None:
-        self._rows = dict(rows)
-        self._lock = RLock()
-
-    def locked(self) -> AbstractContextManager[Any]:
-        return self._lock
-
-    def get(self, key: Any) -> Any:
-        """The row, or None."""
-        with self._lock:
-            row = self._rows.get(key)
-            return None if row is None else row.clone()
-
-    def all(self) -> list[Any]:
-        """Every row, the oldest first."""
-        with self._lock:
-            return [row.clone() for row in self._rows.values()]
-
-    def put(self, key: Any, row: Any) -> bool:
-        """Write a row; is it a new one?"""
-        with self._lock:
-            is_new = key not in self._rows
-            self._rows[key] = row.clone()
-            return is_new
-
-    def remove(self, key: Any) -> bool:
-        """Was it there?"""
-        with self._lock:
-            return self._rows.pop(key, None) is not None
-
-    def __len__(self) -> int:
-        return len(self._rows)
+    email = {"email": customer.email.lower(), "customer": customer.id}
+    try:
+        get_store().put(_EMAILS, email, when=ABSENT)
+    except ConditionFailedError:
+        raise EmailTaken("There is a customer with this email").tell_user("You have an account here already.") from None
+    customer.save_to_db()
 
 
-customers = Table((row["id"], Customer.from_json(row)) for row in samples.CUSTOMERS)
+def forget(customer: Any) -> None:
+    customer.delete_from_db()
+    get_store().delete(_EMAILS, customer.email.lower())
+
+
+def prepare() -> None:
+    """Make what the store lacks, with the customers whom the shop knows when it opens. A store that does not answer
+    is no reason not to start: it may come back."""
+    with suppress(ServiceUnavailableError):
+        get_store().create_table(_EMAILS)
+        for row in samples.CUSTOMERS:
+            with suppress(EmailTaken):
+                take_in(ApiPool.customers.model.Customer.from_json(row))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
+from pymacaron.exceptions import ConditionFailedError, ItemNotFound
 from pymacaron.models import Category, Product, ProductPage
 from shop import samples
-from shop.db import products
 from shop.errors import ProductExists, ProductNotFound, SkuMismatch, UnknownCategory
 from shop.paging import page_of
 
@@ -49,7 +51,7 @@ def _below(slugs: list[str], tree: list[Category]) -> Iterator[str]:
 
 
 def find_products(text, category, tag, filter, sort, x_currency, page_size, page_token):  # noqa: A002, PLR0917 - as the document calls them
-    found = [row for row in products.all() if row.status not in {"draft", "retired"}]
+    found = [row for row in all_products() if row.status not in {"draft", "retired"}]
     if text is not None:
         found = [row for row in found if text.lower() in f"{row.title} {row.description or ''}".lower()]
     if category is not None:
@@ -84,48 +86,52 @@ def _sort_key(name: str, currency: str) -> Any:
 
 
 def get_product(sku: str) -> Product:
-    product = products.get(sku)
-    if product is None:
-        raise ProductNotFound(f"There is no product {sku}").tell_user("We do not sell that (any more).")
-    return product
+    try:
+        return Product.load_from_db(sku)
+    except ItemNotFound:
+        raise ProductNotFound(f"There is no product {sku}").tell_user("We do not sell that (any more).") from None
+
+
+def all_products() -> list[Product]:
+    return sorted(Product.scan_db(), key=attrgetter("sku"))
 
 
 def create_product(product: Product):
-    with products.locked():
-        if products.get(product.sku):
-            raise ProductExists(f"There is a product {product.sku} already; PUT replaces it")
-        products.put(product.sku, _checked(product))
+    try:
+        _checked(product).save_to_db(if_absent=True)
+    except ConditionFailedError:
+        raise ProductExists(f"There is a product {product.sku} already; PUT replaces it") from None
     return product, 201, {"Location": f"/v1/products/{product.sku}"}
 
 
 def put_product(product: Product, sku: str):
     if product.sku != sku:
         raise SkuMismatch("The sku in the body is not the one in the path")
-    with products.locked():
-        old = products.get(sku)
-        if old is not None:
-            product.created_at, product.picture = old.created_at, old.picture
-        is_new = products.put(sku, _checked(product))
-    return product, 201 if is_new else 200
+    (old,) = Product.load_many_from_db([sku])
+    if old is not None:
+        product.created_at, product.picture = old.created_at, old.picture
+    _checked(product).save_to_db()
+    return product, 201 if old is None else 200
 
 
 def change_product(change, sku: str) -> Product:
-    with products.locked():
-        product = get_product(sku)
-        for name in change.get_property_names():
-            if name not in change:
-                continue
-            if change[name] is None:
-                del product[name]
-            else:
-                product[name] = change[name]
-        products.put(sku, _checked(product))
-    return product
+    get_product(sku)
+    return Product.update_in_db(sku, change=partial(_merge, change))
+
+
+def _merge(change, product: Product) -> None:
+    for name in change.get_property_names():
+        if name not in change:
+            continue
+        if change[name] is None:
+            del product[name]
+        else:
+            product[name] = change[name]
+    _checked(product)
 
 
 def delete_product(sku: str) -> None:
-    if not products.remove(sku):
-        raise ProductNotFound(f"There is no product {sku}")
+    get_product(sku).delete_from_db()
 
 
 def _checked(product: Product) -> Product:
@@ -141,5 +147,5 @@ def _checked(product: Product) -> Product:
 
 
 def count_stock(skus: list[str]) -> dict[str, int]:
-    found = (products.get(sku) for sku in skus)
+    found = Product.load_many_from_db(skus)
     return {product.sku: product.stock for product in found if product is not None}

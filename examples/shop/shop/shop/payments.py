@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from pymacaron.models import Card, GiftCard, Money
-from shop.db import gift_cards
+from shop.db import take_from_gift_card
 from shop.errors import PaymentDeclined
 
 
@@ -42,11 +42,8 @@ def _is_luhn(number: str) -> bool:
 
 
 def _charge_gift_card(card: GiftCard, total: Money) -> None:
-    with gift_cards.locked():
-        left = gift_cards.get(card.code)
-        if left is None or left.currency != total.currency or left.amount < total.amount:
-            error = PaymentDeclined("The gift card does not cover the order")
-            raise error.tell_user("There is not enough on that card.")
-        card.left = left + total * -1
-        gift_cards.put(card.code, card.left)
+    left = take_from_gift_card(card.code, total.amount, total.currency)
+    if left is None:
+        raise PaymentDeclined("The gift card does not cover the order").tell_user("There is not enough on that card.")
+    card.left = Money(amount=left, currency=total.currency)
     del card.code

@@ -7,9 +7,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Literal, TypeAlias
 
-from pymacaron.models import Picture
+from pymacaron.models import Picture, Product
 from shop.catalogue import get_product
-from shop.db import products
 from shop.errors import UnreadablePicture
 
 ContentType: TypeAlias = Literal["image/png", "image/jpeg"]
@@ -19,17 +18,16 @@ SIGNATURES: dict[bytes, ContentType] = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xf
 
 
 def put_picture(form, sku: str) -> Picture:
-    with products.locked():
-        product = get_product(sku)
-        content_type, size = _save(form.picture, sku)
-        product.picture = Picture(content_type=content_type, bytes=size, caption=form.caption, focus=form.focus)
-        products.put(sku, product)
-    return product.picture
+    get_product(sku)
+    content_type, size = _save(form.picture, sku)
+    picture = Picture(content_type=content_type, bytes=size, caption=form.caption, focus=form.focus)
+    Product.update_in_db(sku, set={"picture": picture})
+    return picture
 
 
 def get_picture(sku: str):
     picture = get_product(sku).picture
-    if picture is None:
+    if picture is None or not _path(sku).exists():  # the process that had it has ended
         return None, 204
     return _path(sku), 200, {"Content-Type": picture.content_type}
 

@@ -7,14 +7,15 @@ import io
 import re
 from collections.abc import Iterator
 
-from pymacaron.models import PriceUpdate
-from shop.db import products
+from pymacaron.exceptions import ItemNotFound
+from pymacaron.models import PriceUpdate, Product
+from shop.catalogue import all_products
 from shop.errors import UnreadablePriceList
 
 
 def get_prices(x_currency: str) -> Iterator[str]:
     yield _line("sku", "title", x_currency)
-    for product in products.all():
+    for product in all_products():
         price = product.prices.get(x_currency)
         if price is not None:
             yield _line(product.sku, product.title, f"{price / 100:.2f}")
@@ -29,14 +30,11 @@ def _line(*cells: str) -> str:
 def set_prices(table: str, x_currency: str) -> PriceUpdate:
     prices = dict(_read(table, x_currency))
     unknown = []
-    with products.locked():
-        for sku, price in prices.items():
-            product = products.get(sku)
-            if product is None:
-                unknown.append(sku)
-                continue
-            product.prices[x_currency] = price
-            products.put(sku, product)
+    for sku, price in prices.items():
+        try:
+            Product.update_in_db(sku, change=lambda product, price=price: product.prices.update({x_currency: price}))
+        except ItemNotFound:
+            unknown.append(sku)
     return PriceUpdate(updated=len(prices) - len(unknown), unknown=unknown)
 
 
