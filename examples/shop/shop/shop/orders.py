@@ -68,7 +68,7 @@ def _take(lines: list[Line]) -> None:
     for taken, line in enumerate(lines):
         try:
             Product.update_in_db(line.sku, change=partial(_take_from, line))
-        except (OutOfStock, ItemNotFound):
+        except Exception:
             _give_back(lines[:taken])
             raise
 
