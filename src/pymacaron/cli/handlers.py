@@ -7,7 +7,7 @@ import os
 import click
 
 from pymacaron.generate import Modules, replace_file
-from pymacaron.generate.skeletons import completed, skeletons
+from pymacaron.generate.skeletons import completed, missing_packages, skeletons
 
 from .reading import load_apis
 
@@ -34,6 +34,8 @@ def handlers(path: str, dry_run: bool) -> None:
         try:
             text = completed(one)
             if not dry_run:
+                for package in missing_packages(one, os.getcwd()):
+                    replace_file(package, "")
                 replace_file(one.path, text)
         except (OSError, UnicodeDecodeError) as error:
             raise click.UsageError(f"{shown} cannot be completed: {error}") from None

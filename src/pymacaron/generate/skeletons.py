@@ -14,7 +14,7 @@ from pymacaron.pool import LoadedApi
 
 from .annotations import Catalogue
 from .functions import Modules, Place, place_of
-from .text import NONE, union
+from .text import NONE, merged, union
 from .values import Values, successes, summary
 
 _MARKED = re.compile(r"‹(?:@\w+:)?(\w+)›")
@@ -59,7 +59,7 @@ def _skeleton(module: str, found: dict[str, Operation], catalogue: Catalogue, mo
     marked = [_function(name, operation, catalogue) for name, operation in found.items()]
     used = {name for text in marked for name in _MARKED.findall(text)}
     models = {name for text in marked for name in _MODEL.findall(text)}
-    lines = [f"from {_FROM[name]} import {name}" for name in sorted(used) if name in _FROM]
+    lines: list[str] = [f"from {_FROM[name]} import {name}" for name in sorted(used) if name in _FROM]
     lines += [_ERROR, *(f"from pymacaron.models import {name}" for name in sorted(models))]
     wanted = [line for line in lines if modules.statement(Place(module, line.rpartition(" ")[2])) is None]
     return Skeleton(path, wanted, [_MARKED.sub(r"\1", text) for text in marked], list(found))
@@ -100,7 +100,17 @@ def completed(skeleton: Skeleton) -> str:
     if os.path.exists(skeleton.path):
         with open(skeleton.path, encoding="utf-8", newline="") as file:
             text = file.read()
-    blocks = ["\n".join(skeleton.imports)] if skeleton.imports else []
+    blocks = ["\n".join(merged(skeleton.imports))] if skeleton.imports else []
     added = "\n\n\n".join([*blocks, *(one.rstrip() for one in skeleton.functions)]) + "\n"
     start = '"""Functions of the service."""\n\nfrom __future__ import annotations\n\n' if not text.strip() else ""
     return start + added if start else f"{text.rstrip(chr(10))}\n\n\n{added}"
+
+
+def missing_packages(skeleton: Skeleton, root: str) -> list[str]:
+    """The `__init__.py` files that packages around a new module lack, so that everybody knows them for packages."""
+    found: list[str] = []
+    folder = os.path.dirname(os.path.abspath(skeleton.path))
+    while folder != os.path.abspath(root) and folder.startswith(os.path.abspath(root)) and not os.path.exists(folder):
+        found.append(os.path.join(folder, "__init__.py"))
+        folder = os.path.dirname(folder)
+    return found

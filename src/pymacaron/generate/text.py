@@ -100,11 +100,11 @@ class Module:
 
     def written(self, title: str, body: Iterable[str]) -> str:
         """The whole file."""
-        blocks = [f'"""{title}\n\nWritten by `pymacaron stubs`; changes are lost.\n"""', *_merged(self._imports)]
+        blocks = [f'"""{title}\n\nWritten by `pymacaron stubs`; changes are lost.\n"""', *merged(self._imports)]
         return "\n".join([*blocks, "", *body, *sorted(self._aliases)]).rstrip() + "\n"
 
 
-def _merged(imports: Iterable[str]) -> list[str]:
+def merged(imports: Iterable[str]) -> list[str]:
     """Import statements in order, one for each module."""
     names: dict[str, set[str]] = {}
     for line in imports:
