@@ -329,6 +329,15 @@ def test_what_dynamodb_says(dynamo: Store, code: str, error: type[Exception]) ->
         dynamo.put(COUNTS, {"id": "x"}, when=ABSENT)
 
 
+def test_who_may_not_list_tables(dynamo: Store) -> None:
+    """A store is there for those who may only use their own tables, and not for those whom it does not know."""
+    Dynamo.answers = [fault("AccessDeniedException")]
+    dynamo.check()
+    Dynamo.answers = [fault("UnrecognizedClientException")]
+    with pytest.raises(StoreDownError):
+        dynamo.check()
+
+
 def test_a_transaction_that_others_are_in_the_way_of(dynamo: Store) -> None:
     """A transaction that meets others is tried again, and given up at last as too much to do."""
     conflict = fault("TransactionCanceledException", CancellationReasons=[{"Code": "TransactionConflict"}])

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from pymacaron.exceptions import ItemNotFound
 from pymacaron.models import PriceUpdate, Product
@@ -32,10 +33,14 @@ def set_prices(table: str, x_currency: str) -> PriceUpdate:
     unknown = []
     for sku, price in prices.items():
         try:
-            Product.update_in_db(sku, change=lambda product, price=price: product.prices.update({x_currency: price}))
+            Product.update_in_db(sku, change=partial(_set_price, x_currency, price))
         except ItemNotFound:
             unknown.append(sku)
     return PriceUpdate(updated=len(prices) - len(unknown), unknown=unknown)
+
+
+def _set_price(currency: str, price: int, product: Product) -> None:
+    product.prices[currency] = price
 
 
 def _read(table: str, currency: str) -> Iterator[tuple[str, int]]:

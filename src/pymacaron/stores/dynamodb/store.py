@@ -8,7 +8,7 @@ from contextlib import suppress
 from random import getrandbits
 from typing import Any
 
-from pymacaron.exceptions import StoreThrottledError
+from pymacaron.exceptions import StoreDownError, StoreThrottledError
 from pymacaron.stores.changes import checked_writes, condition_failed, is_met, next_item, place_of
 from pymacaron.stores.ranges import EVERYTHING, Range
 from pymacaron.stores.searching import Search, search
@@ -19,7 +19,7 @@ from pymacaron.stores.writes import Delete, Item, Key, Put, Update, When, Write
 
 from . import schema
 from .attributes import read_item, write_item, write_key
-from .connection import ClientError, Connection, is_throttling, pause, refused
+from .connection import ClientError, Connection, code_of, is_throttling, pause, refused
 from .requests import METHODS, query_request, scan_request, whole_item, write_request
 
 _ATTEMPTS = 10
@@ -208,10 +208,15 @@ class DynamoStore(Store):
         schema.drop(self._connection, table)
 
     def check(self, table: Table | None = None) -> None:
-        if table is None:
-            self._connection.call("list_tables", Limit=1)
-        else:
+        if table is not None:
             schema.check(self._connection, table)
+            return
+        try:
+            self._connection.call("list_tables", Limit=1)
+        except StoreDownError as error:
+            # who may only use the service's own tables is told so, by a store that is there and knows who asks
+            if not isinstance(error.__cause__, ClientError) or code_of(error.__cause__) != "AccessDeniedException":
+                raise
 
     def close(self) -> None:
         self._connection.close()
