@@ -8,6 +8,8 @@ import click
 
 from pymacaron.generate.services import fault_of_name, make_service
 
+from .telling import reading_only
+
 
 @click.command()
 @click.argument("name")
@@ -23,6 +25,7 @@ def new(name: str) -> None:
 
     Exit codes: 0; 2 if the name will not do, or the folder is there already.
     """
+    reading_only()  # there is no configuration yet
     fault = fault_of_name(name)
     if fault is not None:
         raise click.UsageError(fault)
