@@ -61,8 +61,9 @@ class Bare:
 
 class Ours:
     def __init__(self, path: str, synchronous: str) -> None:
-        connections.PRAGMAS = ("journal_mode = WAL", f"synchronous = {synchronous}")
         self._store = SqliteStore(path)
+        beginning = ("PRAGMA journal_mode = WAL", f"PRAGMA synchronous = {synchronous}")
+        self._store._connections = connections.Connections(path, 10.0, beginning)
         self._store.create_table(TABLE)
 
     def put(self, _: str, one: dict[str, Any], __: bytes) -> None:

@@ -29,6 +29,7 @@ from pymacaron.exceptions import (
     ConfigurationError,
     ItemNotFound,
     ItemRefusedError,
+    StartError,
     StoreDownError,
     StoreThrottledError,
     TableMissingError,
@@ -36,6 +37,7 @@ from pymacaron.exceptions import (
 from pymacaron.stores import (
     ABSENT,
     ALWAYS,
+    NUMBER,
     Attribute,
     Index,
     Put,
@@ -499,6 +501,23 @@ def test_what_a_start_says_of_classes(project: Project, by: str, told: list[str]
     for one in told:
         assert one in text
     assert "shop.yaml:" in text
+
+
+def test_a_table_that_is_there_otherwise(project: Project, tmp_path: Path) -> None:
+    """A table that is there with another key, or by a name that is the same to SQLite, stops the start in plain words;
+    items that cannot be in a new index are not in it."""
+    store = open_store(f"sqlite:///{tmp_path}/shop.sqlite")
+    store.create_table(Table("Users", Attribute("id")))
+    shop(project, "Kept")
+    with pytest.raises(StartError, match="has a table Users"):
+        project.start()
+    text = Table("others", Attribute("id"))
+    indexed = text._replace(indexes=(Index("by_n", Attribute("n", NUMBER)),))
+    store.create_table(text)
+    store.put_many(text, [{"id": "a", "n": "one"}, {"id": "b", "n": 1}, {"id": "c", "n": None}])
+    store.create_table(indexed)
+    assert [item["id"] for item in store.query(indexed, 1, index="by_n")] == ["b"]
+    store.close()
 
 
 def test_no_object_no_item(project: Project) -> None:

@@ -37,6 +37,7 @@ from pymacaron.tasks.brokers import AMQP, FILE, REDIS, SQS, broker_of
 from pymacaron.tasks.declared import Options, tasks
 from pymacaron.tasks.periodic import Clockwork
 from pymacaron.tasks.running import run_task
+from pymacaron.tasks.standing import standings
 from pymacaron.tasks.travelling import pack, unpack
 
 JOBS = """
@@ -304,7 +305,7 @@ def test_long_operations_need_tasks(tmp_path: Path) -> None:
 
 def test_long_operations_of_swagger(tmp_path: Path) -> None:
     """A document of version 2.0 may have x-async, too; what is published then is a document as well. run_here does what
-    takes long at once."""
+    takes long at once. When it is forgotten how one has ended, it is not queued again, but gone."""
     with project_in(tmp_path, with_async=True, async_broker=f"sqlite:///{tmp_path}") as project:
         project.functions("def make(): return {'n': 1}")
         (tmp_path / "apis" / "shop.yaml").write_text(
@@ -324,6 +325,8 @@ def test_long_operations_of_swagger(tmp_path: Path) -> None:
         with run_here():
             place = client.post("/r").headers["Location"]
             assert client.get(f"{place}/result").json == {"n": 1}
+            standings()._records.remove(f"state:{place.rpartition('/')[2]}")  # after a day
+            assert client.get(place).status_code == client.get(f"{place}/result").status_code == 404
 
 
 def test_a_worker_beside_a_server(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import threading
 import time
@@ -166,20 +167,46 @@ def test_a_file_opened_twice_stays_locked(tmp_path: Path) -> None:
     """A process that opens the file once more keeps its locks: else another one that closes it would drop what is
     written."""
     first, second = (File(str(tmp_path / "f.db"), "CREATE TABLE IF NOT EXISTS t (x)") for _ in range(2))
-    first.execute("INSERT INTO t VALUES (1)")
-    second.execute("INSERT INTO t VALUES (2)")
+    first.write("INSERT INTO t VALUES (1)")
+    second.write("INSERT INTO t VALUES (2)")
     child = os.fork()
     if not child:
         other = File(str(tmp_path / "f.db"), "")
-        other.execute("INSERT INTO t VALUES (3)")
+        other.write("INSERT INTO t VALUES (3)")
         other.close()
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
-    first.execute("INSERT INTO t VALUES (4)")
+    first.write("INSERT INTO t VALUES (4)")
     third = File(str(tmp_path / "f.db"), "")
-    assert third.execute("SELECT count(*) FROM t").fetchone() == (4,)
+    assert third.rows("SELECT count(*) FROM t") == [(4,)]
     for file in (first, second, third):
         file.close()
+
+
+def test_a_fork_amid_writes(tmp_path: Path) -> None:
+    """A child that is forked while other threads write can write as well: it takes no lock of its
+    parent's for its own."""
+    queues, ended = FileQueues(str(tmp_path / "queues.db")), threading.Event()
+
+    def keep_writing() -> None:
+        while not ended.is_set():
+            queues.put("q", "x" * 2000)
+
+    threads = [threading.Thread(target=keep_writing) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for _ in range(10):
+        child = os.fork()
+        if not child:
+            signal.alarm(5)
+            queues.put("child", "x")
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+    ended.set()
+    for thread in threads:
+        thread.join()
+    assert queues.count("child") == 10
+    queues.close()
 
 
 def test_records(records: Records) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pymacaron.documents import Node, findings
-from pymacaron.exceptions import Finding, ServiceUnavailableError
+from pymacaron.exceptions import Finding, ServiceUnavailableError, StartError
 
 from .keeping import faults_of
 from .opening import get_store
@@ -43,7 +43,7 @@ def find_store(models: Iterable[Any]) -> None:
     told, and may come back: the service starts, and answers 503 where it needs it.
 
     Raises:
-        StartError: what the store needs is not installed.
+        StartError: what the store needs is not installed, or a table is there with another key.
     """
     store = get_store()
     for model in models:
@@ -58,3 +58,5 @@ def find_store(models: Iterable[Any]) -> None:
         except ServiceUnavailableError as error:
             log.error("%s; until then, whatever keeps a model in it answers 503", error)
             return
+        except ValueError as error:
+            raise StartError(f"models cannot be kept: {error}") from None

@@ -21,7 +21,7 @@ from pymacaron.messages import Response
 from pymacaron.operations import Operation
 
 from .declared import Options, Task
-from .standing import CANCELLED, DONE, ENDED, FAILED, LONGEST, QUEUED, failure_error, standings
+from .standing import CANCELLED, DONE, ENDED, FAILED, LONGEST, QUEUED, failure_error, new_standing, standings
 from .travelling import unpack
 
 KEY = "x-async"
@@ -62,6 +62,7 @@ class LongOperations:
         task_id = os.urandom(16).hex()
         who = identity()
         begun = {"operation": task.name, "user": who.user, "created": time()}
+        standings().note(task_id, new_standing(QUEUED))
         standings().keep(f"operation:{task_id}", msgspec.json.encode(begun).decode(), LONGEST)
         try:
             task.fire_as(task_id, args, kwargs)
@@ -83,9 +84,11 @@ class LongOperations:
         call = current.get()
         if endpoint is not None and endpoint.guard is not None and call is not None:
             admit(endpoint.guard, call.request, call)
-        if endpoint is None or begun["user"] != identity().user:
+        standing = standings().of(task_id)
+        is_known = "at" in standing  # how one has ended is forgotten before that it was begun
+        if endpoint is None or not is_known or begun["user"] != identity().user:
             raise NotFoundError("No operation of yours is known by this id")
-        return begun, standings().of(task_id)
+        return begun, standing
 
     def status(self, task_id: str, status: int = 200) -> Any:
         begun, standing = self.of(task_id)

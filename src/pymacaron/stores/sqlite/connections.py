@@ -7,13 +7,13 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 from pymacaron.exceptions import StoreDownError, StoreThrottledError, TableMissingError
 
 # WAL: readers and the writer do not wait for each other; FULL: what is committed is on disk, also after a power cut.
-PRAGMAS = ("journal_mode = WAL", "synchronous = FULL")
+BEGINNING = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL")
 _BUSY = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
 
 
@@ -25,10 +25,11 @@ class Connections:
 
     Args:
         patience: seconds that a writer waits for another one.
+        beginning: what each connection begins with.
     """
 
-    def __init__(self, path: str, patience: float) -> None:
-        self.path, self._patience = path, patience
+    def __init__(self, path: str, patience: float, beginning: Iterable[str] = BEGINNING) -> None:
+        self.path, self._patience, self._beginning = path, patience, tuple(beginning)
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()  # of what follows; entered itself, which is quicker than by the condition
         self._gate = threading.Condition(self._lock)
@@ -99,12 +100,13 @@ class Connections:
             self._gate.notify_all()
 
     def _opened(self) -> sqlite3.Connection:
+        _make(self.path)
         connection = sqlite3.connect(self.path, self._patience, isolation_level=None, check_same_thread=False)
         until = time.monotonic() + self._patience
         while True:
             try:
-                for pragma in PRAGMAS:
-                    connection.execute(f"PRAGMA {pragma}")
+                for statements in self._beginning:
+                    connection.executescript(statements)
                 return connection
             except sqlite3.OperationalError as error:
                 # another process that turns WAL on is not waited for by SQLite itself
@@ -141,6 +143,15 @@ class Connections:
         self._forking = False
         self._gate.notify_all()
         self._gate.release()
+
+
+def _make(path: str) -> None:
+    """Make a file that only its owner can read, if it is not there. Else it must not be touched: to close a file drops
+    all locks that this process has on it (https://www.sqlite.org/howtocorrupt.html section 2.2)."""
+    if os.path.exists(path):
+        return
+    with suppress(OSError):  # somebody was quicker; or SQLite will say why it cannot be
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 _every: weakref.WeakSet[Connections] = weakref.WeakSet()

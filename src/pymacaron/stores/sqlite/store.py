@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from random import getrandbits
 from typing import Any
 
-from pymacaron.exceptions import StoreDownError
+from pymacaron.exceptions import ItemRefusedError, StoreDownError
 from pymacaron.stores.changes import checked_writes, is_met, next_item, place_of
 from pymacaron.stores.ranges import EVERYTHING, Range
 from pymacaron.stores.searching import Search, search
@@ -170,6 +171,7 @@ class SqliteStore(Store):
         layout = Layout(table)
         with self._connections.writer() as connection:
             connection.execute("BEGIN IMMEDIATE")
+            self._check_name(connection, table)
             connection.execute(layout.create())
             connection.execute(layout.create_expiry())
             known = [row[1] for row in connection.execute(f"PRAGMA table_info({layout.name})")]
@@ -181,6 +183,13 @@ class SqliteStore(Store):
             connection.execute(layout.purge, [self._clock()])
             connection.execute("COMMIT")
 
+    def _check_name(self, connection: sqlite3.Connection, table: Table) -> None:
+        """To SQLite, names that differ in small and capital letters only are one."""
+        others = "SELECT name FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?) AND name <> ?"
+        for (other,) in connection.execute(others, [f"items.{table.name}"] * 2):
+            fact = f"{self.path} has a table {other.removeprefix('items.')}"
+            raise ValueError(f"{fact}, which is {table.name} to SQLite; rename one of them")
+
     def _add_index(self, connection: sqlite3.Connection, layout: Layout, name: str) -> None:
         for statement in layout.create_index(name):
             connection.execute(statement)
@@ -189,7 +198,9 @@ class SqliteStore(Store):
         attributes = [one for one in (index.partition, index.sort) if one is not None]
         change = f"UPDATE {layout.name} SET {', '.join(f'{one} = ?' for one in columns)} WHERE rowid = ?"  # noqa: S608
         for rowid, *row in connection.execute(f"SELECT rowid, {READ} FROM {layout.name}").fetchall():  # noqa: S608
-            connection.execute(change, [*columns_of(attributes, index_values(alone, item_of(tuple(row)))), rowid])
+            with suppress(ItemRefusedError):  # what cannot be in the index is not, as in DynamoDB
+                values = index_values(alone, item_of(tuple(row)))
+                connection.execute(change, [*columns_of(attributes, values), rowid])
 
     def drop_table(self, table: Table) -> None:
         with self._connections.writer() as connection:

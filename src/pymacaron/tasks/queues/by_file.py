@@ -47,42 +47,40 @@ class FileQueues:
 
     def put(self, queue: str, body: str, seconds: float = 0) -> None:
         values = (queue, self._clock() + seconds, body)
-        self._file.execute("INSERT INTO messages (queue, due, body) VALUES (?, ?, ?)", values)
+        self._file.write("INSERT INTO messages (queue, due, body) VALUES (?, ?, ?)", values)
 
     def take(self, queue: str) -> Taken | None:
         while True:
             now = self._clock()
-            found = self._file.execute(_NEXT, (queue, now)).fetchone()  # takes no lock that others wait for
-            if found is None:
+            found = self._file.rows(_NEXT, (queue, now))  # takes no lock that others wait for
+            if not found:
                 return None
             claim = f"{self._owner}{os.urandom(8).hex()}"
             changes = "UPDATE messages SET due = ?, claim = ?, taken = taken + 1 WHERE id = ? AND due <= ?"
-            taken = self._file.execute(
-                f"{changes} RETURNING taken, body", (now + self.lease, claim, found[0], now)
-            ).fetchone()
-            if taken is not None:  # else somebody was quicker
-                return Taken(f"{found[0]}-{claim}", *taken)
+            number = found[0][0]
+            taken = self._file.rows(f"{changes} RETURNING taken, body", (now + self.lease, claim, number, now))
+            if taken:  # else somebody was quicker
+                return Taken(f"{number}-{claim}", *taken[0])
 
     def extend(self, tags: Iterable[str]) -> None:
         due = self._clock() + self.lease
-        self._file.executemany(
+        self._file.write_many(
             "UPDATE messages SET due = ? WHERE id = ? AND claim = ?", [(due, *_key(tag)) for tag in tags]
         )
 
     def done(self, tag: str) -> bool:
-        return self._file.execute("DELETE FROM messages WHERE id = ? AND claim = ?", _key(tag)).rowcount > 0
+        return self._file.write("DELETE FROM messages WHERE id = ? AND claim = ?", _key(tag)) > 0
 
     def give_back(self, tag: str, seconds: float = 0) -> None:
         changes = "UPDATE messages SET due = ?, claim = NULL WHERE id = ? AND claim = ?"
-        self._file.execute(changes, (self._clock() + seconds, *_key(tag)))
+        self._file.write(changes, (self._clock() + seconds, *_key(tag)))
 
     def count(self, queue: str) -> int:
         """How many messages there are, taken ones included."""
-        found = self._file.execute("SELECT count(*) FROM messages WHERE queue = ?", (queue,)).fetchone()
-        return int(found[0])
+        return int(self._file.rows("SELECT count(*) FROM messages WHERE queue = ?", (queue,))[0][0])
 
     def clear(self, queue: str) -> int:
-        return self._file.execute("DELETE FROM messages WHERE queue = ?", (queue,)).rowcount
+        return self._file.write("DELETE FROM messages WHERE queue = ?", (queue,))
 
     def close(self) -> None:
         self._file.close()

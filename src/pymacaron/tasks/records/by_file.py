@@ -33,22 +33,22 @@ class FileRecords:
     def get(self, *keys: str) -> list[bytes | None]:
         places = ", ".join("?" * len(keys))
         statement = f"SELECT key, value FROM records WHERE key IN ({places}) AND until > ?"  # noqa: S608 - only "?"
-        found = dict(self._file.execute(statement, (*keys, self._clock())).fetchall())
+        found: dict[str, bytes] = dict(self._file.rows(statement, (*keys, self._clock())))
         return [found.get(key) for key in keys]
 
     def put(self, key: str, value: bytes, seconds: float) -> None:
-        self._file.execute(_KEEP, (key, value, self._clock() + seconds))
+        self._file.write(_KEEP, (key, value, self._clock() + seconds))
         self._sweep()
 
     def add(self, key: str, value: bytes, seconds: float) -> bool:
         now = self._clock()
-        added = self._file.execute(f"{_KEEP} WHERE records.until <= ?", (key, value, now + seconds, now)).rowcount > 0
+        added = self._file.write(f"{_KEEP} WHERE records.until <= ?", (key, value, now + seconds, now)) > 0
         self._sweep()
         return added
 
     def remove(self, key: str) -> None:
-        self._file.execute("DELETE FROM records WHERE key = ?", (key,))
+        self._file.write("DELETE FROM records WHERE key = ?", (key,))
 
     def _sweep(self) -> None:
         if random() < _SWEEP:  # noqa: S311 - no secret
-            self._file.execute("DELETE FROM records WHERE until <= ?", (self._clock(),))
+            self._file.write("DELETE FROM records WHERE until <= ?", (self._clock(),))
