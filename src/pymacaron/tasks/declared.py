@@ -121,7 +121,10 @@ class Task(Generic[_Arguments, _Result]):
                 f"{self.name} cannot be fired: tasks are off; write `with_async: true` into pym-config.yaml, and "
                 "install pymacaron[async]"
             )
-        self._signature.bind(*args, **kwargs)
+        try:
+            self._signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.name}: {error}") from None
         message: JsonObject = {
             "task": self.name,
             "args": [pack(value, f"{self.name}: argument {at + 1}") for at, value in enumerate(args)],

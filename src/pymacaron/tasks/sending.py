@@ -105,8 +105,8 @@ class Sender:
             with self.app.producer_pool.acquire(block=True, timeout=10) as producer:
                 amqp.send_task_message(producer, TASK, made, queue=self.queue(queue), headers=headers, retry=False)
         except ERRORS as error:
-            fact = "the queue of tasks cannot be reached, or did not confirm"
-            raise QueueUnavailableError(f"{fact}: {message['task']} was not queued").caught(error) from error
+            fact = "the queue of tasks cannot be reached, or did not confirm that it has"
+            raise QueueUnavailableError(f"{fact} {message['task']}").caught(error) from error
 
     def check(self) -> None:
         """Ask the broker for a connection.
