@@ -84,7 +84,7 @@ QUICK, WHOLE = "examples,coverage,fuzzing", "examples,coverage,fuzzing,stateful"
 ACCEPTED = ("2xx", "3xx", "404", "409", "429", "5xx")  # 5xx: another check refuses them
 # Status resources that are not below the path of their API. Schemathesis asks every path at the first server of all;
 # where they are below it, at helloworld, it asks them.
-BESIDE = "^/(ping|version|auth/version)$"
+BESIDE = "^/(ping|ready|version|auth/version)$"
 
 
 class Target(NamedTuple):

@@ -31,3 +31,9 @@ def forgotten_secrets() -> Iterator[None]:
     before = set(secret._values), secret._longest_first, secret._pattern
     yield
     secret._values, secret._longest_first, secret._pattern = before
+
+
+@pytest.fixture(autouse=True)
+def forgotten_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that a test starts in this process is not the program of the tests after it."""
+    monkeypatch.setattr("pymacaron.config._base", None)

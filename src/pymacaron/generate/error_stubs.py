@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from pymacaron import exceptions
 from pymacaron.exceptions import PyMacaronException
 
 from .functions import Modules
@@ -16,6 +17,7 @@ Written by `pymacaron stubs`; changes are lost.
 from typing import Literal, TypeAlias
 from typing_extensions import TypeIs
 
+from pymacaron import exceptions
 from pymacaron.exceptions import PyMacaronException
 
 class ErrorModel:
@@ -36,7 +38,7 @@ def error_stub(modules: Modules) -> str:
 
 def _known(cls: type[PyMacaronException]) -> Iterator[str]:
     """Those of ours, whatever else this process has."""
-    if cls.__module__ == PyMacaronException.__module__:
+    if getattr(exceptions, cls.__name__, None) is cls:
         yield cls.code
     for child in cls.__subclasses__():
         yield from _known(child)

@@ -11,6 +11,7 @@ import threading
 import warnings
 from typing import Any
 
+import billiard.pool
 from celery import Task as CeleryTask
 from celery import signals
 from celery.exceptions import Reject, SecurityWarning, TimeLimitExceeded
@@ -80,6 +81,8 @@ def work(queues: list[str] | None = None, processes: int | None = None) -> int:
         without_gossip=True, without_mingle=True, without_heartbeat=True, loglevel="WARNING", quiet=True,
         optimization="fair",
     )  # fmt: skip
+    # tenths of a second: a process that ends waits for its results to be counted, half a minute if another has died
+    billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = max(1, 10 * get_config().async_drain)
     worker.start()
     return int(worker.exitcode or 0)
 
