@@ -17,7 +17,6 @@ Written by `pymacaron stubs`; changes are lost.
 from typing import Literal, TypeAlias
 from typing_extensions import TypeIs
 
-from pymacaron import exceptions
 from pymacaron.exceptions import PyMacaronException
 
 class ErrorModel:
