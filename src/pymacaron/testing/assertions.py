@@ -46,7 +46,7 @@ class Assertions:
         AssertionError: the answer is not what is wanted, or breaks the document, or there is none.
     """
 
-    answer: Answer | None = None  # the last one
+    answer: Answer  # the last one; there is none before the first call
 
     @property
     def _service(self) -> Service:
