@@ -94,15 +94,20 @@ def serve(
         from .stores import starting  # likewise
 
         starting.find_store(model for _, model in kept)
+    _warn(contract, served)
+    names = _flask_names(app, served)
+    routes = [Route(one.operation.method, one.operation.path, one, names[one.operation]) for one in endpoints]
+    install(app, routes, failures, listeners=listeners, through_flask=config.dispatch == "flask")
+    return endpoints
+
+
+def _warn(contract: Contract, served: Iterable[Served]) -> None:
+    """Log what stops no start: of the code, and of keys that have no effect."""
     for warning in contract.warnings(Cache.of_user()):
         log.warning("%s", warning)
     for one in served:
         for text in unbuilt_keys(one.name, _having(one)):
             log.warning("%s", text)
-    names = _flask_names(app, served)
-    routes = [Route(one.operation.method, one.operation.path, one, names[one.operation]) for one in endpoints]
-    install(app, routes, failures, listeners=listeners, through_flask=config.dispatch == "flask")
-    return endpoints
 
 
 _VARIABLE = re.compile(r"<[^>]*>|\{[^}]*\}")

@@ -19,7 +19,7 @@ from .telling import reading_only
 @click.option("--seed", default=0, show_default=True, help="Of what is made up: the same seed makes the same.")
 @click.option("--dynamic", is_flag=True, help="Make every answer up anew, whatever examples there are.")
 @click.option("--latency", default=0, metavar="MS", type=click.IntRange(0, 60_000), help="How late every answer is.")
-def mock(paths: tuple[str, ...], host: str, port: int, seed: int, dynamic: bool, latency: int) -> None:  # noqa: PLR0917
+def mock(paths: tuple[str, ...], host: str, port: int, seed: int, dynamic: bool, latency: int) -> None:  # noqa: PLR0917 - click gives them by name
     """Serve APIs from their documents alone.
 
     API is a document or a folder of them. Answers are the examples of the document, else made from its schemas; what

@@ -159,7 +159,8 @@ class Said:
         items, prefix = place.get("items"), place.get("prefixItems")
         if items is not None and isinstance(items.value, (dict, bool)):
             self.items = (*self.items, items)
-        self.prefix += list((prefix or items).elements()) if (prefix or items) is not None else []  # type: ignore[union-attr]
+        listed = prefix or items
+        self.prefix += listed.elements() if listed is not None else ()
 
 
 def _alternates(node: Node, draft: Draft) -> Iterator[Node]:

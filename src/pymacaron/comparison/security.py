@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pymacaron._types import Json
 from pymacaron.dialects import Document
@@ -45,8 +45,8 @@ def _alternatives(operation: Operation) -> _Alternatives:
     }
 
 
-def _told(alternatives: object) -> str:
-    listed = [" and ".join(sorted(names)) or "nothing" for names in alternatives]  # type: ignore[attr-defined]
+def _told(alternatives: Iterable[Iterable[str]]) -> str:
+    listed = [" and ".join(sorted(names)) or "nothing" for names in alternatives]
     return " or ".join(sorted(listed))
 
 
