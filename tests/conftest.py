@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+from browsers import browser, visit  # noqa: F401 - fixtures for everybody
 from hypothesis import HealthCheck, settings
 from leaks import Leaks
 
