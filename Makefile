@@ -39,9 +39,11 @@ run-real: venv ## a published API, the GA4GH Workflow Execution Service, on PORT
 test: venv services ## every quick test, with coverage; ARGS go to pytest
 	@$(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report=term $(ARGS)
 
-services: ## redis-server and chromium for the tests, where they are missing and can be installed
+services: ## redis-server, chromium, docker and a registry for the tests, where they are missing and can be installed
 	@command -v redis-server >/dev/null || $(call install,redis-server)
 	@command -v chromium >/dev/null || $(call install,chromium)
+	@command -v dockerd >/dev/null || $(call install,docker.io)
+	@command -v docker-registry >/dev/null || $(call install,docker-registry)
 
 faults: venv services ## 10,000 tasks while workers are killed and the broker is restarted; saves killed and racing
 	@$(BIN)/python -m pytest -q -m heavy tests/test_stores_faults.py

@@ -14,7 +14,7 @@ ROOMS = """
     samples bundling downgrade router
     auth stores endpoints binding failures crash logs
     flask_context lane serving
-    transports client tasks
+    transports client tasks containers
     loading comparison upgrade mocking
     pool readiness builtin publishing
     launching api models docs testing test generate advice deploy

@@ -44,6 +44,7 @@
         ├── ConfigurationError          pym-config.yaml or the environment
         ├── DocumentError               an OpenAPI document
         ├── BindingError                the code does not fit the document
+        ├── EngineError                 no container engine answers, or it refused what it was asked
         └── NotBuiltError               asked for a part that this version does not have
 
 Users make their own by subclassing PyMacaronException or by calling add_error().
@@ -463,6 +464,10 @@ class DocumentError(StartError):
 
 class BindingError(StartError):
     title = "the code does not fit the document"
+
+
+class EngineError(StartError):
+    """What a container engine would not do: what was asked, what it said, and the cure where that is known."""
 
 
 class NotBuiltError(StartError):

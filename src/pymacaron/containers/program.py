@@ -1,0 +1,121 @@
+"""A command line run, and what its failures mean."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from pymacaron.config import redact
+from pymacaron.exceptions import EngineError
+
+_LAST = 20  # lines of what an engine said that an error shows
+_ANSWER = 60.0  # seconds within which an engine answers what it knows
+
+# What engines say, and what to do about it.
+_CURES = {
+    r"permission denied.*(docker|podman)\.sock": "join the group docker (then log in again), or install podman",
+    r"Cannot connect to|Is the docker daemon running|connection refused|no such file or directory.*\.sock": (
+        "start it (`systemctl start docker`), or say in DOCKER_HOST where it listens"
+    ),
+    r"buildx component is missing": "leave DOCKER_BUILDKIT unset, or install docker-buildx",
+    r"No such image|image not known|unable to find image": "build it: `pymacaron build`",
+    r"container name .* is already in use|name .* is in use": "remove that container, or take another name",
+    r"port is already allocated|address already in use": "take another port",
+    r"no space left on device": "make room: `docker system prune` removes what nobody uses",
+    r"toomanyrequests": "the registry lets those who log in pull more: `docker login`",
+    r"unauthorized|denied:|no basic auth|authentication required": (
+        "check who logs in to the registry, and that they may push there"
+    ),
+    r"pull access denied|manifest unknown|repository does not exist": (
+        "check the name of the image behind FROM; a private one needs `docker login`"
+    ),
+}
+
+
+class Program(NamedTuple):
+    """A command line, `words` first, in an environment."""
+
+    words: tuple[str, ...]
+    environment: Mapping[str, str]
+
+    def ask(
+        self, *arguments: str, given: str = "", more: Mapping[str, str] | None = None, seconds: float = _ANSWER
+    ) -> str:
+        """Run it to its end; what it prints.
+
+        Args:
+            given: to its standard input.
+            more: variables for this run alone.
+            seconds: that it may take.
+
+        Raises:
+            EngineError: it fails, with the end of what it has said, or takes too long.
+        """
+        try:
+            done = subprocess.run(  # noqa: S603 - no shell, and the program is the user's choice
+                [*self.words, *arguments], env={**self.environment, **(more or {})}, input=given, text=True,
+                errors="replace", capture_output=True, check=False, timeout=seconds,
+            )  # fmt: skip
+        except OSError as error:
+            raise EngineError(f"{self.words[0]} cannot be run: {error.strerror}; install it, or name another") from None
+        except subprocess.TimeoutExpired:
+            cure = "look at how the engine is: `docker info`"
+            raise EngineError(f"{self._said(arguments)} gives no answer after {seconds:.0f} s; {cure}") from None
+        if done.returncode != 0:
+            raise self.failure(arguments, done.returncode, done.stderr or done.stdout)
+        return done.stdout
+
+    def lines(self, *arguments: str, more: Mapping[str, str] | None = None) -> Iterator[str]:
+        """Run it, and tell what it prints while it does so, errors too; to close the iterator ends it.
+
+        Raises:
+            EngineError: it fails.
+        """
+        process = subprocess.Popen(  # noqa: S603 - likewise
+            [*self.words, *arguments], env={**self.environment, **(more or {})}, text=True, errors="replace",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        assert process.stdout is not None, "it is a pipe"
+        last: list[str] = []
+        try:
+            for line in process.stdout:
+                last = [*last[-_LAST:], line.rstrip("\n")]
+                yield line.rstrip("\n")
+            code = process.wait()
+        finally:
+            process.stdout.close()
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+        if code != 0:
+            raise self.failure(arguments, code, "\n".join(last))
+
+    def told(self, *arguments: str, say: Callable[[str], object], more: Mapping[str, str] | None = None) -> str:
+        """Run it to its end, saying each line; all of them.
+
+        Raises:
+            EngineError: it fails.
+        """
+        heard = []
+        for line in self.lines(*arguments, more=more):
+            heard.append(line)
+            say(line)
+        return "\n".join(heard)
+
+    def failure(self, arguments: tuple[str, ...], code: int, said: str) -> EngineError:
+        """What has failed, why, and what to do about it. What arguments are is left out: they may be anybody's."""
+        words = redact("\n".join(said.strip().splitlines()[-_LAST:])) or "it said nothing"
+        cure = next((cure for sign, cure in _CURES.items() if re.search(sign, said, re.IGNORECASE)), None)
+        return EngineError(f"{self._said(arguments)} failed ({code}): {words}{f'; {cure}' if cure else ''}")
+
+    def _said(self, arguments: tuple[str, ...]) -> str:
+        """The command as errors call it: its name and its first words, as in `docker image inspect`."""
+        verbs: list[str] = []
+        for word in arguments[:2]:
+            if not re.fullmatch(r"[a-z]+", word) or verbs not in ([], ["image"], ["container"]):
+                break
+            verbs.append(word)
+        return " ".join([os.path.basename(self.words[0]), *verbs])

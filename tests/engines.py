@@ -1,0 +1,221 @@
+"""A container engine for tests: a `dockerd` of their own, which leaves nothing behind.
+
+It has its own data and a socket, no bridge and no rules of a firewall. All processes of a run share one, started by the
+first test that asks; it ends with the run, however that ends, since this file, as a program, watches both. Its one
+image is `python:3.11-slim`, made of this machine's Python: nothing is pulled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import glob
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from programs import PATIENCE
+
+from pymacaron.containers import Engine
+
+BASE = "python:3.11-slim"
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+_FLAGS = ("--iptables=false", "--ip6tables=false", "--bridge=none")
+_PROGRAMS = (
+    "sh", "bash", "cat", "chmod", "chown", "cp", "env", "find", "grep", "id", "ln", "ls", "mkdir", "mv", "rm", "sed",
+    "sleep", "sort", "stat", "tar", "touch", "groupadd", "useradd", "ldconfig", "test",
+)  # fmt: skip
+_FILES = ("/etc/nsswitch.conf", "/etc/login.defs", "/etc/ssl/openssl.cnf", str(CERTIFICATES))
+_LEFT_OUT = (
+    "site-packages",
+    "dist-packages",
+    "test",
+    "tests",
+    "idlelib",
+    "tkinter",
+    "turtledemo",
+    "lib2to3",
+    "__pycache__",
+)
+_FOLDERS = (
+    "bin", "sbin", "lib", "lib64", "usr/bin", "usr/sbin", "usr/lib", "usr/local/bin", "tmp", "root", "home", "etc",
+)  # fmt: skip
+_SETTINGS = (
+    f"ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin PIP_CERT={CERTIFICATES} LANG=C.UTF-8"
+)
+_NAMED = ("libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2")
+
+
+@pytest.fixture(scope="session")
+def docker_host(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where the engine of this run listens, as DOCKER_HOST has it."""
+    missing = missing_for_docker()
+    if missing is not None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{missing}; continuous integration has it")
+        pytest.skip(missing)
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    shared = tmp_path_factory.getbasetemp().parent if is_worker else tmp_path_factory.getbasetemp()
+    with _locked(shared / "docker.lock"):
+        socket = shared / "docker.socket"
+        if not socket.exists():
+            folder = _start(os.getppid() if is_worker else os.getpid())
+            socket.write_text(f"unix://{folder}/d.sock", "utf-8")
+        return socket.read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def engine(docker_host: str) -> Engine:
+    """The engine of this run, with its base image."""
+    return Engine.find("docker", {**os.environ, "DOCKER_HOST": docker_host})
+
+
+def missing_for_docker() -> str | None:
+    """Why no engine can be started here; None if one can."""
+    if os.geteuid() != 0:
+        return "only root can start a container engine"
+    if shutil.which("dockerd") is None or shutil.which("docker") is None:
+        return "docker is not installed: `make services`"
+    return None
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _start(until: int) -> str:
+    """Start an engine that ends with the process `until`; its folder."""
+    folder = tempfile.mkdtemp(prefix="pymacaron-docker-")
+    with open(f"{folder}/log", "wb") as log:
+        os.posix_spawn(  # it outlives the worker that starts it, which is not to wait for it
+            sys.executable, [sys.executable, __file__, folder, str(until)],
+            {name: text for name, text in os.environ.items() if "DOCKER" not in name},
+            file_actions=[(os.POSIX_SPAWN_DUP2, log.fileno(), 1), (os.POSIX_SPAWN_DUP2, log.fileno(), 2)], setsid=True,
+        )  # fmt: skip
+    here = {**os.environ, "DOCKER_HOST": f"unix://{folder}/d.sock"}
+    deadline = time.monotonic() + PATIENCE
+    while subprocess.run(["docker", "info"], env=here, capture_output=True, check=False).returncode != 0:
+        assert time.monotonic() < deadline, Path(folder, "log").read_text("utf-8", "replace")
+        time.sleep(0.1)
+    make_base(here)
+    return folder
+
+
+# The base image
+
+
+def make_base(environment: dict[str, str]) -> None:
+    """Give the engine of an environment its base image: this machine's Python below /usr/local, with pip, what it needs
+    of the system, and the certificates that pip needs here. Nobody pushes it."""
+    with tempfile.TemporaryDirectory(prefix="pymacaron-base-") as root:
+        _copy_programs(Path(root))
+        _copy_python(Path(root))
+        _write_files(Path(root))
+        # the cache of the loader is made by the loader's own program, in its new home
+        subprocess.run(["chroot", root, "/sbin/ldconfig"], check=True)
+        command = ["docker", "import", "--change", _SETTINGS, "--change", 'CMD ["python3"]', "-", BASE]
+        with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as taking:
+            assert taking.stdin is not None
+            with tarfile.open(fileobj=taking.stdin, mode="w|") as tar:
+                tar.add(root, ".")
+            taking.stdin.close()
+        assert taking.returncode == 0
+
+
+def _copy_programs(root: Path) -> None:
+    for name in _FOLDERS:
+        (root / name).mkdir(parents=True, exist_ok=True)
+    (root / "tmp").chmod(0o1777)
+    path = f"/sbin:/usr/sbin:{os.environ['PATH']}"
+    places = [found for name in _PROGRAMS if (found := shutil.which(name, path=path))]
+    libraries = {line for place in places for line in _libraries(place)}
+    for name in _NAMED:
+        libraries |= set(glob.glob(f"/lib/*/{name}"))
+    for place in (*places, *libraries):
+        _copy(place, root)
+
+
+def _copy_python(root: Path) -> None:
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    home = root / "usr/local"
+    program = Path(sys._base_executable).resolve()  # type: ignore[attr-defined]  # of CPython
+    shutil.copy2(program, home / "bin" / version)
+    for name in ("python3", "python"):
+        (home / "bin" / name).symlink_to(version)
+    library = Path(sysconfig.get_path("stdlib"))
+    shutil.copytree(library, home / "lib" / version, symlinks=True, ignore=shutil.ignore_patterns(*_LEFT_OUT, "*.a"))
+    for place in (program, *library.glob("lib-dynload/*.so")):
+        for one in _libraries(str(place)):
+            _copy(one, root)
+    for shared in Path(sys.base_prefix, "lib").glob("libpython*.so*"):
+        shutil.copy2(shared, home / "lib" / shared.name, follow_symlinks=False)
+    packages = home / "lib" / version / "site-packages"
+    packages.mkdir()
+    import pip  # any one will do, such as that of these tests
+
+    shutil.copytree(Path(pip.__file__).parent, packages / "pip", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def _write_files(root: Path) -> None:
+    for place in _FILES:
+        if os.path.exists(place):
+            _copy(place, root)
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n", "utf-8")
+    (root / "etc/group").write_text("root:x:0:\nnogroup:x:65534:\n", "utf-8")
+    (root / "etc/ld.so.conf").write_text("/usr/local/lib\n", "utf-8")
+
+
+def _libraries(place: str) -> list[str]:
+    said = subprocess.run(["ldd", place], capture_output=True, text=True, check=False).stdout
+    return re.findall(r"(/\S+) \(0x", said)
+
+
+def _copy(place: str, root: Path) -> None:
+    target = root / place.lstrip("/")
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(place, target)
+
+
+# The program that watches
+
+
+def watch(folder: str, until: int) -> None:
+    """Run dockerd in a folder until the process `until` has ended or SIGTERM comes, and leave nothing of it."""
+    ending: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: ending.append(number))
+    daemon = subprocess.Popen([
+        "dockerd", "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "-H", f"unix://{folder}/d.sock",
+        "-p", f"{folder}/pid", *_FLAGS,
+    ])  # fmt: skip
+    while not ending and daemon.poll() is None and os.path.exists(f"/proc/{until}"):
+        time.sleep(0.2)
+    for container in glob.glob(f"{folder}/data/containers/*"):
+        subprocess.run(
+            ["docker", "rm", "--force", os.path.basename(container)], capture_output=True, check=False,
+            env={**os.environ, "DOCKER_HOST": f"unix://{folder}/d.sock"},
+        )  # fmt: skip
+    daemon.terminate()
+    daemon.wait()
+    for line in Path("/proc/mounts").read_text("utf-8").splitlines():
+        place = line.split()[1]
+        if place.startswith(folder):
+            subprocess.run(["umount", place], check=False)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    watch(sys.argv[1], int(sys.argv[2]))
