@@ -17,7 +17,12 @@ from services import project_in
 from store_kinds import KINDS, new
 
 from pymacaron import ApiPool
-from pymacaron.exceptions import ConditionFailedError, ItemNotFound, ItemRefusedError, TableMissingError
+from pymacaron.exceptions import (
+    ConditionFailedError,
+    ItemNotFound,
+    ItemRefusedError,
+    TableMissingError,
+)
 from pymacaron.stores import (
     Attribute,
     PersistentModel,

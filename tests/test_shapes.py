@@ -78,6 +78,19 @@ def test_conversion_keeps_the_meaning(drawn: Any, seed: int) -> None:
     assert same(value, as_json(shape.dump(shape.convert(value))), named)
 
 
+@pytest.mark.parametrize("kind", ["object", ["object", "null"]])
+@pytest.mark.parametrize("second", [{"properties": {"a": {}, "b": {}}}, {"patternProperties": {"^b": {}}}])
+def test_the_alternative_that_keeps_everything(kind: Any, second: dict[str, Any]) -> None:
+    """Of several alternatives that fit, it is the first that has a place for every property, also further inside."""
+    first = {"type": kind, "properties": {"a": {}}}
+    one, two = {"anyOf": [first, {"type": "object", **second}]}, {"a": 1, "b": 2}
+    inside = {"anyOf": [{"type": "object", "properties": {"x": {"type": "array", "items": it}}} for it in (first, one)]}
+    for drawn, value in ((one, two), (inside, {"x": [two]})):
+        schema = schema_of(drawn)
+        shape = shapes_of(schema).of(schema, "Drawn")
+        assert as_json(shape.dump(shape.convert(value))) == as_json(shape.dump(shape.load(value))) == value
+
+
 @given(SCHEMAS, SEEDS)
 def test_both_ways_lead_to_the_same(drawn: Any, seed: int) -> None:
     """msgspec's way and ours give equal values, of the same classes."""

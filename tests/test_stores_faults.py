@@ -13,6 +13,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -43,6 +44,8 @@ from pymacaron.stores import (
     Put,
     Store,
     Table,
+    When,
+    create_tables,
     get_store,
     open_store,
     set_store,
@@ -143,6 +146,7 @@ def test_a_fork_amid_everything(store: SqliteStore) -> None:
 
 SAVING = """
 import sys
+import tempfile
 from pymacaron.stores.sqlite import SqliteStore
 sys.path.insert(0, {tests!r})
 from test_stores_faults import PAIRS
@@ -387,6 +391,23 @@ def test_an_answer_that_gets_lost(dynamo: Store) -> None:
         dynamo.put(COUNTS, {"id": "x"}, when=ABSENT)
 
 
+def test_a_delete_whose_answer_gets_lost(dynamo: Store) -> None:
+    """A conditional delete that is sent again, since no answer came or one that left it open, and finds nothing, has
+    been done; one that finds nothing at once, or after it was told to come back, has not, nor one that finds another
+    item."""
+    gone, other = fault("ConditionalCheckFailedException"), {"id": {"S": "x"}, "_version": {"N": "7"}}
+    for lost in (lambda _: None, lambda _: (500, {"__type": "InternalServerError"})):
+        Dynamo.answers = [lost, gone]
+        dynamo.delete(COUNTS, "x", when=When(version=5))
+        Dynamo.answers = [lost, fault("ConditionalCheckFailedException", Item=other)]
+        with pytest.raises(ConditionFailedError):
+            dynamo.delete(COUNTS, "x", when=When(version=5))
+    for answers_ in ([gone], [fault("ThrottlingException"), gone]):
+        Dynamo.answers = [*answers_]
+        with pytest.raises(ConditionFailedError):
+            dynamo.delete(COUNTS, "x", when=When(version=5))
+
+
 DB = """
     from pymacaron.stores import PersistentModel
 
@@ -474,7 +495,8 @@ def test_a_service_whose_store_is_down(project: Project, caplog: pytest.LogCaptu
         client = project.start()
     assert f"the store {folder}/x.sqlite does not work" in caplog.text
     answer = client.get("/users/a")
-    assert (answer.status_code, told(answer)) == (503, "STORE_DOWN")
+    assert (answer.status_code, told(answer), str(folder) in answer.text) == (503, "STORE_DOWN", False)
+    assert answer.headers["Retry-After"] == "5"
     assert client.get("/ping").status_code == 200
     folder.mkdir()
     assert client.put("/users/a", json={"id": "a"}).status_code == 200
@@ -588,3 +610,27 @@ def test_a_model_of_a_missing_item_is_an_error_for_callers() -> None:
     """What callers see of a missing item does not say how it is kept."""
     error = ItemNotFound("there is no such User")
     assert error.to_json()["error"] == "ITEM_NOT_FOUND"
+
+
+def test_schemas_without_a_name(tmp_path: Path) -> None:
+    """A schema that is written where it is used is kept as well: its class is checked at the start, its table made."""
+    keys = {"type": "object", "properties": {"id": TEXT}}
+    inner = {**keys, "x-persist": "kept.Inner"}
+    outer = {"type": "object", "properties": {"id": TEXT, "inner": inner}, "x-persist": "kept.Outer"}
+    sent = {"requestBody": {"content": {"application/json": {"schema": outer}}}, "responses": answers(**{"200": keys})}
+    classes = "from pymacaron.stores import PersistentModel"
+    for name in ("Inner", "Outer"):
+        classes += f"\nclass {name}(PersistentModel): table_name, primary_key = '{name.lower()}s', 'id'"
+    for said, fault in ((classes, None), (classes.replace("'id'", "'key'"), "has no property 'key'"),
+                        (classes.replace("Inner", "Other"), "there is no kept.Inner")):  # fmt: skip
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        with project_in(folder, store=f"sqlite:///{folder}/store.sqlite") as project:
+            project.functions(said, "kept")
+            project.functions("def put(it): it.save_to_db(); return it")
+            project.document({"/it": {"put": operation("put", **sent)}})
+            if fault is not None:
+                with pytest.raises(BindingError, match=fault):
+                    project.start()
+                continue
+            assert project.start().put("/it", json={"id": "a"}).status_code == 200
+            assert sorted(create_tables()) == ["inners", "outers"]

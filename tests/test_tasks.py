@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -23,12 +24,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from programs import by_python, free_row, running
-from services import project_in
+from services import operation, project_in
+from told import Told
 from workers import Project
 
 from pymacaron import asynctask
 from pymacaron.bodies import read_json, write_json
 from pymacaron.config import Config, set_config
+from pymacaron.crash import report_slow
 from pymacaron.exceptions import ConfigurationError, QueueUnavailableError, StartError, TasksOffError, TaskValueError
 from pymacaron.formats import Formats
 from pymacaron.loading import load_document
@@ -36,6 +39,7 @@ from pymacaron.tasks import Handle, is_ready, is_task, run_here, sending
 from pymacaron.tasks.brokers import AMQP, FILE, REDIS, SQS, broker_of
 from pymacaron.tasks.declared import Options, tasks
 from pymacaron.tasks.periodic import Clockwork
+from pymacaron.tasks.records.by_store import StoreRecords
 from pymacaron.tasks.running import run_task
 from pymacaron.tasks.standing import standings
 from pymacaron.tasks.travelling import pack, unpack
@@ -193,10 +197,11 @@ def test_importing_needs_no_celery() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_each_period_once(tmp_path: Path) -> None:
-    """Of all clockworks, one fires a task in each period; a broker that is away does not cost the period."""
-    project = Project(tmp_path, JOBS, f"sqlite:///{tmp_path}")
-    with project.here():
+@pytest.mark.parametrize("broker", ["sqlite:///tasks", "sqs://eu-west-1"], ids=["file", "store"])
+def test_each_period_once(tmp_path: Path, broker: str) -> None:
+    """Of all clockworks, one fires a task in each period, by a lease in a file or in the service's store; a broker
+    that is away does not cost the period."""
+    with Project(tmp_path, JOBS, broker, store=f"sqlite:///{tmp_path}/store.sqlite").here():
         fired: list[float] = []
 
         @asynctask(every=10)
@@ -211,9 +216,67 @@ def test_each_period_once(tmp_path: Path) -> None:
         now = [0.0]
         clockworks = [Clockwork(lambda: now[0]) for _ in range(3)]
         for now[0] in (1, 9, 10, 15, 25, 26, 60):
-            for clockwork in clockworks:
-                clockwork.turn([job])
+            threads = [threading.Thread(target=clockwork.turn, args=[[job]]) for clockwork in clockworks]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
         assert fired == [1, 10, 26, 60]
+        assert isinstance(standings()._records, StoreRecords) is broker.startswith("sqs")
+
+
+def test_a_broker_that_is_away_for_long(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """While the broker is away, periodic tasks ask less and less often, up to each half a minute; that it is away is
+    said once, and that it is back."""
+    with Project(tmp_path, JOBS, f"sqlite:////{tmp_path}").here():
+        asked: list[float] = []
+
+        @asynctask(every=1)
+        def job() -> None: ...
+
+        def fire() -> Any:
+            asked.append(now[0])
+            if now[0] < 200:
+                raise QueueUnavailableError("away")
+
+        job.fire = fire  # type: ignore[method-assign]  # counted instead
+        now = [0.0]
+        clockwork = Clockwork(lambda: now[0])
+        for now[0] in range(1, 240):
+            clockwork.turn([job])
+        assert asked[:9] == [1, 2, 4, 8, 16, 32, 62, 92, 122]
+        assert [*range(212, 240)] == asked[-28:]
+        assert [record.getMessage() for record in caplog.records] == [
+            "periodic tasks cannot be fired, which is tried again: away", "periodic tasks are fired again",
+        ]  # fmt: skip
+
+
+def test_slow_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that takes longer than calls may, or than its own limit, is reported, as a call is."""
+    monkeypatch.delenv("NO_ERROR_REPORTING")
+    with project_in(tmp_path, with_async=True, report_call_exceeding_ms=20) as project:
+        project.functions("def nothing(): ...")
+        project.document({"/a": {"get": operation("nothing")}})
+        reported = Told()
+        project.start(error_reporter=reported)
+
+        @asynctask
+        def quick() -> None: ...
+
+        @asynctask
+        def slow() -> None:
+            time.sleep(0.03)
+
+        @asynctask
+        @report_slow(max_ms=60_000)
+        def patient() -> None:
+            time.sleep(0.03)
+
+        with run_here():
+            for job in (quick, slow, patient):
+                job.fire()
+        assert [title.split(": ")[0] for title in reported.titles] == [f"SLOW CALL service {slow.name}()"]
+        assert reported.the_one()["timing"]["limit_ms"] == 20
 
 
 def test_times_that_never_come(tmp_path: Path) -> None:
@@ -285,13 +348,15 @@ def test_what_is_no_message(tmp_path: Path, body: str, caplog: pytest.LogCapture
 
 
 def test_no_broker(tmp_path: Path) -> None:
-    """A service whose broker is away starts, says so, is not ready, and answers 503 to whoever needs a task."""
+    """A service whose broker is away starts, says so, is not ready, and answers 503 to whoever needs a task, without
+    the broker's address."""
     url = f"redis://127.0.0.1:{free_row(1)}/0"
     project = Project(tmp_path, JOBS, url)
     with project.here():
         server = importlib.import_module("server")
         answer = server.app.test_client().get("/a")
         assert (answer.status_code, answer.json["error"]) == (503, "QUEUE_UNAVAILABLE")
+        assert (answer.headers["Retry-After"], "jobs" in answer.text, "127.0" in answer.text) == ("5", False, False)
         assert not is_ready()
         assert server.app.test_client().post("/reports/2026-01-01").status_code == 503
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import stat
@@ -11,8 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from workers import Redis
+from workers import Project, Redis, Worker
 
+from pymacaron.exceptions import ItemTooLargeError, TaskValueError
 from pymacaron.stores import open_store
 from pymacaron.tasks.files import File
 from pymacaron.tasks.queues import Queues
@@ -231,3 +233,60 @@ def test_records_end(records: Records) -> None:
     assert records.get("a") == [None]
     assert records.add("b", b"2", 60)
     assert records.get("b") == [b"2"]
+
+
+JOBS = """
+import time
+from pathlib import Path
+from pymacaron import asynctask
+
+NOTES = Path(__file__).parent / "notes"
+
+def nothing(): ...
+def make_report(mail=None, month=None): ...
+
+def note(word):
+    with NOTES.open("a") as file:
+        file.write(word)
+
+@asynctask(max_retries=1, backoff=0)
+def twice(value):
+    note(value)
+    if NOTES.read_text().count(value) < 2:
+        raise RuntimeError("once more")
+    return {"value": value}
+
+@asynctask
+def large():
+    return "x" * 500_000
+
+@asynctask(every=1)
+def tick():
+    note("t")
+    return time.time()
+"""
+
+
+def test_sqs_from_end_to_end(sqs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks go through SQS to workers, and their results through the store to those who have fired them; a result that
+    no store keeps is a failure with its code. Two workers fire a periodic task once in each period. A message that SQS
+    does not take is refused where it is fired."""
+    for name, value in (("ENDPOINT_URL", sqs), ("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "y")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    project = Project(tmp_path, JOBS, "sqs://eu-west-1?lease=1", store=f"sqlite:///{tmp_path}/store.sqlite")
+    workers = [Worker(tmp_path, name) for name in ("first", "second")]
+    with project.here(), workers[0], workers[1]:
+        started = int(time.time()) + 1
+        jobs = importlib.import_module("server").jobs
+        handle, large = jobs.twice.fire("a"), jobs.large.fire()
+        assert handle.wait(20) == {"value": "a"}
+        with pytest.raises(ItemTooLargeError):
+            large.wait(20)
+        with pytest.raises(TaskValueError, match=r"jobs\.twice"):
+            jobs.twice.fire("x" * 2_000_000)
+        while time.time() < started + 1.2:  # a whole period, and the moment in which it is run
+            time.sleep(0.05)
+        periods = int(time.time()) - started + 2
+        assert 1 <= (tmp_path / "notes").read_text().count("t") <= periods
+        for worker in workers:  # another test is about their ending
+            worker.kill()

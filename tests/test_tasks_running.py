@@ -317,7 +317,7 @@ def test_unique(service: Service) -> None:
 
 def test_long_operations(service: Service) -> None:
     """An operation with x-async is answered at once with where to ask for it; its result is the answer it would have
-    given. Only its caller, with the credentials of the operation, sees it."""
+    given. Only its caller, with the credentials of the operation, sees it; not who has that name elsewhere."""
     client, ann = service.client, {"key": "ann"}
     begun = client.post("/reports/2026-01-31", json={"to": "ann", "at": "2026-01-01T00:00:00Z"}, headers=ann)
     assert (begun.status_code, begun.json["state"], begun.json["operation"]) == (202, "queued", "shop.make_report")
@@ -328,7 +328,7 @@ def test_long_operations(service: Service) -> None:
     assert (status.status_code, "Retry-After" in status.headers) == (200, False)
     result = client.get(status.json["result"], headers=ann)
     assert (result.status_code, result.json["month"], result.json["mail"]["to"]) == (201, "2026-01-31", "ann")
-    for who in ({"key": "bob"}, {}):
+    for who in ({"key": "bob"}, {"key": "ann@elsewhere"}, {}):
         assert {client.get(at, headers=who).status_code for at in (place, f"{place}/result")} == {404}
         assert client.delete(place, headers=who).status_code == 404
     assert client.get("/operations/none").status_code == 404

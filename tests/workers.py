@@ -31,8 +31,12 @@ import os
 HERE = os.path.dirname(__file__)
 app = Flask(__name__)
 
+def verified(key):
+    user, _, issuer = key.partition("@")
+    return {"sub": user, "iss": issuer}
+
 def start(port=80, debug=False):
-    api = API(app, port=port, debug=debug, verifiers={"key": lambda key: key}).load_apis(os.path.join(HERE, "apis"))
+    api = API(app, port=port, debug=debug, verifiers={"key": verified}).load_apis(os.path.join(HERE, "apis"))
     api.publish_apis().start()
 
 letsgo(__name__, callback=start)

@@ -28,10 +28,11 @@
     │   ├── TaskCancelledError          410 TASK_CANCELLED
     │   ├── OperationEndedError         409 OPERATION_ENDED: too late to cancel it
     │   ├── ServiceUnavailableError     503 SERVICE_UNAVAILABLE
-    │   │   ├── QueueUnavailableError   503 QUEUE_UNAVAILABLE: the broker of tasks cannot be reached
-    │   │   ├── StoreDownError          503 STORE_DOWN
-    │   │   ├── StoreThrottledError     503 STORE_THROTTLED, with Retry-After
-    │   │   └── TableMissingError       503 TABLE_MISSING
+    │   │   └── DependencyFault         503; callers are not told where it is
+    │   │       ├── QueueUnavailableError  503 QUEUE_UNAVAILABLE: the broker of tasks cannot be reached
+    │   │       ├── StoreDownError      503 STORE_DOWN
+    │   │       ├── StoreThrottledError 503 STORE_THROTTLED
+    │   │       └── TableMissingError   503 TABLE_MISSING
     │   └── DeadlineExceededError       504 DEADLINE_EXCEEDED
     ├── ArgumentFault                   for the programmer: a client was called with what its document does not take
     ├── TaskValueError                  for the programmer: a task was fired with what cannot travel to a worker
@@ -334,8 +335,21 @@ class ServiceUnavailableError(PyMacaronException):
     code, status = "SERVICE_UNAVAILABLE", 503
 
 
-class QueueUnavailableError(ServiceUnavailableError):
+class DependencyFault(ServiceUnavailableError):
+    """Something that the service needs is not there. The text names it, for logs and reports: a path, an address.
+    Callers are told `told` instead, whatever the text is."""
+
+    told = "Something that the service needs is not there just now"
+    headers: tuple[tuple[str, str], ...] = (("Retry-After", "5"),)
+
+    def __init__(self, text: str = "", user_message: str | None = None, error_id: str | None = None) -> None:
+        super().__init__(text, user_message, error_id)
+        self.error_description = self.told
+
+
+class QueueUnavailableError(DependencyFault):
     code = "QUEUE_UNAVAILABLE"
+    told = "The queue of tasks cannot be reached, or did not confirm"
 
 
 class DeadlineExceededError(PyMacaronException):
@@ -365,23 +379,27 @@ class ItemTooLargeError(PayloadTooLargeError):
     code = "ITEM_TOO_LARGE"
 
 
-class StoreDownError(ServiceUnavailableError):
+class StoreDownError(DependencyFault):
     """The store cannot be reached, or cannot write."""
 
     code = "STORE_DOWN"
+    told = "The store cannot be reached, or cannot write"
 
 
-class StoreThrottledError(ServiceUnavailableError):
+class StoreThrottledError(DependencyFault):
     """The store has too much to do; what was asked of it was tried several times and not done."""
 
     code = "STORE_THROTTLED"
+    told = "The store has too much to do just now"
     headers = (("Retry-After", "1"),)
 
 
-class TableMissingError(ServiceUnavailableError):
+class TableMissingError(DependencyFault):
     """The store has no such table, or the table no such index."""
 
     code = "TABLE_MISSING"
+    told = "The store lacks a table"
+    headers = ()  # it will not come by itself
 
 
 class ArgumentFault(PyMacaronError, ValueError):

@@ -52,9 +52,8 @@ class LoadedApi:
         return self.document.models
 
     def models_having(self, key: str) -> list[Any]:
-        """The classes of the named schemas that have an `x-` key themselves."""
-        named = self.document.named.items()
-        return [getattr(self.model, name) for name, node in named if isinstance(node.value, dict) and key in node.value]
+        """The classes of the schemas that have an `x-` key themselves."""
+        return [model for _, model in self.document.having(key) if isinstance(model, type)]
 
     @property
     def client(self) -> Client:

@@ -81,8 +81,8 @@ def serve(
         endpoints.append(Endpoint(operation, decorated, options, inner, guard=guard, signature=signature))
     for one in served:
         one.document.shapes.check_parents()
-        found += one.document.shapes.parents.findings
-    kept = [schema for one in served for schema in _kept(one.document)]
+    kept = [schema for one in served for schema in _kept(one.document)]  # which may find more parents
+    found += [finding for one in served for finding in one.document.shapes.parents.findings]
     if kept:
         from .stores import starting  # for those who keep something
 
@@ -136,12 +136,7 @@ def _kept(document: Document) -> Iterator[tuple[Node, Any]]:
     """The schemas that are kept in the store, with their models, or why there is none."""
     if document.shapes.parents.findings:
         return  # the classes are not there
-    for name, node in document.named.items():
-        if isinstance(node.value, dict) and isinstance(node.value.get("x-persist"), str):
-            try:
-                yield node, getattr(document.models, name)
-            except AttributeError as error:
-                yield node, str(error)
+    yield from document.having("x-persist")
 
 
 def _having(one: Served) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pymacaron._types import Json, JsonObject
 from pymacaron.documents import DocumentFault, Files, Node
@@ -64,6 +65,23 @@ class Document:
                 for schema in (content.schema, content.item_schema):
                     if schema is not None:
                         self.shapes.of(schema, operation.model_name(key))
+
+    def having(self, key: str) -> Iterator[tuple[Node, Any]]:
+        """The schemas that have an `x-` key themselves, each with its model, or with the text that says why it has
+        none. Those without a name are made for that, if there are any."""
+        named = {node: name for name, node in self.named.items() if _has(node.value, key)}
+        for node, name in named.items():
+            try:
+                yield node, getattr(self.models, name)
+            except AttributeError as error:
+                yield node, str(error)
+        known = {id(node.value) for node in named}
+        if all(id(one) in known for file in self.files.opened.values() for one in _mappings(file.value) if key in one):
+            return
+        self._make_models()
+        for name, node in self.shapes.inline.items():
+            if _has(node.value, key):
+                yield node, self.shapes.model(node, name)
 
     @property
     def title(self) -> str:
@@ -137,16 +155,26 @@ def _named_elsewhere(root: Node, files: Files) -> dict[str, Node]:
 
 
 def _references(value: Json) -> Iterator[str]:
+    for one in _mappings(value):
+        ref = one.get("$ref")
+        if isinstance(ref, str):
+            yield ref
+
+
+def _mappings(value: Json) -> Iterator[JsonObject]:
+    """All mappings in a value, itself included."""
     waiting = [value]
     while waiting:
         current = waiting.pop()
         if isinstance(current, dict):
-            ref = current.get("$ref")
-            if isinstance(ref, str):
-                yield ref
+            yield current
             waiting.extend(current.values())
         elif isinstance(current, list):
             waiting.extend(current)
+
+
+def _has(value: Json, key: str) -> bool:
+    return isinstance(value, dict) and isinstance(value.get(key), str)
 
 
 def _is_schema(value: Json) -> bool:

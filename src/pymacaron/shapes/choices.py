@@ -53,9 +53,17 @@ class Native(Shape):
         return rich[0].dump(value) if len(rich) == 1 else dump(value)
 
     def shown(self, value: Json) -> Json:
+        meant = self._meant(value)
+        return value if meant is None else meant.shown(value)
+
+    def _meant(self, value: Json) -> Shape | None:
         kinds = kinds_of(value)
         meant = [shape for shape in self.shapes if kinds & shape.kinds] or [s for s in self.shapes if not s.kinds]
-        return meant[0].shown(value) if meant else value
+        return meant[0] if meant else None
+
+    def drops(self, value: Json) -> bool:
+        meant = self._meant(value)
+        return meant is not None and meant.drops(value)
 
     def parts(self) -> Iterable[Shape]:
         return self.shapes
@@ -83,10 +91,13 @@ class OneOf(Shape):
         fitting = [branch for branch in self.branches if not branch[1].kinds or kinds & branch[1].kinds]
         if len(fitting) == 1:
             return fitting[0][1]
+        first: Shape | None = None
         for schema, shape in fitting:
             if schema.checker(REQUEST).is_valid(value) or schema.checker(RESPONSE).is_valid(value):
-                return shape
-        return ANYTHING
+                if not shape.drops(value):
+                    return shape
+                first = first or shape
+        return first or ANYTHING
 
     def load(self, value: Json) -> Any:
         return self._meant(value).load(value)
@@ -152,6 +163,10 @@ class Guarded(Shape):
         shape = self._of(value)
         return shape.shown(value) if shape is not None else value
 
+    def drops(self, value: Json) -> bool:
+        shape = self._of(value)
+        return shape is not None and shape.drops(value)
+
     def parts(self) -> Iterable[Shape]:
         return self.shapes.values()
 
@@ -174,6 +189,9 @@ class Later(Shape):
 
     def shown(self, value: Json) -> Json:
         return self.shape.shown(value)
+
+    def drops(self, value: Json) -> bool:
+        return self.shape.drops(value)
 
     def parts(self) -> Iterable[Shape]:
         return (self.shape,)

@@ -39,6 +39,11 @@ class Shape:
         """Python to what the JSON encoder writes as the schema wants it."""
         return value
 
+    def drops(self, value: Json) -> bool:
+        """Does a valid value have properties that are lost when it is loaded, since the schema does not name them?
+        Choices inside of it are not looked into: that would take time by the square of their depth."""
+        return False
+
     def parts(self) -> Iterable[Shape]:
         """The shapes of what a value is made of, or may be."""
         return ()

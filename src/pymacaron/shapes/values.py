@@ -99,6 +99,9 @@ class ListOf(Shape):
     def shown(self, value: Json) -> Json:
         return [self.item.shown(item) for item in value] if isinstance(value, list) else value
 
+    def drops(self, value: Json) -> bool:
+        return isinstance(value, list) and any(self.item.drops(item) for item in value)
+
     def parts(self) -> Iterable[Shape]:
         return (self.item,)
 
@@ -125,6 +128,9 @@ class TupleOf(Shape):
     def shown(self, value: Json) -> Json:
         return self._each(value, lambda shape, item: shape.shown(item)) if isinstance(value, list) else value
 
+    def drops(self, value: Json) -> bool:
+        return isinstance(value, list) and any(self._each(value, lambda shape, item: shape.drops(item)))
+
     def parts(self) -> Iterable[Shape]:
         return (*self._places, self._rest)
 
@@ -144,6 +150,9 @@ class MapOf(Shape):
 
     def shown(self, value: Json) -> Json:
         return {k: self.item.shown(item) for k, item in value.items()} if isinstance(value, dict) else value
+
+    def drops(self, value: Json) -> bool:
+        return isinstance(value, dict) and any(self.item.drops(item) for item in value.values())
 
     def parts(self) -> Iterable[Shape]:
         return (self.item,)
@@ -187,6 +196,13 @@ class ModelOf(Shape):
         hidden = {prop.name for prop in self.model.__model__.properties.values() if prop.write_only}
         shapes = self._properties
         return {k: shapes[k].shown(v) if k in shapes else v for k, v in value.items() if k not in hidden}
+
+    def drops(self, value: Json) -> bool:
+        if not isinstance(value, dict):
+            return False
+        shapes, info = self._properties, self.model.__model__
+        named, is_open = info.properties, info.extra is not None
+        return any(shapes[k].drops(v) if k in shapes else not (is_open or k in named) for k, v in value.items())
 
     def parts(self) -> Iterable[Shape]:
         return self._properties.values()

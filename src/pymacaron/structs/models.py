@@ -140,7 +140,7 @@ def find_models_with(finder: Finder, lister: Lister) -> None:
 
 
 def models_having(key: str) -> list[Any]:
-    """The classes of all named schemas of all APIs that have an `x-` key themselves."""
+    """The classes of all schemas of all APIs that have an `x-` key themselves."""
     return [] if _lister is None else _lister(key)
 
 

@@ -60,8 +60,7 @@ class LongOperations:
 
     def _accepted(self, task: LongTask, args: Any, kwargs: Any) -> Any:
         task_id = os.urandom(16).hex()
-        who = identity()
-        begun = {"operation": task.name, "user": who.user, "created": time()}
+        begun = {"operation": task.name, "who": _who(), "created": time()}
         standings().note(task_id, new_standing(QUEUED))
         standings().keep(f"operation:{task_id}", msgspec.json.encode(begun).decode(), LONGEST)
         try:
@@ -86,7 +85,7 @@ class LongOperations:
             admit(endpoint.guard, call.request, call)
         standing = standings().of(task_id)
         is_known = "at" in standing  # how one has ended is forgotten before that it was begun
-        if endpoint is None or not is_known or begun["user"] != identity().user:
+        if endpoint is None or not is_known or begun.get("who") != _who():
             raise NotFoundError("No operation of yours is known by this id")
         return begun, standing
 
@@ -140,6 +139,12 @@ class LongTask(Task[..., Any]):
     def __init__(self, function: Handler, options: Options, operation: Operation) -> None:
         super().__init__(function, options, f"{operation.api}.{operation.name}")
         self.operation = operation
+
+
+def _who() -> list[object]:
+    """The caller. Two issuers of tokens may each have a user of one name."""
+    who = identity()
+    return [who.user, who.data.get("iss")]
 
 
 def _options(operation: Operation, said: Json) -> Options:

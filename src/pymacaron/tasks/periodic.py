@@ -20,6 +20,7 @@ from .standing import Standings, standings
 
 log = logging.getLogger(__name__)
 _HELD = 30.0  # seconds that a period is claimed for by one who died before the task was fired
+_SHORTEST, _LONGEST = 1.0, 30.0  # seconds until a broker is asked again that was not there
 _TURN = 1.0  # the longest that this sleeps: clocks are set, and the machine may sleep as well
 
 
@@ -31,6 +32,7 @@ class Clockwork(threading.Thread):
         self._clock = clock
         self._ended = threading.Event()
         self._fired: dict[str, int] = {}
+        self._pause = self._until = 0.0  # where the broker is not there: how long it is left alone, and until when
 
     def run(self) -> None:
         while not self._ended.is_set():
@@ -39,20 +41,35 @@ class Clockwork(threading.Thread):
             self._ended.wait(min(max(nearest, 0.01), _TURN))
 
     def turn(self, periodic: Iterable[Task[..., Any]]) -> None:
-        """Fire what is due."""
-        for task in periodic:
-            period = self._period(task)
-            if self._fired.get(task.name) == period:
-                continue
-            try:
-                self._fire(standings(), task, period)
-            except QueueUnavailableError as error:
-                log.warning("the periodic task %s could not be fired yet: %s", task.name, error)
-            except Exception:  # the others are fired all the same
-                log.exception("the periodic task %s cannot be fired", task.name)
-                self._fired[task.name] = period
-            else:
-                self._fired[task.name] = period
+        """Fire what is due; nothing, while a broker that was not there is left alone."""
+        if 0 < self._until - self._clock() <= _LONGEST:  # more is a clock that was set
+            return
+        due = [task for task in periodic if self._fired.get(task.name) != self._period(task)]
+        try:
+            for task in due:
+                self._fire_due(task)
+        except QueueUnavailableError as error:
+            self._leave_alone(error)
+        else:
+            if due and self._pause:
+                log.warning("periodic tasks are fired again")
+                self._pause = 0.0
+
+    def _leave_alone(self, error: QueueUnavailableError) -> None:
+        if not self._pause:  # said once
+            log.warning("periodic tasks cannot be fired, which is tried again: %s", error)
+        self._pause = min(2 * self._pause or _SHORTEST, _LONGEST)
+        self._until = self._clock() + self._pause
+
+    def _fire_due(self, task: Task[..., Any]) -> None:
+        period = self._period(task)
+        try:
+            self._fire(standings(), task, period)
+        except QueueUnavailableError:
+            raise
+        except Exception:  # the others are fired all the same
+            log.exception("the periodic task %s cannot be fired", task.name)
+        self._fired[task.name] = period
 
     def _fire(self, known: Standings, task: Task[..., Any], period: int) -> None:
         key = f"every:{task.name}:{task.options.every}:{period}"

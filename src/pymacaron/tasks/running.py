@@ -21,6 +21,8 @@ from pymacaron.calls import Exchange, current
 from pymacaron.config import get_config
 from pymacaron.exceptions import (
     DeadlineExceededError,
+    ItemRefusedError,
+    ItemTooLargeError,
     PyMacaronException,
     QueueUnavailableError,
     ServiceUnavailableError,
@@ -194,7 +196,7 @@ class _Attempt:
         """Remember how it ended, or let it be run again."""
         tries, options = self.message.get("tries", 0), self.task.options
         if standing["state"] != FAILED or tries >= options.max_retries:
-            _insist(self.id, standing)
+            self._ended(standing)
             return
         pause = min(options.backoff * 2 ** min(tries, _MOST_DOUBLED), _LONGEST_PAUSE)
         told = "task %s failed: %s; it is run again in %g s (try %d of %d)"
@@ -204,6 +206,13 @@ class _Attempt:
         standings().note(self.id, new_standing(QUEUED, tries=tries + 1))
         _again(self.id, self.message, time() + pause)
         self.call.failure = None  # nothing to report yet
+
+    def _ended(self, standing: JsonObject) -> None:
+        try:
+            _insist(self.id, standing)
+        except (ItemTooLargeError, ItemRefusedError) as error:  # it has a result that the records do not keep
+            self.call.failure = error
+            _insist(self.id, new_standing(FAILED, error=failure_of(error)))
 
 
 def _spared(error: BaseException, name: str) -> BaseException:

@@ -19,7 +19,7 @@ from kombu.transport import TRANSPORT_ALIASES
 
 from pymacaron._types import JsonObject
 from pymacaron.config import get_config
-from pymacaron.exceptions import QueueUnavailableError
+from pymacaron.exceptions import QueueUnavailableError, TaskValueError
 
 from .brokers import DEFAULT, Broker, broker_of
 from .faults import ERRORS
@@ -87,6 +87,7 @@ class Sender:
 
         Raises:
             QueueUnavailableError: the broker did not confirm that it has it.
+            TaskValueError: it is more than the broker takes.
         """
         headers: JsonObject = {"pymacaron": 1}
         eta = None
@@ -104,9 +105,11 @@ class Sender:
         try:
             with self.app.producer_pool.acquire(block=True, timeout=10) as producer:
                 amqp.send_task_message(producer, TASK, made, queue=self.queue(queue), headers=headers, retry=False)
+        except TaskValueError as error:  # there is a broker, and it does not take that much
+            raise TaskValueError(f"{message['task']}: {error}") from None
         except ERRORS as error:
-            fact = "the queue of tasks cannot be reached, or did not confirm that it has"
-            raise QueueUnavailableError(f"{fact} {message['task']}").caught(error) from error
+            fact = f"the queue of tasks cannot be reached, or did not confirm that it has {message['task']}"
+            raise QueueUnavailableError(f"{fact}: {_said(error)}").caught(error) from error
 
     def check(self) -> None:
         """Ask the broker for a connection.
@@ -118,7 +121,13 @@ class Sender:
             with self.app.connection_for_write() as connection:
                 connection.default_channel  # noqa: B018 - connects, and opens it
         except ERRORS as error:
-            raise QueueUnavailableError("the broker of tasks cannot be reached").caught(error) from error
+            fact = f"the broker of tasks cannot be reached: {_said(error)}"
+            raise QueueUnavailableError(fact).caught(error) from error
+
+
+def _said(error: Exception) -> str:
+    """What the client of a broker says, on one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 _lock = threading.Lock()

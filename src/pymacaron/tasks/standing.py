@@ -14,6 +14,8 @@ import msgspec
 from pymacaron._types import JsonObject
 from pymacaron.config import get_config
 from pymacaron.exceptions import (
+    ItemRefusedError,
+    ItemTooLargeError,
     PyMacaronException,
     QueueUnavailableError,
     TaskCancelledError,
@@ -39,6 +41,7 @@ class Standings:
 
     Raises (all methods):
         QueueUnavailableError: the records cannot be reached.
+        ItemTooLargeError, ItemRefusedError: they are in a store, and it does not keep that.
     """
 
     def __init__(self, records: Records) -> None:
@@ -96,10 +99,10 @@ class Standings:
     def _tell(self, act: Any) -> Any:
         try:
             return act()
-        except PyMacaronException:
+        except (ItemTooLargeError, ItemRefusedError):  # a store that is well, and does not keep that
             raise
         except Exception as error:
-            fact = "what is known of tasks cannot be reached"
+            fact = f"what is known of tasks cannot be reached: {type(error).__name__}: {error}"
             raise QueueUnavailableError(fact).caught(error) from error
 
 

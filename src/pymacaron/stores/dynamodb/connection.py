@@ -55,6 +55,17 @@ class Connection:
         self._region, self._endpoint = region, endpoint
         self._lock = threading.Lock()
         self._client: tuple[int, Any] = (0, None)
+        self._sent = threading.local()
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Has the last call of this thread been sent more than once, and may an earlier one have been done?"""
+        return bool(getattr(self._sent, "unanswered", False))
+
+    def _note(self, response: Any, caught_exception: Any = None, **_: Any) -> None:
+        """An attempt has ended: with an answer, and its status, or without."""
+        if caught_exception is not None or response is None or response[0].status_code >= 500:
+            self._sent.unanswered = True
 
     @property
     def client(self) -> Any:
@@ -71,9 +82,11 @@ class Connection:
     def _made(self) -> Any:
         session = Session()
         keys = self._credentials() if session.get_credentials() is None else {}
-        return session.client(
+        made = session.client(
             "dynamodb", region_name=self._region, endpoint_url=self._endpoint, config=Config(**OPTIONS), **keys
         )
+        made.meta.events.register("needs-retry.dynamodb", self._note)
+        return made
 
     def _credentials(self) -> dict[str, str]:
         """Those of the configuration, where the environment has none; a server of one's own takes any."""
@@ -90,6 +103,7 @@ class Connection:
             ClientError: a condition is not met, a transaction is cancelled, a table is there, or is being made.
             PyMacaronException: everything else.
         """
+        self._sent.unanswered = False
         for attempt in range(_ATTEMPTS):
             try:
                 return getattr(self.client, action)(**given)

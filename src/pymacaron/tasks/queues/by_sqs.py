@@ -10,11 +10,16 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from pymacaron.exceptions import TaskValueError
 
 from .queue import Taken
 
 LEASE = 30.0  # seconds; each extension is a request that costs something
 _LONGEST = 900  # seconds that SQS delays a message; it is put again for the rest (running.py)
+_LARGE = 200_000  # bytes that every queue takes
+_REFUSED = frozenset(("InvalidParameterValue", "InvalidMessageContents", "AWS.SimpleQueueService.BatchRequestTooLong"))
 _BETWEEN = "\n"  # in tags; neither names of queues nor receipts have one
 
 
@@ -36,7 +41,14 @@ class SqsQueues:
 
     def put(self, queue: str, body: str, seconds: float = 0) -> None:
         delay = min(round(seconds), _LONGEST)
-        self._sqs.send_message(QueueUrl=self._url(queue), MessageBody=body, DelaySeconds=delay)
+        try:
+            self._sqs.send_message(QueueUrl=self._url(queue), MessageBody=body, DelaySeconds=delay)
+        except ClientError as error:
+            code, size = error.response["Error"]["Code"], len(body.encode())
+            if code not in _REFUSED or size < _LARGE:
+                raise
+            cure = "keep what is large in the store"
+            raise TaskValueError(f"SQS does not take a message of {size} bytes; {cure}") from None
 
     def take(self, queue: str) -> Taken | None:
         found = self._sqs.receive_message(
