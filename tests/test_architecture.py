@@ -12,23 +12,24 @@ ROOMS = """
     documents config later formats grammar schemas structs shapes servers operations calls dialects
     parameters bodies inputs headers forms negotiation representations answers conditions loops wire
     samples bundling downgrade router
-    auth stores endpoints binding failures crash logs
+    ending proxies auth stores endpoints binding failures crash logs
     flask_context lane serving
     transports client tasks containers
     loading comparison upgrade mocking
     pool readiness builtin publishing
     launching api models docs testing test generate advice deploy
-    cli gunicorn __init__
+    running cli gunicorn __init__
     pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
 HOMES = {  # foreign library: the rooms that may import it
     "flask": "flask_context lane serving mocking publishing api testing",
-    "werkzeug": "mocking cli bodies conditions flask_context lane serving launching",
+    "werkzeug": "mocking cli bodies conditions flask_context lane serving launching running",
     "msgspec": "documents schemas structs shapes bodies inputs forms wire lane auth stores tasks",
     "yaml": "config documents",
-    "jsonschema_rs": "formats grammar schemas", "click": "launching cli", "cryptography": "auth", "celery": "tasks",
-    "kombu": "tasks", "billiard": "tasks", "redis": "tasks",
-    "boto3": "stores tasks deploy", "botocore": "stores tasks deploy", "gunicorn": "gunicorn", "urllib3": "transports",
+    "jsonschema_rs": "formats grammar schemas", "click": "launching running cli", "cryptography": "auth",
+    "celery": "tasks",    "kombu": "tasks", "billiard": "tasks", "redis": "tasks",
+    "boto3": "stores tasks deploy", "botocore": "stores tasks deploy", "urllib3": "transports",
+    "gunicorn": "gunicorn running", "granian": "running",
     "pytest": "testing", "schemathesis": "testing",
     "sentry_sdk": "crash", "ruamel": "upgrade", "opentelemetry": "calls",
     "pymacaron_apis": "exceptions models pool",  # stubs, for type checkers only
@@ -67,7 +68,7 @@ def faults_of(module: str, file: Path) -> Iterator[str]:
         top, its_room = target.split(".")[0], f"{target}.__init__".removeprefix("pymacaron.").split(".")[0]
         if inside and "#" not in "".join(file.read_text("utf-8").splitlines()[line - 3 : line]):
             yield f"{file}:{line}: {target} is imported inside a function; import it at the top, or say why not there"
-        if its_room in ROOMS[ROOMS.index(room) + 1 :]:
+        if target in MODULES and its_room in ROOMS[ROOMS.index(room) + 1 :]:
             yield f"{file}:{line}: {room} imports {target}, which stands below it; move what both need up"
         elif target not in MODULES and top not in STANDARD and room not in HOMES.get(top, "").split():
             yield f"{file}:{line}: {top} lives in {HOMES.get(top, 'no room')}; use it there or list {room} in HOMES"

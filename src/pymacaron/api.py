@@ -163,6 +163,8 @@ class API:
         for api in map(ApiPool.__getattr__, set(ApiPool).difference(names)):
             api.line.prepare()
         warn_of_unknown_clients(ApiPool)
+        if get_config().trusted_proxies:
+            self._trust_proxies()
         if get_config().with_async:
             from .tasks.beginning import begin  # for services that have tasks
 
@@ -170,6 +172,13 @@ class API:
         if listening:
             self._run(*listening.pop())
         return self
+
+    def _trust_proxies(self) -> None:
+        from .proxies import TrustedProxies  # for services behind some
+
+        given = get_config().trusted_proxies
+        trusted = TrustedProxies(self.app.wsgi_app, [given] if isinstance(given, str) else given)
+        self.app.wsgi_app = trusted  # type: ignore[method-assign]
 
     @property
     def served(self) -> dict[str, LoadedApi]:
@@ -240,8 +249,9 @@ class API:
 
     def _run(self, host: str, port: int) -> None:
         check_port(host, port)
-        documents = [path for api in self._loaded.values() for path in api.document.files.opened]
-        options: dict[str, Any] = {"threaded": True, "use_reloader": self.debug, "extra_files": documents}
+        files = [path for api in self._loaded.values() for path in api.document.files.opened]
+        files += filter(None, [get_config().config_file])
+        options: dict[str, Any] = {"threaded": True, "use_reloader": self.debug, "extra_files": files}
         if get_config().log_calls:  # else the server's own line is the only one
             options["request_handler"] = quiet_handler()
         if get_config().with_async:

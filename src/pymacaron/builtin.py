@@ -7,9 +7,10 @@ import os
 from ._types import JsonObject
 from .calls import get_call
 from .dialects import Document
+from .ending import ending
 from .formats import Formats
 from .loading import load_document
-from .readiness import OK, Readiness
+from .readiness import DOWN, OK, Readiness
 
 _DOCUMENTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "builtin_apis")
 
@@ -32,7 +33,7 @@ def ping() -> JsonObject:
 
 
 def ready() -> tuple[JsonObject, int]:
-    checks = readiness()
+    checks = {"process": DOWN} if ending.begun else readiness()
     is_ready = all(state == OK for state in checks.values())
     call = get_call()
     if call is not None and not is_ready:

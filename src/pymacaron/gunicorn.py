@@ -1,39 +1,95 @@
 """How gunicorn serves a service: `gunicorn --config python:pymacaron.gunicorn server:app`.
 
-The command line and WEB_CONCURRENCY (the number of workers) count more than what stands here.
+What pym-config.yaml says of serving counts here too. The command line and WEB_CONCURRENCY (the number of workers) count
+more than what stands here.
 """
 
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from functools import partial
 from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]  # it has none
 
+from . import crash
+from .config import get_config
+from .ending import ending
+from .running.listening import LAST_CALLS, UNREAD
+from .running.plan import GUNICORN, Wishes, plan_of
+
+_plan = plan_of(Wishes(server=GUNICORN), get_config())
+
 worker_class = "pymacaron.gunicorn.Worker"
-threads = 64  # each call has one, a caller who is slow to send as well; one that is not needed is not made
+workers = _plan.workers
+threads = _plan.threads  # each call has one, a caller who is slow to send as well; one that is not needed is not made
+timeout = _plan.worker_timeout
+graceful_timeout = _plan.shutdown_grace
+keepalive = _plan.keep_alive
+max_requests, max_requests_jitter = _plan.max_requests, _plan.max_requests // 10
+limit_request_line = min(_plan.max_head, 8190)  # the most that gunicorn takes
+limit_request_field_size = _plan.max_head
+worker_connections = 10_000
+forwarded_allow_ips = ""  # trusted_proxies says whose headers count, whatever the server
+certfile, keyfile = _plan.https_cert, _plan.https_key
+control_socket_disable = True  # it would be made in the home directory, which a container may not have
+if _plan.unix_socket:
+    bind, umask = f"unix:{_plan.unix_socket}", 0o117
 
 # A request may take so many seconds to come, and one second more for every so many bytes of it that have come.
-GRACE, SLOWEST = 20.0, 1000
-# So many seconds a caller may leave an answer untouched, where the system can tell (Linux).
-UNREAD = 30.0
+GRACE, SLOWEST = float(_plan.request_timeout), 1000
+_FLUSH = 0.7  # seconds for reports that are still to be sent when time is up
 _USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
+def worker_exit(_arbiter: object, _worker: object) -> None:
+    """A hook of gunicorn's: the end of a worker, before its process ends."""
+    _flush()
+
+
+def _flush() -> None:
+    crash.flush(_FLUSH)
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]  # likewise
-    """gunicorn's worker with threads, which on its own waits without end for a request that has begun."""
+    """gunicorn's worker with threads, which on its own waits without end for a request that has begun, and turns those
+    away who wait at the door when it ends."""
 
     def enqueue_req(self, conn: Any) -> None:
         """Hand a connection that has something to read to a thread."""
         conn.init = partial(_init, conn)  # gunicorn calls it before it reads, once for each request
         super().enqueue_req(conn)
 
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answer; from the beginning of the end on, the connection ends with the answer."""
+        if ending.begun:
+            req.force_close()
+        return super().handle_request(req, conn)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Begin to end, by SIGTERM: /ready says so at once, connections end with the answer that is under way, and
+        nobody new is let in a moment later."""
+        if not ending.begun:
+            ending.begun = True
+            leave = partial(super().handle_exit, sig, frame)
+            for seconds, work in ((_plan.shutdown_delay + LAST_CALLS, leave), (_plan.shutdown_grace - _FLUSH, _flush)):
+                timer = threading.Timer(seconds, work)
+                timer.daemon = True
+                timer.start()
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Begin or end to let callers in; at the end of the worker those who come are turned away, and do not wait."""
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
 
 def _init(conn: Any) -> None:
     if not conn.initialized and _USER_TIMEOUT is not None and conn.sock.family != socket.AF_UNIX:
-        conn.sock.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, int(UNREAD * 1000))
+        conn.sock.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, UNREAD * 1000)
     TConn.init(conn)
     unreader = getattr(conn.parser, "unreader", None)  # HTTP/2 has none, and timeouts of its own
     if unreader is not None:

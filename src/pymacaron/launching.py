@@ -133,7 +133,6 @@ def _port_fault(host: str, port: int) -> str | None:
 
     if os.environ.get("WERKZEUG_RUN_MAIN") == "true":  # a reloaded program: the one that watches it is listening
         return None
-    place = f"cannot listen on {host}:{port}"
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -142,12 +141,18 @@ def _port_fault(host: str, port: int) -> str | None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
             probe.bind(address)
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            return f"{place}: it is in use by another program; end that, or take another port: --port {_other(port)}"
-        if error.errno == errno.EACCES:
-            return f"{place}: ports below 1024 are not for everybody; take another one: --port {_other(port)}"
-        return f"{place}: {error.strerror or error}; is that an address of this machine?"
+        return port_fault(host, port, error)
     return None
+
+
+def port_fault(host: str, port: int, error: OSError) -> str:
+    """What to say of a port that nobody can listen on, and why."""
+    place = f"cannot listen on {host}:{port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"{place}: it is in use by another program; end that, or take another port: --port {_other(port)}"
+    if error.errno == errno.EACCES:
+        return f"{place}: ports below 1024 are not for everybody; take another one: --port {_other(port)}"
+    return f"{place}: {error.strerror or error}; is that an address of this machine?"
 
 
 def _other(port: int) -> int:
@@ -164,10 +169,10 @@ def _serve_findings(text: str, host: str, port: int, folder: str) -> None:
         start_response("500 INTERNAL SERVER ERROR", [("Content-Type", "text/plain; charset=utf-8")])
         return [body]
 
-    run_simple(host, port, tell, use_reloader=True, extra_files=_sources(folder))
+    run_simple(host, port, tell, use_reloader=True, extra_files=sources(folder))
 
 
-def _sources(folder: str) -> Iterator[str]:
+def sources(folder: str) -> Iterator[str]:
     """The files of a project that a start depends on; its hidden folders are left out."""
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith((".", "__"))]

@@ -15,6 +15,7 @@ from .telling import told
 
 COMMANDS = {
     "new": "A service to begin with.",
+    "run": "Serve a service, in development or in production.",
     "token": "A JWT for trying things out.",
     "trace": "Print the tree of calls that belong to a call id, from logs.",
     "replay": "Make the request of a crash report again.",

@@ -112,6 +112,20 @@ class Config:
     async_processes: int | None
     async_drain: int
     store: str | None
+    server: str | None
+    workers: int | None
+    threads: int | None
+    worker_timeout: int
+    max_requests: int
+    keep_alive: int
+    request_timeout: int
+    max_head: int
+    shutdown_delay: float
+    shutdown_grace: int
+    trusted_proxies: str | list[str]
+    unix_socket: str | None
+    https_cert: str | None
+    https_key: str | None
     aws_user: str | None
     aws_keypair: str | None
     aws_instance_type: str | None

@@ -106,6 +106,12 @@ def _seconds(value: Json) -> float:
     raise ValueError("write a number, more than 0")
 
 
+def _not_negative(value: Json) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise ValueError("write a number, 0 or more")
+
+
 def _texts_by_name(value: Json) -> dict[str, str]:
     if isinstance(value, dict):
         return {str(name): _text(text) for name, text in value.items()}
@@ -172,6 +178,7 @@ TEXT_OR_TEXTS = Kind("text, or a list of texts", _text_or_texts)
 LEVEL = one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 COUNT = Kind("a whole number, 1 or more", lambda value: _whole_number(value) or _none_is_too_few())
 SECONDS = Kind("a number of seconds", _seconds)
+NOT_NEGATIVE = Kind("a number of seconds, 0 or more", _not_negative)
 TEXTS_BY_NAME = Kind("a mapping from names to texts", _texts_by_name)
 ERRORS = one_of("return", "raise")
 CREDENTIALS = Kind("a mapping from security schemes to credentials", read_credentials)

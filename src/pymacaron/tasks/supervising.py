@@ -23,9 +23,9 @@ class Supervisor(threading.Thread):
     """Keeps a worker alive as long as this process is. It ends with this process however that ends: its standard input
     is a pipe from here, and when that closes, it stops as if asked to."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, server: str) -> None:
         super().__init__(name="worker", daemon=True)
-        self._command = command
+        self._command = [sys.executable, "-m", "pymacaron.cli", "worker", "--supervised", os.path.abspath(server)]
         self._ending = threading.Event()
         self._worker: subprocess.Popen[bytes] | None = None
 
@@ -58,8 +58,7 @@ class Supervisor(threading.Thread):
 
 def supervise(server: str) -> Supervisor:
     """Start a worker for the tasks of a server.py, until this process ends."""
-    command = [sys.executable, "-m", "pymacaron.cli", "worker", "--supervised", os.path.abspath(server)]
-    supervisor = Supervisor(command)
+    supervisor = Supervisor(server)
     supervisor.start()
     atexit.register(supervisor.stop)
     return supervisor

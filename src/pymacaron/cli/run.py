@@ -1,0 +1,58 @@
+"""`pymacaron run`: a service for its programmer, or for everybody."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from pymacaron.config import get_config
+from pymacaron.exceptions import StartError
+from pymacaron.running import Wishes, plan_of, serve, target_of
+from pymacaron.running.developing import develop
+
+_PORT = 8080
+
+
+@click.command()
+@click.argument("service", required=False, metavar="[SERVICE]")
+@click.option("--production/--development", "production", default=None, help="For everybody, or for its programmer.")
+@click.option("--host", metavar="HOST", help="The address to listen at; in production all, else 127.0.0.1.")
+@click.option("--port", type=click.IntRange(0, 65535), help=f"The port; else $PORT, else {_PORT}.")
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="How many processes serve.")
+@click.option("--threads", type=click.IntRange(1), metavar="N", help="How many calls each of them answers at once.")
+@click.option("--server", type=click.Choice(["granian", "gunicorn"]), help="What serves; else granian, if installed.")
+@click.option("--reload/--no-reload", "reload", default=None, help="Start again when a file changes.")
+@click.option("--tasks/--no-tasks", default=True, help="A worker for tasks beside it, where with_async is on.")
+def run(  # noqa: PLR0917 - click gives them by name
+    service: str | None, production: bool | None, host: str | None, port: int | None, workers: int | None,
+    threads: int | None, server: str | None, reload: bool | None, tasks: bool,
+) -> None:  # fmt: skip
+    """Serve a service.
+
+    SERVICE is its server.py, the folder with it, or module:app; the working folder, if none is named. In development,
+    which is the default, it starts again when code, a document or pym-config.yaml changes. --workers, --threads and
+    --server mean production.
+
+    \b
+      pymacaron run
+      pymacaron run --production --port 80 --workers 4
+
+    Exit codes: 0 it was asked to end, 2 it cannot start.
+    """
+    wishes = Wishes(server, host, port, workers, threads)
+    target = target_of(service)
+    if _is_production(production, reload, wishes):
+        if reload:
+            raise click.UsageError("--reload is for development: leave it out, or --production")
+        target.use()
+        config = get_config()
+        sys.exit(serve(plan_of(wishes, config), target, with_tasks=tasks and config.with_async))
+    sys.exit(develop(target, host or "127.0.0.1", _PORT if port is None else port, reloads=reload is not False))
+
+
+def _is_production(said: bool | None, reload: bool | None, wishes: Wishes) -> bool:
+    implied = [name for name in ("server", "workers", "threads") if getattr(wishes, name) is not None]
+    if said is False and implied:
+        raise StartError(f"--{implied[0]} is for production: leave it out, or --development")
+    return said if said is not None else bool(implied) and not reload

@@ -1,0 +1,64 @@
+"""A service for everybody: workers that are supervised, and the worker of its tasks beside them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+
+from pymacaron.config import get_config
+from pymacaron.logs import set_up
+
+from .listening import listen
+from .plan import GUNICORN, Plan
+from .supervising import Supervisor
+from .targets import Target
+
+log = logging.getLogger(__name__)
+
+
+def serve(plan: Plan, target: Target, *, with_tasks: bool) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code.
+
+    Args:
+        with_tasks: let a worker for the tasks of the service run beside it.
+
+    Raises:
+        StartError: nobody can listen there.
+    """
+    set_up(get_config().log_format)
+    ours = os.getpid()  # gunicorn's workers come by here as well
+    listener = None if plan.server == GUNICORN else listen(plan)
+    stop = _tasks(target) if with_tasks else _nothing
+    try:
+        if listener is None:
+            from .arbiter import serve as by_gunicorn  # with gunicorn, an extra
+
+            return by_gunicorn(plan, target, when_ending=stop)
+        return Supervisor(plan, target, listener, when_ending=stop).run()
+    finally:
+        if os.getpid() == ours:
+            stop().join()
+
+
+def _tasks(target: Target) -> Callable[[], threading.Thread]:
+    """Start a worker for tasks; what ends it, on a thread of its own, once."""
+    from pymacaron.tasks.supervising import Supervisor as Tasks  # with Celery, an extra
+
+    tasks = Tasks(target.file)
+    tasks.start()
+    ending = threading.Thread(target=tasks.stop, name="end of the tasks")
+
+    def stop() -> threading.Thread:
+        if not ending.ident:
+            ending.start()
+        return ending
+
+    return stop
+
+
+def _nothing() -> threading.Thread:
+    done = threading.Thread(target=int)
+    done.start()
+    return done

@@ -1,0 +1,236 @@
+"""`pymacaron run`: which service, how many workers, and how it serves, by both servers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from programs import PATIENCE, Server, run, running
+from test_launching import project
+
+from pymacaron.config import Config
+from pymacaron.exceptions import StartError
+from pymacaron.proxies import TrustedProxies
+from pymacaron.running import Wishes, plan_of, target_of
+from pymacaron.running.machine import cores, memory
+
+SERVERS = ["granian", "gunicorn"]
+SERVING = re.compile(r"(?:serving|Listening) at:? http://127\.0\.0\.1:(\d+)")
+FUNCTIONS = """
+import os, time
+def here(): return {"pid": os.getpid()}
+def slow():
+    time.sleep(1.2)
+    return {"pid": os.getpid()}
+def take(body): return {"length": len(body.read() if hasattr(body, "read") else body)}
+"""
+DOCUMENT = """
+openapi: 3.1.0
+info: {title: x, version: '1'}
+paths:
+  /a:
+    get: {x-bind-server: functions.here, responses: {'200': {$ref: '#/components/responses/ok'}}}
+    post:
+      x-bind-server: functions.take
+      requestBody: {content: {text/csv: {}}}
+      responses: {'200': {$ref: '#/components/responses/ok'}}
+  /slow:
+    get: {x-bind-server: functions.slow, responses: {'200': {$ref: '#/components/responses/ok'}}}
+components: {responses: {ok: {description: ok, content: {application/json: {}}}}}
+"""
+
+
+@contextlib.contextmanager
+def served(folder: Path, by: str, *options: str, settings: str = "") -> Iterator[Server]:
+    """A service in production, on a port of its own."""
+    project(folder, "here")
+    (folder / "apis" / "x.yaml").write_text(DOCUMENT, "utf-8")
+    (folder / "functions.py").write_text(FUNCTIONS, "utf-8")
+    (folder / "pym-config.yaml").write_text(f"name: x\nlive_host: x.example.com\n{settings}", "utf-8")
+    with socket.socket() as probe:  # who wants any port is not told which one it is
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "pymacaron.cli", "run", "--server", by, "--host", "127.0.0.1", "--port", str(port)]
+    with running([*command, "--workers", "1", *options], folder, folder / "log", SERVING) as server:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError):
+                server.ask("GET", "/ping")
+                break
+        yield server
+
+
+@pytest.mark.parametrize("by", SERVERS)
+def test_the_end(tmp_path: Path, by: str) -> None:
+    """After SIGTERM /ready says no at once, calls that run are answered, then nobody is let in; the exit code is 0."""
+    with served(tmp_path, by) as server:
+        assert server.ask("POST", "/a", b"1,2", {"Content-Type": "text/csv"}).json == {"length": 3}
+        assert server.ask("GET", "/ready").status == 200
+        answers: list[int] = []
+        calling = threading.Thread(target=lambda: answers.append(server.ask("GET", "/slow").status))
+        calling.start()
+        time.sleep(0.4)
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        ready = server.ask("GET", "/ready")
+        assert (ready.status, ready.json) == (503, {"ready": False, "checks": {"process": "down"}})
+        assert ready.headers.get("connection") == "close"
+        assert server.process.wait(8) == 0
+        calling.join()
+        assert answers == [200]
+        with pytest.raises(ConnectionRefusedError):
+            server.ask("GET", "/ping")
+        assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize("by", SERVERS)
+def test_workers_are_replaced(tmp_path: Path, by: str) -> None:
+    """A worker that is killed is replaced, one that is to be renewed as well: who keeps asking is answered."""
+    with served(tmp_path, by) as server:
+        for sign in (signal.SIGKILL, signal.SIGHUP):
+            before = server.ask("GET", "/a").json["pid"]
+            os.kill(before if sign is signal.SIGKILL else server.process.pid, sign)
+            until, pid = time.monotonic() + PATIENCE, before
+            while pid == before and time.monotonic() < until:
+                with contextlib.suppress(ConnectionResetError, BrokenPipeError):  # to the one that is killed
+                    pid = server.ask("GET", "/a").json["pid"]
+                time.sleep(0.02)
+            assert pid != before
+
+
+@pytest.mark.parametrize("by", SERVERS)
+def test_worn_workers(tmp_path: Path, by: str) -> None:
+    """After `max_requests` a worker is replaced, and no call is lost; max_head limits what comes before the body."""
+    with served(tmp_path, by, settings="max_requests: 20\nmax_head: 9000\n") as server:
+        pids: set[int] = set()
+        until = time.monotonic() + PATIENCE
+        while len(pids) < 2 and time.monotonic() < until:
+            pids.add(server.ask("GET", "/a").json["pid"])
+        assert len(pids) == 2
+        assert server.ask("GET", "/a", headers={"X-Long": "x" * 20_000}).status in {400, 431}
+
+
+def test_a_service_that_cannot_start(tmp_path: Path) -> None:
+    """What is wrong is told once, with the exit code 2; so is a port that is taken, and a folder with no service."""
+    command = [sys.executable, "-m", "pymacaron.cli", "run", "--production", "--workers", "1"]
+    ended = run(command, tmp_path)
+    cure = "go to the folder of the service, or name its file: pymacaron run FILE"
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (
+        2, f"there is no server.py in {tmp_path}; {cure}",
+    )  # fmt: skip
+    project(tmp_path, "hear")
+    ended = run([*command, "--port", "0"], tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr.count("did you mean") == 1
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = run([*command, "--host", "127.0.0.1", "--port", str(taken.getsockname()[1])], tmp_path)
+    assert ended.returncode == 2
+    assert "it is in use by another program" in ended.stderr
+
+
+def test_development(tmp_path: Path) -> None:
+    """In development the service starts again when code, a document or pym-config.yaml changes; what is wrong is told
+    to whoever asks, without an end of the program, and mending it mends the service."""
+    project(tmp_path, "here")
+    config, document, code = tmp_path / "pym-config.yaml", tmp_path / "apis" / "x.yaml", tmp_path / "functions.py"
+    config.write_text("name: x\nlive_host: x.example.com\n", "utf-8")
+    command = [sys.executable, "-m", "pymacaron.cli", "run", "--port", "0"]
+    says = re.compile(r"http://127\.0\.0\.1:(\d+)/ in development")
+    with running(command, tmp_path, tmp_path / "log", says) as server:
+        for path, wrong, told in (
+            (config, "max_body: much\n", "max_body"), (document, "pahts: {}\n", "pahts"),
+            (code, "def f(:\n", "importing functions"),
+        ):  # fmt: skip
+            right = path.read_text("utf-8")
+            _await(server, 200)
+            path.write_text(right + wrong, "utf-8")
+            assert told in _await(server, 500)
+            path.write_text(right, "utf-8")
+        _await(server, 200)
+        assert server.stop() == 0
+
+
+def _await(server: Server, status: int) -> str:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            answer = server.ask("GET", "/a")
+            if answer.status == status:
+                return answer.text
+        time.sleep(0.1)
+    raise AssertionError(server.log)
+
+
+def test_services_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service is a file, a folder with server.py, a module, or a module and its application; what is not there is
+    told with the cure."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "server.py").touch()
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "main.py").touch()
+    specs = [target_of(given).spec for given in (None, ".", "server.py", "server", "pack/main.py:api", "pack.main:api")]
+    assert specs == ["server:app"] * 4 + ["main:api", "pack.main:api"]
+    for given in ("other.py", "nothing:app", "pack"):
+        with pytest.raises(StartError, match="there is no"):
+            target_of(given)
+
+
+def test_what_a_container_may_use(tmp_path: Path) -> None:
+    """Limits of control groups, in both versions, count less what the machine has; without any it is the machine's."""
+    assert (cores(tmp_path), memory(tmp_path)) == (
+        len(os.sched_getaffinity(0)), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    )  # fmt: skip
+    (tmp_path / "cpu.max").write_text("50000 100000\n")
+    (tmp_path / "memory.max").write_text("max\n")
+    assert cores(tmp_path) == 1
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory" / "memory.limit_in_bytes").write_text("300000000\n")
+    assert memory(tmp_path) == 300_000_000
+
+
+def test_plans(tmp_path: Path) -> None:
+    """The command line counts more than settings, these more than the environment; contradictions are told."""
+    config = Config(workers=3, keep_alive=9, unix_socket="s")
+    plan = plan_of(Wishes(server="granian", threads=7), config, {"WEB_CONCURRENCY": "5", "PORT": "81"})
+    assert (plan.workers, plan.threads, plan.keep_alive, plan.port) == (3, 7, 9, 81)
+    assert plan.place == f"unix:{os.getcwd()}/s"
+    assert plan_of(Wishes(port=5), config).place == "http://0.0.0.0:5"
+    assert plan_of(Wishes(workers=1), config).workers == 1
+    assert plan_of(Wishes(), Config(), {"WEB_CONCURRENCY": "5"}).workers == 5
+    for wrong, told in (
+        ({"https_cert": str(tmp_path)}, "https_key is missing"), ({"https_cert": "no", "https_key": "no"}, "no file"),
+        ({"shutdown_delay": 9}, "shorter than shutdown_grace"), ({"unix_socket": "x" * 200}, "takes 107"),
+    ):  # fmt: skip
+        with pytest.raises(StartError, match=told):
+            plan_of(Wishes(), Config(**wrong))
+    with pytest.raises(StartError, match="PORT in the environment"):
+        plan_of(Wishes(), Config(), {"PORT": "http"})
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "seen"),
+    [
+        ("10.0.0.1", {"FOR": "6.6.6.6, 1.2.3.4, 10.9.9.9", "PROTO": "https", "HOST": "a, shop.example"},
+         ("1.2.3.4", "https", "shop.example")),
+        ("10.0.0.1", {"FOR": "not-one", "PROTO": "javascript"}, ("10.0.0.1", "http", "x")),
+        ("::ffff:10.0.0.1", {"FOR": "[2001:db8::1]:443"}, ("2001:db8::1", "http", "x")),
+        ("", {"FOR": "1.2.3.4:5"}, ("1.2.3.4", "http", "x")),
+        ("11.0.0.1", {"FOR": "1.2.3.4", "PROTO": "https", "HOST": "evil"}, ("11.0.0.1", "http", "x")),
+    ],
+    ids=["a chain", "nonsense", "IPv6", "a unix socket", "nobody whom we trust"],
+)  # fmt: skip
+def test_proxies(peer: str, headers: dict[str, str], seen: tuple[str, str, str]) -> None:
+    """Only what trusted proxies say of the caller counts, and of addresses the rightmost that is not theirs."""
+    environ = {"REMOTE_ADDR": peer, "wsgi.url_scheme": "http", "HTTP_HOST": "x"}
+    environ |= {f"HTTP_X_FORWARDED_{name}": text for name, text in headers.items()}
+    TrustedProxies(lambda *_: [], ["10.0.0.0/8", "unix"])(environ, None)
+    assert (environ["REMOTE_ADDR"], environ["wsgi.url_scheme"], environ["HTTP_HOST"]) == seen
