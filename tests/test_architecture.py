@@ -17,7 +17,7 @@ ROOMS = """
     transports client tasks containers
     loading comparison upgrade mocking
     pool readiness builtin publishing
-    launching api models docs testing test generate advice deploy
+    launching api models docs testing test generate rehearsal advice deploy
     running cli gunicorn __init__
     pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
@@ -26,11 +26,11 @@ HOMES = {  # foreign library: the rooms that may import it
     "werkzeug": "mocking cli bodies conditions flask_context lane serving launching running",
     "msgspec": "documents schemas structs shapes bodies inputs forms wire lane auth stores tasks",
     "yaml": "config documents",
-    "jsonschema_rs": "formats grammar schemas", "click": "launching running cli", "cryptography": "auth",
-    "celery": "tasks",    "kombu": "tasks", "billiard": "tasks", "redis": "tasks",
-    "boto3": "stores tasks deploy", "botocore": "stores tasks deploy", "urllib3": "transports",
+    "jsonschema_rs": "formats grammar schemas", "click": "launching rehearsal running cli", "cryptography": "auth",
+    "celery": "tasks", "kombu": "tasks", "billiard": "tasks", "redis": "tasks",
+    "boto3": "stores tasks rehearsal deploy", "botocore": "stores tasks rehearsal deploy", "urllib3": "transports",
     "gunicorn": "gunicorn running", "granian": "running",
-    "pytest": "testing", "schemathesis": "testing",
+    "moto": "rehearsal", "pytest": "testing", "schemathesis": "testing",
     "sentry_sdk": "crash", "ruamel": "upgrade", "opentelemetry": "calls",
     "pymacaron_apis": "exceptions models pool",  # stubs, for type checkers only
 }  # fmt: skip

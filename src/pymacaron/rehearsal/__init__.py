@@ -1,0 +1,29 @@
+"""AWS on this machine, as far as a deployment needs it: an Elastic Beanstalk that speaks the real protocol, and other
+services behind the same address. Needs the extra `rehearse`. See docs/rehearsal.md.
+
+account.py     what an account has: applications, environments, events
+backstage.py   what a rehearsal itself is told: script, clock, record
+calls/         the operations of Elastic Beanstalk
+clock.py       time, and what is due
+door.py        calls answered, recorded, and made to fail
+elsewhere.py   services of AWS that are answered by moto's server
+exchange.py    requests and answers
+faults.py      how calls fail
+moto_server.py moto's server as a program
+options.py     the options of environments
+paging.py      lists in pages
+platforms.py   versions of platforms
+protocol.py    requests read, answers written, by botocore's model
+recognition.py which operation a request of another service is for
+record.py      the log of calls
+serving.py     the HTTP server
+stage.py       all of it together
+"""
+
+from __future__ import annotations
+
+from .clock import Clock
+from .faults import Mistaken
+from .stage import Rehearsal
+
+__all__ = ["Clock", "Mistaken", "Rehearsal"]
