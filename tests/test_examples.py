@@ -298,12 +298,17 @@ def test_a_report(shop: Server) -> None:
 
 
 def test_what_the_shop_keeps(tmp_path: Path) -> None:
-    """Customers, orders, products and their stock outlive the processes: who starts the shop again finds them."""
+    """Customers, orders, products and their stock, baskets, subscriptions and mails outlive the processes: who starts
+    the shop again finds them."""
     ada = {"name": "Ada", "email": "ada@example.com"}
     with running(together(free_row(3), tmp_path), ROOT, tmp_path / "run", OPENS) as server:
         path = Place(server.port + 1).ask("POST", f"{V1}/customers", ada).headers["location"]
         order = server.ask("POST", f"{V1}/orders", order_of("CUP-001", 2), ASTRID).json
         assert server.ask("DELETE", f"{V1}/products/COF-001").status == 204
+        basket = server.ask("POST", f"{V1}/basket", {"sku": "CUP-001"})
+        cookie = {"Cookie": basket.headers["set-cookie"].partition(";")[0]}
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        assert server.ask("POST", f"{V1}/newsletter", b"email=Ada@example.com", form).status == 202
         assert server.stop() == 0
     with running(together(free_row(3), tmp_path), ROOT, tmp_path / "again", OPENS) as server:
         customers = Place(server.port + 1)
@@ -311,6 +316,10 @@ def test_what_the_shop_keeps(tmp_path: Path) -> None:
         assert customers.ask("POST", f"{V1}/customers", ada).json["error"] == "EMAIL_TAKEN"
         assert server.ask("GET", f"{V1}/me/orders", headers=ASTRID).json["orders"] == [order]
         assert server.ask("GET", f"{V1}/stock/CUP-001,COF-001").json == {"CUP-001": 5}
+        assert server.ask("GET", f"{V1}/basket", headers=cookie).json == basket.json
+        assert server.ask("POST", f"{V1}/newsletter", b"email=ada@example.com", form).status == 200
+        mails = Place(server.port + 2).ask("GET", f"{V1}/mails?to=ADA@example.com", headers=SERVICE).json
+        assert [mail["subject"] for mail in mails] == ["Our newsletter", "Welcome, Ada!"]
         assert [place.ask("GET", "/ready").status for place in (server, customers)] == [200, 200]
 
 
@@ -506,6 +515,17 @@ def test_the_life_of_an_order(shop: Server) -> None:
     before = shop.ask("GET", f"{V1}/stock/TEA-001").json["TEA-001"]
     assert [shop.ask("POST", f"{path}/cancel").status for _ in range(2)] == [204, 409]
     assert shop.ask("GET", f"{V1}/stock/TEA-001").json["TEA-001"] == before + 1
+
+
+def test_requests_at_once(shop: Server) -> None:
+    """However many come at once with one request id, there is one order, and each of them is answered with it."""
+    again = {**ASTRID, "X-Request-Id": "all-at-the-same-time"}
+    left = shop.ask("GET", f"{V1}/stock/TEA-001").json["TEA-001"]
+    with ThreadPoolExecutor(8) as many:
+        answers = list(many.map(lambda _: shop.ask("POST", f"{V1}/orders", order_of("TEA-001"), again), range(8)))
+    assert {answer.status for answer in answers} == {202}
+    assert len({answer.json["id"] for answer in answers}) == 1
+    assert shop.ask("GET", f"{V1}/stock/TEA-001").json["TEA-001"] == left - 1
 
 
 def test_orders_of_the_caller(shop: Server) -> None:

@@ -24,8 +24,11 @@ from pymacaron.exceptions import (
     TableMissingError,
 )
 from pymacaron.stores import (
+    ABSENT,
     Attribute,
+    Check,
     PersistentModel,
+    Put,
     Store,
     Table,
     at_least,
@@ -33,6 +36,7 @@ from pymacaron.stores import (
     between,
     create_tables,
     get_store,
+    save_together,
     set_store,
 )
 
@@ -343,6 +347,30 @@ def test_copies_know_no_store(model: Any) -> None:
         assert copied == user
         with pytest.raises(ConditionFailedError):
             copied.save_to_db(if_unchanged=True)
+
+
+def test_saved_together(model: Any) -> None:
+    """Models are saved all or none: only if nobody was quicker with any of them, nor with the items beside them. What
+    the schema does not name stays."""
+    a, b = new("a"), new("b")
+    get_store().put(RAW, {"id": a, "name": "Ada", "other": 5})
+    ada = model.User.load_from_db(a)
+    ada.name = "ADA"
+    save_together(ada, model.User(id=b), model.Session(id=a))
+    assert get_store().get(RAW, a)["other"] == 5  # type: ignore[index]  # it is there
+    assert model.Session.load_from_db(a).id == a
+    late, early = model.User.load_from_db(b), model.User.load_from_db(a)
+    early.save_to_db()
+    late.name = "Bob"
+    nobody = [Check(RAW, (new(),))]
+    for models in ((late, early.clone()), (late, ada), (late, model.User(id=a)), (late,)):
+        with pytest.raises(ConditionFailedError):
+            save_together(*models, also=nobody if models == (late,) else ())
+        assert model.User.load_from_db(b).name is None
+    ada.save_to_db()
+    assert get_store().get(RAW, a)["other"] == 5  # type: ignore[index]  # likewise
+    save_together(late, also=[Put(RAW, {"id": new()}, ABSENT)])
+    assert model.User.load_from_db(b).name == "Bob"
 
 
 def test_create_tables(model: Any, store: Store) -> None:

@@ -7,6 +7,7 @@ import os
 
 from flask import Flask
 
+from mailer.db import prepare
 from pymacaron import API, letsgo
 
 app = Flask(__name__)
@@ -17,6 +18,7 @@ def start(port=80, debug=False):
     api = API(app, port=port, debug=debug)
     api.load_apis(os.path.join(here, "apis"))
     api.publish_apis()
+    prepare()
     api.start(serve="mailer")
 
 

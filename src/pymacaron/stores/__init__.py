@@ -13,7 +13,7 @@ opening.py     which one it is, as the configuration says
 from __future__ import annotations
 
 from .opening import get_store, open_store, set_store
-from .persistent import PersistentModel, create_tables
+from .persistent import PersistentModel, create_tables, save_together
 from .ranges import Range, at_least, at_most, begins_with, between, equal_to, less_than, more_than
 from .store import Page, Store
 from .tables import BYTES, NUMBER, TEXT, Attribute, Index, Table
@@ -51,6 +51,7 @@ __all__ = [
     "less_than",
     "more_than",
     "open_store",
+    "save_together",
     "set_store",
     "unchanged",
 ]

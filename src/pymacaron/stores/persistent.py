@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -16,10 +17,11 @@ from .opening import get_store
 from .ranges import EVERYTHING
 from .store import Page, Store
 from .tables import EXPIRES, VERSION
-from .writes import ABSENT, ALWAYS, PRESENT, When
+from .writes import ABSENT, ALWAYS, PRESENT, Put, When, Write
 
 T = TypeVar("T")
 _PATIENCE = 30.0  # seconds that update_in_db tries again while others change the same item
+_UNKNOWN = -1  # a version that no item has
 _keeping: dict[type, Keeping] = {}
 
 
@@ -193,6 +195,39 @@ class PersistentModel:
             return ALWAYS
         kept = _kept(self)
         return ABSENT if kept is None else When(version=kept.version)
+
+
+def save_together(*models: Any, also: Iterable[Write] = ()) -> None:
+    """Save models of any classes in one transaction: all, or none. Each is saved if nobody has written it since it was
+    loaded, and one that was made here if there is none. Before they are saved so again, they have to be loaded again.
+
+    Args:
+        also: writes of items that belong to it.
+
+    Raises:
+        ConditionFailedError: somebody was quicker; nothing was written.
+        ItemTooLargeError, ItemRefusedError: as for `save_to_db`.
+    """
+    store, puts, tables = get_store(), [], []
+    for model in models:
+        keeping, kept = keeping_of(type(model)), _kept(model)
+        end = _end(setting(type(model), "expire_in"), None) or (kept.expires if kept is not None else None)
+        item = keeping.item(model, kept) | ({} if end is None else {EXPIRES: math.ceil(end)})
+        puts.append(Put(keeping.table, item, ABSENT if kept is None else When(version=kept.version)))
+        tables.append(keeping.table)
+    writes = [*puts, *also]
+    try:
+        store.transact(writes)
+    except TableMissingError:
+        if not store.makes_tables:
+            raise
+        for table in tables:
+            store.create_table(table)
+        store.transact(writes)
+    for model in models:
+        kept = _kept(model)
+        unknown, raw = (kept.unknown, kept.raw) if kept is not None else ({}, {})
+        model.__kept__ = Kept(_UNKNOWN, None, unknown, raw)
 
 
 def _kept(model: Any) -> Kept | None:

@@ -9,7 +9,7 @@ from customers import samples
 from customers.errors import EmailTaken
 from pymacaron import ApiPool
 from pymacaron.exceptions import ConditionFailedError, ServiceUnavailableError
-from pymacaron.stores import ABSENT, Attribute, PersistentModel, Table, get_store
+from pymacaron.stores import ABSENT, Attribute, PersistentModel, Put, Table, get_store, save_together
 
 _EMAILS = Table("customers-emails", Attribute("email"))  # an item for each, so that there is one customer with it
 
@@ -28,10 +28,9 @@ def take_in(customer: Any) -> None:
     """
     email = {"email": customer.email.lower(), "customer": customer.id}
     try:
-        get_store().put(_EMAILS, email, when=ABSENT)
+        save_together(customer, also=[Put(_EMAILS, email, ABSENT)])
     except ConditionFailedError:
         raise EmailTaken("There is a customer with this email").tell_user("You have an account here already.") from None
-    customer.save_to_db()
 
 
 def forget(customer: Any) -> None:

@@ -1,21 +1,24 @@
-"""What the shop remembers, and where. Products and orders are in the store; what goes with the process is in memory. No
-other module keeps anything."""
+"""What the shop remembers, and where: in the store. No other module keeps anything."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, suppress
-from threading import RLock
-from time import time
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from random import uniform
+from time import monotonic, sleep, time
+from typing import Any, TypeVar
 
 from pymacaron import ApiPool
 from pymacaron.exceptions import ConditionFailedError, ServiceUnavailableError
-from pymacaron.stores import ABSENT, Attribute, PersistentModel, Table, get_store, unchanged
+from pymacaron.stores import ABSENT, Attribute, PersistentModel, Put, Table, Update, Write, get_store, unchanged
+from pymacaron.stores.tables import EXPIRES
 from shop import samples
 
 _NOTES = Table("shop-notes", Attribute("name"))
+_BASKETS = Table("shop-baskets", Attribute("key"))
 _DAY = 86400
+_PATIENCE = 10.0  # seconds that one tries again while others are quicker
+T = TypeVar("T")
 
 
 class PersistentProduct(PersistentModel):
@@ -37,29 +40,67 @@ def next_order_id() -> int:
     return 1000 + int(counted["count"])
 
 
-def claim(customer_id: str, request_id: str, order_id: int) -> int:
-    """The order of a customer's request: the one given, or that of whoever came first with it in the last day."""
-    name = f"{customer_id} {request_id}"
-    try:
-        get_store().put(_NOTES, {"name": name, "order": order_id}, when=ABSENT, expires=time() + _DAY)
-    except ConditionFailedError:
-        first = get_store().get(_NOTES, name)
-        return order_id if first is None else int(first["order"])
-    return order_id
+def order_of_request(customer_id: str, request_id: str | None) -> int | None:
+    """The order that a customer's request has led to in the last day; None if it has not."""
+    noted = None if request_id is None else get_store().get(_NOTES, f"{customer_id} {request_id}")
+    return None if noted is None else int(noted["order"])
 
 
-def release(customer_id: str, request_id: str) -> None:
-    """Let a request that came to nothing be one that may come again."""
-    get_store().delete(_NOTES, f"{customer_id} {request_id}")
+def request_noted(customer_id: str, request_id: str, order_id: int) -> Write:
+    """What notes that a request has led to an order; it is refused if there is such a note."""
+    note = {"name": f"{customer_id} {request_id}", "order": order_id, EXPIRES: int(time()) + _DAY}
+    return Put(_NOTES, note, ABSENT)
 
 
-def take_from_gift_card(code: str, amount: int, currency: str) -> int | None:
-    """What is left on a gift card when an amount is taken from it; None if there is not enough."""
+def taken_from_gift_card(code: str, amount: int, currency: str) -> tuple[int, Write] | None:
+    """What is left on a gift card when an amount is taken from it, and what takes it; None if there is not enough."""
     card = get_store().get(_NOTES, f"gift card {code}")
     if card is None or card["currency"] != currency or card["amount"] < amount:
         return None
-    # of two who take at once, one is refused
-    return int(get_store().update(_NOTES, card["name"], add={"amount": -amount}, when=unchanged(card))["amount"])
+    taken = Update(_NOTES, (card["name"],), add={"amount": -amount}, when=unchanged(card))
+    return int(card["amount"]) - amount, taken
+
+
+def undisturbed(act: Callable[[], T]) -> T:
+    """What `act` gives. It is done again where somebody else has written what it had read.
+
+    Raises:
+        ConditionFailedError: again and again somebody was quicker.
+    """
+    until = monotonic() + _PATIENCE
+    while True:
+        try:
+            return act()
+        except ConditionFailedError:
+            if monotonic() > until:
+                raise
+        sleep(uniform(0, 0.05))
+
+
+def load_basket(key: str) -> Any:
+    """The item of a basket, whose `basket` is its JSON value; None if there is none."""
+    return get_store().get(_BASKETS, key)
+
+
+def save_basket(key: str, basket: Any, before: Any) -> None:
+    """
+    Raises:
+        ConditionFailedError: it is not as it was before.
+    """
+    when = ABSENT if before is None else unchanged(before)
+    get_store().put(_BASKETS, {"key": key, "basket": basket.to_json()}, when=when, expires=time() + 30 * _DAY)
+
+
+def remove_basket(key: str) -> None:
+    get_store().delete(_BASKETS, key)
+
+
+def is_subscribed(email: str) -> bool:
+    return get_store().get(_NOTES, f"subscription {email.lower()}") is not None
+
+
+def note_subscription(email: str, topics: list[str]) -> None:
+    get_store().put(_NOTES, {"name": f"subscription {email.lower()}", "topics": list(topics)})
 
 
 def prepare() -> None:
@@ -67,6 +108,7 @@ def prepare() -> None:
     reason not to start: it may come back."""
     with suppress(ServiceUnavailableError):
         get_store().create_table(_NOTES)
+        get_store().create_table(_BASKETS)
         for code, left in samples.GIFT_CARDS.items():
             with suppress(ConditionFailedError):
                 get_store().put(_NOTES, {"name": f"gift card {code}", **left}, when=ABSENT)
@@ -74,38 +116,3 @@ def prepare() -> None:
         for row in samples.PRODUCTS if not product.scan_db(limit=1) else ():
             with suppress(ConditionFailedError):  # another process was quicker
                 product.from_json(row).save_to_db(if_absent=True)
-
-
-class InMemory:
-    """Rows by key, safe for many threads. Rows are models; what goes in and what comes out are copies.
-
-    Several steps that belong together: `with table.locked(): ...`.
-    """
-
-    def __init__(self, rows: Iterable[tuple[Any, Any]] = ()) -> None:
-        self._rows = dict(rows)
-        self._lock = RLock()
-
-    def locked(self) -> AbstractContextManager[Any]:
-        return self._lock
-
-    def get(self, key: Any) -> Any:
-        """The row, or None."""
-        with self._lock:
-            row = self._rows.get(key)
-            return None if row is None else row.clone()
-
-    def put(self, key: Any, row: Any) -> bool:
-        """Write a row; is it a new one?"""
-        with self._lock:
-            is_new = key not in self._rows
-            self._rows[key] = row.clone()
-            return is_new
-
-    def remove(self, key: Any) -> None:
-        with self._lock:
-            self._rows.pop(key, None)
-
-
-baskets = InMemory()
-subscriptions = InMemory()

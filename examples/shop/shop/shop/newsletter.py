@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pymacaron.models import Subscription
-from shop.db import subscriptions
+from shop.db import is_subscribed, note_subscription
 from shop.mails import confirm_subscription
 
 
 def subscribe(subscription: Subscription):
-    key = subscription.email.lower()
-    if subscriptions.get(key) is None:
+    is_known = is_subscribed(subscription.email)
+    if not is_known:
         confirm_subscription(subscription)
-    is_new = subscriptions.put(key, subscription)
-    return subscription, 202 if is_new else 200
+    note_subscription(subscription.email, subscription.topics or [])
+    return subscription, 200 if is_known else 202

@@ -5,23 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from pymacaron.models import Card, GiftCard, Money
-from shop.db import take_from_gift_card
+from pymacaron.stores import Write
+from shop.db import taken_from_gift_card
 from shop.errors import PaymentDeclined
 
 
-def charge(payment, total: Money) -> bool:
-    """Take the money, and the secrets out of `payment`. False: it comes later, by invoice.
+def charge(payment, total: Money) -> tuple[bool, list[Write]]:
+    """Is it paid, or will it be later, by invoice? The secrets are taken out of `payment`. Of a gift card, the amount
+    is taken by a write that belongs to the order.
 
     Raises:
         PaymentDeclined: no money is coming this way.
     """
     if isinstance(payment, Card):
         _charge_card(payment)
-        return True
+        return True, []
     if isinstance(payment, GiftCard):
-        _charge_gift_card(payment, total)
-        return True
-    return False
+        return True, [_charge_gift_card(payment, total)]
+    return False, []
 
 
 def _charge_card(card: Card) -> None:
@@ -41,9 +42,11 @@ def _is_luhn(number: str) -> bool:
     return (sum(doubled) + sum(map(int, number[-1::-2]))) % 10 == 0
 
 
-def _charge_gift_card(card: GiftCard, total: Money) -> None:
-    left = take_from_gift_card(card.code, total.amount, total.currency)
-    if left is None:
+def _charge_gift_card(card: GiftCard, total: Money) -> Write:
+    taken = taken_from_gift_card(card.code, total.amount, total.currency)
+    if taken is None:
         raise PaymentDeclined("The gift card does not cover the order").tell_user("There is not enough on that card.")
+    left, write = taken
     card.left = Money(amount=left, currency=total.currency)
     del card.code
+    return write
