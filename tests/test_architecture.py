@@ -8,11 +8,11 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 ROOMS = """
-    _version _types exceptions predecessors messages names
+    _version _types exceptions predecessors messages names rates
     documents config later formats grammar schemas structs shapes servers operations calls dialects
     parameters bodies inputs headers forms negotiation representations answers conditions loops wire
     samples bundling downgrade router
-    ending proxies auth stores endpoints binding failures crash logs
+    ending proxies auth stores endpoints binding failures crash logs limits
     flask_context lane serving
     transports client tasks containers
     loading comparison upgrade mocking
@@ -24,10 +24,10 @@ ROOMS = """
 HOMES = {  # foreign library: the rooms that may import it
     "flask": "flask_context lane serving mocking publishing api testing",
     "werkzeug": "mocking cli bodies conditions flask_context lane serving launching running",
-    "msgspec": "documents schemas structs shapes bodies inputs forms wire lane auth stores tasks",
+    "msgspec": "documents schemas structs shapes bodies inputs forms wire lane auth stores tasks limits",
     "yaml": "config documents",
     "jsonschema_rs": "formats grammar schemas", "click": "launching rehearsal running cli", "cryptography": "auth",
-    "celery": "tasks", "kombu": "tasks", "billiard": "tasks", "redis": "tasks",
+    "celery": "tasks", "kombu": "tasks", "billiard": "tasks", "redis": "tasks limits",
     "boto3": "stores tasks rehearsal deploy", "botocore": "stores tasks rehearsal deploy", "urllib3": "transports",
     "gunicorn": "gunicorn running", "granian": "running",
     "moto": "rehearsal", "pytest": "testing", "schemathesis": "testing",

@@ -218,7 +218,7 @@ def bundled(client: FlaskClient, name: str = "shop", query: str = "bundled=1") -
 def test_errors_are_declared(project: Project) -> None:
     """Where the document declares neither a status nor a default, the bundle says which errors pymacaron may answer
     with; the document as written does not."""
-    limits = {"x_rate_limit": 5, "x_timeout_ms": 100}
+    limits = {"x_rate_limit": "5/minute", "x_timeout_ms": 100}
     project.document(
         {
             "/all": {"post": operation("f", parameters=[query("a")], requestBody=body({}), **limits)},

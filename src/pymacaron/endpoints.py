@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ._types import Handler, JsonObject
 from .answers import OFF, BreachListener, ResponseCheck, keep_length
@@ -42,6 +42,17 @@ class Options(NamedTuple):
 _CONDITIONAL = frozenset(("GET", "HEAD"))  # RFC 9110 sections 13.1 and 14.2
 # So many different Accept headers are remembered, of so many characters.
 _MOST_WRITERS, _LONGEST_ACCEPT = 64, 500
+
+
+class Bound(Protocol):
+    """An operation and what answers it."""
+
+    operation: Operation
+    guard: Guard | None
+
+    def begin(self, call: Call) -> None: ...
+    def answer(self, request: Request, result: Any) -> Any: ...
+    def __call__(self, request: Request) -> Any: ...
 
 
 class Endpoint:

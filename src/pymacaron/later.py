@@ -1,8 +1,8 @@
-"""What documents and settings name, and whose part comes with a later version: the start says so in a sentence."""
+"""What settings name, and whose part comes with a later version: the start says so in a sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from .config import SETTINGS, Config
 
@@ -10,15 +10,6 @@ from .config import SETTINGS, Config
 _SETTINGS = {
     "deployment": tuple(name for name in SETTINGS if name.startswith(("aws_", "docker_"))),
 }
-# Keys are checked like the others, so that documents stay right.
-_KEYS = {
-    "deadlines": ("x-timeout-ms",),
-    "limits of calls": ("x-rate-limit",),
-    "entity tags of its own": ("x-etag",),
-    "memory of requests": ("x-idempotent",),
-}
-# What clients act on, or what is done in part.
-_AS_SERVED = {"x-idempotent": " on the service, only on its clients, which send an Idempotency-Key"}
 
 
 def unbuilt_settings(config: Config) -> Iterator[str]:
@@ -27,17 +18,6 @@ def unbuilt_settings(config: Config) -> Iterator[str]:
         made = [name for name in names if getattr(config, name) != SETTINGS[name].default]
         if made:
             yield f"{_listed(made)} no effect: this version of pymacaron has no {part} yet"
-
-
-def unbuilt_keys(api: str, having: Mapping[str, list[str]]) -> Iterator[str]:
-    """A warning for each key that this version does not act on; `having` are, by key, the operations and schemas that
-    have it."""
-    for part, keys in _KEYS.items():
-        for key in having.keys() & keys:
-            first, *others = having[key]
-            more = f" and {len(others)} more" if others else ""
-            lacks = f"this version of pymacaron has no {part} yet"
-            yield f"{api}: {key} of {first}{more} has no effect{_AS_SERVED.get(key, '')}: {lacks}"
 
 
 def _listed(names: list[str]) -> str:

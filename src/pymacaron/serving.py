@@ -6,7 +6,8 @@ import logging
 import os
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Flask
 from werkzeug.wrappers import Response
@@ -16,16 +17,19 @@ from .answers import BreachListener
 from .auth import Guard, Protection, bypassed, trust, unused
 from .binding import Contract
 from .calls import Listeners
-from .config import get_config
+from .config import Config, get_config
 from .dialects import Document
 from .documents import Cache, Fault, Node, findings
-from .endpoints import Endpoint, Options
+from .endpoints import Bound, Endpoint, Options
 from .exceptions import BindingError, Finding
 from .failures import Failures
-from .lane import Route, install
-from .later import unbuilt_keys
+from .flask_context import ADDED
+from .lane import Route, allow_origins, install
 from .names import free_name
 from .operations import Operation
+
+if TYPE_CHECKING:
+    from .limits import Limits
 
 log = logging.getLogger(__name__)
 NO_LISTENERS = Listeners()
@@ -48,7 +52,7 @@ def serve(
     decorator: Callable[[Handler], Any] | None = None, verifiers: Mapping[str, Callable[..., Any]] | None = None,
     listeners: Listeners = NO_LISTENERS, broken: BreachListener | None = None,
     deferred: Callable[[Operation, Handler], Handler] | None = None,
-) -> list[Endpoint]:  # fmt: skip
+) -> list[Bound]:  # fmt: skip
     """Let `app` answer operations; what answers each of them.
 
     Args:
@@ -73,12 +77,19 @@ def serve(
     options = Options(bool(config.strict_query), config.max_body, lambda: _mode(app, debug()), Response, broken)
     needing_token = {bound.operation for bound in contract.bound if bound.needs_token}
     guards, unguarded = _guards(served, needing_token, verifiers or {})
-    endpoints = []
+    limits = _limits(config, failures, served)
+    builtin = {operation for one in served if one.is_ours for operation in one.operations}
+    endpoints: list[Bound] = []
     for operation, function, inner, _, signature in contract.bound:
         decorated = function if decorator is None else decorator(function)
         decorated = decorated if deferred is None else deferred(operation, decorated)
-        guard = guards[operation]
-        endpoints.append(Endpoint(operation, decorated, options, inner, guard=guard, signature=signature))
+        if limits is None or operation in builtin:
+            guard = guards[operation]
+            endpoints.append(Endpoint(operation, decorated, options, inner, guard=guard, signature=signature))
+            continue
+        decorated = limits.function(operation, decorated)
+        make = partial(Endpoint, operation, decorated, options, inner, signature=signature)
+        endpoints.append(limits.endpoint(make, operation, guards[operation]))
     for one in served:
         one.document.shapes.check_parents()
     kept = [schema for one in served for schema in _kept(one.document)]  # which may find more parents
@@ -94,20 +105,40 @@ def serve(
         from .stores import starting  # likewise
 
         starting.find_store(model for _, model in kept)
-    _warn(contract, served)
+    _warn(contract)
     names = _flask_names(app, served)
     routes = [Route(one.operation.method, one.operation.path, one, names[one.operation]) for one in endpoints]
     install(app, routes, failures, listeners=listeners, through_flask=config.dispatch == "flask")
+    _face_browsers(app, config)
     return endpoints
 
 
-def _warn(contract: Contract, served: Iterable[Served]) -> None:
-    """Log what stops no start: of the code, and of keys that have no effect."""
+def _face_browsers(app: Flask, config: Config) -> None:
+    """Tell browsers what the configuration says."""
+    if config.security_headers:
+        app.extensions[ADDED] = [*config.security_headers.items()]
+    if config.trusted_hosts and app.config["TRUSTED_HOSTS"] is None:
+        app.config["TRUSTED_HOSTS"] = [*config.trusted_hosts]
+    if config.cors is not None:
+        allow_origins(app, config.cors)
+
+
+def _limits(config: Config, failures: Failures, served: Sequence[Served]) -> Limits | None:
+    """What limits the operations; None if nothing does."""
+    keys = {"x-timeout-ms", "x-rate-limit", "x-etag", "x-idempotent"}
+    operations = [operation for one in served if not one.is_ours for operation in one.operations]
+    says = any(not keys.isdisjoint(operation.extensions) for operation in operations)
+    if not says and config.rate_limit is None and config.max_concurrency is None:
+        return None
+    from .limits import Limits  # for services that have some
+
+    return Limits(config, failures.known)
+
+
+def _warn(contract: Contract) -> None:
+    """Log what stops no start."""
     for warning in contract.warnings(Cache.of_user()):
         log.warning("%s", warning)
-    for one in served:
-        for text in unbuilt_keys(one.name, _having(one)):
-            log.warning("%s", text)
 
 
 _VARIABLE = re.compile(r"<[^>]*>|\{[^}]*\}")
@@ -137,18 +168,6 @@ def _kept(document: Document) -> Iterator[tuple[Node, Any]]:
     if document.shapes.parents.findings:
         return  # the classes are not there
     yield from document.having("x-persist")
-
-
-def _having(one: Served) -> dict[str, list[str]]:
-    """The operations and schemas that have each `x-` key."""
-    having: dict[str, list[str]] = {}
-    for operation in one.operations:
-        for key in operation.extensions:
-            having.setdefault(key, []).append(operation.title)
-    for name, node in one.document.named.items():
-        for key in node.value if isinstance(node.value, dict) else ():
-            having.setdefault(key, []).append(name)
-    return having
 
 
 def _mode(app: Flask, debug: bool) -> str:

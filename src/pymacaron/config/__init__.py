@@ -76,6 +76,13 @@ class Config:
     remote_refs: bool
     strict_query: bool
     max_body: int
+    rate_limit: str | dict[str, str] | None
+    rate_limit_store: Secret | None
+    max_concurrency: int | None
+    idempotency_seconds: int
+    trusted_hosts: list[str]
+    cors: dict[str, Any] | None
+    security_headers: dict[str, str]
     validate_responses: str | None
     dispatch: str
     error_format: str

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pymacaron._types import Json
 from pymacaron.names import closest
+from pymacaron.rates import WORDS, read_rate
 
 from .credentials import read_credentials
 from .secret import Secret
@@ -162,6 +163,32 @@ def _of_issuer(issuer: str, key: Json, value: Json) -> Json:
     return Secret(found) if key == "secret" else found
 
 
+def _rate(value: Json) -> Json:
+    read_rate(value)
+    return value
+
+
+def _origins(value: Json) -> dict[str, Json]:
+    """Who may call from pages of other hosts; a list of origins is short for a mapping that has no more than that."""
+    said = value if isinstance(value, dict) else {"origins": value}
+    read = {str(key): _part("cors", f"cors.{key}", (key, one), CORS) for key, one in said.items()}
+    if not read.get("origins"):
+        raise ValueError("write for example `origins: [https://app.example.com]`, or '*' for everybody's pages")
+    if read.get("credentials") and "*" in read["origins"]:
+        raise ValueError("credentials are for origins that are named: a browser refuses them with '*'")
+    return read
+
+
+_ORIGIN = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9a-fA-F:]+\]|null|\*")
+
+
+def _origin_list(value: Json) -> list[str]:
+    for origin in (found := [value] if isinstance(value, str) else _texts(value)):
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"'{origin}' is no origin; write for example https://app.example.com, without a path")
+    return found
+
+
 def _store(value: Json) -> str:
     if isinstance(value, str) and _STORE.fullmatch(value):
         return value
@@ -199,4 +226,11 @@ ISSUER: dict[str, Kind] = {
     "secret": TEXT, "public_key": TEXT, "jwks": TEXT, "algorithm": ALGORITHM, "audience": TEXT_OR_TEXTS,
 }  # fmt: skip
 _ISSUER_KEYS = ("secret", "public_key", "jwks")
+RATE = Kind(WORDS, _rate)
+# What can be said of pages of other hosts.
+CORS: dict[str, Kind] = {
+    "origins": Kind("a list of origins", _origin_list), "credentials": FLAG, "headers": TEXTS, "expose": TEXTS,
+    "max_age": WHOLE_NUMBER,
+}  # fmt: skip
+ORIGINS = Kind("a list of origins, or a mapping with origins, credentials, headers, expose, max_age", _origins)
 ISSUERS = Kind("a mapping from issuers to their keys", _issuers)

@@ -18,6 +18,8 @@ from .kinds import (
     ISSUERS,
     LEVEL,
     NOT_NEGATIVE,
+    ORIGINS,
+    RATE,
     SIZE,
     STORE,
     TEXT,
@@ -30,6 +32,12 @@ from .kinds import (
     some_of,
 )
 from .secret import Secret
+
+# What an API has to tell browsers: to take answers for what they say they are, to show them in no frame of others, and
+# to keep the address, which may hold something secret, from whom its links lead to.
+SECURITY_HEADERS: dict[str, Json] = {
+    "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
+}  # fmt: skip
 
 
 class Setting(NamedTuple):
@@ -71,6 +79,14 @@ SETTINGS: dict[str, Setting] = {
             "Which responses are checked against the document: enforce in debug and tests, otherwise sample",
         ),
         Setting("dispatch", one_of("lane", "flask"), "lane", "Whether operations pass Flask's own dispatch"),
+        # Limits and defences
+        Setting("rate_limit", RATE, None, "How often a caller may call an operation that has no x-rate-limit"),
+        Setting("rate_limit_store", TEXT, None, "The URL of a Redis that counts for all processes", secret=True),
+        Setting("max_concurrency", COUNT, None, "How many calls a process answers at once; more get 503"),
+        Setting("idempotency_seconds", COUNT, 86400, "How long answers are kept for x-idempotent (seconds)"),
+        Setting("trusted_hosts", TEXTS, [], "The Host headers that are answered; empty: all"),
+        Setting("cors", ORIGINS, None, "Whose pages may call from browsers: origins, or a mapping; else nobody's"),
+        Setting("security_headers", TEXTS_BY_NAME, SECURITY_HEADERS, "Headers of all answers, for browsers; {}: none"),
         # Errors and reports
         Setting("error_format", one_of("pymacaron", "problem"), "pymacaron", "The body of errors; problem: RFC 9457"),
         Setting("expose_exceptions", FLAG, False, "Whether callers see unexpected exceptions without debug"),

@@ -54,9 +54,12 @@ _NAMES = _Names()
 _ONLY_JSON = [("Content-Type", "application/json")]
 
 
-def header_list(response: Response) -> HeaderList:
-    """The headers of our response as a new list, with Content-Length where the length is known, and without what is
-    the server's to say.
+ADDED = "pymacaron.headers"  # in an application's extensions: headers that our responses have beside their own
+
+
+def header_list(app: flask.Flask, response: Response) -> HeaderList:
+    """The headers of our response as a new list, with Content-Length where the length is known, with what all of
+    `app` have, and without what is the server's to say.
 
     Raises:
         ValueError: a header that could not be sent, or that would smuggle in another one (CR, LF).
@@ -64,7 +67,12 @@ def header_list(response: Response) -> HeaderList:
     headers = [*response.headers]
     if headers == _ONLY_JSON and isinstance(response.body, bytes):  # nearly all of them
         headers.append(("Content-Length", str(len(response.body))))
+        if ADDED in app.extensions:
+            headers += app.extensions[ADDED]
         return headers
+    if ADDED in app.extensions:
+        own = {name.lower() for name, _ in headers}
+        headers += [header for header in app.extensions[ADDED] if header[0].lower() not in own]
     kinds = ""
     for name, value in headers:
         kinds += _NAMES[name]
@@ -92,7 +100,7 @@ def _check_value(name: str, value: str) -> None:
 
 def flask_response(app: flask.Flask, response: Response) -> flask.Response:
     """Our response as one of `app.response_class`."""
-    headers = header_list(response)
+    headers = header_list(app, response)
     body = response.body
     if app.response_class is RESPONSE_CLASS and _IS_KNOWN:
         return _made(headers, response.status, body)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from pymacaron.config.kinds import SIZE
+from pymacaron.config.kinds import RATE, SIZE
+from pymacaron.config.kinds import Kind as Setting
 
 from .hints import near
-from .notation import PLAIN, Either, Kind, Plain
+from .notation import PLAIN, Either, Kind, Plain, Words
 
 
 def _is_dotted(value: Any) -> bool:
@@ -19,12 +20,21 @@ def _is_member(value: Any) -> bool:
     return _is_dotted(value) and "." in value
 
 
-def _is_size(value: Any) -> bool:
-    try:
-        SIZE.read(value)
-    except ValueError:
-        return False
-    return True
+def _as_setting(kind: Setting) -> Plain:
+    """What is read as a setting of that kind is."""
+
+    def fits(value: Any) -> bool:
+        try:
+            kind.read(value)
+        except ValueError:
+            return False
+        return True
+
+    return Plain(kind.words, fits)
+
+
+def _is_rate(value: Any) -> bool:
+    return value is False or _as_setting(RATE).fits(value)
 
 
 _MODULE = Plain("the dotted name of a module", _is_dotted)
@@ -43,9 +53,9 @@ _OPERATION: dict[str, Kind] = {
     "x-decorate-request": _MEMBER,
     "x-slow-ms": _MILLISECONDS,
     "x-timeout-ms": _MILLISECONDS,
-    "x-max-body": Plain(SIZE.words, _is_size),
-    "x-rate-limit": Either([PLAIN["number"], PLAIN["string"], PLAIN["map"]]),
-    "x-etag": Either([_BOOLEAN, PLAIN["string"]]),
+    "x-max-body": _as_setting(SIZE),
+    "x-rate-limit": Plain(f"{RATE.words}, a map of rate and by, or false", _is_rate),
+    "x-etag": Either([_BOOLEAN, Words(["weak"])]),
     "x-idempotent": _BOOLEAN,
     "x-async": Either([_BOOLEAN, PLAIN["map"]]),
 }

@@ -13,6 +13,7 @@ and a view function. Both ways give the same bytes; `install(..., through_flask=
     place.py      where the lane goes: inside all middleware
     watching.py   a call for every request, and its end told
     slashes.py    slashes inside of path variables
+    origins.py    whose pages may call from browsers
 """
 
 from __future__ import annotations
@@ -27,12 +28,13 @@ from pymacaron.flask_context import why_unknown
 from pymacaron.router import Router
 
 from .errors import ErrorResponse, Errors
+from .origins import allow_origins
 from .place import place
 from .routes import Entry, Route, register
 from .slashes import Slashes
 from .watching import Watching
 
-__all__ = ["ErrorResponse", "Route", "install"]
+__all__ = ["ErrorResponse", "Route", "allow_origins", "install"]
 
 log = logging.getLogger(__name__)
 

@@ -261,7 +261,7 @@ class Lane(Layer):
 def _wire(app: Flask, response: Response, method: str) -> Wire | flask.Response:
     """Our response, ready to be sent."""
     status, body = response.status, response.body
-    headers = header_list(response)
+    headers = header_list(app, response)
     if method == "HEAD" or status in {204, 304} or status < 200:
         return _bodiless(app, response, headers)
     return STATUS_LINES[status], headers, [body] if isinstance(body, bytes) else body

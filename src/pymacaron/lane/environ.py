@@ -79,6 +79,11 @@ class EnvironHeaders(Mapping[str, str]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    @property
+    def peer(self) -> str:
+        """The address of the caller, as the server or a middleware for proxies says; "" where nobody does."""
+        return str(self._environ.get("REMOTE_ADDR", ""))
+
     def request(self) -> Request:
         """The request that they came with, for those who tell of it; its body is what was read of it in one go."""
         environ = self._environ

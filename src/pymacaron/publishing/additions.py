@@ -33,6 +33,8 @@ _NOT_ACCEPTABLE = Added(406, "NotAcceptable", "There is no answer of a type that
 _TOO_LARGE = Added(413, "PayloadTooLarge", "The body is larger than this service accepts.")
 _UNSUPPORTED = Added(415, "UnsupportedMediaType", "The body is of a type that this does not take.")
 _TOO_MANY = Added(429, "TooManyRequests", "Too many calls; try again later.")
+_KEY_IN_USE = Added(409, "RequestInProgress", "A request with this Idempotency-Key came before.")
+_KEY_REUSED = Added(422, "IdempotencyKeyReused", "This Idempotency-Key has come with another request.")
 _FAILED = Added(500, "ServerError", "The service failed; `error_id` identifies the failure.")
 _TOO_LATE = Added(504, "DeadlineExceeded", "The time that this may take has passed.")
 
@@ -68,7 +70,10 @@ def _possible(operation: Operation) -> Iterator[Added]:
     if operation.contents:
         yield _TOO_LARGE
         yield _UNSUPPORTED
-    if "x-rate-limit" in operation.extensions:
+    if operation.extensions.get("x-idempotent"):
+        yield _KEY_IN_USE
+        yield _KEY_REUSED
+    if operation.extensions.get("x-rate-limit"):
         yield _TOO_MANY
     yield _FAILED
     if "x-timeout-ms" in operation.extensions:

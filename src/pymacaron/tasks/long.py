@@ -15,7 +15,7 @@ from pymacaron._types import Handler, Json, JsonObject
 from pymacaron.auth.acting import identity
 from pymacaron.calls import current
 from pymacaron.config import get_config
-from pymacaron.endpoints import Endpoint, admit
+from pymacaron.endpoints import Bound, admit
 from pymacaron.exceptions import BindingError, Finding, NotFoundError, OperationEndedError, StartError
 from pymacaron.messages import Response
 from pymacaron.operations import Operation
@@ -40,7 +40,7 @@ class LongOperations:
 
     def __init__(self, reply: Callable[[Response], Any], root: Callable[[], str]) -> None:
         self._reply, self._root = reply, root
-        self.endpoints: dict[str, Endpoint] = {}
+        self.endpoints: dict[str, Bound] = {}
 
     def deferred(self, operation: Operation, function: Handler) -> Handler:
         """What answers an operation: its function, or what fires a task that calls it.

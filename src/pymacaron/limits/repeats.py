@@ -1,0 +1,257 @@
+"""`x-idempotent`: a request that comes again with the same Idempotency-Key gets the same answer, and its work is done
+once (draft-ietf-httpapi-idempotency-key-header).
+
+The key is taken in the store before the function is called, and the answer kept there, for all processes and machines
+that share the store. What becomes of a key:
+
+    not known        the function is called; its answer is kept for `idempotency_seconds`
+    being worked on  409 REQUEST_IN_PROGRESS, with Retry-After
+    answered         the answer that was kept, with `Idempotency-Replayed: true`
+    another request  422 IDEMPOTENCY_KEY_REUSED
+
+An answer of 5xx, an unexpected exception, and a request that was refused before its function was called free the key:
+the caller may try again. So does the end of a process in the middle of the work, half a minute later: whether the work
+was done then, nobody can know.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from contextvars import ContextVar
+from hashlib import blake2b
+from time import time
+from typing import Any, NamedTuple
+
+import msgspec
+
+from pymacaron._types import Handler, HeaderList, JsonObject
+from pymacaron.calls import Identity
+from pymacaron.exceptions import (
+    BadRequestError,
+    ConditionFailedError,
+    ItemTooLargeError,
+    PyMacaronException,
+    TableMissingError,
+)
+from pymacaron.messages import Request, Response
+from pymacaron.operations import Operation
+from pymacaron.stores import ABSENT, Attribute, Item, Store, Table, When, get_store, unchanged
+
+from .prints import Reread, print_of
+from .renewing import Renewing
+
+KEY = "x-idempotent"
+HEADER = "idempotency-key"
+TABLE = Table("pymacaron-requests", Attribute("key"))
+LEASE = 30.0  # seconds for which a key is taken; renewed while the work goes on
+_KEY = re.compile(r"[!-~](?:[ -~]{0,253}[!-~])?")
+_REPLAYED = ("Idempotency-Replayed", "true")
+
+
+class RequestInProgressError(PyMacaronException):
+    """The request with this key is being answered just now."""
+
+    code, status = "REQUEST_IN_PROGRESS", 409
+    headers = (("Retry-After", "1"),)
+
+
+class KeyReusedError(PyMacaronException):
+    """The key has come with another request."""
+
+    code, status = "IDEMPOTENCY_KEY_REUSED", 422
+
+
+class AnswerNotKeptError(PyMacaronException):
+    """The work was done, and its answer was a stream, or larger than the store keeps."""
+
+    code, status = "ANSWER_NOT_KEPT", 409
+
+
+class _RepeatedError(PyMacaronException):
+    """The error that a function has raised when the request first came."""
+
+    def __init__(self, kept: JsonObject) -> None:
+        body = kept["error"]
+        super().__init__(body.get("error_description", ""), body.get("user_message"), body.get("error_id"))
+        self.code, self.status, self._body = body["error"], body["status"], body
+        self.headers = (*((name, text) for name, text in kept["headers"]), _REPLAYED)
+
+    def to_json(self) -> JsonObject:
+        return {**self._body}
+
+
+class _Work:
+    """The work that is being done for a key. `begun`: has its function been called?"""
+
+    begun = False
+
+
+_work: ContextVar[_Work | None] = ContextVar("pymacaron work for a key", default=None)
+
+
+def noting(function: Handler) -> Handler:
+    """The function; that it has been called is noted."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        work = _work.get()
+        if work is not None:
+            work.begun = True
+        return function(*args, **kwargs)
+
+    return call
+
+
+class Reading(NamedTuple):
+    """How what a service answers is read, to be kept.
+
+    Attributes:
+        response: an answer as a response that is all there; None if it cannot be kept.
+        error: an exception as one of ours.
+        limit: bytes of a body that are compared; longer ones the endpoint refuses.
+    """
+
+    response: Callable[[Any], Response | None]
+    error: Callable[[BaseException], PyMacaronException]
+    limit: int | None
+
+
+class Repeats:
+    """The requests of a service that have come with a key, and what was answered.
+
+    Args:
+        seconds: for which an answer is kept.
+        store: asked for at each use.
+    """
+
+    def __init__(
+        self, seconds: float, store: Callable[[], Store] = get_store, clock: Callable[[], float] = time
+    ) -> None:
+        self._seconds, self._store, self._clock = seconds, store, clock
+        self._renewing = Renewing(self._renew, LEASE / 3)
+
+    def answer(
+        self, operation: Operation, request: Request, identity: Identity, work: Callable[[Request], Any],
+        reading: Reading,
+    ) -> Any:  # fmt: skip
+        """What `work` answers, or what it answered when the request first came.
+
+        Raises:
+            BadRequestError: the key is none.
+            RequestInProgressError, KeyReusedError, AnswerNotKeptError: as their names say.
+            Exception: what `work` raises, or raised then.
+        """
+        key = request.headers.get(HEADER)
+        if key is None:
+            return work(request)
+        if not _KEY.fullmatch(key):
+            raise BadRequestError("The Idempotency-Key has to be 1 to 255 printable ASCII characters")
+        name = _name(operation, identity, request, key)
+        try:
+            claim = self._take({"key": name, "print": print_of(request, reading.limit)})
+            if claim["done"]:
+                return _again(claim)
+            with self._renewing.of(claim):
+                return self._worked(claim, lambda: work(request), reading)
+        finally:
+            if isinstance(request.body, Reread):
+                request.body.close()
+
+    def _take(self, wanted: Item) -> Item:
+        """The key's item: ours from now on, or done."""
+        while True:
+            taken = {**wanted, "claim": os.urandom(9), "until": self._clock() + LEASE, "done": False}
+            found = self._put(taken, ABSENT)
+            if found is None:
+                return taken
+            if found["print"] != wanted["print"]:
+                raise KeyReusedError("This Idempotency-Key has come with another request; send a new one")
+            if found["done"]:
+                return found
+            if found["until"] > self._clock():
+                raise RequestInProgressError("The request with this Idempotency-Key is being answered just now")
+            if self._put(taken, unchanged(found)) is None:
+                return taken
+
+    def _put(self, item: Item, when: When) -> Item | None:
+        """Write an item; the one that is there if it does not meet the condition."""
+        store = self._store()
+        while True:
+            try:
+                store.put(TABLE, item, when=when, expires=self._clock() + self._seconds)
+            except TableMissingError:
+                store.create_table(TABLE)
+            except ConditionFailedError:
+                found = store.get(TABLE, item["key"])
+                if found is not None:
+                    return found
+                when = ABSENT  # it has expired, or was freed, in between
+            else:
+                return None
+
+    def _worked(self, claim: Item, work: Callable[[], Any], reading: Reading) -> Any:
+        noted = _Work()
+        outer = _work.set(noted)
+        kept: JsonObject | None = None
+        try:
+            answer = work()
+            response = reading.response(answer)
+            if response is None:
+                kept = {}
+            elif response.status < 500:
+                kept = {"status": response.status, "headers": response.headers, "body": response.body}
+        except Exception as raised:
+            error = reading.error(raised)
+            if noted.begun and error.status < 500:
+                kept = {"error": error.to_json(), "headers": error.response_headers()}
+            raise
+        finally:
+            _work.reset(outer)
+            self._end(claim, kept)
+        return answer
+
+    def _end(self, claim: Item, kept: JsonObject | None) -> None:
+        """Keep what was answered; free the key if that is None."""
+        ours = When(equal={"claim": claim["claim"]})
+        try:
+            if kept is None:
+                self._store().delete(TABLE, claim["key"], when=ours)
+                return
+            item = {**claim, "done": True, "kept": msgspec.msgpack.encode(kept)}
+            try:
+                self._put(item, ours)
+            except ItemTooLargeError:
+                self._put({**item, "kept": msgspec.msgpack.encode({})}, ours)
+        except ConditionFailedError:  # the claim was lost, to somebody who took this process for dead
+            pass
+
+    def _renew(self, claim: Item) -> None:
+        ours = When(equal={"claim": claim["claim"]})
+        self._store().update(TABLE, claim["key"], set={"until": self._clock() + LEASE}, when=ours)
+
+
+def _name(operation: Operation, identity: Identity, request: Request, key: str) -> str:
+    """Keys are their callers' own, and each operation's own; hashed, since they may be secret. Where nobody is known by
+    name, as before functions that ask for credentials themselves, a caller is what he sends of these."""
+    if identity.user is not None:
+        who = f"{identity.data.get('iss', '')} {identity.user}"
+    else:
+        who = "\1".join(request.headers.get(name) or "" for name in ("authorization", "cookie"))
+    parts = (operation.api, operation.title, who, key)
+    return blake2b("\0".join(parts).encode(), digest_size=24).hexdigest()
+
+
+def _again(item: Item) -> Response:
+    """The answer that was kept.
+
+    Raises:
+        PyMacaronException: it was an error, or was not kept.
+    """
+    kept: JsonObject = msgspec.msgpack.decode(item["kept"])
+    if not kept:
+        raise AnswerNotKeptError("This request was answered before, and its answer could not be kept")
+    if "error" in kept:
+        raise _RepeatedError(kept)
+    headers: HeaderList = [(name, text) for name, text in kept["headers"]]
+    return Response(kept["status"], [*headers, _REPLAYED], kept["body"])

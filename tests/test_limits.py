@@ -1,0 +1,507 @@
+"""What operations allow beside what they take: how long, how often, how many at once, the same call twice, and tags."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from services import Project, body, operation, project_in
+from workers import Redis
+
+from pymacaron.auth import generate_token
+from pymacaron.config import get_config
+from pymacaron.exceptions import ConfigurationError, DocumentError
+from pymacaron.limits.counting import Counter, OwnCounter
+from pymacaron.limits.rates import network_of
+from pymacaron.limits.redis_counting import RedisCounter
+from pymacaron.rates import Rate, read_rate
+from pymacaron.stores import get_store, open_store, set_store
+
+ROADS = ["lane", "flask"]
+ANY: dict[str, Any] = {"type": "object"}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    with project_in(tmp_path, jwt_secret="a secret of the tests") as made:
+        set_store(open_store("sqlite:///store.sqlite", str(tmp_path)))
+        yield made
+        get_store().close()
+        set_store(None)
+
+
+def served(
+    project: Project, code: str, keys: Mapping[str, Any], *, method: str = "get", dispatch: str = "lane"
+) -> FlaskClient:
+    """A service with one operation, GET or POST /f, that calls f()."""
+    get_config().dispatch = dispatch
+    project.document({"/f": {method: operation("f", **keys)}})
+    project.functions(f"import time, threading, asyncio\nfrom pymacaron import *\n{code}")
+    return project.start()
+
+
+def said(answer: Any) -> Any:
+    """The JSON that was answered."""
+    return json.loads(answer.data)
+
+
+# x-timeout-ms
+
+
+@pytest.mark.parametrize("dispatch", ROADS)
+def test_answers_in_time(project: Project, dispatch: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A function that takes longer than x-timeout-ms is not waited for: 504 in time, and a line when it has ended."""
+    code = "over = threading.Event()\ndef f():\n    over.wait(10)\n    return {}"
+    client = served(project, code, {"x-timeout-ms": 100}, dispatch=dispatch)
+    began = time.monotonic()
+    answer = client.get("/f")
+    assert (answer.status_code, said(answer)["error"]) == (504, "DEADLINE_EXCEEDED")
+    assert 0.1 <= time.monotonic() - began < 2
+    import handlers  # type: ignore[import-not-found]  # written above
+
+    handlers.over.set()
+    until = time.monotonic() + 5
+    while "its caller had got 504" not in caplog.text and time.monotonic() < until:
+        time.sleep(0.01)
+    assert "GET /f: the function ended after" in caplog.text
+
+
+@pytest.mark.parametrize("dispatch", ROADS)
+def test_in_time_is_as_without(project: Project, dispatch: str) -> None:
+    """Below its limit a function answers as without one: its context, Flask's, its errors, its user."""
+    code = """
+    from flask import g, request
+    from pymacaron.auth import get_userid, requires_auth
+    from pymacaron.exceptions import PyMacaronException
+    class Gone(PyMacaronException):
+        code, status = "GONE_AWAY", 410
+    @requires_auth
+    def f(say=None):
+        g.seen = request.args.get("say")
+        if say == "raise":
+            raise Gone("it is gone")
+        if say == "exit":
+            raise SystemExit(3)
+        return {"user": get_userid(), "seen": g.seen}
+    """
+    says = {"parameters": [{"name": "say", "in": "query", "schema": {"type": "string"}}]}
+    client = served(project, dedent(code), says | {"x-timeout-ms": 5000}, dispatch=dispatch)
+    auth = {"Authorization": f"Bearer {generate_token('ann')}"}
+    assert client.get("/f?say=hi", headers=auth).json == {"user": "ann", "seen": "hi"}
+    assert said(client.get("/f?say=raise", headers=auth))["error"] == "GONE_AWAY"
+    assert client.get("/f?say=exit", headers=auth).status_code == 500
+    assert client.get("/f").status_code == 401
+
+
+def test_coroutines_are_cancelled(project: Project) -> None:
+    """An `async def` function is cancelled at its deadline, and may tidy up; its own TimeoutError stays its own."""
+    code = (
+        "done = []\nasync def f(own=False):\n    if own:\n        raise TimeoutError('mine')\n"
+        "    try:\n        await asyncio.sleep(10)\n    finally:\n        done.append(1)"
+    )
+    says = {"parameters": [{"name": "own", "in": "query", "schema": {"type": "boolean"}}]}
+    client = served(project, code, says | {"x-timeout-ms": 100})
+    assert client.get("/f").status_code == 504
+    assert client.get("/f?own=true").status_code == 500
+    import handlers
+
+    until = time.monotonic() + 5
+    while not handlers.done and time.monotonic() < until:
+        time.sleep(0.01)
+    assert handlers.done == [1]
+
+
+def test_earlier_deadline_counts(project: Project) -> None:
+    """Of the caller's deadline and the operation's, the earlier one counts, and is what calls of the function have."""
+    code = "from pymacaron.calls import get_call\ndef f():\n    return {'left': get_call().left_ms()}"
+    client = served(project, code, {"x-timeout-ms": 3000})
+    assert 2000 < said(client.get("/f"))["left"] <= 3000
+    assert 0 < said(client.get("/f", headers={"PymDeadlineMs": "1000"}))["left"] <= 1000
+    assert 2000 < said(client.get("/f", headers={"PymDeadlineMs": "9000"}))["left"] <= 3000
+
+
+# x-rate-limit
+
+
+@given(
+    calls=st.integers(1, 50), seconds=st.sampled_from([1, 60, 3600]), pauses=st.lists(st.floats(0, 5000), max_size=60)
+)
+def test_no_more_than_the_rate(calls: int, seconds: int, pauses: list[float]) -> None:
+    """In any span of time no more calls are allowed than the whole allowance and what came back in that span; one that
+    is refused may come when it was told, and not before."""
+    now = [1000.0]
+    counter = OwnCounter(lambda: now[0])
+    rate = Rate(calls, seconds)
+    allowed: list[float] = []
+    for pause in pauses:
+        now[0] += pause / 1000
+        count = counter.count("me", rate)
+        if count.allowed:
+            allowed.append(now[0])
+            continue
+        assert count.left == 0
+        now[0] += count.wait * 0.99
+        assert not counter.count("me", rate).allowed
+        now[0] += count.wait * 0.02
+        assert counter.count("me", rate).allowed
+        allowed.append(now[0])
+    for at, first in enumerate(allowed):
+        for number, last in enumerate(allowed[at:], 1):
+            assert number <= calls + (last - first) * calls / seconds + 1e-6
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    if Redis.program is None:
+        pytest.skip("there is no redis-server; `make services` installs it where that is possible")
+    server = Redis(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("where", ["here", "redis"])
+def test_counted_for_all(where: str, request: pytest.FixtureRequest) -> None:
+    """However many threads count, and for Redis processes, no call too many is allowed, and none too few."""
+    counters: list[Counter] = [OwnCounter()]
+    if where == "redis":
+        url = request.getfixturevalue("redis").url
+        counters = [RedisCounter(url), RedisCounter(url)]
+    rate = Rate(50, 3600)
+    with ThreadPoolExecutor(4) as pool:
+        counts = list(pool.map(lambda n: counters[n % len(counters)].count("all", rate), range(120)))
+    assert sum(count.allowed for count in counts) == 50
+    assert sorted(count.left for count in counts if count.allowed) == list(range(50))
+    assert counters[0].count("another", rate).allowed
+
+
+def test_redis_away(caplog: pytest.LogCaptureFixture) -> None:
+    """While Redis is away each process counts for itself, and says so once; nobody waits long."""
+    counter = RedisCounter("redis://127.0.0.1:1/0")
+    began = time.monotonic()
+    assert [counter.count("me", Rate(2, 60)).allowed for _ in range(3)] == [True, True, False]
+    assert time.monotonic() - began < 2
+    assert len(caplog.messages) == 1
+
+
+@pytest.mark.parametrize("dispatch", ROADS)
+def test_callers_are_counted_apart(project: Project, dispatch: str) -> None:
+    """Each caller has his allowance; above it 429, with when to come again; answers tell what is left."""
+    keys = {"x-rate-limit": "2/hour", "x-decorate-server": "pymacaron.auth.requires_auth"}
+    client = served(project, "def f(): return {}", keys, dispatch=dispatch)
+    ann, bob = ({"Authorization": f"Bearer {generate_token(name)}"} for name in ("ann", "bob"))
+    first = client.get("/f", headers=ann)
+    assert (first.status_code, first.headers["RateLimit-Policy"]) == (200, '"calls";q=2;w=3600')
+    assert first.headers["RateLimit"] == '"calls";r=1;t=1800'
+    assert [client.get("/f", headers=ann).status_code for _ in range(2)] == [200, 429]
+    refused = client.get("/f", headers=ann)
+    assert said(refused)["error"] == "TOO_MANY_REQUESTS"
+    assert 1790 <= int(refused.headers["Retry-After"]) <= 1800
+    assert client.get("/f", headers=bob).status_code == 200
+    assert client.get("/f").status_code == 401  # and costs nobody anything
+
+
+def test_usual_rate(project: Project) -> None:
+    """`rate_limit` is for operations that say nothing; what is built in is not limited."""
+    get_config().rate_limit = {"rate": "1/hour", "by": "address"}
+    project.document({"/f": {"get": operation("f"), "put": operation("f", **{"x-rate-limit": False})}})
+    project.functions("def f(): return {}")
+    client = project.start()
+    assert [client.get("/f").status_code for _ in range(2)] == [200, 429]
+    assert client.get("/f", environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 200
+    assert {client.put("/f").status_code for _ in range(5)} == {200}
+    assert {client.get("/ping").status_code for _ in range(5)} == {200}
+
+
+def test_networks() -> None:
+    """A caller has one IPv4 address, but may have 64 bits of IPv6 to call from."""
+    assert network_of("2001:db8:1:2:3:4:5:6") == network_of("2001:db8:1:2::9")
+    assert network_of("2001:db8:1:2::9") != network_of("2001:db8:1:3::9")
+    assert network_of("192.0.2.1") != network_of("192.0.2.2")
+    assert network_of("::ffff:192.0.2.1") == network_of("192.0.2.1")
+
+
+@pytest.mark.parametrize("text", ["100/minute", "100 per minute", "100/m", "100/MINUTES", " 100 / minute "])
+def test_rates_are_read(text: str) -> None:
+    assert read_rate(text) == Rate(100, 60)
+    assert str(read_rate(text)) == "100/minute"
+
+
+@pytest.mark.parametrize(
+    "value", ["", "100", "0/minute", "100/fortnight", 100, None, True, {"per": 1}, {"rate": "1/s", "by": "me"}]
+)
+def test_what_is_no_rate(project: Project, value: Any) -> None:
+    """What is no rate stops the start, with the place."""
+    with pytest.raises(DocumentError, match=r"shop.yaml:\d+:\d+.*x-rate-limit"):
+        served(project, "def f(): return {}", {"x-rate-limit": value})
+
+
+# max_concurrency
+
+
+def test_crowds(project: Project) -> None:
+    """More calls at once than max_concurrency get 503 with Retry-After; room that is left is used again."""
+    get_config().max_concurrency = 2
+    code = """
+go, inside = threading.Event(), threading.Semaphore(0)
+def f():
+    inside.release()
+    go.wait(10)
+    return {}
+"""
+    served(project, code, {})
+    import handlers
+
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(project.app.test_client().get, "/f") for _ in range(2)]
+        for _ in range(2):
+            assert handlers.inside.acquire(timeout=5)
+        refused = project.app.test_client().get("/f")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+        assert project.app.test_client().get("/ping").status_code == 200
+        handlers.go.set()
+        assert [one.result().status_code for one in waiting] == [200, 200]
+    assert {project.app.test_client().get("/f").status_code for _ in range(5)} == {200}
+
+
+# x-idempotent
+
+COUNTING = """
+calls = []
+from pymacaron.exceptions import PyMacaronException
+class Declined(PyMacaronException):
+    code, status = "DECLINED", 402
+class Broken(PyMacaronException):
+    code, status = "BROKEN", 502
+def f(body):
+    calls.append(body)
+    if body.say == "declined":
+        raise Declined("no money")
+    if body.say == "broken":
+        raise Broken("no bank")
+    if body.say == "bug":
+        raise ValueError("a bug")
+    return {"number": len(calls)}, 200, {"X-Number": str(len(calls))}
+"""
+
+
+@pytest.fixture(params=ROADS)
+def paying(project: Project, request: pytest.FixtureRequest) -> FlaskClient:
+    schema = {"type": "object", "properties": {"say": {"type": "string"}, "amount": {"type": "integer"}}}
+    keys = {"requestBody": body(schema), "x-idempotent": True}
+    return served(project, COUNTING, keys, method="post", dispatch=request.param)
+
+
+def calls() -> int:
+    import handlers
+
+    return len(handlers.calls)
+
+
+def post(client: FlaskClient, key: str | None, **body: Any) -> Any:
+    return client.post("/f", json=body, headers={} if key is None else {"Idempotency-Key": key})
+
+
+def test_same_key_same_answer(paying: FlaskClient) -> None:
+    """A request with the same key gets the same answer, and the work is done once; other keys, and none, are others."""
+    first, again = post(paying, "k", amount=1), post(paying, "k", amount=1)
+    assert first.data == again.data
+    assert (first.status_code, first.headers["X-Number"]) == (again.status_code, again.headers["X-Number"])
+    assert ("Idempotency-Replayed" in first.headers, again.headers["Idempotency-Replayed"]) == (False, "true")
+    assert calls() == 1
+    post(paying, "l", amount=1), post(paying, None, amount=1), post(paying, None, amount=1)
+    assert calls() == 4
+
+
+def test_key_of_another_request(paying: FlaskClient) -> None:
+    """A key that comes with another request is refused, and nothing is done."""
+    post(paying, "k", amount=1)
+    refused = post(paying, "k", amount=2)
+    assert (refused.status_code, said(refused)["error"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    assert calls() == 1
+
+
+def test_errors_of_functions(paying: FlaskClient) -> None:
+    """An error for the caller that a function raised is its answer; one that says that the service failed is not, nor a
+    request that was refused before: these may be tried again."""
+    declined = [post(paying, "d", say="declined") for _ in range(2)]
+    assert [one.status_code for one in declined] == [402, 402]
+    assert declined[0].json == declined[1].json
+    assert calls() == 1
+    assert [post(paying, "b", say="broken").status_code for _ in range(2)] == [502, 502]
+    assert [post(paying, "u", say="bug").status_code for _ in range(2)] == [500, 500]
+    assert calls() == 5
+    wrong = [paying.post("/f", json={"amount": "x"}, headers={"Idempotency-Key": "w"}) for _ in range(2)]
+    assert [one.status_code for one in wrong] == [400, 400]
+    assert calls() == 5
+
+
+@pytest.mark.parametrize("key", ["", "a" * 256, "\u00e4", "\t"])
+def test_what_is_no_key(paying: FlaskClient, key: str) -> None:
+    assert post(paying, key).status_code == 400
+    assert calls() == 0
+
+
+def test_at_once(project: Project) -> None:
+    """Of many requests with one key at the same time one does the work; the others are told that it goes on, or get its
+    answer."""
+    code = "calls = []\ndef f(body):\n    calls.append(1)\n    time.sleep(0.2)\n    return {'number': len(calls)}"
+    served(project, code, {"requestBody": body(ANY), "x-idempotent": True}, method="post")
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: post(project.app.test_client(), "k"), range(8)))
+    assert calls() == 1
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert {answer.headers["Retry-After"] for answer in answers if answer.status_code == 409} == {"1"}
+    assert post(project.app.test_client(), "k").json == {"number": 1}
+
+
+@pytest.mark.parametrize("keys", [{}, {"x-decorate-server": "pymacaron.auth.requires_auth"}])
+def test_keys_are_their_callers(project: Project, keys: dict[str, Any]) -> None:
+    """The key of one caller is nothing to another, whether the document or the function asks who calls."""
+    code = """
+from pymacaron.auth import get_userid, requires_auth
+calls = []
+@requires_auth
+def f(body):
+    calls.append(1)
+    return {"user": get_userid()}
+"""
+    if keys:
+        code = code.replace("@requires_auth\n", "")
+    client = served(project, code, {"requestBody": body(ANY), "x-idempotent": True} | keys, method="post")
+    for name in ("ann", "bob", "ann"):
+        headers = {"Authorization": f"Bearer {generate_token(name)}", "Idempotency-Key": "k"}
+        assert client.post("/f", json={}, headers=headers).json == {"user": name}
+    assert client.post("/f", json={}, headers={"Idempotency-Key": "k"}).status_code == 401
+    assert calls() == 2
+
+
+def test_answers_that_cannot_be_kept(project: Project) -> None:
+    """Streams and answers too large for the store are sent, and their work is not done again."""
+    code = "calls = []\ndef f(body):\n    calls.append(1)\n    return {'long': 'x' * 500_000}"
+    client = served(project, code, {"requestBody": body(ANY), "x-idempotent": True}, method="post")
+    assert post(client, "k").status_code == 200
+    again = post(client, "k")
+    assert (again.status_code, said(again)["error"]) == (409, "ANSWER_NOT_KEPT")
+    assert calls() == 1
+
+
+def test_body_is_read_as_before(project: Project) -> None:
+    """A request with a key is read as one without: as large as it may be, and no larger."""
+    get_config().max_body = 3_000_000
+    code = "calls = []\ndef f(body):\n    calls.append(1)\n    return {'size': len(body['text'])}"
+    client = served(project, code, {"requestBody": body(ANY), "x-idempotent": True}, method="post")
+    assert post(client, "k", text="x" * 2_500_000).json == {"size": 2_500_000}
+    assert post(client, "l", text="x" * 3_500_000).status_code == 413
+    assert calls() == 1
+
+
+# x-etag
+
+
+@pytest.mark.parametrize("dispatch", ROADS)
+@pytest.mark.parametrize("said", [True, "weak"])
+def test_tags(project: Project, dispatch: str, said: Any) -> None:
+    """An answer has a tag of its own; who has it gets 304 without a body, and who has another one the answer."""
+    code = "value = [1]\ndef f():\n    return {'value': value[0]}"
+    client = served(project, code, {"x-etag": said}, dispatch=dispatch)
+    first = client.get("/f")
+    tag = first.headers["ETag"]
+    assert tag.startswith("W/") == (said == "weak")
+    same = client.get("/f", headers={"If-None-Match": tag})
+    assert (same.status_code, same.data, same.headers["ETag"]) == (304, b"", tag)
+    import handlers
+
+    handlers.value[0] = 2
+    other = client.get("/f", headers={"If-None-Match": tag})
+    assert (other.status_code, other.json) == (200, {"value": 2})
+    assert other.headers["ETag"] != tag
+
+
+# What browsers are told
+
+
+@pytest.mark.parametrize("dispatch", ROADS)
+def test_origins(project: Project, dispatch: str) -> None:
+    """Pages of origins that are named may call, others not; errors say so too, and a preflight is answered."""
+    get_config().cors = {"origins": ["https://app.example.com", "https://*.example.org"], "credentials": True}
+    client = served(project, "def f(): return {}", {}, dispatch=dispatch)
+    allow = "Access-Control-Allow-Origin"
+    for origin in ("https://app.example.com", "https://a.b.example.org"):
+        for path in ("/f", "/nothing"):
+            answer = client.get(path, headers={"Origin": origin})
+            assert (answer.headers[allow], answer.headers["Vary"]) == (origin, "Origin")
+            assert answer.headers["Access-Control-Allow-Credentials"] == "true"
+    for origin in ("https://evil.example.com", "https://app.example.com.evil.org", "http://app.example.com", "null"):
+        answer = client.get("/f", headers={"Origin": origin})
+        assert (allow in answer.headers, answer.headers["Vary"]) == (False, "Origin")
+    asks = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "PUT"}
+    preflight = client.options("/f", headers={**asks, "Access-Control-Request-Headers": "x-one, x-two"})
+    assert preflight.status_code == 204
+    assert preflight.headers["Access-Control-Allow-Methods"] == "PUT"
+    assert preflight.headers["Access-Control-Allow-Headers"] == "x-one, x-two"
+    assert allow not in client.options("/f", headers={**asks, "Origin": "https://evil.org"}).headers
+
+
+def test_closed_by_default(project: Project) -> None:
+    """Without a setting, no page of another host may read an answer."""
+    client = served(project, "def f(): return {}", {})
+    answer = client.get("/f", headers={"Origin": "https://app.example.com"})
+    assert not [name for name in dict(answer.headers) if name.lower().startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    "value", ["https://a.example/path", "app.example.com", [], {"origin": "*"}, {"origins": "*", "credentials": True}]
+)
+def test_wrong_origins(tmp_path: Path, value: Any) -> None:
+    """What is no origin, and what browsers would refuse, stops the start."""
+    from pymacaron.config import load_config
+
+    path = tmp_path / "pym-config.yaml"
+    path.write_text(json.dumps({"name": "a", "live_host": "b", "cors": value}))
+    with pytest.raises(ConfigurationError, match="cors"):
+        load_config(str(path))
+
+
+@pytest.mark.parametrize("dispatch", ROADS)
+def test_security_headers(project: Project, dispatch: str) -> None:
+    """Our answers, errors included, carry them; what a function says itself counts; routes of the user's are his."""
+    project.app.add_url_rule("/own", "own", lambda: "mine")
+    code = "def f(): return {}, 200, {'x-frame-options': 'SAMEORIGIN'}"
+    client = served(project, code, {}, dispatch=dispatch)
+    answer = client.get("/f")
+    assert answer.headers.getlist("X-Frame-Options") == ["SAMEORIGIN"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert client.get("/nothing").headers["X-Frame-Options"] == "DENY"
+    assert client.get("/ping").headers["Referrer-Policy"] == "no-referrer"
+    assert "X-Frame-Options" not in client.get("/own").headers
+
+
+def test_trusted_hosts(project: Project) -> None:
+    """A Host that is not among the trusted ones is refused."""
+    get_config().trusted_hosts = ["api.example.com"]
+    client = served(project, "def f(): return {}", {})
+    assert client.get("/f", headers={"Host": "api.example.com"}).status_code == 200
+    assert client.get("/f", headers={"Host": "evil.example.com"}).status_code == 400
+
+
+def test_nothing_costs_nothing(project: Project) -> None:
+    """A service that says nothing of limits does not have the room that keeps them."""
+    project.document({"/f": {"get": operation("f")}})
+    project.functions("def f(): return {}")
+    (project.folder / "asks.py").write_text(
+        "import os, sys\nfrom flask import Flask\nfrom pymacaron import API\n"
+        "API(Flask('a')).load_apis('apis').start(serve='shop')\n"
+        "assert not [name for name in sys.modules if name.startswith('pymacaron.limits')]"
+    )
+    subprocess.run([sys.executable, "asks.py"], cwd=project.folder, check=True)
