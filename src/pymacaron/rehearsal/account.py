@@ -135,7 +135,8 @@ class Runner(Protocol):
     def route(self, environments: list[Environment]) -> None:
         """The names of these lead to them from now on."""
 
-    def stop(self, environment: Environment) -> None: ...
+    def stop(self, environment: Environment) -> None:
+        """It gets no more requests, and ends when those are answered that are under way."""
 
     def log(self, environment: Environment) -> str:
         """The end of what its programs have printed."""
@@ -192,6 +193,7 @@ class Account:
         self.applications: dict[str, Application] = {}
         self.environments: list[Environment] = []
         self.events: list[Event] = []
+        self.address = ""  # of the rehearsal, once it has one
         self.outcomes: list[tuple[str, str]] = []  # pattern of names, one of OUTCOMES
         self._random = Random(seed)  # noqa: S311 - ids, no secrets
 
@@ -209,6 +211,11 @@ class Account:
 
     def domain(self, prefix: str) -> str:
         return f"{prefix.lower()}.{self.region}.elasticbeanstalk.com"
+
+    @property
+    def registry(self) -> str:
+        """The host of ECR."""
+        return f"{self.number}.dkr.ecr.{self.region}.amazonaws.com"
 
     @property
     def bucket(self) -> str:

@@ -16,6 +16,8 @@ PREFIX = "/_rehearsal/"
 
 def answer(door: Door, asked: Asked) -> Answer:
     name = asked.target.partition("?")[0].removeprefix(PREFIX)
+    if name.startswith("logs/") and asked.method == "GET":
+        return _logs(door, name)
     ways = {f"{method} {name}": way for method, name, way in _WAYS}
     if f"{asked.method} {name}" not in ways:
         return json_answer(404, {"error": f"there are {', '.join(ways)}"})
@@ -29,6 +31,16 @@ def answer(door: Door, asked: Asked) -> Answer:
     except Mistaken as e:
         return json_answer(400, {"error": str(e)})
     return given if isinstance(given, Answer) else json_answer(200, given)
+
+
+def _logs(door: Door, name: str) -> Answer:
+    """What RetrieveEnvironmentInfo gives the address of."""
+    _, id_, kind = [*name.split("/"), "", ""][:3]
+    for environment in door.account.environments:
+        if environment.id == id_ and environment.information.get(kind):
+            text = environment.information[kind][-1][1]
+            return Answer(200, text.encode(), {"Content-Type": "text/plain; charset=utf-8"})
+    return json_answer(404, {"error": "there are no logs of that kind"})
 
 
 def _script(door: Door, told: Any) -> Any:

@@ -28,6 +28,8 @@ class Door:
     def __init__(self, account: Account, record: Record | None = None, behind: int = 0) -> None:
         self.account = account
         self.behind = behind
+        self.registry = ""  # host:port of what stands for ECR
+        self.tell_images: Callable[[], None] = lambda: None  # what was pushed there since
         self.script = Script()
         self.record = record or Record()
         self.lock = threading.RLock()
@@ -44,7 +46,17 @@ class Door:
         def refuse(refusal: Refusal) -> Answer:
             return elsewhere.refused(service, refusal, request_id)
 
-        return self._play(entry, lambda: (elsewhere.forwarded(self.behind, asked), None), refuse)
+        return self._play(entry, lambda: (self._forwarded(service, asked), None), refuse)
+
+    def _forwarded(self, service: str, asked: Asked) -> Answer:
+        if service != "ecr" or not self.registry:
+            return elsewhere.forwarded(self.behind, asked)
+        self.tell_images()
+        answer = elsewhere.forwarded(self.behind, asked)
+        told = answer.body.replace(b"https://" + self.account.registry.encode(), b"http://" + self.registry.encode())
+        body = told.replace(self.account.registry.encode(), self.registry.encode())
+        headers = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
+        return Answer(answer.status, body, headers)
 
     def _beanstalk(self, asked: Asked, request_id: str) -> Answer | None:
         def refuse(refusal: Refusal) -> Answer:

@@ -1,24 +1,31 @@
-"""A whole rehearsal: the door, what is behind it, and what a program has to know to go through it."""
+"""A whole rehearsal: the door, what is behind it, what runs; and what a program has to know to go through it."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import boto3
+from pymacaron.containers import Engine
 
 from . import backstage, elsewhere, protocol
-from .account import Account, Runner
+from .account import Account
+from .balancer import balanced
+from .behind import KEY, SECRET, Behind, client
+from .certificates import Authority
 from .clock import Clock
 from .door import Door
 from .exchange import Answer, Asked
 from .faults import tell
+from .programs import containers, programs
 from .record import Record
+from .registry import registry
+from .routes import Routes
+from .running import Running, Start
 from .serving import served
-
-KEY, SECRET = "AKIAREHEARSAL0000000", "rehearsal"  # of nobody
 
 
 class Rehearsal:
@@ -27,6 +34,9 @@ class Rehearsal:
     `pace` is how long Elastic Beanstalk takes for everything, compared with the real one: 0 for no time. With `others`,
     the other services of AWS are there as well; it takes a second or two to start them. `record` is a file that gets a
     line for each call. `script` is as for `tell`.
+
+    Environments really run if there is an `engine`, for the images of their versions, or a `command`. `aliases` are
+    names of one's own that lead to others. With an engine there is a registry of images, which ECR says it is.
     """
 
     def __init__(
@@ -36,30 +46,88 @@ class Rehearsal:
         pace: float = 0.0,
         others: bool = False,
         port: int = 0,
+        proxy_ports: tuple[int, int] = (0, 0),
         record: Path | None = None,
         script: Any = (),
         clock: Clock | None = None,
-        runner: Runner | None = None,
         seed: int = 0,
+        engine: Engine | None = None,
+        command: Sequence[str] = (),
+        aliases: Mapping[str, str] | None = None,
     ) -> None:
-        self.account = Account(region=region, pace=pace, clock=clock, runner=runner, seed=seed)
+        self.account = Account(region=region, pace=pace, clock=clock, seed=seed)
         self.door = Door(self.account, Record(record))
+        self.routes = Routes(aliases)
         self.port = port
-        self._others = others
+        self.proxy_ports = proxy_ports
+        self.registry = ""  # host:port
+        self.ca_file: Path | None = None  # what clients of environments have to trust
+        self._others, self._engine, self._command = others or engine is not None, engine, command
+        self._aliases = list(aliases or ())
         self._stack = contextlib.ExitStack()
         self.tell(list(script))
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
+            behind = None
             if self._others:
                 self.door.behind = stack.enter_context(elsewhere.moto())
-                self.account.bundles = S3Bundles(elsewhere.address(self.door.behind), self.account.region)
+                behind = Behind(elsewhere.address(self.door.behind), self.account.region)
+                self.account.bundles = behind
+            if self._engine or self._command:
+                self._run(stack, behind)
             self.port = stack.enter_context(served(self._answer, self.port))
+            self.account.address = self.url
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._stack.close()
+
+    def _run(self, stack: contextlib.ExitStack, behind: Behind | None) -> None:
+        """What makes environments run."""
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pymacaron-rehearsal-")))
+        authority = Authority(folder)
+        self.ca_file = authority.file
+        runner = Running(
+            self.routes,
+            self._start(stack, folder, behind),
+            secret=behind.secret if behind else _no_secrets,
+            names=behind.certified if behind else lambda _: self._names(),
+        )
+        stack.callback(runner.close)
+        self.account.runner = runner
+        self.proxy_ports = stack.enter_context(balanced(self.routes, authority, self.proxy_ports))
+        stack.enter_context(self._ticking())
+
+    @contextlib.contextmanager
+    def _ticking(self) -> Iterator[None]:
+        """What is due happens, even when nobody calls."""
+        ended = threading.Event()
+
+        def tick() -> None:
+            while not ended.wait(0.1):
+                with self.door.lock:
+                    self.account.clock.advance(0)
+
+        thread = threading.Thread(target=tick, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def _start(self, stack: contextlib.ExitStack, folder: Path, behind: Behind | None) -> Start:
+        if self._engine is None or behind is None:
+            return programs(self._command)
+        self.registry = self.door.registry = stack.enter_context(registry(folder))
+        self.door.tell_images = lambda: behind.tell_images(self.registry)
+        return containers(self._engine, behind.read, {self.account.registry: self.registry})
+
+    def _names(self) -> list[str]:
+        """On a certificate where there is no ACM to ask."""
+        return [self.account.domain("*"), f"*.{self.account.region}.elb.amazonaws.com", *self._aliases]
 
     def _answer(self, asked: Asked) -> Answer | None:
         if asked.target.startswith(backstage.PREFIX):
@@ -69,6 +137,11 @@ class Rehearsal:
     @property
     def url(self) -> str:
         return elsewhere.address(self.port)
+
+    @property
+    def proxy(self) -> str:
+        """Where environments are reached by HTTP, by the name in `Host`; also a forward proxy to all of them."""
+        return elsewhere.address(self.proxy_ports[0])
 
     @property
     def environment(self) -> dict[str, str]:
@@ -98,35 +171,5 @@ class Rehearsal:
         return self.door.record
 
 
-_session = functools.cache(boto3.session.Session)  # reads each model of a service once
-
-
-def client(service: str, url: str, region: str, **config: Any) -> Any:
-    keys = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET}
-    return _session().client(service, endpoint_url=url, region_name=region, **keys, **config)
-
-
-class S3Bundles:
-    """Source bundles in the S3 behind the door: what Elastic Beanstalk does there is no call of the caller's."""
-
-    def __init__(self, url: str, region: str) -> None:
-        self._client, self._region = client("s3", url, region), region
-
-    def has(self, bucket: str, key: str) -> bool:
-        with contextlib.suppress(self._client.exceptions.ClientError):
-            self._client.head_object(Bucket=bucket, Key=key)
-            return True
-        return False
-
-    def read(self, bucket: str, key: str) -> bytes:
-        content: bytes = self._client.get_object(Bucket=bucket, Key=key)["Body"].read()
-        return content
-
-    def delete(self, bucket: str, key: str) -> None:
-        self._client.delete_object(Bucket=bucket, Key=key)
-
-    def make(self, bucket: str) -> None:
-        elsewhere_than_first = {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
-        settings = {} if self._region == "us-east-1" else elsewhere_than_first
-        with contextlib.suppress(self._client.exceptions.BucketAlreadyOwnedByYou):
-            self._client.create_bucket(Bucket=bucket, **settings)
+def _no_secrets(_: str) -> str:
+    raise RuntimeError("Instances cannot read a secret of the environment.")

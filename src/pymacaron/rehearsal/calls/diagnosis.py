@@ -166,20 +166,13 @@ def _gathered(account: Account, environment: Environment, kind: str, request_id:
 def retrieve_environment_info(account: Account, params: Params, request_id: str) -> Params:
     """On AWS the message is an address, signed for some minutes, where the text can be fetched."""
     environment = account.environment(params, with_ended=True)
-    found = environment.information.get(params["InfoType"], [])[-1:]
-    if params["InfoType"] not in {"tail", "bundle"}:
+    kind = params["InfoType"]
+    if kind not in {"tail", "bundle"}:
         raise invalid("InfoType is tail or bundle.")
+    address = f"{account.address}/_rehearsal/logs/{environment.id}/{kind}"
+    found = environment.information.get(kind, [])[-1:]
     described = [
-        {
-            "InfoType": params["InfoType"],
-            "Ec2InstanceId": instance(environment),
-            "SampleTimestamp": at,
-            "Message": _address(text),
-        }
-        for at, text in found
+        {"InfoType": kind, "Ec2InstanceId": instance(environment), "SampleTimestamp": at, "Message": address}
+        for at, _ in found
     ]
     return {"EnvironmentInfo": described}
-
-
-def _address(text: str) -> str:
-    return text

@@ -188,6 +188,9 @@ def terminate(account: Account, environment: Environment, request_id: str) -> No
     environment.status, environment.operation = "Terminating", request_id
     environment.turn("Grey", "Suspended")
     account.tell(environment, "terminateEnvironment is starting.", request_id)
+    if not account.fails(environment, "terminate-fails"):
+        account.runner.stop(environment)
+        account.runner.route(list(account.there()))
     account.later("terminate", lambda: _terminated(account, environment, request_id))
 
 
@@ -197,8 +200,6 @@ def _terminated(account: Account, environment: Environment, request_id: str) -> 
         environment.turn("Red", "Severe", "Stack deletion failed")
         _finish(account, environment)
         return
-    account.runner.stop(environment)
     account.tell(environment, "terminateEnvironment completed successfully.", request_id)
     environment.status, environment.operation = "Terminated", None
     environment.ended = environment.updated = account.clock.now()
-    account.runner.route(list(account.there()))

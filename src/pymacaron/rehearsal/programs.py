@@ -1,0 +1,135 @@
+"""What environments run: a program of this machine, or the image of their version in a container."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from pymacaron.containers import Container, Engine, EngineError
+
+from .account import Environment, Version
+from .routes import Address
+from .running import Program, Start
+
+_IMAGE = re.compile(rb"""^\s+image:\s*["']?([^\s"']+)""", re.MULTILINE)
+_LINES = 100  # of a log that are shown
+_STOP = 10  # seconds that a program has to end, as Elastic Beanstalk gives it
+
+
+class _Process:
+    """A program of this machine."""
+
+    def __init__(self, process: subprocess.Popen[bytes], printed: IO[bytes], place: Address) -> None:
+        self._process, self._printed, self.place = process, printed, place
+
+    def is_there(self) -> bool:
+        return self._process.poll() is None
+
+    def log(self) -> str:
+        text = Path(self._printed.name).read_text("utf-8", "replace")
+        return "\n".join(text.splitlines()[-_LINES:]) + "\n"
+
+    def stop(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(_STOP)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._printed.close()
+
+
+def programs(command: Sequence[str], folder: Path | None = None) -> Start:
+    """Environments run this command, with its port in $PORT and the label of the version in $REHEARSED_VERSION."""
+
+    def start(_: Environment, version: Version | None, variables: dict[str, str]) -> Program:
+        port = _free_port()
+        label = version.label if version else ""
+        told = {**os.environ, **variables, "PORT": str(port), "REHEARSED_VERSION": label}
+        printed = tempfile.NamedTemporaryFile(prefix="rehearsal-")  # noqa: SIM115 - open as long as the program
+        process = subprocess.Popen(command, cwd=folder, env=told, stdout=printed, stderr=printed)  # noqa: S603 - the caller's
+        return _Process(process, printed, ("127.0.0.1", port))
+
+    return start
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class _Running:
+    """An image that runs in a container."""
+
+    def __init__(self, engine: Engine, container: Container) -> None:
+        self._engine, self._container = engine, container
+        self.place = (container.host, engine.port(container))
+
+    def is_there(self) -> bool:
+        return self._engine.state(self._container).running
+
+    def log(self) -> str:
+        return self._engine.logs(self._container, _LINES) + "\n"
+
+    def stop(self) -> None:
+        with contextlib.suppress(EngineError):
+            self._engine.stop(self._container, _STOP)
+        with contextlib.suppress(EngineError):
+            self._engine.remove(self._container)
+
+
+LABEL = "pymacaron.rehearsal"  # on every container of a rehearsal: the id of its environment
+
+
+def containers(engine: Engine, read: Callable[[str, str], bytes], hosts: Mapping[str, str]) -> Start:
+    """Environments run the image that the source bundle of their version names. `read` gives a bundle by bucket and
+    key; `hosts` are registries that stand for others."""
+
+    def start(environment: Environment, version: Version | None, variables: dict[str, str]) -> Program:
+        if version is None or not version.bucket or not version.key:
+            raise RuntimeError("The rehearsal runs no sample application: give a version with a source bundle.")
+        image = image_of(read(version.bucket, version.key))
+        host, slash, rest = image.partition("/")
+        image = f"{hosts.get(host, host)}{slash}{rest}"
+        with contextlib.suppress(EngineError):  # what is only here, and in no registry, runs as well
+            engine.pull(image)
+        container = engine.run(image, environment=variables, labels={LABEL: environment.id})
+        return _Running(engine, container)
+
+    return start
+
+
+def image_of(bundle: bytes) -> str:
+    """The image that a source bundle names: in Dockerrun.aws.json, or the first of docker-compose.yml."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+            names = archive.namelist()
+            if "docker-compose.yml" in names:
+                found = _IMAGE.search(archive.read("docker-compose.yml"))
+                return found[1].decode() if found else _none()
+            if "Dockerrun.aws.json" not in names:
+                return _none()
+            told = json.loads(archive.read("Dockerrun.aws.json"))
+    except (zipfile.BadZipFile, ValueError) as e:
+        raise RuntimeError("The source bundle cannot be read.") from e
+    if str(told.get("AWSEBDockerrunVersion")) != "1" or "Name" not in told.get("Image", {}):
+        return _none()
+    return str(told["Image"]["Name"])
+
+
+def _none() -> str:
+    raise RuntimeError("The source bundle has no docker-compose.yml or Dockerrun.aws.json (version 1) with an image.")

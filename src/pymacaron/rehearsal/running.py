@@ -1,0 +1,170 @@
+"""Environments that really run: their image in a container, or a program, with their settings as variables, behind the
+load balancer."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Literal, Protocol
+
+from .account import Environment, Version
+from .options import SECRETS, VARIABLES
+from .routes import Address, Routes
+
+_LONGEST = 120  # seconds until what was started has to answer its health check
+_PROCESS = "aws:elasticbeanstalk:environment:process:default"
+_LISTENER = "aws:elbv2:listener:443"
+
+
+class Program(Protocol):
+    """What was started."""
+
+    place: Address
+
+    def is_there(self) -> bool: ...
+
+    def log(self) -> str: ...
+
+    def stop(self) -> None: ...
+
+
+# Starts what a version is: with its variables. Raises what says why not.
+Start = Callable[[Environment, Version | None, dict[str, str]], Program]
+
+
+class Running:
+    """A Runner (account.py) with programs. `secret` gives what is kept under an ARN, `names` the names on certificates
+    with these ARNs; either raises what says why not."""
+
+    def __init__(
+        self, routes: Routes, start: Start, *, secret: Callable[[str], str], names: Callable[[list[str]], list[str]]
+    ) -> None:
+        self._routes, self._start, self._secret, self._names = routes, start, secret, names
+        self._standing: dict[str, Literal["starting", "serving"] | Exception] = {}
+        self._programs: dict[str, Program] = {}
+        self._logs: dict[str, str] = {}
+        self._turns: dict[str, int] = {}
+        self._threads: list[threading.Thread] = []
+
+    # --- what the account asks for
+
+    def launch(self, environment: Environment, version: Version | None) -> None:
+        turn = self._turns[environment.id] = self._turns.get(environment.id, 0) + 1
+        self._standing[environment.id] = "starting"
+        settings = dict(environment.settings)
+        self._do(lambda: self._launched(environment, version, settings, turn))
+
+    def standing(self, environment: Environment) -> Literal["starting", "serving"] | Exception:
+        return self._standing.get(environment.id, "serving")
+
+    def route(self, environments: list[Environment]) -> None:
+        leading = [e for e in environments if e.status != "Terminating"]
+        self._routes.names_lead({name.lower(): e.id for e in leading for name in (e.cname, e.endpoint) if name})
+
+    def stop(self, environment: Environment) -> None:
+        self._turns[environment.id] = self._turns.get(environment.id, 0) + 1
+        self._routes.certified.pop(environment.id, None)
+        self._routes.end(environment.id)
+        program = self._programs.pop(environment.id, None)
+        if program:
+            delay = _number(environment.settings, "DeregistrationDelay", 20)
+            self._do(lambda: self._retire(environment.id, program, delay))
+
+    def log(self, environment: Environment) -> str:
+        program = self._programs.get(environment.id)
+        return program.log() if program else self._logs.get(environment.id, "")
+
+    def close(self) -> None:
+        """Ends everything that runs."""
+        for id_ in list(self._programs):
+            self._turns[id_] += 1
+            self._programs.pop(id_).stop()
+        for thread in self._threads:
+            thread.join(_LONGEST)
+
+    # --- how it is done
+
+    def _do(self, action: Callable[[], None]) -> None:
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        thread = threading.Thread(target=action, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _launched(
+        self, environment: Environment, version: Version | None, settings: Mapping[tuple[str, str], str], turn: int
+    ) -> None:
+        id_ = environment.id
+        program = None
+        try:
+            certified = self._certified(settings)
+            program = self._start(environment, version, self._variables(settings))
+            path = settings.get((_PROCESS, "HealthCheckPath"), "/")
+            _wait(program, path, lambda: self._turns[id_] != turn)
+        except Exception as e:  # noqa: BLE001 - whatever it is, the environment is ill of it
+            self._failed(id_, program, e, turn)
+            return
+        if self._turns[id_] != turn:
+            program.stop()
+            return
+        before, self._programs[id_] = self._programs.get(id_), program
+        self._routes.certified[id_] = certified
+        self._routes.serve(id_, program.place)
+        self._standing[id_] = "serving"
+        if before:
+            self._retire(id_, before, _number(settings, "DeregistrationDelay", 20))
+
+    def _failed(self, id_: str, program: Program | None, fault: Exception, turn: int) -> None:
+        if program:
+            with contextlib.suppress(Exception):
+                self._logs[id_] = program.log()
+            program.stop()
+        if self._turns[id_] == turn:
+            self._standing[id_] = fault
+
+    def _retire(self, id_: str, program: Program, seconds: float) -> None:
+        self._routes.drain(program.place, seconds)
+        with contextlib.suppress(Exception):
+            self._logs[id_] = program.log()
+        program.stop()
+
+    def _variables(self, settings: Mapping[tuple[str, str], str]) -> dict[str, str]:
+        plain = {name: value for (space, name), value in settings.items() if space == VARIABLES}
+        secret = {name: self._secret(value) for (space, name), value in settings.items() if space == SECRETS}
+        return {**plain, **secret}
+
+    def _certified(self, settings: Mapping[tuple[str, str], str]) -> list[str]:
+        on = settings.get((_LISTENER, "ListenerEnabled"), "true").lower() == "true"
+        arns = settings.get((_LISTENER, "SSLCertificateArns"), "")
+        return self._names(arns.split(",")) if on and arns else []
+
+
+def _number(settings: Mapping[tuple[str, str], str], name: str, otherwise: float) -> float:
+    return float(settings.get((_PROCESS, name), otherwise))
+
+
+def _wait(program: Program, path: str, outdated: Callable[[], bool]) -> None:
+    """Until it answers its health check with 200. Raises what the instances would be ill of."""
+    deadline = time.monotonic() + _LONGEST
+    while not outdated():
+        if not program.is_there():
+            raise RuntimeError("The container ended unexpectedly.")
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if (status := _status(program.place, path)) == 200:
+                return
+            if status < 500:
+                raise RuntimeError(f"Target.ResponseCodeMismatch: health checks at {path} failed with code {status}.")
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"Following services are not running or do not answer {path}: application.")
+        time.sleep(0.1)
+
+
+def _status(place: Address, path: str) -> int:
+    connection = http.client.HTTPConnection(*place, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
