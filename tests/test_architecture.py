@@ -16,13 +16,13 @@ ROOMS = """
     flask_context lane serving
     transports client tasks containers
     loading comparison upgrade mocking
-    pool readiness builtin publishing
+    pool readiness builtin publishing console
     launching api models docs testing test generate rehearsal advice deploy
     running cli gunicorn __init__
     pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
 HOMES = {  # foreign library: the rooms that may import it
-    "flask": "flask_context lane serving mocking publishing api testing",
+    "flask": "flask_context lane serving mocking publishing console api testing",
     "werkzeug": "mocking cli bodies conditions flask_context lane serving launching running",
     "msgspec": "documents schemas structs shapes bodies inputs forms wire lane auth stores tasks limits",
     "yaml": "config documents",

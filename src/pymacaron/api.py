@@ -12,6 +12,7 @@ from flask import Flask, request
 
 from . import builtin, crash, exceptions
 from ._types import ErrorDecorator
+from .answers import BreachListener
 from .calls import Listeners
 from .config import get_config
 from .documents import DocumentFault, findings
@@ -95,6 +96,7 @@ class API:
             problem=config.error_format == "problem",
         )  # fmt: skip
         self._error_reporter = error_reporter
+        self._published = "doc"
         self._builtin = ["ping"]
         self._listeners = Listeners()
         usual = error_callback is format_error and error_decorator is None
@@ -132,6 +134,7 @@ class API:
     def publish_apis(self, path: str = "doc") -> API:
         """Serve each document and an index of them below `path`."""
         self._must_not_have_started("publish_apis")
+        self._published = path
         publish(self.app, self._service, path)
         return self
 
@@ -217,11 +220,13 @@ class API:
             served.append(Served(flask_name, own, free, is_ours=True))
             rest += free
         reporting = crash.start(self._error_reporter)
-        self._listeners = _listeners(reporting, [operation for one in served for operation in one.operations])
+        operations = [operation for one in served for operation in one.operations]
+        self._listeners = _listeners(reporting, operations)
+        demanded = [operation for api in apis for operation in api.document.operations]
+        broken = self._look_on(demanded, reporting, None if reporting is None else reporting.broken_promise)
         endpoints = serve(
             self.app, served, self._failures, debug=lambda: self.debug, verifiers=self._verifiers,
-            listeners=self._listeners,
-            broken=None if reporting is None else reporting.broken_promise,
+            listeners=self._listeners, broken=broken,
             deferred=None if long is None else long.deferred,
         )  # fmt: skip
         if long is not None:
@@ -234,6 +239,22 @@ class API:
         exceptions.set_edges(http_reply=self._http_reply, to_model=_error_model)
         if self.debug:
             self.app.debug = True
+
+    def _look_on(
+        self, operations: list[Operation], reporting: crash.Reporting | None, broken: BreachListener | None
+    ) -> BreachListener | None:  # fmt: skip
+        """Open the console, where there is to be one; who is told of answers that break the document."""
+        is_development = self.debug or (self.app.debug and not listening)  # else app.run() says so, below
+        wanted = get_config().console
+        if wanted == "off" or (wanted == "auto" and not is_development):
+            return broken
+        from .console import Looking, look_on  # for those who look
+
+        self._listeners, broken = look_on(
+            self.app, self._published, operations, Looking(self._listeners, broken), reporting=reporting,
+            apis=self._loaded, in_development=is_development,
+        )  # fmt: skip
+        return broken
 
     def _long_operations(self, operations: list[Operation]) -> LongOperations | None:
         """What answers operations that take long; None if there are none."""

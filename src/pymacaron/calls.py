@@ -242,6 +242,32 @@ class Listeners(NamedTuple):
     patience: float = float("inf")
 
 
+class Departure(NamedTuple):
+    """What was begun on behalf of a call: a call of another service that is over, or a task that is queued.
+
+    Attributes:
+        call: on whose behalf; None where there is none.
+        name: "mailer.send_mail", or the name of a task.
+        where: "GET http://localhost:8082/v1/mails/{id}", values being nobody's business; or the id of a task.
+        is_task: is it a task?
+        seconds: that it took.
+        status: of the answer; None if there was none.
+        fault: the class of what was raised instead of an answer; "" if nothing was.
+    """
+
+    call: Call | None
+    name: str
+    where: str
+    is_task: bool
+    seconds: float
+    status: int | None = None
+    fault: str = ""
+
+
+# Are told of everything that is begun on behalf of calls. Empty, unless somebody looks on.
+onlookers: list[Callable[[Departure], None]] = []
+
+
 current: ContextVar[Call | None] = ContextVar("pymacaron call", default=None)
 
 

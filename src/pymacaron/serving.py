@@ -74,7 +74,7 @@ def serve(
     found = contract.findings()
     config = get_config()
     trust()  # a key that cannot be used is told now
-    options = Options(bool(config.strict_query), config.max_body, lambda: _mode(app, debug()), Response, broken)
+    options = Options(bool(config.strict_query), config.max_body, lambda: mode_of(app, debug()), Response, broken)
     needing_token = {bound.operation for bound in contract.bound if bound.needs_token}
     guards, unguarded = _guards(served, needing_token, verifiers or {})
     limits = _limits(config, failures, served)
@@ -170,7 +170,7 @@ def _kept(document: Document) -> Iterator[tuple[Node, Any]]:
     yield from document.having("x-persist")
 
 
-def _mode(app: Flask, debug: bool) -> str:
+def mode_of(app: Flask, debug: bool) -> str:
     """How responses are checked."""
     given = get_config().get("validate_responses")
     if given is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import re
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import click
 
 from pymacaron._types import JsonObject
-from pymacaron.crash.capsule import content, filled, placeholders
+from pymacaron.crash.capsule import content, filled, is_capsule, placeholders
 
 
 @click.command()
@@ -32,7 +31,8 @@ def replay(  # noqa: PLR0917 - click gives them by name
     in this process; nothing is reported. The exit code is 1 if it fails again.
     """
     capsule = _capsule(file, call_id)
-    _check_form(file, capsule)
+    if not is_capsule(capsule):
+        raise click.UsageError(f"the capsule in {file} is not as reports have it: take it from the report again")
     given = dict(_pair(text) for text in values) | ({} if token is None else {"token": token})
     _check(capsule, given)
     try:
@@ -77,29 +77,6 @@ def _lines(text: str) -> Iterator[Any]:
             yield json.loads(line)
         except (ValueError, RecursionError):
             continue
-
-
-def _check_form(file: str, capsule: JsonObject) -> None:
-    """Refuse what no report has made: a capsule may come from anywhere."""
-    headers, body, secrets = capsule.get("headers"), capsule.get("body"), capsule.get("secrets", {})
-    lines = [capsule["method"]]
-    for pair in headers if isinstance(headers, list) else [None]:
-        lines += pair if isinstance(pair, list) and len(pair) == 2 else [None]
-    texts = [capsule.get("path"), capsule.get("query"), *lines]
-    if isinstance(body, dict) and len(body) == 1:
-        texts += [text for name, text in body.items() if name != "json"]
-    elif body:
-        texts.append(None)
-    if not (isinstance(secrets, dict) and all(map(_is_text, texts)) and not any(map(_BREAK.search, lines))):
-        raise click.UsageError(f"the capsule in {file} is not as reports have it: take it from the report again")
-
-
-_BREAK = re.compile(r"[\r\n\0]")
-
-
-def _is_text(value: object) -> bool:
-    """A text that can be sent: half a surrogate pair cannot."""
-    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _shown(text: str) -> str:

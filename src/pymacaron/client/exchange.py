@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from functools import cache
-from time import monotonic, sleep
+from time import monotonic, perf_counter, sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from pymacaron._version import __version__
 from pymacaron.bodies import EVENTS, LINES, RECORDS, BodyStream, chunks_of, close, kind_of, parse_media_type, uncoded
-from pymacaron.calls import Call, current
+from pymacaron.calls import Call, Departure, current, onlookers
 from pymacaron.config import get_config
 from pymacaron.exceptions import (
     ArgumentFault,
@@ -85,6 +85,24 @@ class Exchange:
             TransportFault: there is none.
             CredentialFault: nobody has given the credentials for it.
         """
+        if not onlookers or self.is_local:  # what this process answers tells of itself
+            return self._performed(request)
+        began = perf_counter()
+        try:
+            response = self._performed(request)
+        except BaseException as error:
+            self._depart(perf_counter() - began, None, type(error).__name__)
+            raise
+        self._depart(perf_counter() - began, response.status)
+        return response
+
+    def _depart(self, seconds: float, status: int | None, fault: str = "") -> None:
+        operation = self.operation
+        name, where = f"{operation.api}.{operation.name}", f"{operation.method} {self._asked}{operation.path}"
+        for look in onlookers:
+            look(Departure(current.get(), name, where, False, seconds, status, fault))
+
+    def _performed(self, request: Request) -> Response:
         base, errand = self.operation.base_path, self._errand
         if errand is not None and errand.target is not None:
             request.path, request.query = errand.target

@@ -72,6 +72,7 @@ class Config:
     log_level: str | None
     log_format: str | None
     log_calls: bool
+    console: str
     base_path: str
     remote_refs: bool
     strict_query: bool

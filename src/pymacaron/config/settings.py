@@ -69,6 +69,10 @@ SETTINGS: dict[str, Setting] = {
             "How: one JSON object per line, or text for developers; default: text in debug and on terminals, else json",
         ),
         Setting("log_calls", FLAG, True, "Whether there is a line for every call"),
+        Setting(
+            "console", one_of("auto", "on", "off"), "auto",
+            "Whether there is a console: auto in debug, for this machine; on always, for tokens with the scope console",
+        ),
         # Documents, requests and responses
         Setting("base_path", one_of("use", "ignore"), "use", "Whether the document's base path prefixes its paths"),
         Setting("remote_refs", FLAG, False, "Whether references to other hosts are fetched at start-up"),

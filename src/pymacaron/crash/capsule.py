@@ -14,6 +14,7 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
 from pymacaron._types import Json, JsonObject
@@ -102,6 +103,31 @@ def _path(request: Request, operation: Operation | None, redaction: Redaction) -
 
 # Asking again
 
+
+def is_capsule(value: Any) -> bool:
+    """Is it as reports have it? A capsule may come from anywhere."""
+    if not isinstance(value, dict) or "method" not in value:
+        return False
+    headers, body, secrets = value.get("headers"), value.get("body"), value.get("secrets", {})
+    lines = [value["method"]]
+    for pair in headers if isinstance(headers, list) else [None]:
+        lines += pair if isinstance(pair, list) and len(pair) == 2 else [None]
+    texts = [value.get("path"), value.get("query"), *lines]
+    if isinstance(body, dict) and len(body) == 1:
+        texts += [text for name, text in body.items() if name != "json"]
+    elif body:
+        texts.append(None)
+    return isinstance(secrets, dict) and all(map(_is_text, texts)) and not any(map(_BREAK.search, lines))
+
+
+_BREAK = re.compile(r"[\r\n\0]")
+
+
+def _is_text(value: object) -> bool:
+    """A text that can be sent: half a surrogate pair cannot."""
+    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
+
+
 _FILLED = re.compile(r"\{\{([^{}]+)\}\}")
 
 
@@ -176,4 +202,4 @@ def curl(capsule: JsonObject) -> str:
     return " ".join(map(shlex.quote, words))
 
 
-__all__ = ["Asked", "body_of", "content", "curl", "filled", "placeholders"]
+__all__ = ["Asked", "body_of", "content", "curl", "filled", "is_capsule", "placeholders"]

@@ -6,9 +6,9 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from pymacaron._types import Json, JsonObject
+from pymacaron._types import HeaderList, Json, JsonObject
 from pymacaron._version import __version__
 from pymacaron.calls import Call, Exchange
 from pymacaron.config import get_config
@@ -67,7 +67,7 @@ def report_of(event: Event, up_seconds: float) -> Report:
     redaction = Redaction(names_of(call.operation))
     redaction.learn(call.identity.token, "token")
     asked = Asked(exchange.request if exchange else call.request, call.operation, redaction)
-    response = _response(exchange, redaction) if exchange is not None else None
+    response = answer_of(exchange, redaction) if exchange is not None else None
     data = redaction.shown(event.data)
     _stack(event, redaction)
     stack = _stack(event, redaction)  # once more, since what one frame tells is secret may stand in any other
@@ -175,7 +175,18 @@ def _endpoint(call: Call, function: str) -> JsonObject:
     return {"api": operation.api, "operation": operation.title, "name": operation.name, "function": function}
 
 
-def _response(exchange: Exchange, redaction: Redaction) -> JsonObject:
+class Answered(Protocol):
+    """What is to be known of an answer, as an Exchange has it."""
+
+    status: int
+    headers: HeaderList
+    body: bytes
+    sent: int
+    complete: bool
+
+
+def answer_of(exchange: Answered, redaction: Redaction) -> JsonObject:
+    """An answer as reports show it."""
     headers = redaction.headers(exchange.headers)
     content_type = header_of(headers, "content-type") or ""
     body = body_of(exchange.body, content_type, "response", redaction)

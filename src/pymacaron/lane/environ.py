@@ -95,6 +95,10 @@ class EnvironHeaders(Mapping[str, str]):
         body = kept.getvalue() if isinstance(kept, io.BytesIO) else b""
         return Request(environ.get("REQUEST_METHOD", ""), path, environ.get("QUERY_STRING", ""), self, body)
 
+    def alone(self) -> EnvironHeaders:
+        """The same headers, which keep nothing else of the environ alive."""
+        return EnvironHeaders({key: text for key, text in self._environ.items() if type(text) is str})
+
     def __repr__(self) -> str:
         return f"<headers {', '.join(sorted(self))}>"  # values may be secret
 

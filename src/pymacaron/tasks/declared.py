@@ -14,6 +14,7 @@ from time import time
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from pymacaron._types import JsonObject
+from pymacaron.calls import Departure, current, onlookers
 from pymacaron.config import get_config
 from pymacaron.exceptions import QueueUnavailableError, TasksOffError
 from pymacaron.operations import Operation
@@ -162,6 +163,9 @@ class Task(Generic[_Arguments, _Result]):
             message["queue"] = self.options.queue  # for a worker that does not know the task
         due = time() + seconds if seconds > 0 else None
         limit = self.options.max_seconds or get_config().async_max_seconds
+        if onlookers:  # before it is run, which may be at once
+            for look in onlookers:
+                look(Departure(current.get(), self.name, task_id, True, 0.0))
         deliver(task_id, message, queue=self.options.queue, due=due, seconds=limit)
 
     def __repr__(self) -> str:
