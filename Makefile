@@ -13,7 +13,7 @@ install = { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { apt-get u
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(1); } >/dev/null 2>&1 \
   || echo "$(1) is not installed: what needs it is left out"; }
 
-.PHONY: help venv run run-real test services rehearse faults lint format bench corpus conformance fuzz soak stores-local clean
+.PHONY: help venv run run-real test services screenshots rehearse faults lint format bench corpus conformance fuzz soak stores-local clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -47,6 +47,9 @@ services: ## redis-server, chromium, docker and a registry for the tests, where 
 
 rehearse: venv services ## AWS on this machine, with real containers
 	@$(BIN)/python -m pytest -q -m heavy tests/test_rehearsal*.py $(ARGS)
+
+screenshots: venv services ## pictures for docs/img; ARGS="console" takes one
+	@$(BIN)/python tests/screenshots.py $(ARGS)
 
 faults: venv services ## 10,000 tasks while workers are killed and the broker is restarted; saves killed and racing
 	@$(BIN)/python -m pytest -q -m heavy tests/test_stores_faults.py
