@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from programs import run
 from services import Project, answers, operation, project_in
 
 from pymacaron.config import Config, load_config, set_config
@@ -634,3 +635,61 @@ def test_schemas_without_a_name(tmp_path: Path) -> None:
                 continue
             assert project.start().put("/it", json={"id": "a"}).status_code == 200
             assert sorted(create_tables()) == ["inners", "outers"]
+
+
+FULL = """
+import json
+import os
+import resource
+
+from pymacaron import asynctask
+from pymacaron.config import Config, set_config
+from pymacaron.exceptions import QueueUnavailableError, StoreDownError
+from pymacaron.stores import Put, open_store
+from pymacaron.tasks import sending
+from test_stores_faults import COUNTS
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+set_config(Config(name="shop", with_async=True, async_broker=f"sqlite:////{os.getcwd()}"))
+store, queue = open_store("sqlite:///full.sqlite"), sending.sender().broker.options["queues"]()
+store.create_table(COUNTS)
+
+@asynctask
+def job(text): ...
+
+kept, fired, refused = [], 0, set()
+for name in map(str, range(60)):
+    try:
+        store.transact([Put(COUNTS, {"id": name + part, "text": "x" * 2000}) for part in "ab"])
+        kept += [name + "a", name + "b"]
+    except StoreDownError:
+        refused.add("store")
+    try:
+        job.fire("x" * 4000)
+        fired += 1
+    except QueueUnavailableError:
+        refused.add("queue")
+print(json.dumps([sorted(refused), kept, fired, queue.count("shop-tasks")]))
+"""
+
+
+def test_no_room(tmp_path: Path) -> None:
+    """Where files cannot grow, each save and each task is either there, whole, or refused with its error."""
+    done = run([sys.executable, "-c", FULL], tmp_path, PYTHONPATH=os.path.dirname(__file__))
+    assert done.returncode == 0, done.stderr
+    refused, kept, fired, queued = json.loads(done.stdout)
+    assert refused == ["queue", "store"]
+    assert fired == queued > 0
+    store = open_store("sqlite:///full.sqlite", str(tmp_path))
+    assert sorted(item["id"] for item in store.each(COUNTS)) == sorted(kept) != []
+
+
+def test_a_file_without_room_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store whose disk is full says so before something is to be saved."""
+    store = SqliteStore(str(tmp_path / "x.sqlite"))
+    store.check()
+    room = os.statvfs(tmp_path)
+    full = os.statvfs_result([*room[:3], 0, 0, *room[5:]])
+    monkeypatch.setattr("os.statvfs", lambda _: full)
+    with pytest.raises(StoreDownError, match="the disk is full"):
+        store.check()

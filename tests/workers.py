@@ -128,7 +128,7 @@ class Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        self.kill()  # to end as asked takes Celery a second or two; there is a test for it
 
     @property
     def log(self) -> str:

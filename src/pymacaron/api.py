@@ -181,7 +181,7 @@ class API:
 
         given = get_config().trusted_proxies
         trusted = TrustedProxies(self.app.wsgi_app, [given] if isinstance(given, str) else given)
-        self.app.wsgi_app = trusted  # type: ignore[method-assign]
+        self.app.wsgi_app = trusted  # type: ignore[method-assign]  # as Flask's manual does
 
     @property
     def served(self) -> dict[str, LoadedApi]:

@@ -120,7 +120,7 @@ def _of_http(exception: Any, status: int) -> PyMacaronException:
         error.allowed = tuple(sorted(exception.valid_methods or ()))
     kept = [(k, v) for k, v in exception.get_headers() if k.lower() not in ("content-type", "content-length", "allow")]
     if kept:
-        error.response_headers = lambda: kept  # type: ignore[method-assign]
+        error.response_headers = lambda: kept  # type: ignore[method-assign]  # of this one
     return error
 
 

@@ -141,7 +141,7 @@ class Inputs:
             names = self._unknown(parse_query(request.query))[:MOST_TOLD]
             problems += [Problem(QUERY, name[:_LONGEST_UNKNOWN], "unknown", "no such parameter") for name in names]
         found = self._checker.problems(self._to_check(values)) if self._checker is not None else []
-        told = [one for one in found if not one.path or self._by_argument[one.path[0]].name not in faulty]  # type: ignore[index]
+        told = [one for one in found if not one.path or self._by_argument[one.path[0]].name not in faulty]  # type: ignore[index]  # names come first
         return problems + [self._placed(problem) for problem in told]
 
     def _is_repeated(self, parameter: Parameter, value: Any) -> bool:
@@ -169,7 +169,7 @@ class Inputs:
     def _placed(self, problem: SchemaProblem) -> Problem:
         if not problem.path:  # it is about all of them
             return Problem(self.parameters[0].location, "", problem.code, problem.expected)
-        parameter = self._by_argument[problem.path[0]]  # type: ignore[index]
+        parameter = self._by_argument[problem.path[0]]  # type: ignore[index]  # likewise
         inner = "".join(f"[{step}]" for step in problem.path[1:])
         return self._told(parameter, problem.code, problem.expected, inner)
 

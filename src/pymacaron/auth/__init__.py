@@ -127,7 +127,7 @@ def add_auth(function: F) -> F:
             sent["Authorization"] = f"Bearer {token}"
         return function(*args, headers=sent, **kwargs)
 
-    return forwarding  # type: ignore[return-value]
+    return forwarding  # type: ignore[return-value]  # of its signature
 
 
 def _issued(

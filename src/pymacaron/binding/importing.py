@@ -40,7 +40,7 @@ class Importer:
         if value is _MISSING:
             return None
         if callable(value):
-            return value  # type: ignore[no-any-return]
+            return value  # type: ignore[no-any-return]  # mypy knows no more of it
         module, _, name = path.rpartition(".")
         place = self._sources.place_in(import_module(module), name) if module in sys.modules else module
         self._tell(node, f"{path} is not callable, but of type {type(value).__name__} ({place})", "name a function")

@@ -33,7 +33,7 @@ def read_credentials(given: Any, *, hide: Callable[[str], str] = Secret) -> dict
 
 def _read(name: str, one: Any, hide: Callable[[str], str]) -> str | bool | Callable[[], Any] | dict[str, Any]:
     if callable(one) or one is True:
-        return one  # type: ignore[no-any-return]
+        return one  # type: ignore[no-any-return]  # what is read is Any
     if isinstance(one, str):
         return hide(_text(name, one))
     if isinstance(one, tuple) and len(one) == 2:  # as functions give them

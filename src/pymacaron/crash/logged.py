@@ -84,7 +84,7 @@ def _clean_trace(record: logging.LogRecord, call: Call) -> None:
         redaction = _learned(call)
         if error is not None:
             learn_variables(error, redaction)
-        trace = record.exc_text or logging.Formatter().formatException(record.exc_info)  # type: ignore[arg-type]
+        trace = record.exc_text or logging.Formatter().formatException(record.exc_info)  # type: ignore[arg-type]  # it has one
         text, trace = (with_stars(redaction.clean(one)) for one in (record.getMessage(), trace))
     except Exception as fault:  # noqa: BLE001 - whoever logs something gets no exception for it
         text, trace = "an exception", f"{type(error).__name__} (its text cannot be shown: {type(fault).__name__})"

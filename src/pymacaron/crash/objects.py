@@ -67,7 +67,7 @@ def plain_of(value: Any) -> str | bytes | int | float | None:
         if issubclass(kind, own):
             return bytes(own.__getitem__(value, slice(LONGEST)))
     if kind in {bool, int, float}:
-        return value  # type: ignore[no-any-return]
+        return value  # type: ignore[no-any-return]  # it was asked for its type
     return int.__add__(value, 0) if issubclass(kind, int) else None
 
 

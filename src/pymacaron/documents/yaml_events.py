@@ -41,7 +41,7 @@ class PythonParser(Reader, Scanner, Parser):
 try:
     from yaml._yaml import CParser
 except ImportError:  # PyYAML was built without libyaml
-    CParser = PythonParser  # type: ignore[misc,assignment]
+    CParser = PythonParser  # type: ignore[misc,assignment]  # where PyYAML lacks its C parser
 
 
 class EventReader(Protocol):

@@ -161,7 +161,7 @@ def _pop_app_context(app: flask.Flask, own: AppContext, error: BaseException | N
     if app.teardown_appcontext_funcs or _ON_APP_TEARDOWN or _ON_POP or own.pushed_again:
         own.pop(error)
     else:
-        _cv_app.reset(own.token)  # type: ignore[arg-type]
+        _cv_app.reset(own.token)  # type: ignore[arg-type]  # Flask's types differ by version
         own.token = None
 
 

@@ -90,7 +90,7 @@ class LazyRule(Rule):
         def build(rule: LazyRule, /, **values: Any) -> tuple[str, str]:
             compiled = Rule._compile_builder(rule, append_unknown).__get__(rule, None)
             setattr(rule, name, compiled)
-            return compiled(**values)  # type: ignore[no-any-return]
+            return compiled(**values)  # type: ignore[no-any-return]  # made by exec
 
         return build
 

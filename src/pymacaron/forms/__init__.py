@@ -227,7 +227,7 @@ class Form:
 
     def _pairs(self, name: str, value: Any) -> list[str]:
         try:
-            return self._codecs[name].write(plain(value))  # type: ignore[no-any-return]
+            return self._codecs[name].write(plain(value))  # type: ignore[no-any-return]  # codecs are Any
         except TextFault as fault:
             raise FieldFault([SchemaProblem((name,), fault.code, fault.expected)]) from None
 

@@ -67,7 +67,7 @@ def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
     if isinstance(statement, ast.AnnAssign) and statement.value is not None:
         yield _called(statement.target), statement.value
     for target in statement.targets if isinstance(statement, ast.Assign) else ():
-        value = statement.value  # type: ignore[attr-defined]
+        value = statement.value  # type: ignore[attr-defined]  # an assignment
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
             yield from zip(map(_called, target.elts), value.elts, strict=False)
         else:

@@ -66,7 +66,7 @@ class Plain(Kind):
 
     def __init__(self, noun: str, fits: Callable[[Json], bool]) -> None:
         self.noun = noun
-        self.fits = fits  # type: ignore[method-assign, assignment]
+        self.fits = fits  # type: ignore[method-assign, assignment]  # each has its own
 
 
 class Words(Kind):

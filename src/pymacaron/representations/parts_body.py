@@ -196,7 +196,7 @@ class PartsBody(Representation):
             return Pieces(enumerate(value), self._piece_writer(boundary), lambda _: write_end(boundary))
         written = [self._part(index, item, boundary) for index, item in enumerate(value)]
         if all(isinstance(content, bytes) for _, content in written):
-            return b"".join(head + content + b"\r\n" for head, content in written) + write_end(boundary)  # type: ignore[operator]
+            return b"".join(head + content + b"\r\n" for head, content in written) + write_end(boundary)  # type: ignore[operator]  # no part is a stream
         return Joined(_joined(written, write_end(boundary)))
 
     def _part(self, index: int, value: Any, boundary: str) -> tuple[bytes, Written]:

@@ -88,7 +88,7 @@ class ListOf(Shape):
 
     def __init__(self, item: Shape) -> None:
         self.item = item
-        self.type = list[item.type]  # type: ignore[name-defined]
+        self.type = list[item.type]  # type: ignore[name-defined]  # made at run time
 
     def load(self, value: Json) -> Any:
         return [self.item.load(item) for item in value] if isinstance(value, list) else value
@@ -140,7 +140,7 @@ class MapOf(Shape):
 
     def __init__(self, item: Shape) -> None:
         self.item = item
-        self.type = dict[str, item.type]  # type: ignore[name-defined]
+        self.type = dict[str, item.type]  # type: ignore[name-defined]  # likewise
 
     def load(self, value: Json) -> Any:
         return {k: self.item.load(item) for k, item in value.items()} if isinstance(value, dict) else value

@@ -158,7 +158,7 @@ class PersistentModel:
 
     @classmethod
     def update_in_db(
-        cls, *key: Any, change: Callable[[Any], object] | None = None, set: Mapping[str, Any] | None = None,  # noqa: A002
+        cls, *key: Any, change: Callable[[Any], object] | None = None, set: Mapping[str, Any] | None = None,  # noqa: A002 - likewise
         remove: Iterable[str] = (), add: Mapping[str, Any] | None = None, if_equal: Mapping[str, Any] | None = None,
     ) -> Any:  # fmt: skip
         """Change the model with this key where it is; returns it as it is then.

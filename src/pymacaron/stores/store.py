@@ -132,7 +132,7 @@ class Store(Protocol):
         return self._done(Put(table, item, when))
 
     def update(
-        self, table: Table, *key: Any, set: Mapping[str, Any] | None = None, remove: Iterable[str] = (),  # noqa: A002
+        self, table: Table, *key: Any, set: Mapping[str, Any] | None = None, remove: Iterable[str] = (),  # noqa: A002 - named as in Update
         add: Mapping[str, Any] | None = None, when: When = ALWAYS,
     ) -> Item:  # fmt: skip
         """Change attributes of an item, see Update; the item as it is now."""

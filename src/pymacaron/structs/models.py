@@ -27,7 +27,7 @@ class ModelMethods:
         """The model as JSON values; dates as text (RFC 3339), or as they are with `keep_datetime`."""
         kept = (datetime, date) if keep_datetime else ()
         dumped = dump(self)
-        return msgspec.to_builtins(dumped, builtin_types=kept, enc_hook=encode_other)  # type: ignore[no-any-return]
+        return msgspec.to_builtins(dumped, builtin_types=kept, enc_hook=encode_other)  # type: ignore[no-any-return]  # msgspec says Any
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json], keep_datetime: bool = False) -> Self:  # noqa: ARG003 - see below
@@ -39,7 +39,7 @@ class ModelMethods:
         """
         if not isinstance(value, Mapping):
             raise TypeError(f"{cls.__model__.name}.from_json takes a dict, got {type(value).__name__}")
-        return load(cls, value)  # type: ignore[no-any-return]
+        return load(cls, value)  # type: ignore[no-any-return]  # likewise
 
     def clone(self) -> Self:
         """A deep copy."""
@@ -79,7 +79,7 @@ class ModelMethods:
 
     def __contains__(self, name: object) -> bool:
         """Is the property present (null is)?"""
-        prop = self.__model__.properties.get(name)  # type: ignore[call-overload]
+        prop = self.__model__.properties.get(name)  # type: ignore[call-overload]  # any object may be asked for
         return prop is not None and not _is_absent(self, prop)
 
     def __repr__(self) -> str:
@@ -184,7 +184,7 @@ class ModelType(StructMeta):
         except TypeError:
             if values:
                 raise TypeError(f"{cls.__name__}() takes its properties by keyword") from None
-            info = cls.__model__  # type: ignore[attr-defined]
+            info = cls.__model__  # type: ignore[attr-defined]  # made classes have it
             return super().__call__(**_by_attribute(info, properties))
 
 

@@ -41,6 +41,7 @@ class Heartbeat(threading.Thread):
         self._queues = queues
         self._tags: set[str] = set()
         self._unsaid: dict[str, Callable[[str], object]] = {}
+        self._is_down = False
         self._ended = threading.Event()
 
     def keep(self, tag: str) -> None:
@@ -68,7 +69,13 @@ class Heartbeat(threading.Thread):
                 del self._unsaid[tag]
             self._queues.extend(list(self._tags))
         except ERRORS as error:
-            log.warning("leases of tasks could not be extended, and are tried again: %s", type(error).__name__)
+            if not self._is_down:  # said once
+                log.warning("leases of tasks cannot be extended, which is tried again: %s", type(error).__name__)
+            self._is_down = True
+        else:
+            if self._is_down:
+                log.warning("leases of tasks are extended again")
+            self._is_down = False
 
     def stop(self) -> None:
         self._ended.set()
@@ -212,6 +219,8 @@ class Transport(virtual.Transport):  # type: ignore[misc]  # it has no types
                 log.error("tasks cannot be taken, which is tried again: %s: %s", type(error).__name__, error)
             self._is_down = True
         else:
+            if self._is_down:
+                log.warning("tasks are taken again")
             self._is_down = False
         finally:
             self._looks = False

@@ -6,7 +6,7 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
-import schemathesis  # type: ignore[import-not-found, unused-ignore]
+import schemathesis  # type: ignore[import-not-found, unused-ignore]  # it may be missing
 
 from .case import service_from_environment
 from .exchanges import Answer, Asked
@@ -14,7 +14,7 @@ from .exchanges import Answer, Asked
 os.environ["PYTEST_CURRENT_TEST"] = "schemathesis (call)"
 
 
-@schemathesis.hook  # type: ignore[untyped-decorator, unused-ignore]
+@schemathesis.hook  # type: ignore[untyped-decorator, unused-ignore]  # likewise
 def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001 - it is called with all three
     """A request and its answer, as the library `requests` has them."""
     sent = response.request

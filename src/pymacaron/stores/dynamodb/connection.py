@@ -138,7 +138,7 @@ class Connection:
         """What DynamoDB says, as an error of ours where we have one."""
         code, text = code_of(error), str(error.response["Error"].get("Message", ""))
         if code in _OF_THE_STORE:
-            return error  # type: ignore[no-any-return]
+            return error  # type: ignore[no-any-return]  # boto3 has no types
         if code == "ResourceNotFoundException" or "does not have the specified index" in text:
             return TableMissingError(
                 f"{self.place} has no table {table}, or it lacks an index; create_tables() makes it"

@@ -36,13 +36,13 @@ class Layout:
         columns = [*self.key, "item", "rich", "version", "expires", *added]
         marks, rest = ", ".join("?" * len(columns)), columns[len(self.key) :]
         this = " AND ".join(f"{column} = ?" for column in self.key)
-        self.get = f"SELECT {READ} FROM {name} WHERE {this}"  # noqa: S608 - see above
-        self.delete = f"DELETE FROM {name} WHERE {this}"  # noqa: S608
+        self.get = f"SELECT {READ} FROM {name} WHERE {this}"
+        self.delete = f"DELETE FROM {name} WHERE {this}"
         self.put = (
-            f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks}) "  # noqa: S608
+            f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks}) "
             f"ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {', '.join(f'{one} = excluded.{one}' for one in rest)}"
         )
-        self.purge = f"DELETE FROM {name} WHERE expires <= ?"  # noqa: S608
+        self.purge = f"DELETE FROM {name} WHERE expires <= ?"
 
     def columns_of_key(self, key: Key) -> Sequence[Any]:
         """The columns of a key.
@@ -97,16 +97,13 @@ class Layout:
         if has_cursor and order:
             where.append(f"({', '.join(order)}) {beyond} ({', '.join('?' * len(order))})")
         ordered = ", ".join(f"{column}{way}" for column in order or [partition])
-        return f"SELECT {READ} FROM {self.name} WHERE {' AND '.join(where)} ORDER BY {ordered} LIMIT ?"  # noqa: S608
+        return f"SELECT {READ} FROM {self.name} WHERE {' AND '.join(where)} ORDER BY {ordered} LIMIT ?"
 
     def scan(self, *, has_cursor: bool) -> str:
         """The statement for a page of everything. Its values: now, the cursor's, the limit."""
         key = ", ".join(self.key)
         beyond = f" AND ({key}) > ({', '.join('?' * len(self.key))})" if has_cursor else ""
-        return (
-            f"SELECT {READ} FROM {self.name} WHERE (expires IS NULL OR expires > ?){beyond} "  # noqa: S608
-            f"ORDER BY {key} LIMIT ?"
-        )
+        return f"SELECT {READ} FROM {self.name} WHERE (expires IS NULL OR expires > ?){beyond} ORDER BY {key} LIMIT ?"
 
 
 def _type(attribute: Attribute) -> str:

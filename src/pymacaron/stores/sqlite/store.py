@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,6 +22,8 @@ from pymacaron.stores.writes import ALWAYS, Check, Delete, Item, Key, Put, Write
 from .connections import Connections
 from .layout import READ, Layout, bounds_of
 from .rows import column_of, columns_of, item_of, values_of
+
+_ROOM = 256 * 1024  # bytes without which a store is about to fail
 
 
 class SqliteStore(Store):
@@ -196,8 +199,8 @@ class SqliteStore(Store):
         index, columns = layout.table.index_of(name), layout.indexes()[name]
         alone = layout.table._replace(indexes=(index,))
         attributes = [one for one in (index.partition, index.sort) if one is not None]
-        change = f"UPDATE {layout.name} SET {', '.join(f'{one} = ?' for one in columns)} WHERE rowid = ?"  # noqa: S608
-        for rowid, *row in connection.execute(f"SELECT rowid, {READ} FROM {layout.name}").fetchall():  # noqa: S608
+        change = f"UPDATE {layout.name} SET {', '.join(f'{one} = ?' for one in columns)} WHERE rowid = ?"
+        for rowid, *row in connection.execute(f"SELECT rowid, {READ} FROM {layout.name}").fetchall():
             with suppress(ItemRefusedError):  # what cannot be in the index is not, as in DynamoDB
                 values = index_values(alone, item_of(tuple(row)))
                 connection.execute(change, [*columns_of(attributes, values), rowid])
@@ -210,9 +213,14 @@ class SqliteStore(Store):
         with self._connections.one() as connection:
             connection.execute("PRAGMA schema_version")
             if table is not None:
-                connection.execute(f"SELECT {READ} FROM {self._layout(table).name} LIMIT 0")  # noqa: S608
-            if connection.execute("PRAGMA query_only").fetchone()[0]:
+                connection.execute(f"SELECT {READ} FROM {self._layout(table).name} LIMIT 0")
+            if connection.execute("PRAGMA query_only").fetchone()[0] or not os.access(self.path, os.W_OK):
                 raise StoreDownError(f"{self.path} cannot be written")
+        with suppress(OSError):  # a file system that does not tell
+            room = os.statvfs(os.path.dirname(self.path))
+            free = room.f_bavail if os.geteuid() else room.f_bfree  # some is left to root alone
+            if room.f_blocks and free * room.f_frsize < _ROOM:
+                raise StoreDownError(f"the store {self.path} has no room: the disk is full")
 
     def close(self) -> None:
         self._connections.close()
