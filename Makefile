@@ -13,7 +13,7 @@ install = { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { apt-get u
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(1); } >/dev/null 2>&1 \
   || echo "$(1) is not installed: what needs it is left out"; }
 
-.PHONY: help venv run run-real test services screenshots rehearse faults lint format bench corpus conformance fuzz soak stores-local clean
+.PHONY: help venv run run-real test services screenshots rehearse faults lint format bench corpus conformance fuzz soak stores-local clean load
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -68,6 +68,10 @@ format: venv ## let ruff put the files into shape
 bench: venv services ## CPU per request as ratios to bare Flask, beside other frameworks
 	@$(BIN)/python bench/run.py $(ARGS)
 	@$(BIN)/python bench/tasks.py
+
+load: venv services ## requests per second over HTTP, beside other frameworks, with a picture
+	@command -v wrk >/dev/null || $(call install,wrk)
+	@$(BIN)/python bench/load.py $(ARGS)
 
 corpus: venv ## fetch real documents and conformance data, and load every document
 	@$(BIN)/python corpus/run.py $(ARGS)

@@ -80,7 +80,7 @@ def python_of(environment: str) -> Path:
     """
     if not environment:
         return Path(sys.executable)
-    wanted = (HERE / "requirements" / f"{environment}.txt").read_text()
+    wanted = _list_of(f"{environment}.txt")
     folder = STORE / environment
     python, made = folder / "bin" / "python", folder / "made-from.txt"
     if made.exists() and made.read_text() == wanted:
@@ -96,6 +96,12 @@ def python_of(environment: str) -> Path:
             raise UnavailableError(f"{environment} cannot be installed: {last_line(done.stderr)}")
     made.write_text(wanted)
     return python
+
+
+def _list_of(name: str) -> str:
+    """A list of requirements, with those that it includes by `-r`."""
+    lines = (HERE / "requirements" / name).read_text().splitlines(keepends=True)
+    return "".join(_list_of(line[3:].strip()) if line.startswith("-r ") else line for line in lines)
 
 
 class Running:
