@@ -47,13 +47,15 @@ _LEFT_OUT = (
     "lib2to3",
     "__pycache__",
 )
-_FOLDERS = (
-    "bin", "sbin", "lib", "lib64", "usr/bin", "usr/sbin", "usr/lib", "usr/local/bin", "tmp", "root", "home", "etc",
-)  # fmt: skip
+_FOLDERS = ("usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "usr/local/bin", "tmp", "root", "home", "etc")
+_MERGED = ("bin", "sbin", "lib", "lib64")  # links to those below usr, as Debian has them
 _SETTINGS = (
     f"ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin PIP_CERT={CERTIFICATES} LANG=C.UTF-8"
 )
-_NAMED = ("libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2")
+_NAMED = (  # that compiled packages name, or the C library loads
+    "libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2", "libpthread.so.0", "libdl.so.2", "librt.so.1",
+    "libutil.so.1", "libgcc_s.so.1", "libstdc++.so.6",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -64,12 +66,11 @@ def docker_host(tmp_path_factory: pytest.TempPathFactory) -> str:
         if os.environ.get("CI"):
             pytest.fail(f"{missing}; continuous integration has it")
         pytest.skip(missing)
-    is_worker = "PYTEST_XDIST_WORKER" in os.environ
-    shared = tmp_path_factory.getbasetemp().parent if is_worker else tmp_path_factory.getbasetemp()
-    with _locked(shared / "docker.lock"):
+    shared = shared_folder(tmp_path_factory)
+    with locked(shared / "docker.lock"):
         socket = shared / "docker.socket"
         if not socket.exists():
-            folder = _start(os.getppid() if is_worker else os.getpid())
+            folder = _start(os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid())
             socket.write_text(f"unix://{folder}/d.sock", "utf-8")
         return socket.read_text("utf-8")
 
@@ -89,8 +90,15 @@ def missing_for_docker() -> str | None:
     return None
 
 
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of a run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """One process of a run at a time."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -138,6 +146,8 @@ def make_base(environment: dict[str, str]) -> None:
 def _copy_programs(root: Path) -> None:
     for name in _FOLDERS:
         (root / name).mkdir(parents=True, exist_ok=True)
+    for name in _MERGED:
+        (root / name).symlink_to(f"usr/{name}")
     (root / "tmp").chmod(0o1777)
     path = f"/sbin:/usr/sbin:{os.environ['PATH']}"
     places = [found for name in _PROGRAMS if (found := shutil.which(name, path=path))]

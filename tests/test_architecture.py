@@ -14,7 +14,7 @@ ROOMS = """
     samples bundling downgrade router
     ending proxies auth stores endpoints binding failures crash logs limits
     flask_context lane serving
-    transports client tasks containers
+    transports client tasks containers images
     loading comparison upgrade mocking
     pool readiness builtin publishing console
     launching api models docs testing test generate rehearsal advice deploy

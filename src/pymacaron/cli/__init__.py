@@ -28,6 +28,7 @@ COMMANDS = {
     "upgrade": "Rewrite Swagger 2.0 or OpenAPI 3.0 as OpenAPI 3.1, comments kept.",
     "test": "Run acceptance tests against a service.",
     "diff": "What changed between two versions of a document, and whom it breaks.",
+    "build": "The container image of a service.",
     "worker": "Run the tasks of a service.",
 }
 

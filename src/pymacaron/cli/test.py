@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import click
 
-from pymacaron.exceptions import NotBuiltError
 from pymacaron.testing.exploring import check_installed
+from pymacaron.testing.image import Boxed, started_image
 from pymacaron.testing.places import HOST, PORT, Place, place_from, place_of
 from pymacaron.testing.running import FAILED, PASSED, TESTS, Run, live_place, run_tests
 from pymacaron.testing.server import Started, started
@@ -30,7 +30,9 @@ _CTRL_C, _TERMINATED = 130, 143  # as shells have it: 128 and the number of the 
 @click.option("--live", is_flag=True, help="The live_host of pym-config.yaml.")
 @click.option("--host", metavar="HOST", help="The service on another machine: a name, or https://name/path.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Its port.")
-@click.option("--image", metavar="ID", help="A container image; to come with containers.")
+@click.option("--image", metavar="ID", help="Start a container of this image, and end it behind the tests.")
+@click.option("--env", "variables", multiple=True, metavar="NAME[=VALUE]", help="A variable for the container.")
+@click.option("--network", metavar="NAME", help="The container's network; host: this machine's.")
 @click.option("--loop", is_flag=True, help="Again and again, until a test fails or Ctrl-C.")
 @click.option("--no-ssl-check", is_flag=True, help="Take any certificate.")
 @click.option("--junit", metavar="FILE", help="Write the results in JUnit's form.")
@@ -43,31 +45,31 @@ _CTRL_C, _TERMINATED = 130, 143  # as shells have it: 128 and the number of the 
 @click.option("-x", "first", is_flag=True, help="End with the first failure.")
 def test(  # noqa: PLR0917 - click gives them by name
     paths: tuple[str, ...], start: bool, local: bool, live: bool, host: str | None, port: int | None, image: str | None,
-    loop: bool, no_ssl_check: bool, junit: str | None, reports: tuple[str, ...], min_coverage: float | None,
-    explore: bool, examples: int, jobs: int | None, only: str | None, first: bool,
+    variables: tuple[str, ...], network: str | None, loop: bool, no_ssl_check: bool, junit: str | None,
+    reports: tuple[str, ...], min_coverage: float | None, explore: bool, examples: int, jobs: int | None,
+    only: str | None, first: bool,
 ) -> None:  # fmt: skip
     """Run acceptance tests against a service: those in testaccept/, or PATHS.
 
     \b
       pymacaron test --start
       pymacaron test --local --port 8080 testaccept/test_orders.py
+      pymacaron test --image shop:latest
       pymacaron test --live --junit results.xml
       pymacaron test --start --min-coverage 80 --coverage coverage.html
 
-    Every answer is held against the document. Without --start, --local, --live and --host it is the service that
-    PYM_SERVER_HOST and PYM_SERVER_PORT name, else --local.
+    Every answer is held against the document. Without --start, --image, --local, --live and --host it is the service
+    that PYM_SERVER_HOST and PYM_SERVER_PORT name, else --local. A container gets the variables of env_secrets.
 
     Exit codes: 0 all tests pass, 1 a test fails or less is covered than --min-coverage, 2 there is nothing to run or
     nobody to ask, 130 Ctrl-C, 143 SIGTERM.
     """
-    if image is not None:
-        raise NotBuiltError(
-            f"--image {image}: this version of pymacaron runs no containers yet; use --start, or --host"
-        )
-    if sum((start, local, live, host is not None)) > 1:
-        raise click.UsageError("--start, --local, --live and --host exclude each other")
-    if start and port is not None:
-        raise click.UsageError("--start takes a free port: leave --port out")
+    if sum((start, local, live, host is not None, image is not None)) > 1:
+        raise click.UsageError("--start, --image, --local, --live and --host exclude each other")
+    if (start or image is not None) and port is not None:
+        raise click.UsageError(f"{'--start' if start else '--image'} takes a free port: leave --port out")
+    if image is None and (variables or network is not None):
+        raise click.UsageError("--env and --network are for containers: name an --image")
     for path in reports:
         check_form(path)
     if explore:
@@ -76,7 +78,7 @@ def test(  # noqa: PLR0917 - click gives them by name
     options += [*(["-n", str(jobs)] if jobs else []), *(["-k", only] if only else []), *(["-x"] if first else [])]
     run = Run(paths or (TESTS,), tuple(options), reports, min_coverage, examples if explore else 0)
     try:
-        with _server(start) as server:
+        with _server(start, image, variables, network) as server:
             place = server.place if server else _place(local, live, host, port, verify=not no_ssl_check)
             sys.exit(_repeated(run, place, server, loop=loop))
     except KeyboardInterrupt:
@@ -84,12 +86,14 @@ def test(  # noqa: PLR0917 - click gives them by name
 
 
 @contextmanager
-def _server(start: bool) -> Iterator[Started | None]:
-    if not start:
+def _server(
+    start: bool, image: str | None, variables: tuple[str, ...], network: str | None
+) -> Iterator[Started | Boxed | None]:
+    if not start and image is None:
         yield None
         return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))  # so that the server ends, too
-    with started() as server:
+    with started() if image is None else started_image(image, variables, network=network) as server:
         yield server
 
 
@@ -104,13 +108,13 @@ def _place(local: bool, live: bool, host: str | None, port: int | None, *, verif
     return place_of("localhost", port or _LOCAL_PORT, verify=verify)
 
 
-def _repeated(run: Run, place: Place, server: Started | None, *, loop: bool) -> int:
+def _repeated(run: Run, place: Place, server: Started | Boxed | None, *, loop: bool) -> int:
     """Run the tests, with `loop` until one fails; the exit code."""
     number = 1
     while True:
         code = run_tests(run, place, click.echo)
         if code == FAILED and server is not None:
-            click.echo(f"\nthe end of what server.py has said:\n{server.last_words()}", err=True)
+            click.echo(f"\nthe end of what the service has said:\n{server.last_words()}", err=True)
         if code != PASSED or not loop:
             return code
         number += 1

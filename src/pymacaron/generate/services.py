@@ -56,6 +56,7 @@ def _fill(folder: str, name: str) -> None:
             path = os.path.join(place, file)
             with open(path, encoding="utf-8") as template:
                 text = template.read().replace("NAME", name).replace("REQUIREMENT", requirement())
+            text = text.replace("DEVELOPMENT", requirement("[test]"))
             made = os.path.relpath(path, _TEMPLATES).removesuffix(".txt").replace("NAME", name)
             replace_file(os.path.join(folder, made.replace("_gitignore", ".gitignore")), text)
     apis = Pool().load({name: os.path.join(folder, "apis", f"{name}.yaml")}, Formats())
@@ -63,11 +64,12 @@ def _fill(folder: str, name: str) -> None:
         replace_file(os.path.join(folder, FOLDER, file), text)
 
 
-def requirement() -> str:
-    """What pip installs this very pymacaron from: the folder or file that it came from, if it did."""
+def requirement(extras: str = "") -> str:
+    """What pip installs this very pymacaron from, with extras: the folder or file that it came from, if it did."""
     try:
         said = distribution("pymacaron").read_text("direct_url.json")
     except PackageNotFoundError:
         said = None
     url = json.loads(said).get("url") if said else None
-    return f"pymacaron[test] @ {url}" if isinstance(url, str) and url.startswith("file:") else "pymacaron[test]>=3"
+    is_local = isinstance(url, str) and url.startswith("file:")
+    return f"pymacaron{extras} @ {url}" if is_local else f"pymacaron{extras}>=3"

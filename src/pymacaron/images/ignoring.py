@@ -1,0 +1,97 @@
+"""Which files of a project stay out of its image: `.dockerignore`, and what hardly anybody wants there."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+
+FILES = (".containerignore", ".dockerignore")  # the first that there is counts
+# Not even `!` brings these back: they are of this machine, or of no use elsewhere.
+_NEVER = frozenset((".git", ".hg", ".svn", ".venv", "__pycache__", ".pymacaron", *FILES))
+_ENVIRONMENT = "pyvenv.cfg"  # what a virtual environment has in it
+# Rules that a project's own come after, so that `!tests` counts. What is hidden stays out.
+USUAL = (
+    "**/.*", "**/*.pyc", "**/*.pyo", "**/*.egg-info", "**/node_modules", "**/*.sqlite", "**/*.sqlite-*", "**/*~",
+    "dist", "build", "htmlcov", "Dockerfile*", "Makefile", "docker-compose*.y*ml", "compose*.y*ml", "mypy.ini",
+)  # fmt: skip
+TESTS = ("test", "tests", "testaccept", "**/conftest.py")
+
+
+class Rules:
+    """What a `.dockerignore` says: patterns in order, of which the last that fits a path, or a folder above it, counts;
+    with `!` before it, the path stays in. `*` and `?` stay within a name, `**` is any number of folders."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._rules = [(not one.startswith("!"), _cleaned(one.removeprefix("!"))) for one in patterns]
+        self._compiled = [(out, re.compile(_expression(pattern))) for out, pattern in self._rules]
+
+    def __call__(self, path: str) -> bool:
+        """Does a path, with / between its names, stay out?"""
+        return next((out for out, fits in reversed(self._compiled) if fits.fullmatch(path)), False)
+
+    def may_return_below(self, folder: str) -> bool:
+        """Might a rule with `!` bring something of a folder back?"""
+        names = folder.split("/")
+        return any(_reaches(pattern.split("/"), names) for out, pattern in self._rules if not out)
+
+
+def files_of(folder: str, *, with_tests: bool = False) -> Iterator[str]:
+    """The files and links of a project that belong in its image, sorted; relative to the folder, with / in them."""
+    rules = Rules([*USUAL, *(() if with_tests else TESTS), *_own(folder)])
+    yield from sorted(_walked(folder, "", rules))
+
+
+def _walked(folder: str, below: str, rules: Rules) -> Iterator[str]:
+    for entry in os.scandir(os.path.join(folder, below)):
+        path = f"{below}/{entry.name}" if below else entry.name
+        if entry.name in _NEVER:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            is_environment = os.path.exists(os.path.join(entry.path, _ENVIRONMENT))
+            if not is_environment and (not rules(path) or rules.may_return_below(path)):
+                yield from _walked(folder, path, rules)
+        elif not rules(path):
+            yield path
+
+
+def _own(folder: str) -> list[str]:
+    file = next((path for name in FILES if os.path.isfile(path := os.path.join(folder, name))), None)
+    if file is None:
+        return []
+    with open(file, encoding="utf-8", errors="replace") as written:
+        lines = [line.strip() for line in written]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _cleaned(pattern: str) -> str:
+    return os.path.normpath(pattern.strip()).lstrip("/")
+
+
+def _expression(pattern: str) -> str:
+    """The pattern as a regular expression, which also fits all that is below what it names."""
+    if pattern == ".":
+        return ".*"
+    parts, at = [], 0
+    for found in re.finditer(r"\*\*/?|\*|\?|\[[^\]]*\]|\\.", pattern):
+        parts += [re.escape(pattern[at : found.start()]), _wildcard(found[0])]
+        at = found.end()
+    return "".join([*parts, re.escape(pattern[at:])]) + "(?:/.*)?"
+
+
+def _wildcard(text: str) -> str:
+    if text.startswith("["):
+        return text
+    if text.startswith("\\"):
+        return re.escape(text[1:])
+    return {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}[text]
+
+
+def _reaches(pattern: list[str], folder: list[str]) -> bool:
+    """Might something below a folder fit the pattern?"""
+    for name, part in zip(folder, pattern, strict=False):
+        if part == "**":
+            return True
+        if not re.fullmatch(_expression(part), name):
+            return False
+    return True

@@ -1,0 +1,193 @@
+"""Images that an engine has built: what they are and are not, and how their containers behave."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from engines import BASE, locked, shared_folder
+from leaks import secret
+from test_images import KEY, WORD, written
+
+from pymacaron.containers import Engine
+from pymacaron.generate.services import make_service
+from pymacaron.images import Wish, build
+
+
+class Notes(NamedTuple):
+    """A service that `pymacaron new` has made, secrets where people have them, and its image."""
+
+    folder: Path
+    environment: dict[str, str]
+    told: dict[str, Any]
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pymacaron.cli", *arguments], cwd=self.folder, text=True, capture_output=True,
+            env={**self.environment, **environment}, check=False, timeout=300,
+        )  # fmt: skip
+
+    def docker(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["docker", *arguments], env=self.environment, text=True, capture_output=True, check=False, timeout=60
+        )
+
+
+@pytest.fixture(scope="session")
+def notes(engine: Engine, docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> Notes:
+    shared = shared_folder(tmp_path_factory) / "images"
+    with locked(shared_folder(tmp_path_factory) / "images.lock"):
+        folder = shared / "notes"
+        environment = {**os.environ, "DOCKER_HOST": docker_host, "NOTES_WORD": secret(WORD), "DOCKER_BUILDKIT": "0"}
+        if not folder.exists():
+            shared.mkdir()
+            make_service("notes", str(shared))
+            plant(folder)
+        made = Notes(folder, environment, {})
+        done = made.run("build", "--quiet", "--json", "--base", BASE)
+        assert done.returncode == 0, done.stderr
+    return made._replace(told=json.loads(done.stdout))
+
+
+def plant(folder: Path) -> None:
+    """Leave secrets in a project, where they are when somebody works on it."""
+    with (folder / "pym-config.yaml").open("a", encoding="utf-8") as file:
+        file.write("env_secrets: [NOTES_WORD]\nword: NOTES_WORD\n")
+    (folder / ".dockerignore").write_text("secrets\n", "utf-8")
+    for name in (".env", ".git/config", ".ssh/id_rsa", "secrets/word.txt", "test/word.py", ".venv/pyvenv.cfg"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(f"word = '{WORD}'\n{KEY}", "utf-8")
+
+
+def _content(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(entry) if entry.isfile() else None
+    return file.read() if file else b""
+
+
+def layers_of(image: str, docker: dict[str, str]) -> tuple[list[dict[str, Any]], bytes]:
+    """The layers of an image, each entry with all there is to say of it, and everything that is saved of the image."""
+    saved = subprocess.run(["docker", "save", image], env=docker, stdout=subprocess.PIPE, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(saved)) as archive:
+        read = {one.name: _content(archive, one) for one in archive}
+    paths = json.loads(read["manifest.json"])[0]["Layers"]
+    return [entries_of(read[path]) for path in paths], saved
+
+
+def entries_of(layer: bytes) -> dict[str, Any]:
+    with tarfile.open(fileobj=io.BytesIO(layer)) as archive:
+        return {
+            one.name: (
+                one.type, one.mode, one.uid, one.gid, one.mtime, one.linkname,
+                hashlib.sha256(_content(archive, one)).hexdigest(),
+            )
+            for one in archive
+        }  # fmt: skip
+
+
+def test_what_an_image_is(engine: Engine, notes: Notes) -> None:
+    """It is small, not run by root, says whether it is well, what it was made of, and where from."""
+    image = engine.inspect(notes.told["image"])
+    assert image.size - engine.inspect(BASE).size < 150e6
+    assert image.user == "10001:10001"
+    assert "/ping" in image.health[-1]
+    assert image.labels["pymacaron.context"] == notes.told["context"]
+    assert image.labels["org.opencontainers.image.version"] == notes.told["version"]
+    assert set(notes.told["tags"]) <= set(image.tags)
+    again = json.loads(notes.run("build", "--quiet", "--json", "--base", BASE).stdout)
+    assert again["image"] == image.id
+
+
+def test_a_container_serves(engine: Engine, notes: Notes) -> None:
+    """The server in a container says which container it is, and ends by itself when it is asked to; its health check
+    finds it well; it may write to its home alone."""
+    container = engine.run("notes:latest", environment={"NOTES_WORD": WORD})
+    try:
+        health = engine.inspect("notes:latest").health[1:]
+        for _ in range(300):
+            if notes.docker("exec", container.id, *health).returncode == 0:
+                break
+        assert notes.docker("exec", container.id, *health).returncode == 0, engine.logs(container)
+        inside = "import os, sys; print(os.getuid(), open('VERSION').read().strip(), os.access('.', os.W_OK))"
+        told = notes.docker("exec", container.id, "python", "-c", inside)
+        assert told.stdout.split() == ["10001", notes.told["version"], "False"]
+        assert engine.stop(container) == 0
+        assert WORD not in engine.logs(container)
+    finally:
+        engine.remove(container)
+
+
+def test_acceptance_tests_ask_a_container(engine: Engine, notes: Notes) -> None:
+    """`pymacaron test --image` starts the image, asks it, and leaves no container; a test that fails shows what the
+    service has said, and so does an image that does not serve."""
+    passed = notes.run("test", "--image", "notes:latest", NO_ERROR_REPORTING="1")
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    failing = written(notes.folder / f"fail{os.getpid()}", **{"test_it.py": FAILING})
+    try:
+        failed = notes.run("test", "--image", "notes:latest", str(failing))
+        assert failed.returncode == 1
+        assert "the end of what the service has said" in failed.stderr
+        assert "GET /v1/nothing 404" in failed.stderr
+    finally:
+        shutil.rmtree(failing)
+    ended = notes.run("test", "--image", "notes:latest", NOTES_WORD="")
+    assert ended.returncode == 2
+    assert "ended with exit code" in ended.stderr
+    assert "NOTES_WORD" in ended.stderr
+    assert engine.containers({"pymacaron.app": "notes"}, ended=True) == []
+
+
+FAILING = """
+from pymacaron.test import PyMacaronTestCase
+
+class Tests(PyMacaronTestCase):
+    def test_it(self):
+        self.assertGetReturnJson("/v1/nothing")
+"""
+
+
+def test_the_same_project_makes_the_same_image(notes: Notes) -> None:
+    """Built again from nothing, by the other builder, every layer has the same entries, their times included; and no
+    layer has a secret that somebody has left in the project or its environment, or what is not of the service."""
+    other = "/usr/bin/docker"  # has BuildKit; other command lines need a package of its own for it
+    done = notes.run(
+        "build", "--quiet", "--no-cache", "--tag", "notes:again", "--base", BASE, "--engine", other, DOCKER_BUILDKIT="1"
+    )
+    assert done.returncode == 0, done.stderr
+    base, _ = layers_of(BASE, notes.environment)
+    one, saved = layers_of("notes:latest", notes.environment)
+    two, _ = layers_of("notes:again", notes.environment)
+    assert [layer for layer in one if layer] == [layer for layer in two if layer]
+    names = {name for layer in one[len(base) :] for name in layer}
+    hidden = {name for name in names if "/." in name or "test" in name.split("/")[:2]}
+    assert hidden == set()
+    assert not {name for name in names if name.startswith("app/") and name.split("/")[1] in {"secrets", "testaccept"}}
+    assert WORD.encode() not in saved
+    assert b"MHcCAQEEIBlVJzSEyVrTmJyBdGpKlmqCc7G3" not in saved
+    assert b"NOTES_WORD=" not in saved
+
+
+@pytest.mark.heavy
+def test_tasks_have_a_worker_in_the_container(engine: Engine, tmp_path: Path, docker_host: str) -> None:
+    """With with_async, web and worker are one tree of processes, and both end when the container is asked to."""
+    folder = Path(make_service("jobs", str(tmp_path)))
+    with (folder / "pym-config.yaml").open("a", encoding="utf-8") as file:
+        file.write("with_async: true\n")
+    environment = {**os.environ, "DOCKER_HOST": docker_host}
+    built = build(engine, Wish(str(folder), base=BASE), environment)
+    container = engine.run(built.image.id)
+    try:
+        for line in engine.follow(container):
+            if "a worker takes tasks from" in line:
+                break
+        assert engine.stop(container) == 0
+    finally:
+        engine.remove(container)
