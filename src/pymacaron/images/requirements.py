@@ -27,7 +27,7 @@ _FOREIGN = {  # lock files that pip does not read, and how they become one that 
 _OURS = re.compile(
     r"pymacaron\s*(?:\[(?P<extras>[^\]]*)\])?\s*(?P<rest>(?:[@=<>~!;(\s].*)?)", re.IGNORECASE | re.DOTALL
 )
-_OTHERS = re.compile(r"(?:-r|--requirement|-c|--constraint)[\s=]*(?P<path>\S.*)")
+_OTHERS = re.compile(r"(?:(?P<more>-r|--requirement)|-c|--constraint)[\s=]*(?P<path>\S.*)")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _PATH = re.compile(r"(?:-e\b|--editable\b|\.{0,2}/|file:|\S+\s*@\s*file:|\.$)")
 _DISTRIBUTIONS = {"granian": "granian", "gunicorn": "gunicorn", "async": "celery", "aws": "boto3",
@@ -137,7 +137,7 @@ def _read(folder: str, name: str) -> Iterator[Requirement]:
             text = text[:-1] + next(lines, (0, ""))[1].strip()
         text = re.sub(r"(^|\s)#.*", "", text).strip()
         other = _OTHERS.fullmatch(text)
-        if other and text.startswith(("-r", "--r")):
+        if other and other["more"]:
             yield from _read(folder, os.path.normpath(os.path.join(os.path.dirname(name), other["path"].strip())))
         elif text:
             yield Requirement(f"{name}:{number}", text)

@@ -24,21 +24,21 @@ class Revision(NamedTuple):
 
 def revision_of(folder: str) -> Revision:
     """The state of a project's folder, by its tags: "v1.2-3-g0123abc"; "-dirty" where files have changed since."""
-    if shutil.which("git") is None or not _git(folder, "rev-parse", "--is-inside-work-tree"):
+    if shutil.which("git") is None or not _git(folder, "rev-parse --is-inside-work-tree"):
         return Revision("", "", None)
-    described = _git(folder, "describe", "--always", "--tags", "--abbrev=10")
-    changed = _git(folder, "status", "--porcelain", "--", ".")
-    time = _git(folder, "log", "-1", "--format=%ct")
+    described = _git(folder, "describe --always --tags --abbrev=10")
+    changed = _git(folder, "status --porcelain -- .")
+    time = _git(folder, "log -1 --format=%ct")
     return Revision(
         f"{described}-dirty" if changed else described,
-        _git(folder, "rev-parse", "HEAD"),
+        _git(folder, "rev-parse HEAD"),
         int(time) if time and not changed else None,
     )
 
 
-def _git(folder: str, *words: str) -> str:
+def _git(folder: str, words: str) -> str:
     done = subprocess.run(  # noqa: S603 - no shell
-        ["git", "-C", folder, *words],  # noqa: S607 - the user's own
+        ["git", "-C", folder, *words.split()],  # noqa: S607 - the user's own
         capture_output=True, text=True, errors="replace", check=False, timeout=_PATIENCE,
     )  # fmt: skip
     return done.stdout.strip() if done.returncode == 0 else ""
