@@ -72,7 +72,9 @@ class Outcome(NamedTuple):
         )
 
 
-def run(folder: Path, broker: str, count: int, *, kills: int, restart: bool, seed: int = 0) -> Outcome:
+def run(
+    folder: Path, broker: str, count: int, *, kills: int, restart: bool, seed: int = 0, lease: float = 2
+) -> Outcome:  # fmt: skip
     """Let tasks be run by two workers, of which one is killed now and then."""
     chance = random.Random(seed)
     with ExitStack() as stack:
@@ -81,7 +83,7 @@ def run(folder: Path, broker: str, count: int, *, kills: int, restart: bool, see
             stack.callback(server.stop)
         url = f"sqlite:///{folder}" if server is None else server.url
         sign = "&" if "?" in url else "?"
-        project = Project(folder, JOBS, url if broker == "rabbitmq" else f"{url}{sign}lease=2", log_calls=False)
+        project = Project(folder, JOBS, url if broker == "rabbitmq" else f"{url}{sign}lease={lease:g}", log_calls=False)
         stack.enter_context(project.here())
         work = __import__("jobs").work
         workers = [Worker(folder, f"worker{at}").__enter__() for at in range(2)]
@@ -109,7 +111,7 @@ def run(folder: Path, broker: str, count: int, *, kills: int, restart: bool, see
             time.sleep(0.02)
         seconds = time.time() - began
         for worker in workers:
-            worker.stop()
+            worker.kill()
         return _outcome(folder, count, killed_at, seconds)
 
 

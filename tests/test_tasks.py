@@ -40,7 +40,7 @@ from pymacaron.tasks.brokers import AMQP, FILE, REDIS, SQS, broker_of
 from pymacaron.tasks.declared import Options, tasks
 from pymacaron.tasks.periodic import Clockwork
 from pymacaron.tasks.records.by_store import StoreRecords
-from pymacaron.tasks.running import run_task
+from pymacaron.tasks.running import PutBack, run_task
 from pymacaron.tasks.standing import standings
 from pymacaron.tasks.travelling import pack, unpack
 
@@ -251,6 +251,33 @@ def test_a_broker_that_is_away_for_long(tmp_path: Path, caplog: pytest.LogCaptur
         ]  # fmt: skip
 
 
+def test_a_store_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is kept in the store how tasks stand, and that is away, a task stays with its broker; and a periodic
+    one is not taken for fired."""
+    monkeypatch.setattr("pymacaron.tasks.running.sleep", lambda _: None)
+    with Project(tmp_path, JOBS, "sqs://eu-west-1", store=f"sqlite:///{tmp_path}/later/store.sqlite").here():
+        ran, now = list[str](), [0.0]
+
+        @asynctask(every=10)
+        def job() -> None:
+            ran.append("job")
+
+        job.send = lambda *_: ran.append("sent")  # type: ignore[method-assign]  # instead
+        clockwork = Clockwork(lambda: now[0])
+        message = {"task": job.name, "args": [], "kwargs": {}, "call": {}}
+        for now[0] in (1.0, 3.0):
+            with pytest.raises(PutBack):
+                run_task("00", message)
+            clockwork.turn([job])
+            assert ran == []
+        (tmp_path / "later").mkdir()
+        now[0] = 6.0
+        clockwork.turn([job])
+        run_task("00", message)
+        assert ran == ["sent", "job"]
+        assert Handle[Any]("00").state == "done"
+
+
 def test_slow_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A task that takes longer than calls may, or than its own limit, is reported, as a call is."""
     monkeypatch.delenv("NO_ERROR_REPORTING")
@@ -446,6 +473,6 @@ def test_workers_that_are_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.syspath_prepend(str(Path(__file__).parent.parent / "faults"))
     from killed_workers import run as run_faults  # the script of `make faults`
 
-    outcome = run_faults(tmp_path, "file", 300, kills=2, restart=False)
+    outcome = run_faults(tmp_path, "file", 300, kills=2, restart=False, lease=1)
     assert (outcome.lost, outcome.wrongly) == ([], [])
     assert outcome.kills == 2

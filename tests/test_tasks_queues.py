@@ -25,6 +25,7 @@ from pymacaron.tasks.records import Records
 from pymacaron.tasks.records.by_file import FileRecords
 from pymacaron.tasks.records.by_redis import RedisRecords
 from pymacaron.tasks.records.by_store import StoreRecords
+from pymacaron.tasks.transport import Heartbeat
 
 LEASE = 1.0  # SQS has whole seconds only
 
@@ -208,6 +209,32 @@ def test_a_fork_amid_writes(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert queues.count("child") == 10
+    queues.close()
+
+
+def test_leases_while_the_broker_is_away(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A heartbeat that does not reach the broker says so once, and when it does again; what a worker has to say of its
+    messages meanwhile is said then."""
+    queues, folder = FileQueues(str(tmp_path / "own" / "queues.db")), tmp_path / "own"
+    queues.put("q", "x")
+    taken = queues.take("q")
+    assert taken is not None
+    queues.close()
+    folder.rename(tmp_path / "away")
+    folder.write_text("no folder")
+    heartbeat = Heartbeat(queues)
+    heartbeat.keep(taken.tag)
+    heartbeat.end(taken.tag, queues.done)
+    for _ in range(3):
+        heartbeat._beat()
+    folder.unlink()
+    (tmp_path / "away").rename(folder)
+    for _ in range(2):
+        heartbeat._beat()
+    assert [record.getMessage().split(",")[0] for record in caplog.records] == [
+        "leases of tasks cannot be extended", "leases of tasks are extended again",
+    ]  # fmt: skip
+    assert queues.count("q") == 0
     queues.close()
 
 

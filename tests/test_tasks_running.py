@@ -395,7 +395,7 @@ def test_refused_where_they_are_fired(service: Service) -> None:
 def test_workers_that_die(service: Service) -> None:
     """A task whose worker is killed is run by another one; one whose process is killed as well, until it is clear that
     it is the task that kills."""
-    handles = [service.jobs.slow.fire(f"kill{at}", 1) for at in range(4)]
+    handles = [service.jobs.slow.fire(f"kill{at}", 0.5) for at in range(4)]
     assert eventually(lambda: sum(note.startswith("kill") for note in service.notes("begin")) >= 4)
     service.workers[1].kill()
     assert [handle.wait(20) for handle in handles] == [f"kill{at}" for at in range(4)]
