@@ -45,7 +45,9 @@ services: ## redis-server, chromium, docker and a registry for the tests, where 
 	@command -v dockerd >/dev/null || $(call install,docker.io)
 	@command -v docker-registry >/dev/null || $(call install,docker-registry)
 
-rehearse: venv services ## AWS on this machine, with real containers
+rehearse: venv services ## AWS on this machine, with real containers, and asked by AWS's own command line
+	@test -x .ebcli/bin/eb || { $(PYTHON) -m venv --clear .ebcli && \
+	  .ebcli/bin/python -m pip install --quiet --disable-pip-version-check awsebcli; }
 	@$(BIN)/python -m pytest -q -m heavy tests/test_rehearsal*.py $(ARGS)
 
 screenshots: venv services ## pictures for docs/img; ARGS="console" takes one
@@ -96,4 +98,4 @@ stores-local: venv ## the laws of stores, held against Amazon's DynamoDB Local (
 	@$(BIN)/python conformance/dynamodb_local.py $(ARGS)
 
 clean: ## remove .venv and what the tools leave behind
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov dist examples/shop/data
+	@rm -rf .venv .ebcli .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov dist examples/shop/data

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from random import Random
 from typing import Any, Literal, Protocol
@@ -30,6 +30,8 @@ QUOTAS = {"applications": 75, "versions": 1000, "environments": 200, "templates"
 OUTCOMES = (
     "launch-fails", "launch-with-errors", "launch-never-ends", "red-after-swap", "update-fails", "terminate-fails",
 )  # fmt: skip
+
+_APART = timedelta(milliseconds=2)
 
 
 @dataclass(slots=True)
@@ -256,11 +258,13 @@ class Account:
     def tell(
         self, where: Environment | Application, message: str, request_id: str | None, severity: Severity = "INFO"
     ) -> None:
-        """An event of an environment or an application."""
+        """An event of an environment or an application; no two are at the same time, since tools ask for those after
+        the last one that they have seen."""
+        at = max([self.clock.now(), *(event.at + _APART for event in self.events[-1:])])
         self.events.append(
             Event(
                 number=len(self.events) + 1,
-                at=self.clock.now(),
+                at=at,
                 message=message,
                 severity=severity,
                 request_id=request_id,

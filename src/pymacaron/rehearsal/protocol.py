@@ -52,8 +52,13 @@ class Scope:
 
 @functools.cache
 def service() -> ServiceModel:
-    """botocore's model of Elastic Beanstalk."""
-    return botocore.session.Session().get_service_model(SERVICE)
+    """botocore's model of Elastic Beanstalk, but for what the service is known to send otherwise: the tier of settings,
+    which `eb health` looks for; and as the status of a health, that of the environment instead of a colour."""
+    data = botocore.session.Session().get_component("data_loader").load_service_model(SERVICE, "service-2")
+    shapes = data["shapes"]
+    shapes["ConfigurationSettingsDescription"]["members"]["Tier"] = {"shape": "EnvironmentTier"}
+    shapes["DescribeEnvironmentHealthResult"]["members"]["Status"] = {"shape": "EnvironmentStatus"}
+    return ServiceModel(data, SERVICE)
 
 
 def scope_of(authorization: str | None) -> Scope:
@@ -202,11 +207,7 @@ def faults_of_result(operation: OperationModel, result: Params) -> list[str]:
     """What the model has against a result: of the server's own, so none unless the server is wrong."""
     if operation.output_shape is None:
         return ["this operation has no result"] if result else []
-    wrong = (
-        {"Status"} if operation.name == "DescribeEnvironmentHealth" else set()
-    )  # AWS says Ready; its model, a colour
-    kept = {name: value for name, value in result.items() if name not in wrong}
-    return list(_problems(operation.output_shape, kept))
+    return list(_problems(operation.output_shape, result))
 
 
 # --- answers ------------------------------------------------------------------------------------------------------

@@ -87,6 +87,7 @@ def describe_configuration_settings(account: Account, params: Params, request_id
         "ApplicationName": environment.application,
         "Description": environment.description,
         "EnvironmentName": environment.name,
+        "Tier": environment.tier,
         "DeploymentStatus": "pending" if environment.status in {"Launching", "Updating"} else "deployed",
         "DateCreated": environment.created,
         "DateUpdated": environment.updated,
