@@ -16,13 +16,13 @@ ROOMS = """
     flask_context lane serving
     transports client tasks containers images
     loading comparison upgrade mocking
-    pool readiness builtin publishing console
+    pool readiness builtin publishing console metrics
     launching api models docs testing test generate rehearsal advice deploy
     running cli gunicorn __init__
     pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
 HOMES = {  # foreign library: the rooms that may import it
-    "flask": "flask_context lane serving mocking publishing console api testing",
+    "flask": "flask_context lane serving mocking publishing console metrics api testing",
     "werkzeug": "mocking cli bodies conditions flask_context lane serving launching running",
     "msgspec": "documents schemas structs shapes bodies inputs forms wire lane auth stores tasks limits",
     "yaml": "config documents",
@@ -30,7 +30,7 @@ HOMES = {  # foreign library: the rooms that may import it
     "cryptography": "auth rehearsal",
     "celery": "tasks", "kombu": "tasks", "billiard": "tasks", "redis": "tasks limits",
     "boto3": "stores tasks rehearsal deploy", "botocore": "stores tasks rehearsal deploy", "urllib3": "transports",
-    "gunicorn": "gunicorn running", "granian": "running",
+    "gunicorn": "gunicorn running", "prometheus_client": "metrics", "granian": "running",
     "moto": "rehearsal", "pytest": "testing", "schemathesis": "testing",
     "sentry_sdk": "crash", "ruamel": "upgrade", "opentelemetry": "calls",
     "pymacaron_apis": "exceptions models pool",  # stubs, for type checkers only

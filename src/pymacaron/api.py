@@ -224,11 +224,16 @@ class API:
         self._listeners = _listeners(reporting, operations)
         demanded = [operation for api in apis for operation in api.document.operations]
         broken = self._look_on(demanded, reporting, None if reporting is None else reporting.broken_promise)
+        broken = self._measure(broken)
         endpoints = serve(
             self.app, served, self._failures, debug=lambda: self.debug, verifiers=self._verifiers,
             listeners=self._listeners, broken=broken,
             deferred=None if long is None else long.deferred,
         )  # fmt: skip
+        if get_config().metrics:
+            from .metrics import show  # likewise
+
+            show(self.app, get_config())
         if long is not None:
             long.endpoints = {f"{one.operation.api}.{one.operation.name}": one for one in endpoints}
         names, version = " ".join(api.name for api in apis), apis[0].get_version() if apis else ""
@@ -255,6 +260,16 @@ class API:
             apis=self._loaded, in_development=is_development,
         )  # fmt: skip
         return broken
+
+    def _measure(self, broken: BreachListener | None) -> BreachListener | None:
+        """Count what happens, where the configuration wants that; who is told of answers that break the document."""
+        if not get_config().metrics:
+            return broken
+        from .metrics import Measured, measure  # for those who are counted
+
+        told = measure(get_config(), Measured(self._listeners, broken))
+        self._listeners = told.listeners
+        return told.broken
 
     def _long_operations(self, operations: list[Operation]) -> LongOperations | None:
         """What answers operations that take long; None if there are none."""

@@ -17,9 +17,12 @@ from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-
 from . import crash
 from .config import get_config
 from .ending import ending
+from .metrics.sharing import share
 from .running.listening import LAST_CALLS, UNREAD
 from .running.plan import GUNICORN, Wishes, plan_of
 
+if get_config().metrics:
+    share()  # before any worker is there
 _plan = plan_of(Wishes(server=GUNICORN), get_config())
 
 worker_class = "pymacaron.gunicorn.Worker"

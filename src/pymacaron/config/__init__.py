@@ -84,6 +84,10 @@ class Config:
     trusted_hosts: list[str]
     cors: dict[str, Any] | None
     security_headers: dict[str, str]
+    metrics: bool
+    metrics_token: Secret | None
+    metrics_port: int | None
+    metrics_host: str
     validate_responses: str | None
     dispatch: str
     error_format: str

@@ -91,6 +91,11 @@ SETTINGS: dict[str, Setting] = {
         Setting("trusted_hosts", TEXTS, [], "The Host headers that are answered; empty: all"),
         Setting("cors", ORIGINS, None, "Whose pages may call from browsers: origins, or a mapping; else nobody's"),
         Setting("security_headers", TEXTS_BY_NAME, SECURITY_HEADERS, "Headers of all answers, for browsers; {}: none"),
+        # Numbers for Prometheus
+        Setting("metrics", FLAG, False, "Whether the service counts, for Prometheus"),
+        Setting("metrics_token", TEXT, None, "What whoever reads /metrics has to send", secret=True),
+        Setting("metrics_port", WHOLE_NUMBER, None, "The port that shows them instead of the path /metrics"),
+        Setting("metrics_host", TEXT, "0.0.0.0", "Where that port listens"),  # noqa: S104 - others read it
         # Errors and reports
         Setting("error_format", one_of("pymacaron", "problem"), "pymacaron", "The body of errors; problem: RFC 9457"),
         Setting("expose_exceptions", FLAG, False, "Whether callers see unexpected exceptions without debug"),

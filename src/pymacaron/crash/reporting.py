@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("pymacaron.crash")
 _began = time()  # this is imported at the start of a service
+lost: list[Callable[[str], None]] = []  # are told of each report that was lost: whose it was
 _PATIENCE = 5.0  # seconds that the end of a process waits for what is still to be told
 
 
@@ -105,6 +106,7 @@ class Reporting:
         if not self._maker.put(partial(self._make, kind, {**event, "at": time()})):
             kind.told = f"BACKEND ERROR {event['function']}()", "{}"
             self._lost += 1
+            _tell_lost("")
 
     def _make(self, kind: Kind, event: dict[str, Any]) -> None:
         """On the maker's thread: what was seen becomes a report."""
@@ -154,6 +156,11 @@ class Reporting:
         return made and all(sent)
 
 
+def _tell_lost(reporter: str) -> None:
+    for tell in lost:
+        tell(reporter)
+
+
 def _run(action: Callable[[], None]) -> None:
     try:
         action()
@@ -178,6 +185,7 @@ class Outlet:
     def send(self, call: Call | None, title: str, message: str) -> None:
         if not self._worker.put((call, title, message)):
             self._complain("does not keep up: reports are lost")
+            _tell_lost(self._name)
 
     def _act(self, item: tuple[Call | None, str, str]) -> None:
         call, title, message = item

@@ -29,12 +29,12 @@ from pymacaron.router import Router
 
 from .errors import ErrorResponse, Errors
 from .origins import allow_origins
-from .place import place
+from .place import Layer, place
 from .routes import Entry, Route, register
 from .slashes import Slashes
 from .watching import Watching
 
-__all__ = ["ErrorResponse", "Route", "allow_origins", "install"]
+__all__ = ["ErrorResponse", "Layer", "Route", "allow_origins", "install", "place"]
 
 log = logging.getLogger(__name__)
 

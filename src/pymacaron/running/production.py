@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from pymacaron.config import get_config
 from pymacaron.logs import set_up
+from pymacaron.metrics.sharing import share
 
 from .listening import listen
 from .plan import GUNICORN, Plan
@@ -28,6 +29,8 @@ def serve(plan: Plan, target: Target, *, with_tasks: bool) -> int:
         StartError: nobody can listen there.
     """
     set_up(get_config().log_format)
+    if get_config().metrics:
+        share()
     ours = os.getpid()  # gunicorn's workers come by here as well
     listener = None if plan.server == GUNICORN else listen(plan)
     stop = _tasks(target) if with_tasks else _nothing
