@@ -142,7 +142,7 @@ def test_no_request_is_lost(service: Path) -> None:
         for version in ("1", "2"):
             eb.create_application_version(ApplicationName="shop", VersionLabel=version)
         created(eb, "shop-one", "1", prefix="shop-live")
-        load = Load(rehearsal.proxy_ports[0])
+        load = Load(rehearsal.proxy_port)
         with load.running():
             created(eb, "shop-two", "2", prefix="shop-green")
             for owner in (b"2 ", b"1 ", b"2 "):
@@ -183,6 +183,11 @@ def test_names_and_certificates(service: Path) -> None:
         assert ask(f"http://{LIVE}/") == b"1 "
         assert ask(f"https://{LIVE}/") == ask(f"https://{OWN}/") == b"1 "
         assert ask(f"https://{green}/") == ask(f"https://{green}/", **as_(OWN)) == b"2 "
+        for scheme in ("http", "https"):  # under the name that it will have, as a test of what is not live yet does it
+            trusting: dict[str, Any] = {"ca_certs": str(rehearsal.ca_file), **as_(OWN)} if scheme == "https" else {}
+            with urllib3.PoolManager(**trusting) as directly:
+                answer = directly.request("GET", f"{scheme}://{rehearsal.address(green)}/", headers={"Host": OWN})
+                assert answer.data == b"2 "
         refused = {f"https://{green}/": as_("api.other.example"), f"https://{LIVE.replace('live', 'plain')}/": {}}
         for url, tls in refused.items():
             with pytest.raises(urllib3.exceptions.HTTPError):

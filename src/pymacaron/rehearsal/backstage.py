@@ -14,10 +14,12 @@ from .faults import Mistaken, tell
 PREFIX = "/_rehearsal/"
 
 
-def answer(door: Door, asked: Asked) -> Answer:
+def answer(door: Door, asked: Asked, address: Callable[[str], str]) -> Answer:
     name = asked.target.partition("?")[0].removeprefix(PREFIX)
     if name.startswith("logs/") and asked.method == "GET":
         return _logs(door, name)
+    if name.startswith("address/") and asked.method == "GET":
+        return json_answer(200, {"address": address(name.removeprefix("address/"))})
     ways = {f"{method} {name}": way for method, name, way in _WAYS}
     if f"{asked.method} {name}" not in ways:
         return json_answer(404, {"error": f"there are {', '.join(ways)}"})

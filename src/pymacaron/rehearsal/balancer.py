@@ -1,11 +1,12 @@
-"""The load balancers of a rehearsal, all on two ports of loopback: one for HTTP, which picks the environment by the
-name that a request is for, and one for HTTPS. The first is a forward proxy, too: a client that takes it for one
-(`CONNECT`) reaches every environment by its real name and port, with real encryption."""
+"""The load balancers of a rehearsal, all on one port of loopback, which takes HTTP and HTTPS. It picks the environment
+by the name that a request is for. It is a forward proxy, too: a client that takes it for one (`CONNECT`) reaches every
+environment by its real name and port, with real encryption. More ports lead to one name each, whatever clients say."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -20,16 +21,19 @@ _HOP = {  # RFC 9110, 7.6.1; and what proxies are told
     "connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade", "expect",
     "proxy-authorization", "proxy-authenticate",
 }  # fmt: skip
+_HANDSHAKE = b"\x16"  # how a connection begins that is to be encrypted (RFC 8446, 5.1)
 _PIECE = 65536
 _IDLE = 60  # seconds without a byte, as load balancers of AWS allow
 
 
 class _Server(ThreadingHTTPServer):
+    """`host` is the one name that this port leads to; empty for all."""
+
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, port: int, routes: Routes, authority: Authority, *, encrypted: bool) -> None:
-        self.routes, self.authority, self.encrypted = routes, authority, encrypted
+    def __init__(self, port: int, routes: Routes, authority: Authority, host: str) -> None:
+        self.routes, self.authority, self.host = routes, authority, host
         super().__init__(("127.0.0.1", port), _Balancer)
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -37,17 +41,18 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Balancer(BaseHTTPRequestHandler):
-    """One connection of a client. `host` is the name that it asked to be connected to, if it did."""
+    """One connection of a client. `host` is the name that it is connected to, where that is known."""
 
     server: _Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = _PIECE
     timeout = _IDLE
-    host = ""
 
     def setup(self) -> None:
-        if self.server.encrypted:
+        self.host = self.server.host
+        self.request.settimeout(_IDLE)
+        if self.request.recv(1, socket.MSG_PEEK) == _HANDSHAKE:
             self.request = self._encrypted(self.request)
         super().setup()
 
@@ -63,7 +68,6 @@ class _Balancer(BaseHTTPRequestHandler):
 
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.sni_callback = choose
-        connection.settimeout(_IDLE)
         return context.wrap_socket(connection, server_side=True)
 
     def finish(self) -> None:
@@ -78,7 +82,7 @@ class _Balancer(BaseHTTPRequestHandler):
     def do_CONNECT(self) -> None:
         host, _, port = self.path.rpartition(":")
         encrypted = port == "443"
-        if self.server.encrypted or self.host or self.server.routes.environment(host) is None:
+        if self.host or self.server.routes.environment(host) is None:
             self._say(502, "no environment of this rehearsal has that name")
             return
         if encrypted and not self._certified(host):
@@ -89,7 +93,7 @@ class _Balancer(BaseHTTPRequestHandler):
         self.host = host
         if encrypted:
             self.request = self._encrypted(self.connection)
-            super().setup()
+            super().setup()  # reads and writes what is encrypted
         self.close_connection = False
 
     def _say(self, status: int, text: str) -> None:
@@ -178,14 +182,13 @@ class _Balancer(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def balanced(routes: Routes, authority: Authority, ports: tuple[int, int] = (0, 0)) -> Iterator[tuple[int, int]]:
-    """The ports for HTTP and for HTTPS, while the block runs."""
-    with contextlib.ExitStack() as stack:
-        servers = [_Server(port, routes, authority, encrypted=bool(number)) for number, port in enumerate(ports)]
-        for server in servers:
-            stack.callback(server.server_close)
-            thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-            thread.start()
-            stack.callback(thread.join)
-            stack.callback(server.shutdown)
-        yield servers[0].server_address[1], servers[1].server_address[1]
+def balanced(routes: Routes, authority: Authority, port: int = 0, host: str = "") -> Iterator[int]:
+    """The port of load balancers, while the block runs: of all, or of those of one name."""
+    with _Server(port, routes, authority, host) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()

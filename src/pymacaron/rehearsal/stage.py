@@ -46,7 +46,7 @@ class Rehearsal:
         pace: float = 0.0,
         others: bool = False,
         port: int = 0,
-        proxy_ports: tuple[int, int] = (0, 0),
+        proxy_port: int = 0,
         record: Path | None = None,
         script: Any = (),
         clock: Clock | None = None,
@@ -59,8 +59,10 @@ class Rehearsal:
         self.door = Door(self.account, Record(record))
         self.routes = Routes(aliases)
         self.port = port
-        self.proxy_ports = proxy_ports
+        self.proxy_port = proxy_port
         self.registry = ""  # host:port
+        self._authority: Authority | None = None
+        self._addresses: dict[str, str] = {}
         self.ca_file: Path | None = None  # what clients of environments have to trust
         self._others, self._engine, self._command = others or engine is not None, engine, command
         self._aliases = list(aliases or ())
@@ -97,7 +99,8 @@ class Rehearsal:
         )
         stack.callback(runner.close)
         self.account.runner = runner
-        self.proxy_ports = stack.enter_context(balanced(self.routes, authority, self.proxy_ports))
+        self.proxy_port = stack.enter_context(balanced(self.routes, authority, self.proxy_port))
+        self._authority = authority
         stack.enter_context(self._ticking())
 
     @contextlib.contextmanager
@@ -131,7 +134,7 @@ class Rehearsal:
 
     def _answer(self, asked: Asked) -> Answer | None:
         if asked.target.startswith(backstage.PREFIX):
-            return backstage.answer(self.door, asked)
+            return backstage.answer(self.door, asked, self.address)
         return self.door.answer(asked)
 
     @property
@@ -141,7 +144,21 @@ class Rehearsal:
     @property
     def proxy(self) -> str:
         """Where environments are reached by HTTP, by the name in `Host`; also a forward proxy to all of them."""
-        return elsewhere.address(self.proxy_ports[0])
+        return elsewhere.address(self.proxy_port)
+
+    def address(self, name: str) -> str:
+        """`host:port` at which a name, such as an EndpointURL, is reached with HTTP and HTTPS, whatever name a client
+        asks for there; the name itself where nothing runs."""
+        with self.door.lock:
+            if self._authority and name not in self._addresses:
+                port = self._stack.enter_context(balanced(self.routes, self._authority, host=name))
+                self._addresses[name] = f"127.0.0.1:{port}"
+            return self._addresses.get(name, name)
+
+    def advance(self, seconds: float) -> None:
+        """Puts the clock forward."""
+        with self.door.lock:
+            self.account.clock.advance(seconds)
 
     @property
     def environment(self) -> dict[str, str]:
