@@ -40,6 +40,7 @@ FUNCTIONS = """
     def crashes(**sent): raise RuntimeError("a bug")
     def breaks(**sent): return {"price": "none"}
     def keep(body, **sent): return body
+    def shows(voucher): return Response(voucher, headers={"Set-Cookie": f"id={voucher}", "X-Token": voucher})
     def calls(): return {"outcome": type(ApiPool.other.client.get_thing()).__name__}
     def fires(): return {"task": str(fire())}
     def fails(body): raise RuntimeError(f"cannot log in with {body['password']}")
@@ -51,6 +52,7 @@ LOGIN = {
         "card": {"type": "string", "x-sensitive": True},
     },
 }  # fmt: skip
+VOUCHER = {"name": "voucher", "in": "path", "required": True, "schema": {"type": "string", "x-sensitive": True}}
 IN_PATH = {"name": "id", "in": "path", "required": True, "schema": {}}
 PATHS = {
     "/hello": {"get": operation("hello")},
@@ -61,6 +63,7 @@ PATHS = {
     "/keep": {"post": operation("keep", requestBody=body({}))},
     "/login": {"post": operation("fails", requestBody=body({"$ref": "#/components/schemas/Login"}))},
     "/calls": {"get": operation("calls")},
+    "/vouchers/{voucher}": {"get": operation("shows", parameters=[VOUCHER])},
 }  # fmt: skip
 
 
@@ -455,8 +458,13 @@ def test_production_makes_no_call_up(project: Project) -> None:
     given = {"process": found["process"]["id"], "number": found["calls"][0]["number"]}
     refused = act(client, "replay", given)
     assert (refused.status_code, "body.password" in refused.text) == (400, True)
-    now = act(client, "replay", {**given, "values": {"body.password": "mine"}}).json
-    assert now["row"]["status"] == 200
+    again = {**given, "values": {"body.password": "mine"}, "once": "a name"}
+    assert act(client, "replay", again).json["row"]["status"] == 200
+    assert act(client, "replay", again).status_code == 404
+    client.get("/crash")
+    assert crash.flush()
+    (error,) = state(client)["troubles"]
+    assert act(client, "replay", {**given, "number": None, "error": error["id"]}).status_code == 400  # its token
 
 
 def test_an_exception_that_leaves(project: Project) -> None:
@@ -480,7 +488,7 @@ def test_no_secret_is_told(project: Project) -> None:
     secrets = {
         "header": "header-secret-5501", "cookie": "cookie-secret-5502", "query": "query-secret-5503",
         "password": "password-secret-5504", "pass_on": "write-only-secret-5505", "card": "sensitive-secret-5506",
-        "bearer": "bearer-secret-token-5507",
+        "bearer": "bearer-secret-token-5507", "path": "path-secret-5508",
     }  # fmt: skip
     for name, secret in secrets.items():
         if name != "password":  # which the function tells its own caller, in development
@@ -493,6 +501,7 @@ def test_no_secret_is_told(project: Project) -> None:
             headers={"X-Api-Key": secrets["header"], "Authorization": f"Bearer {secrets['bearer']}"},
         )  # fmt: skip
     client.post("/keep", json={"password": secrets["password"]})
+    assert client.get(f"/vouchers/{secrets['path']}").text == secrets["path"]
     assert crash.flush()
     found = state(client)
     answers_ = [client.get(f"{PAGE}/state")]

@@ -3,6 +3,7 @@ complain about, is held by `visit`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -162,7 +163,7 @@ def test_keys(project: Project, visit: Visit) -> None:
 def test_colours_and_widths(project: Project, visit: Visit, dark: bool) -> None:
     """Its colours are those that its reader prefers, and what is written can be read; at a phone's width nothing is cut
     off."""
-    called(project)
+    called(project).delete("/unused")
     page = visit(project.app, "/doc/console", width=390, dark=dark)
     row(page, "/price").wait_for()
     ground, ink = page.evaluate(
@@ -174,6 +175,7 @@ def test_colours_and_widths(project: Project, visit: Visit, dark: bool) -> None:
         page.evaluate(f"location.hash = '/{view}'")
         page.locator(f"#{view}").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, view
+        assert not re.search(r"\b(?:null|undefined|NaN|object)\b", page.inner_text("body"))
     page.evaluate("location.hash = '/calls'")
     row(page, "/price").click()
     page.locator("#detail h3").first.wait_for()

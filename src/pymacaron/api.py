@@ -97,6 +97,7 @@ class API:
         )  # fmt: skip
         self._error_reporter = error_reporter
         self._published = "doc"
+        self._console: str | None = None
         self._builtin = ["ping"]
         self._listeners = Listeners()
         usual = error_callback is format_error and error_decorator is None
@@ -255,7 +256,7 @@ class API:
             return broken
         from .console import Looking, look_on  # for those who look
 
-        self._listeners, broken = look_on(
+        self._listeners, broken, self._console = look_on(
             self.app, self._published, operations, Looking(self._listeners, broken), reporting=reporting,
             apis=self._loaded, in_development=is_development,
         )  # fmt: skip
@@ -295,6 +296,8 @@ class API:
 
             run_worker_beside(program(), reloads=self.debug)
         end_when_asked()
+        if self._console is not None and os.environ.get("WERKZEUG_RUN_MAIN") == "true":  # else one that serves is begun
+            log.info("the console is at http://localhost:%d%s", port, self._console)
         self.app.run(host, port, debug=self.debug, **options)
 
 

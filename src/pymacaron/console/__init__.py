@@ -39,6 +39,7 @@ class Looking(NamedTuple):
 
     listeners: Listeners
     broken: BreachListener | None
+    place: str | None = None  # of the console
 
 
 def check() -> None:
@@ -89,4 +90,4 @@ def look_on(
         }  # fmt: skip
 
     Console(app, recorder, facts, in_development).publish(place)
-    return Looking(Listeners([recorder], *before.listeners[1:]), recorder.broken_promise)
+    return Looking(Listeners([recorder], *before.listeners[1:]), recorder.broken_promise, place)

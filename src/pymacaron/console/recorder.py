@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 CALLS, TROUBLES, BREACHES, DEPARTURES = 1000, 200, 200, 1000  # so many are kept, the youngest
 _LARGEST = 16 * 1024  # bytes of a body that are kept
+_REMEMBERED = 200  # things that were done for pages
 _NAMED = 20  # calls that a trouble or a breach remembers
 OWN = "pymacaron.console"  # the beginning of the names of our own functions
 QUIET = f"{OWN}.quiet"  # what a page asks for by itself, which nobody wants to read of
@@ -153,6 +154,7 @@ class Recorder:
         self.course = Course()
         self.troubles: OrderedDict[Hashable, Trouble] = OrderedDict()
         self.breaches: OrderedDict[Hashable, Broken] = OrderedDict()
+        self._done: deque[str] = deque(maxlen=_REMEMBERED)
 
     # What happens. Nothing here may raise: the answers are the callers'.
 
@@ -239,16 +241,24 @@ class Recorder:
             self.number += 1
             self.left.append(Left(self.number, departure))
 
+    def is_first(self, name: str) -> bool:
+        """Is it the first time that something of this name is to be done? A page that looks for one process of several
+        asks more than once."""
+        with self._lock:
+            is_first = name not in self._done
+            self._done.append(name)
+            return is_first
+
     # What is known
 
-    def call(self, number: int) -> Seen | None:
+    def call(self, number: object) -> Seen | None:
         return next((one for one in list(self.calls) if one.number == number), None)
 
     def call_of(self, call_id: str) -> Seen | None:
         """The youngest call with this id."""
         return next((one for one in reversed(list(self.calls)) if one.call_id == call_id), None)
 
-    def trouble(self, id: int) -> Trouble | None:  # noqa: A002 - as in Trouble
+    def trouble(self, id: object) -> Trouble | None:  # noqa: A002 - as in Trouble
         return next((one for one in list(self.troubles.values()) if one.id == id), None)
 
     def task(self, task_id: str) -> Left | None:

@@ -113,6 +113,7 @@ def _counted(counted: Any) -> JsonObject:
 # Tasks
 
 _MOST_ASKED = 50  # tasks whose standing is asked for at once
+_UNKNOWN = "unknown"
 
 
 def tasks(recorder: Recorder, since: int) -> list[JsonObject]:
@@ -120,7 +121,11 @@ def tasks(recorder: Recorder, since: int) -> list[JsonObject]:
     not when somebody asked last."""
     fired = [left for left in list(recorder.left) if left.is_task]
     open_ones = [left for left in fired if left.standing is None][-_MOST_ASKED:]
-    standing = {left.where: _standing(left) for left in open_ones}
+    standing: dict[str, JsonObject] = {}
+    for left in open_ones:
+        standing[left.where] = _standing(left)
+        if standing[left.where]["state"] == _UNKNOWN:  # what keeps it is away, and may be so for each of them
+            break
     return [_task(left, standing.get(left.where)) for left in fired if left.number > since or left.where in standing]
 
 
@@ -131,14 +136,14 @@ def _standing(left: Left) -> JsonObject:
     try:
         found = standings().of(left.where)
     except Exception as fault:  # noqa: BLE001 - what keeps it may be away
-        return {"state": "unknown", "error": {"error": type(fault).__name__}}
+        return {"state": _UNKNOWN, "error": {"error": type(fault).__name__}}
     if found["state"] in ENDED:
         left.standing = found
     return found
 
 
 def _task(left: Left, asked: JsonObject | None) -> JsonObject:
-    found = left.standing or asked or {"state": "unknown"}
+    found = left.standing or asked or {"state": _UNKNOWN}
     error = found.get("error") or {}
     ended = found.get("at") if left.standing is not None else None
     return {

@@ -18,9 +18,10 @@ from pymacaron.conditions import asked
 from pymacaron.config import get_config, redact
 from pymacaron.crash.capsule import is_capsule
 from pymacaron.exceptions import BadRequestError, ForbiddenError, NotFoundError, PyMacaronException
+from pymacaron.messages import Request
 
 from .access import COOKIE, check_origin, check_page, check_token, is_here
-from .recorder import OWN, QUIET, Recorder
+from .recorder import OWN, QUIET, Recorder, Seen
 from .replaying import asked_again, asked_by, body_of, replay, values_of
 from .telling import detail, report_of, state
 
@@ -141,22 +142,42 @@ class Console(NamedTuple):
             raise NotFoundError("Another process of this service knows this, or one that has ended did")
 
     def _replay(self) -> Response:
-        """Make a call again: one that is known, with its secrets in development, or one whose capsule the page has."""
+        """Make a call again, once."""
         given = body_of(request.get_data(cache=False))
-        values, capsule = values_of(given.get("values") or {}), given.get("capsule")
-        number = given.get("number")
-        seen = self.recorder.call(number) if given.get("process") == self.recorder.id and number else None
-        if seen is not None and self.in_development and not values:
-            wanted = asked_by(seen)
-        elif seen is not None:
-            wanted = asked_again(detail(self.recorder, seen).get("capsule") or {}, values)
-        elif not self.in_development:  # any request at all could be made by way of a capsule
-            raise NotFoundError("Another process of this service knows this call, or it is not known any more")
-        elif isinstance(capsule, dict) and is_capsule(capsule):
-            wanted = asked_again(capsule, values)
-        else:
-            raise BadRequestError("The call is not known any more, and this is no capsule of it")
+        wanted = self._wanted(given, values_of(given.get("values") or {}))
+        if "once" in given and not self.recorder.is_first(str(given["once"])):
+            raise NotFoundError("This was done already")
         return _json(replay(self.app, self.recorder, wanted, request.remote_addr or ""))
+
+    def _wanted(self, given: JsonObject, values: dict[str, str]) -> Request:
+        """The request of a call that is known, in development with its secrets; else the one of a capsule.
+
+        Raises:
+            PyMacaronException: there is none, or it lacks something.
+        """
+        seen = self.recorder.call(given.get("number")) if given.get("process") == self.recorder.id else None
+        if seen is not None and self.in_development and not values:
+            return asked_by(seen)
+        capsule = self._capsule(given, seen)
+        if not isinstance(capsule, dict) or not is_capsule(capsule):
+            raise BadRequestError("The call is not known any more, and this is no capsule of it")
+        return asked_again(capsule, values)
+
+    def _capsule(self, given: JsonObject, seen: Seen | None) -> Any:
+        """That of a call or a report that is known, in development also one that the page has: by way of that, any
+        request at all can be made.
+
+        Raises:
+            NotFoundError: nothing is known.
+        """
+        if seen is not None:
+            return detail(self.recorder, seen).get("capsule")
+        trouble = self.recorder.trouble(given.get("error")) if given.get("process") == self.recorder.id else None
+        if trouble is not None and trouble.report is not None:
+            return trouble.report.get("capsule")
+        if not self.in_development:
+            raise NotFoundError("Another process of this service knows this call, or it is not known any more")
+        return given.get("capsule")
 
     def _cancel(self, name: str) -> Response:
         if self.recorder.task(name) is None:

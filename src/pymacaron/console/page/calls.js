@@ -22,13 +22,15 @@ export function begin(section, open) {
 }
 
 export function add(keys) {
-  const fresh = keys.slice(-MOST).map((key) => {
-    const row = rowOf(key, known.calls.get(key));
+  for (const key of keys.slice(-MOST)) {
+    const told = known.calls.get(key);
+    const row = rowOf(key, told);
     rows.set(key, row);
-    row.hidden = !fits(known.calls.get(key));
-    return row;
-  });
-  body.prepend(...fresh.reverse());
+    row.hidden = !fits(told);
+    let before = body.firstElementChild; // processes tell of their calls one after the other
+    while (before && known.calls.get(before.dataset.key)?.at > told.at) before = before.nextElementSibling;
+    body.insertBefore(row, before);
+  }
   while (rows.size > MOST) {
     const [key, row] = rows.entries().next().value;
     if (row.contains(document.activeElement)) body.querySelector("button.path")?.focus();

@@ -61,19 +61,23 @@ window.addEventListener("hashchange", () => go(location.hash.slice(2)));
 // The panel
 
 async function show(kind, key) {
-  const from = open?.from ?? document.activeElement;
-  open = { kind, key, from };
+  const wanted = { kind, key, from: open?.from ?? document.activeElement };
+  open = wanted;
   calls.select(kind === "call" ? key : null);
-  const wanted = open;
+  $("main").classList.add("split");
+  fill(kind, h("p", { class: "empty" }, "One moment"));
+  $("detail").hidden = false;
+  $("detail").focus({ preventScroll: true });
   const parts = await (kind === "call" ? calls.panel(key) : errors.panel(key));
   if (open !== wanted) return;
-  const title = kind === "call" ? "Call" : "Error";
-  $("detail").replaceChildren(h("div", { class: "panel-bar" }, h("span", { class: "dim" }, title), h("button", { type: "button", class: "small", title: "Escape", onclick: () => close() }, "Close")), ...[parts].flat(Infinity).filter(Boolean));
-  $("detail").hidden = false;
+  fill(kind, ...[parts].flat(Infinity).filter(Boolean));
   $("detail").scrollTop = 0;
-  $("main").classList.add("split");
-  $("detail").focus({ preventScroll: true });
   if (kind === "error") errors.draw(key);
+}
+
+function fill(kind, ...parts) {
+  const shut = h("button", { type: "button", class: "small", title: "Escape", onclick: () => close() }, "Close");
+  $("detail").replaceChildren(h("div", { class: "panel-bar" }, h("span", { class: "dim" }, kind === "call" ? "Call" : "Error"), shut), ...parts);
 }
 
 function close(focus = true) {

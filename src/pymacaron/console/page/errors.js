@@ -64,7 +64,7 @@ export async function panel(key) {
   if (!report) return [head, facts, links, h("p", { class: "empty" }, "There is no report of it: operations have reports, and functions with @crash_handler.")];
   return [
     head, facts, links,
-    report.capsule && runAgain({ process: found.process, number: numberOf(found, report), capsule: report.capsule, then: report.response }),
+    report.capsule && runAgain({ process: found.process, number: numberOf(found, report), error: found.id, capsule: report.capsule, then: report.response }),
     report.data && h("details", { open: true, class: "message" }, h("summary", {}, "Data"), h("pre", { tabindex: 0 }, JSON.stringify(report.data, null, 2))),
     (report.stack ?? []).map(exception),
     report.request && message("Request", report.request),

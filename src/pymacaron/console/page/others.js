@@ -92,10 +92,11 @@ export function latency(section) {
   called.sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
   const latest = [...known.processes.values()].at(-1);
   const focused = document.activeElement?.closest?.("#latency th button")?.dataset.column;
-  section.replaceChildren(
+  section.replaceChildren(...[
     lines(points(), { now: known.now, slot: latest?.slot, width: Math.max(320, section.clientWidth - 36) }),
     called.length ? h("table", { class: "latency" }, h("caption", { class: "unseen" }, "How long operations take"), sortable(section), h("tbody", {}, called.map(operation))) : empty("No operation was called yet."),
-    never.length ? h("section", { class: "never" }, h("h3", {}, `Never called since the start (${never.length})`), h("ul", {}, never.map((one) => h("li", {}, method(one.method), " ", h("code", {}, one.path), " ", h("span", { class: "dim" }, one.name))))) : null);
+    never.length ? h("section", { class: "never" }, h("h3", {}, `Never called since the start (${never.length})`), h("ul", {}, never.map((one) => h("li", {}, method(one.method), " ", h("code", {}, one.path), " ", h("span", { class: "dim" }, one.name))))) : null,
+  ].filter(Boolean));
   if (focused) section.querySelector(`th button[data-column="${focused}"]`)?.focus();
   return never.length;
 }

@@ -19,7 +19,7 @@ export function runAgain(call) {
     const values = {};
     for (const input of fields.querySelectorAll("input")) if (input.value) values[input.name] = input.value;
     button.disabled = true;
-    const told = await act("replay", { process: call.process, number: call.number, capsule: call.capsule, values });
+    const told = await act("replay", { process: call.process, number: call.number, error: call.error, capsule: call.capsule, values });
     button.disabled = false;
     if (told.fault && !told.response) {
       outcome.replaceChildren(h("p", { class: "fault", role: "alert" }, told.fault));
