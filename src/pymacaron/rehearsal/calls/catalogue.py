@@ -132,12 +132,12 @@ def create_storage_location(account: Account, params: Params, request_id: str) -
 
 def no_managed_actions(account: Account, params: Params, request_id: str) -> Params:
     account.environment(params)
-    return {"ManagedActions": []}
+    return {}
 
 
 def no_history(account: Account, params: Params, request_id: str) -> Params:
     account.environment(params)
-    return {"ManagedActionHistoryItems": []}
+    return {}
 
 
 def associate_operations_role(account: Account, params: Params, request_id: str) -> Params:
