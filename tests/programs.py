@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 SHOP = EXAMPLES / "shop" / "shop"  # the first of the three services there
 PATIENCE = 30  # seconds for a server to begin or to end
+OPENS = re.compile(r"shop +http://localhost:(\d+)/doc/")  # what the three services of the shop print together
 _LISTENING = re.compile(r"(?:Running on|Listening at:) http://[\w.]+:(\d+)")
 
 
@@ -146,6 +147,12 @@ def by_python(port: int = 0) -> list[str]:
 def by_gunicorn(threads: int = 4) -> list[str]:
     """The command that serves a folder's server.py in production."""
     return [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--threads", str(threads), "server:app"]
+
+
+def together(port: int, logs: Path) -> list[str]:
+    """The command that serves the three services of the shop."""
+    folders = ["--logs", str(logs), "--data", str(logs / "data")]
+    return [sys.executable, "-u", "examples/shop/run.py", "--port", str(port), *folders]
 
 
 def run(command: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:

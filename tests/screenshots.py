@@ -6,6 +6,7 @@ day brings.
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from browsers import chromium
 from programs import EXAMPLES, ROOT, Server, by_python, free_row, running, token_for
+from trying import address, send
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -88,7 +90,46 @@ def console(browser: Browser) -> bytes:
         return page.screenshot()
 
 
-PICTURES: dict[str, Callable[[Browser], bytes]] = {"console": console}
+def publishing_api(browser: Browser) -> bytes:
+    """An API: its document, and its operations."""
+    with shop(debug=False) as server:
+        page = browser.new_page(viewport={"width": 1100, "height": 760}, color_scheme="light")
+        page.goto(f"http://127.0.0.1:{server.port}/doc/catalogue")
+        return page.screenshot()
+
+
+def publishing_operation(browser: Browser) -> bytes:
+    """An order, placed from the page of its operation, at night."""
+    with shop(debug=False) as server:
+        page = browser.new_page(viewport={"width": 1200, "height": 900}, color_scheme="dark")
+        page.goto(f"http://127.0.0.1:{server.port}{address('POST /v1/orders', 'orders')}")
+        page.locator("#token > summary").click()
+        page.get_by_label("Token", exact=True).fill(token_for("eva", scope="staff"))
+        page.keyboard.press("Enter")
+        page.locator("#token-word", has_text="accepted").wait_for()
+        page.get_by_label("The body").fill(json.dumps(ORDER, indent=2))
+        send(page)
+        page.locator("aside.try").evaluate("one => { one.scrollTop = one.scrollHeight }")
+        return page.screenshot()
+
+
+def publishing_phone(browser: Browser) -> bytes:
+    """An answer on a phone."""
+    with shop(debug=False) as server:
+        page = browser.new_page(viewport={"width": 390, "height": 760}, color_scheme="light")
+        page.goto(f"http://127.0.0.1:{server.port}{address('GET /v1/products/{sku}', 'catalogue')}")
+        page.locator("[data-name=sku]").fill("TEA-001")
+        send(page)
+        page.locator("aside.try").evaluate("one => one.scrollIntoView()")
+        return page.screenshot()
+
+
+PICTURES: dict[str, Callable[[Browser], bytes]] = {
+    "console": console,
+    "publishing-api": publishing_api,
+    "publishing-operation": publishing_operation,
+    "publishing-phone": publishing_phone,
+}
 
 
 def main(names: Sequence[str]) -> None:

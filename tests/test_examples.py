@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from programs import (
     EXAMPLES,
+    OPENS,
     ROOT,
     SHOP,
     Answer,
@@ -29,13 +30,13 @@ from programs import (
     free_row,
     run,
     running,
+    together,
     token_for,
 )
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 CUSTOMER = "6f1c0d1e-8a43-4c60-9d11-2f6f2f0a7c55"
 DELIVERY = {"street": "Storgatan 2", "city": "Umeå", "country": "SE"}
-OPENS = re.compile(r"shop +http://localhost:(\d+)/doc/")
 BASKET_IS_MADE = re.compile(r"basket=([0-9a-f-]{36}); Path=/; HttpOnly")
 V1 = "/v1"
 ASTRID, STAFF, SERVICE = (
@@ -48,12 +49,6 @@ def order_of(sku: str, quantity: int = 1, **more: Any) -> dict[str, Any]:
     payment = {"method": "invoice"}
     lines = [{"sku": sku, "quantity": quantity}]
     return {"customer_id": CUSTOMER, "lines": lines, "delivery": DELIVERY, "payment": payment, **more}
-
-
-def together(port: int, logs: Path) -> list[str]:
-    """The command that serves the three services of the shop."""
-    folders = ["--logs", str(logs), "--data", str(logs / "data")]
-    return [sys.executable, "-u", "examples/shop/run.py", "--port", str(port), *folders]
 
 
 @pytest.fixture(scope="module")

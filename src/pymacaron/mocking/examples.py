@@ -13,23 +13,34 @@ from pymacaron.schemas import RESPONSE, Schema
 
 def example_of(answer: Answer, content: Content, name: str | None) -> tuple[bool, Json]:
     """Whether there is an example that the schema allows, and it. With a name, only the one of that name counts."""
-    for called, value in _examples(answer, content):
+    for called, value in _of_answer(answer, content):
         if name in {None, called} and (content.schema is None or content.schema.checker(RESPONSE).is_valid(value)):
             return True, value
     return False, None
 
 
-def _examples(answer: Answer, content: Content) -> Iterator[tuple[str | None, Json]]:
+def _of_answer(answer: Answer, content: Content) -> Iterator[tuple[str | None, Json]]:
     """All examples of a representation with their names, its own before those of its schema."""
-    value = content.node.value
-    if content.node != answer.node:  # OpenAPI 3.x: Media Type Object
-        named = content.node.get("examples")
-        for name, node in named.items() if named is not None else ():
-            yield from ((name, one) for one in _values(node))
-        if "example" in value:
-            yield None, value["example"]
-    elif isinstance(value.get("examples"), dict) and content.media_type in value["examples"]:  # Swagger 2.0
-        yield None, value["examples"][content.media_type]
+    if content.node != answer.node:
+        yield from examples_of(content)
+        return
+    listed = content.node.value.get("examples")
+    if isinstance(listed, dict) and content.media_type in listed:  # Swagger 2.0
+        yield None, listed[content.media_type]
+    yield from _of_schema(content)
+
+
+def examples_of(content: Content) -> Iterator[tuple[str | None, Json]]:
+    """Likewise, of what stands in a Media Type Object (OpenAPI 3.x)."""
+    named = content.node.get("examples")
+    for name, node in named.items() if named is not None else ():
+        yield from ((name, one) for one in _values(node))
+    if "example" in content.node.value:
+        yield None, content.node.value["example"]
+    yield from _of_schema(content)
+
+
+def _of_schema(content: Content) -> Iterator[tuple[str | None, Json]]:
     if content.schema is not None:
         yield from ((None, one) for one in examples_of_schema(content.schema))
 
@@ -56,15 +67,15 @@ def examples_of_schema(schema: Schema) -> Iterator[Json]:
         yield said["default"]
 
 
-def with_examples(schema: Schema | None, value: Json) -> Json:
-    """An object with the examples of its properties in it, as far as it stays valid."""
+def with_examples(schema: Schema | None, value: Json, view: str = RESPONSE) -> Json:
+    """An object with the examples of its properties in it, as far as it stays valid in a view."""
     if schema is None or not isinstance(value, dict):
         return value
     properties = schema.node.get("properties")
     for name, node in properties.items() if properties is not None else ():
         for example in _first_example(schema, node):
             changed: dict[str, Any] = {**value, name: example}
-            if name in value and schema.checker(RESPONSE).is_valid(changed):
+            if name in value and schema.checker(view).is_valid(changed):
                 value = changed
     return value
 

@@ -16,7 +16,8 @@ __all__ = ["OWN", "PROBLEM", "Service", "publish"]
 
 
 def publish(app: Flask, service: Service, path: str) -> None:
-    """Add routes below `/<path>/` to a Flask app: the index, a page for each API, and its document as `<api>.yaml` and
+    """Add routes below `/<path>/` to a Flask app: the index, a page for each API (with `?operation=` and `?schema=` for
+    one of these; the files that pages load are below `-/`), and its document as `<api>.yaml` and
     `<api>.json`, with `?bundled=1` as one file, and with `?version=3.0` in OpenAPI 3.0. The files of a document are
     below `<api>/`. APIs may still be added to the service."""
 
@@ -24,10 +25,13 @@ def publish(app: Flask, service: Service, path: str) -> None:
     def views() -> Views:
         from .views import Views  # 40 ms to import, for the first who asks
 
-        return Views(service)
+        return Views(service, "../" * prefix.count("/") or "./")
 
     def index() -> Response:
         return views().index()
+
+    def asset(release: str, name: str) -> Response:
+        return views().asset(release, name)
 
     def page(name: str) -> Response:
         return views().page(name)
@@ -43,6 +47,7 @@ def publish(app: Flask, service: Service, path: str) -> None:
 
     prefix = "/" + path.strip("/") if path.strip("/") else ""
     app.add_url_rule(f"{prefix}/", "pymacaron.doc", index)
+    app.add_url_rule(f"{prefix}/-/<release>/<name>", "pymacaron.doc_asset", asset)
     app.add_url_rule(f"{prefix}/<name>", "pymacaron.doc_api", page)
     app.add_url_rule(f"{prefix}/<name>.yaml", "pymacaron.doc_yaml", yaml)
     app.add_url_rule(f"{prefix}/<name>.json", "pymacaron.doc_json", json)

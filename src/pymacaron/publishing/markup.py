@@ -15,16 +15,18 @@ class Markup(str):
 
 Child: TypeAlias = "str | Iterable[Markup] | None"
 
+_VOID = frozenset(("br", "img", "input", "link", "meta"))  # elements that hold nothing and are not closed
 
-def tag(name: str, *children: Child, **attributes: str | bool | None) -> Markup:
-    """An element. Texts among its children are escaped; an attribute that is None or False is left out, and an
-    underscore at the end of its name, too."""
+
+def tag(name: str, /, *children: Child, **attributes: str | bool | None) -> Markup:
+    """An element. Texts among its children are escaped; an attribute that is None or False is left out. In the names
+    of attributes an underscore is a hyphen; one at the end keeps them apart from Python's own words."""
     opened = "".join(
-        f" {key.rstrip('_')}" + ("" if value is True else f'="{escape(str(value))}"')
+        f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{escape(str(value))}"')
         for key, value in attributes.items()
         if value is not None and value is not False
     )
-    return Markup(f"<{name}{opened}>{joined(*children)}</{name}>")
+    return Markup(f"<{name}{opened}>" if name in _VOID else f"<{name}{opened}>{joined(*children)}</{name}>")
 
 
 def joined(*children: Child) -> Markup:
@@ -38,53 +40,3 @@ def _html(child: Child) -> str:
     if isinstance(child, str):
         return child if isinstance(child, Markup) else escape(child)
     return "".join(_html(one) for one in child)
-
-
-def page(title: str, *body: Child) -> bytes:
-    """A whole page. It loads nothing: the style is in it."""
-    head = joined(
-        Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
-        tag("title", title),
-        tag("style", Markup(_STYLE)),
-    )
-    return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', tag('main', *body)), lang='en')}\n".encode()
-
-
-_STYLE = """
-:root { color-scheme: light dark; --line: #d9dde3; --soft: #f4f6f8; --dim: #5c6670; --link: #0b57d0; --tint: 94% }
-@media (prefers-color-scheme: dark) {
-  :root { --line: #3a4048; --soft: #1d2126; --dim: #9aa4ae; --link: #8ab4f8; --tint: 22% }
-  body { background: #14171a; color: #e3e6e9 }
-}
-body { font: 16px/1.55 system-ui, sans-serif; margin: 0 }
-main { max-width: 60rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem }
-h1 { font-size: 1.9rem; line-height: 1.25; margin: 0 0 .25rem }
-h2 { font-size: 1.25rem; margin: 2.5rem 0 .75rem }
-h3 { font-size: .95rem; margin: 1.1rem 0 .35rem }
-a { color: var(--link) }
-code { font: .92em ui-monospace, monospace; overflow-wrap: anywhere }
-p { margin: .5rem 0; white-space: pre-line; overflow-wrap: break-word }
-td p { margin: 0 }
-td code { white-space: nowrap }
-.dim { color: var(--dim) }
-.forms { display: flex; flex-wrap: wrap; gap: .25rem 2rem; margin: 1rem 0 }
-.forms span + a, .forms a + a { margin-left: .6rem }
-details { border: 1px solid var(--line); border-radius: .4rem; margin: .4rem 0 }
-summary { padding: .45rem .75rem; cursor: pointer; display: flex; flex-wrap: wrap; gap: .1rem .75rem;
-  align-items: baseline }
-details[open] > summary { border-bottom: 1px solid var(--line); background: var(--soft);
-  border-radius: .4rem .4rem 0 0 }
-details > div { padding: .25rem .9rem .8rem }
-summary code { font-weight: 600 }
-.deprecated summary code { text-decoration: line-through }
-.method { font: 600 .78rem ui-monospace, monospace; min-width: 4.2rem; text-align: center; border-radius: .25rem;
-  padding: .15rem .3rem; background: hsl(var(--hue, 210) 60% var(--tint));
-  border: 1px solid hsl(var(--hue, 210) 45% 50%) }
-.get { --hue: 210 } .post { --hue: 140 } .put { --hue: 35 } .patch { --hue: 50 } .delete { --hue: 0 }
-.scroll { overflow-x: auto }
-table { border-collapse: collapse; width: 100%; font-size: .94rem }
-th { text-align: left; font-weight: 600; color: var(--dim); font-size: .82rem }
-th, td { padding: .3rem .9rem .3rem 0; vertical-align: top; border-bottom: 1px solid var(--line) }
-tr:last-child td { border-bottom: 0 }
-.required::after { content: " *"; color: #d5493f }
-""".strip()

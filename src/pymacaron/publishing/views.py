@@ -8,31 +8,59 @@ from pymacaron.conditions import asked
 from pymacaron.exceptions import NotFoundError
 from pymacaron.pool import LoadedApi
 
+from .assets import asset, stamp
 from .forms import Content, Forms, Wanted, as_written, content_of, notation_of, version_named
-from .pages import api_page, index_page
+from .frame import POLICY
+from .pages import api_page, grouped, index_page, schema_page
+from .reference import operation_page
 from .service import Service
 from .trees import Tree, only
 
-_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-
 
 class Views:
-    """The view functions of one service."""
+    """The view functions of one service.
 
-    def __init__(self, service: Service) -> None:
+    Args:
+        root: the way from a page to the root of the service.
+    """
+
+    def __init__(self, service: Service, root: str) -> None:
         self._service = service
+        self._root = root
         self._forms = Forms(service)
         self._trees: dict[LoadedApi, Tree] = {}
 
     def index(self) -> Response:
-        return _page(content_of(index_page(self._service), "text/html"))
+        return _page(content_of(index_page(self._service, self._root), "text/html"))
+
+    def asset(self, release: str, name: str) -> Response:
+        """A file that pages load. The page may be of another release than we are, where several are running."""
+        response = _sent(asset(name))
+        if release == stamp():
+            response.headers["Cache-Control"] = "max-age=31536000, immutable"
+        return response
 
     def page(self, name: str) -> Response:
+        """The page of an API; with `?operation=` or `?schema=` that of one of these."""
         api = self._service.apis.get(name)
         if api is None:
             return self.file(name)
-        key = (api, name in self._service.served, "page")
-        return _page(self._forms.kept(key, lambda: content_of(api_page(self._service, name), "text/html")))
+        operation, schema = request.args.get("operation"), request.args.get("schema")
+        key = (api, name in self._service.served, operation, schema)
+        return _page(self._forms.kept(key, lambda: content_of(self._made(api, operation, schema), "text/html")))
+
+    def _made(self, api: LoadedApi, operation: str | None, schema: str | None) -> bytes:
+        if operation is not None:
+            everything = (one for group in grouped(self._service, api.name).values() for one in group)
+            found = next((one for one in everything if one.title == operation), None)
+            if found is None:
+                raise NotFoundError("This API has no such operation; its page lists them")
+            return operation_page(self._service, api.name, found, self._root)
+        if schema is not None:
+            if schema not in api.document.named:
+                raise NotFoundError("This API has no schema of this name; its page lists them")
+            return schema_page(api, api.name, schema, self._root)
+        return api_page(self._service, api.name, self._root)
 
     def file(self, path: str) -> Response:
         """A file of a document: below the name of its API, or where a reference leads from `<api>.yaml`."""
@@ -72,5 +100,6 @@ def _sent(content: Content) -> Response:
 
 def _page(content: Content) -> Response:
     response = _sent(content)
-    response.headers["Content-Security-Policy"] = _PAGE_POLICY
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Referrer-Policy"] = "no-referrer"
     return response

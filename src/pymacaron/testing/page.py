@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pymacaron.publishing.markup import Child, Markup, page, tag
+from pymacaron.publishing.alone import page
+from pymacaron.publishing.markup import Child, Markup, tag
 
 from .items import CODE, KINDS, OPERATION, PARAMETER, STATUS, TYPE, Item
 from .ledger import Coverage
