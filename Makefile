@@ -53,8 +53,9 @@ rehearse: venv services ## AWS on this machine, with real containers, and asked 
 screenshots: venv services ## pictures for docs/img; ARGS="console" takes one
 	@$(BIN)/python tests/screenshots.py $(ARGS)
 
-faults: venv services ## 10,000 tasks while workers are killed and the broker is restarted; saves killed and racing
+faults: venv services ## tasks, saves and deployments whose processes are killed, and that others are in the way of
 	@$(BIN)/python -m pytest -q -m heavy tests/test_stores_faults.py
+	@$(BIN)/python -m pytest -q -m heavy -n $(JOBS) tests/test_deploy_running.py tests/test_deploy_faults.py
 	@test -e /usr/lib/rabbitmq/bin/rabbitmq-server || $(call install,rabbitmq-server)
 	@$(BIN)/python faults/killed_workers.py $(ARGS)
 

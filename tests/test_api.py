@@ -344,20 +344,6 @@ def test_custom_formats(project: Project) -> None:
     assert client.post("/f", json={"weight": "heavy"}).get_json()["errors"][0]["code"] == "format"
 
 
-# What this version does not have
-
-
-def test_what_has_no_effect_says_so(project: Project, caplog: pytest.LogCaptureFixture) -> None:
-    """Settings whose part is still to come are warned of at the start, each part once."""
-    config = get_config()
-    config.aws_user, config.docker_repo = "me", "repo"
-    project.document({"/f": {"get": operation("f")}})
-    project.functions("def f(): ...")
-    project.start()
-    yet = "no effect: this version of pymacaron has no"
-    assert caplog.messages == [f"aws_user and docker_repo have {yet} deployment yet"]
-
-
 def test_everything_promised_is_there() -> None:
     """`from pymacaron import ...` finds each name of __all__, at its first use."""
     for name in pymacaron.__all__:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOMS = """
     _version _types exceptions predecessors messages names rates
-    documents config later formats grammar schemas structs shapes servers operations calls dialects
+    documents config formats grammar schemas structs shapes servers operations calls dialects
     parameters bodies inputs headers forms negotiation representations answers conditions loops wire
     samples bundling downgrade router
     ending proxies auth stores endpoints binding failures crash logs limits

@@ -20,7 +20,6 @@ from .exceptions import BindingError, DocumentError, StartError, format_error
 from .failures import Failures
 from .flask_context import flask_response
 from .formats import Formats
-from .later import unbuilt_settings
 from .launching import check_port, end_when_asked, letsgo, listening, program, quiet_handler
 from .loading import building, documents_below, warn_of_unknown_clients
 from .logs import log_call, set_up
@@ -89,8 +88,6 @@ class API:
             logging.getLogger("pymacaron").setLevel(level)
         if default_user_id is not None:
             config.default_user_id = default_user_id
-        for warning in unbuilt_settings(config):
-            log.warning("%s", warning)
         self._failures = Failures(
             error_callback, error_decorator, lambda: self.debug or bool(get_config().expose_exceptions),
             problem=config.error_format == "problem",

@@ -46,6 +46,7 @@
         ├── DocumentError               an OpenAPI document
         ├── BindingError                the code does not fit the document
         ├── EngineError                 no container engine answers, or it refused what it was asked
+        ├── DeployError                 a deployment: what it lacks, what failed, how it stands
         └── NotBuiltError               asked for a part that this version does not have
 
 Users make their own by subclassing PyMacaronException or by calling add_error().
@@ -486,6 +487,16 @@ class BindingError(StartError):
 
 class EngineError(StartError):
     """What a container engine would not do: what was asked, what it said, and the cure where that is known."""
+
+
+class DeployError(StartError):
+    """A deployment cannot begin, or has failed. `exit_code` tells how what is live stands; see docs/deploy.md."""
+
+    title = "the service cannot be deployed"
+
+    def __init__(self, findings: Iterable[Finding] | str, *, exit_code: int = 2) -> None:
+        super().__init__(findings)
+        self.exit_code = exit_code
 
 
 class NotBuiltError(StartError):

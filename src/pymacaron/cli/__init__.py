@@ -30,6 +30,15 @@ COMMANDS = {
     "diff": "What changed between two versions of a document, and whom it breaks.",
     "build": "The container image of a service.",
     "worker": "Run the tasks of a service.",
+    "deploy": "Deploy to AWS Elastic Beanstalk, beside what is live.",
+    "rollback": "Make live again what was live before.",
+    "status": "What is live, what else there is, and who deploys.",
+    "releases": "What has been live.",
+    "logs": "What the live service prints.",
+    "events": "What Elastic Beanstalk tells.",
+    "env": "The environments that there are.",
+    "cleanup": "End and delete what deployments leave behind.",
+    "aws": "The account of AWS: permissions, roles, what is missing.",
 }
 
 

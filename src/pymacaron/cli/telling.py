@@ -12,12 +12,13 @@ from pymacaron.exceptions import StartError
 
 
 def told(command: click.Command, name: str) -> None:
-    """Run a command under a name; what stops a start is told as it is, with exit code 2."""
+    """Run a command under a name; what stops a start is told as it is, with exit code 2; a deployment has its
+    own ones."""
     try:
         command(prog_name=name)
     except StartError as error:
         click.echo(str(error), err=True)
-        sys.exit(2)
+        sys.exit(getattr(error, "exit_code", 2))
 
 
 def reading_only() -> None:

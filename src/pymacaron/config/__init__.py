@@ -138,16 +138,26 @@ class Config:
     unix_socket: str | None
     https_cert: str | None
     https_key: str | None
-    aws_user: str | None
-    aws_keypair: str | None
-    aws_instance_type: str | None
     aws_region: str | None
     aws_default_region: str | None
+    aws_user: str | None
     aws_access_key_id: str | None
     aws_secret_access_key: Secret | None
-    aws_cert_arn: str | None
+    aws_instance_type: str
     aws_hosts_min: int
     aws_hosts_max: int
+    aws_spot: bool
+    aws_keypair: str | None
+    aws_cert_arn: str | None
+    aws_ssl_policy: str
+    aws_cname_prefix: str | None
+    aws_variables: dict[str, str]
+    aws_service_role: str
+    aws_instance_profile: str
+    aws_notify_topic: str | None
+    aws_vpc: dict[str, str]
+    aws_keep_hours: int
+    aws_keep_versions: int
     docker_repo: str | None
     docker_bucket: str | None
 

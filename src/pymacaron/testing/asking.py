@@ -96,7 +96,7 @@ def asker_for(place: Place, token: str | None) -> Asker:
     """What asks over the network; its connections are kept."""
     from pymacaron.transports.http import HttpTransport  # 60 ms to import, for those who ask over the network
 
-    return Asker(place, HttpTransport(verify=place.verify), lambda: token)
+    return Asker(place, HttpTransport(verify=place.verify, address=place.address), lambda: token)
 
 
 LOCAL = Place(Origin("http", "localhost", 80))

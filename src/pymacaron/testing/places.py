@@ -11,6 +11,7 @@ from pymacaron.exceptions import StartError
 from pymacaron.transports import Origin
 
 HOST, PORT, TOKEN, UNVERIFIED = "PYM_SERVER_HOST", "PYM_SERVER_PORT", "PYM_JWT_TOKEN", "PYM_NO_SSL_CHECK"
+ADDRESS = "PYM_SERVER_ADDRESS"  # where to connect to for that host, as "name" or "name:port"
 _PORTS = {"http": 80, "https": 443}
 _SCHEME = re.compile("[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
@@ -21,11 +22,13 @@ class Place(NamedTuple):
     Attributes:
         prefix: what stands before all of its paths there, "" or "/shop".
         verify: is its certificate looked at?
+        address: where to connect to instead of where the host's name leads, such as a load balancer's; None: there.
     """
 
     origin: Origin
     prefix: str = ""
     verify: bool = True
+    address: tuple[str, int] | None = None
 
     def __str__(self) -> str:
         return f"{self.origin}{self.prefix}"
@@ -66,4 +69,17 @@ def place_from(environment: Environment) -> Place:
     if not host and not port:
         cure = f"run the tests by `pymacaron test --start` or `--local`, or set {HOST} and {PORT}"
         raise StartError(f"nobody says where the service is that is to be tested; {cure}")
-    return place_of(host or "localhost", port, verify=environment.get(UNVERIFIED, "") in {"", "0"})
+    place = place_of(host or "localhost", port, verify=environment.get(UNVERIFIED, "") in {"", "0"})
+    return led_to(place, environment.get(ADDRESS, ""))
+
+
+def led_to(place: Place, address: str) -> Place:
+    """The place, with connections going to an address, "name" or "name:port"; "": to where its name leads.
+
+    Raises:
+        StartError: that is no address.
+    """
+    if not address:
+        return place
+    origin = place_of(f"{place.origin.scheme}://{address.removeprefix('http://')}").origin
+    return place._replace(address=(origin.host, origin.port))

@@ -15,7 +15,7 @@ from pymacaron.config import Config, load_config, set_config
 from pymacaron.exceptions import PyMacaronError, StartError
 
 from .ledger import FOLDER, Coverage, gather
-from .places import HOST, PORT, TOKEN, UNVERIFIED, Place, place_of
+from .places import ADDRESS, HOST, PORT, TOKEN, UNVERIFIED, Place, place_of
 from .report import lines, shortfall
 from .server import listens
 from .writing import write
@@ -106,6 +106,7 @@ def _told(place: Place) -> dict[str, str]:
         PORT: str(place.origin.port),
     }
     said[UNVERIFIED] = "" if place.verify else "1"
+    said[ADDRESS] = f"{_bracketed(place.address[0])}:{place.address[1]}" if place.address else ""
     token = os.environ.get(TOKEN) or _own_token()
     return said | ({TOKEN: token} if token else {})
 

@@ -85,7 +85,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, server: Started) -> None:
 def listens(place: Place, seconds: float = 2.0) -> bool:
     """Does anybody take connections there?"""
     try:
-        socket.create_connection((place.origin.host, place.origin.port), seconds).close()
+        socket.create_connection(place.address or (place.origin.host, place.origin.port), seconds).close()
     except OSError:
         return False
     return True

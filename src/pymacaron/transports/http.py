@@ -28,7 +28,7 @@ from pymacaron.bodies import chunks_of, close
 from pymacaron.messages import Response
 
 from .carrying import Origin, Sending, TransportFault, target_of
-from .sockets import Pool, TlsPool, tls_context, underway
+from .sockets import Pool, TlsPool, pools_to, tls_context, underway
 
 _MOST_CONNECTIONS = 100  # that one service keeps to one host; more may be made, and are closed after use
 _MOST_HOSTS = 50
@@ -53,12 +53,17 @@ class HttpTransport:
     Args:
         authorities: a file of certificates that are trusted; None: those of the system.
         verify: are the certificates of servers verified?
+        address: where to connect to, whatever host is asked: its certificate still has to be that of the host.
     """
 
     is_local = False
 
-    def __init__(self, authorities: str | None = None, *, verify: bool = True) -> None:
+    def __init__(
+        self, authorities: str | None = None, *, verify: bool = True, address: tuple[str, int] | None = None
+    ) -> None:  # fmt: skip
         self._authorities, self._verify = authorities, verify
+        self._classes: dict[str, Any] = {"http": Pool, "https": TlsPool} if address is None else pools_to(address)
+        self._is_led = address is not None
         self._manager: PoolManager | None = None
         self._pools: dict[Origin, tuple[HTTPConnectionPool, str]] = {}
         os.register_at_fork(after_in_child=self._forget)
@@ -92,7 +97,7 @@ class HttpTransport:
 
     def _pool(self, origin: Origin) -> tuple[HTTPConnectionPool, str]:
         """Where connections to a host are kept, and what stands before the paths of requests to it."""
-        proxy, prefix = _proxy_for(origin), ""
+        proxy, prefix = None if self._is_led else _proxy_for(origin), ""
         if proxy is None:
             manager = self._manager = self._manager or self._new_manager(None)
         else:
@@ -111,7 +116,7 @@ class HttpTransport:
             "cert_reqs": "CERT_REQUIRED" if self._verify else "CERT_NONE",
         }  # fmt: skip
         manager = PoolManager(**options) if proxy is None else ProxyManager(proxy, **options)
-        manager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
+        manager.pool_classes_by_scheme = self._classes
         return manager
 
 

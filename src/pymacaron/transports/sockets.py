@@ -82,12 +82,13 @@ class _Connection(HTTPConnection):
     sock: Any
     timeout: Any
     response_class = Answer
+    address: tuple[str, int] | None = None  # where to connect to, instead of where the host's name leads
 
     def _new_conn(self) -> socket.socket:
         """A connected socket. All addresses of the host together get the time that there is for connecting."""
         until = min(monotonic() + self.timeout, underway.until)
         try:
-            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+            found = socket.getaddrinfo(*(self.address or (self._dns_host, self.port)), type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             fault = error if isinstance(error, socket.gaierror) else socket.gaierror("no host name")
             raise NameResolutionError(self.host, self, fault) from error
@@ -144,6 +145,17 @@ class TlsPool(HTTPSConnectionPool):
         """Connect; without a warning where certificates are not verified, as who says so knows."""
         if conn.is_closed:
             conn.connect()
+
+
+def pools_to(address: tuple[str, int]) -> dict[str, Any]:
+    """Pools by scheme, whose connections go to one address whatever host is asked. With https that host's name is what
+    the server is told (SNI) and what its certificate has to be for."""
+    plain = type("Connection", (_Connection,), {"address": address})
+    encrypted = type("TlsConnection", (_TlsConnection,), {"address": address})
+    return {
+        "http": type("LedPool", (Pool,), {"ConnectionCls": plain}),
+        "https": type("LedTlsPool", (TlsPool,), {"ConnectionCls": encrypted}),
+    }
 
 
 def tls_context(authorities: str | None, *, verify: bool) -> ssl.SSLContext:

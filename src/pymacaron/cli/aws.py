@@ -1,0 +1,76 @@
+"""`pymacaron aws`: what the account has to have and to allow."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from .deploying import account_for, stage
+
+
+@click.group()
+def aws() -> None:
+    """The account of AWS: permissions, roles, and what is missing."""
+
+
+@aws.command()
+@stage
+@click.option("--account", metavar="NUMBER", help="The account; else AWS is asked for it.")
+@click.option("--setup", is_flag=True, help="Of who runs `pymacaron aws setup`, not of who deploys.")
+def policy(stage: str, account: str | None, setup: bool) -> None:
+    """Print the policy of IAM that whoever deploys needs, and nothing beyond it."""
+    from pymacaron.deploy.permissions import places_of, policy_of  # imports nothing of AWS
+
+    meant = account_for(stage)
+    number = account or str(meant.aws.read("sts.GetCallerIdentity")["Account"])
+    click.echo(json.dumps(policy_of(places_of(meant.wanted, account=number), setup=setup), indent=2))
+
+
+@aws.command()
+@stage
+@click.option("--email", default="", help="Who is told of alarms: makes a topic.")
+@click.option("--plan", "only_plan", is_flag=True, help="Print the calls, and make none.")
+def setup(stage: str, email: str, only_plan: bool) -> None:
+    """Make roles, instance profile and repository, once for an account. What is there stays as it is."""
+    from pymacaron.deploy import setup as made  # imports boto3
+
+    account = account_for(stage)
+    caller = account.aws.read("sts.GetCallerIdentity")
+    number, partition = str(caller["Account"]), caller["Arn"].split(":")[1]
+    calls = list(made.calls_of(account.wanted, account=number, partition=partition, email=email))
+    if only_plan:
+        for operation, parameters in calls:
+            click.echo(f"{operation} {json.dumps(parameters)}")
+        return
+    made.set_up(account.aws, account.wanted, calls, number, click.echo)
+    if email:
+        topic = f"arn:{partition}:sns:{account.wanted.region}:{number}:pym-{account.wanted.name}-alarms"
+        click.echo(f"confirm the mail that {email} gets, and write 'aws_notify_topic: {topic}' into pym-config.yaml")
+
+
+@aws.command()
+@stage
+def doctor(stage: str) -> None:
+    """Look at everything that a deployment needs, and change nothing.
+
+    Exit codes: 0 a deployment can begin; 3 it cannot, and why.
+    """
+    from pymacaron.deploy import deployment  # imports boto3
+    from pymacaron.exceptions import DeployError
+
+    account = account_for(stage)
+    found = account.observed()
+    click.echo(f"account      {found.account}, as {found.caller}")
+    click.echo(f"platform     {found.platform}")
+    click.echo(f"registry     {found.registry or 'none'}")
+    click.echo(f"bucket       {found.bucket}{'' if found.bucket_exists else ' (a deployment makes it)'}")
+    live = found.live(account.wanted)
+    click.echo(f"live         {f'{live.name}, {live.label}' if live else 'nothing yet'}")
+    try:
+        deployment.checked(account, found, deployment.ordered(account, found))
+    except DeployError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    click.echo("a deployment can begin: `pymacaron deploy --plan`")

@@ -1,0 +1,23 @@
+"""`pymacaron cleanup`: what deployments leave behind."""
+
+from __future__ import annotations
+
+import click
+
+from .deploying import account_for, stage
+
+
+@click.command()
+@stage
+def cleanup(stage: str) -> None:
+    """End environments that nobody goes back to, and delete versions beyond aws_keep_versions.
+
+    Run it once a day: a deployment does the same, if there is one.
+    """
+    from pymacaron.deploy import operating  # imports boto3
+
+    account = account_for(stage)
+    found = account.observed()
+    ended = operating.prune(account, found, click.echo)
+    deleted = operating.prune_versions(account, found, click.echo)
+    click.echo(f"{ended} environments ended, {deleted} versions deleted")

@@ -1,0 +1,167 @@
+"""`pymacaron deploy`, also called `deploy_pipeline`: tests, image, registry, and blue/green to Elastic Beanstalk."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from pymacaron.exceptions import DeployError
+
+from .deploying import account_for, interruptible, stage, workshop_for
+from .telling import told
+
+if TYPE_CHECKING:  # see cli/deploying.py
+    from pymacaron.deploy.deployment import Account
+    from pymacaron.deploy.observe import Found
+    from pymacaron.deploy.steps import Plan
+
+_NO = 1
+_LAST = "last"
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("action", required=False, type=click.Choice(["unlock"]))
+@stage
+@click.option("--plan", "only_plan", is_flag=True, help="Print every step and every call, and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="The plan, or what happens, as JSON.")
+@click.option("--plan-file", metavar="FILE", help="Carry out this plan, if nothing has changed since.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--image", metavar="IMAGE", default="", help="One in its registry, repository@sha256:…; none is built.")
+@click.option("--keep-failed", is_flag=True, help="Keep a new environment that fails, to look at it.")
+@click.option("--no-unit-tests", is_flag=True, help="Acceptance tests are always run.")
+@click.option("--wait-lock", metavar="MINUTES", type=click.FloatRange(0), default=0.0, help="Wait for who deploys.")
+@click.option(
+    "--resume", metavar="[ID]", is_flag=False, flag_value=_LAST, help="Go on with a deployment that was interrupted."
+)
+@click.option("--allow-dirty", is_flag=True, help="Deploy changes that no commit has.")
+@click.option("--force", is_flag=True, help="With unlock: whoever has the lock.")
+def deploy(  # noqa: PLR0917 - click gives them by name
+    action: str | None, stage: str, only_plan: bool, as_json: bool, plan_file: str | None, yes: bool, image: str,
+    keep_failed: bool, no_unit_tests: bool, wait_lock: float, resume: str | None, allow_dirty: bool, force: bool,
+) -> None:  # fmt: skip
+    """Deploy the service in this folder to Elastic Beanstalk, beside what is live.
+
+    \b
+      pymacaron deploy --plan
+      pymacaron deploy --yes --env staging
+      pymacaron deploy --resume
+      pymacaron deploy unlock --force
+
+    Exit codes: 0 it is live, 1 you said no, 2 the configuration is faulty, 3 it could not begin, 4 the new environment
+    has failed and what is live was not touched, 5 rolled back, 6 somebody else deploys, 7 it needs attention, 130
+    Ctrl-C.
+    """
+    account = account_for(stage, as_json=as_json, version=_version(allow_dirty or only_plan or bool(image)))
+    if action == "unlock":
+        _unlock(account, force=force)
+        return
+    from pymacaron.deploy import deployment  # imports boto3
+
+    with interruptible():
+        if resume is not None:
+            deploy_id = "" if resume == _LAST else resume
+            deployment.go_on(account, workshop_for(account), deploy_id, lock_patience=wait_lock * 60)
+            return
+        if plan_file:
+            made, found = deployment.of_file(account, plan_file)
+        else:
+            order = {"image": image, "keep_failed": keep_failed, "unit_tests": not no_unit_tests}
+            made, found = deployment.deployment(account, **order)
+        if only_plan:
+            show(made, as_json=as_json)
+            return
+        carry_out(account, made, found, yes=yes, as_json=as_json, image=image, lock_patience=wait_lock * 60)
+
+
+def _version(allow_dirty: bool) -> str:
+    """What the code in this folder calls itself, by git; "" without git.
+
+    Raises:
+        DeployError: there are changes that no commit has.
+    """
+    from pymacaron.images.versions import revision_of, version_of  # starts git
+
+    revision = revision_of(os.curdir)
+    if revision.described.endswith("-dirty") and not allow_dirty:
+        cure = "commit them, so that what is live can be found again; or say --allow-dirty"
+        raise DeployError(f"there are changes in {os.path.abspath(os.curdir)} that no commit has; {cure}", exit_code=3)
+    return version_of(revision, "").rstrip("-")
+
+
+def show(made: Plan, *, as_json: bool) -> None:
+    from pymacaron.deploy.deployment import told as plan_told  # imports boto3
+
+    said = {"plan": made.to_json(), "hash": made.hash}
+    click.echo(json.dumps(said, indent=2) if as_json else plan_told(made))
+
+
+def carry_out(
+    account: Account, made: Plan, found: Found, *, yes: bool, as_json: bool, image: str = "", lock_patience: float = 0.0
+) -> None:  # fmt: skip
+    """Ask, then do it."""
+    from pymacaron.deploy import deployment  # imports boto3
+
+    if not as_json:
+        show(made, as_json=False)
+    if not yes and not (sys.stdin.isatty() and click.confirm("Do it?")):
+        if not sys.stdin.isatty():
+            raise DeployError("nobody is there to be asked; say --yes")
+        sys.exit(_NO)
+    deployment.carry_out(account, made, found, workshop_for(account), image=image, lock_patience=lock_patience)
+    account.tell("done", f"{account.wanted.scheme}://{account.wanted.live_host} is served by {made.green}")
+    if made.blue:
+        hours = account.wanted.keep_hours
+        account.tell("note", f"`pymacaron rollback` swaps back in seconds, for {hours} hours")
+
+
+def _unlock(account: Account, *, force: bool) -> None:
+    found = account.observed()
+    lock = account.lock(found.bucket)
+    holder = lock.held_by() if found.bucket_exists else None
+    if holder is None:
+        click.echo("nobody has the lock")
+        return
+    if not force:
+        raise DeployError(f"{holder[0].owner} has the lock ({holder[0].deploy_id}); say --force to take it away")
+    lock.break_open()
+    click.echo(f"the lock of {holder[0].owner} ({holder[0].deploy_id}) is gone")
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--push", is_flag=True, help="Push the image to its registry.")
+@click.option("--deploy", "deploys", is_flag=True, help="Push, and deploy.")
+@stage
+@click.pass_context
+def pipeline(context: click.Context, push: bool, deploys: bool, stage: str) -> None:
+    """Unit tests, image, acceptance tests against it; with --push and --deploy, what comes after them.
+
+    \b
+      deploy_pipeline
+      deploy_pipeline --push --deploy
+
+    Exit codes: those of `pymacaron deploy`.
+    """
+    if deploys:
+        context.invoke(deploy, stage=stage, yes=True)
+        return
+    account = account_for(stage, version=_version(allow_dirty=not push))
+    from pymacaron.deploy.run import StepFailed  # imports boto3
+
+    workshop = workshop_for(account)
+    try:
+        workshop.unit_tests()
+        image = workshop.build()
+        workshop.image_tests(image)
+        if push:
+            click.echo(workshop.push(image, account.observed().registry or account.wanted.repository, account.aws))
+    except StepFailed as error:
+        raise DeployError(str(error), exit_code=3) from error
+
+
+def deploy_pipeline() -> None:
+    """The command under its old name."""
+    told(pipeline, "deploy_pipeline")

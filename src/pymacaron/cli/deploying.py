@@ -1,0 +1,57 @@
+"""What the commands of a deployment share: the account that is meant, the workshop, and how they end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:  # boto3 is imported when a command runs, not with its options
+    from pymacaron.deploy.deployment import Account
+    from pymacaron.deploy.run import Workshop
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_CTRL_C = 130
+
+
+def stage(command: _F) -> _F:
+    """The option that says which environment is meant."""
+    text = "Another environment: pym-config.NAME.yaml, where there is one."
+    return click.option("--env", "stage", metavar="NAME", default="live", show_default=True, help=text)(command)
+
+
+def account_for(stage: str, *, as_json: bool = False, version: str = "") -> Account:
+    """
+    Raises:
+        StartError: the configuration does not do, or boto3 is missing.
+    """
+    from pymacaron.deploy import aws, deployment, progress  # see above
+
+    colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    tell = progress.events(click.echo, time.time) if as_json else progress.lines(click.echo, time.time, colours=colours)
+    return deployment.account_of(os.curdir, stage, aws.connect, version=version, tell=tell)
+
+
+def workshop_for(account: Account) -> Workshop:
+    from pymacaron.deploy.workshop import Here  # see above
+
+    variables = {**dict(account.wanted.variables), **account.secrets, "PYM_ENV": account.wanted.stage}
+    return Here(
+        account.folder, architecture=account.wanted.architecture, variables=variables,
+        say=lambda line: account.tell("event", line),
+    )  # fmt: skip
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C leaves everything as it is, and says how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("\ninterrupted; what AWS has begun goes on there: `pymacaron deploy --resume`", err=True)
+        sys.exit(_CTRL_C)

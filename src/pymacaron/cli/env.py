@@ -1,0 +1,49 @@
+"""`pymacaron env`: the environments that there are."""
+
+from __future__ import annotations
+
+import click
+
+from .deploying import account_for, stage
+
+
+@click.group()
+def env() -> None:
+    """Environments of Elastic Beanstalk: list them, and end those that are not live."""
+
+
+@env.command("list")
+@stage
+def list_them(stage: str) -> None:
+    """All environments of the application."""
+    account = account_for(stage)
+    found = account.observed()
+    for one in found.environments:
+        mark = "live" if one.cname.lower() == account.wanted.cname else ""
+        click.echo(f"{one.name:40} {one.status:11} {one.health:6} {mark:4} {one.label}")
+
+
+@env.command()
+@click.argument("name")
+@stage
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def terminate(name: str, stage: str, yes: bool) -> None:
+    """End the environment NAME, which is not live."""
+    from pymacaron.deploy import operating  # imports boto3
+
+    account = account_for(stage)
+    if not yes:
+        click.confirm(f"End {name} for good?", abort=True)
+    operating.terminate(account, account.observed(), name)
+    click.echo(f"{name} is ending")
+
+
+@env.command()
+@stage
+def prune(stage: str) -> None:
+    """End environments that nobody goes back to: replaced for longer than aws_keep_hours, or left behind."""
+    from pymacaron.deploy import operating  # imports boto3
+
+    account = account_for(stage)
+    ended = operating.prune(account, account.observed(), click.echo)
+    click.echo(f"{ended} ended")

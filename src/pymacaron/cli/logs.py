@@ -1,0 +1,31 @@
+"""`pymacaron logs`: what the live service prints."""
+
+from __future__ import annotations
+
+import click
+
+from .deploying import account_for, stage
+
+
+@click.command()
+@stage
+@click.option("-f", "--follow", is_flag=True, help="Go on, also over to a new environment when it becomes live.")
+@click.option("--minutes", type=click.FloatRange(0), default=10.0, show_default=True, help="From how long ago.")
+def logs(stage: str, follow: bool, minutes: float) -> None:
+    """What the live environment prints, from all of its instances.
+
+    \b
+      pymacaron logs --minutes 60
+      pymacaron logs -f
+    """
+    from pymacaron.deploy import operating  # imports boto3
+
+    account = account_for(stage)
+    since = account.aws.clock.time() - minutes * 60
+    try:
+        for line in operating.logs(
+            account.aws, account.wanted, since=since, follow=follow, note=lambda text: click.echo(f"# {text}", err=True)
+        ):
+            click.echo(line)
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,25 @@
+"""`pymacaron status`: what is live, and what else there is."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from .deploying import account_for, stage
+
+
+@click.command()
+@stage
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(stage: str, as_json: bool) -> None:
+    """What is live, what else there is, and who deploys.
+
+    Exit codes: 0; 1 if nothing is live, or it is not well.
+    """
+    from pymacaron.deploy import operating  # imports boto3
+
+    account = account_for(stage)
+    said = operating.status(account, account.observed())
+    click.echo(json.dumps(said, indent=2) if as_json else "\n".join(operating.status_lines(said)))
+    raise SystemExit(0 if said["health"] == "Green" else 1)

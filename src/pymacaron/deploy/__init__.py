@@ -1,0 +1,30 @@
+"""Deployment to AWS Elastic Beanstalk, blue/green: what is wanted, what there is, a plan, and its execution.
+
+    pym-config.yaml ─► resources ─┐
+                                  ├─► plan (pure, frozen, hashable) ─► execute ─► journal
+    AWS ────────────► observe ────┘                                       └─► waiting, lock, secrets, registry
+
+resources.py    what the configuration asks for, checked without AWS
+options.py      the options of an environment, every one of them with its value
+bundle.py       the source bundle, the same bytes for the same image
+permissions.py  each API call there is, and what IAM has to allow for it
+prices.py       a price list with its date
+aws.py          the one place that speaks to AWS
+observe.py      what there is: questions only
+steps.py        plans and their steps, as values
+plan.py         what has to be done: a pure function
+run.py          a deployment under way: calls that are journalled, and made once
+deeds.py        each kind of step
+execute.py      a plan carried out, and the ways back
+journal.py      what was done, on the disk before anybody acts on it
+lock.py         one deployment at a time
+waiting.py      events, health, deadlines
+registry.py     where images are pushed to
+workshop.py     tests and images, on this machine
+progress.py     what is said meanwhile
+deployment.py   all of that together
+operating.py    what is running, what has been, and what it says
+setup.py        what an account has to have once
+
+It is imported when it is asked for (the extra `aws`), never by a service.
+"""

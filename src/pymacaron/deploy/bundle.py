@@ -1,0 +1,78 @@
+"""The source bundle: a few lines that say which image runs. The same image makes the same bytes, so that the checksum
+names the bundle."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+
+from .resources import PORT, Wanted
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can say
+_LOGS = "/var/log/pymacaron"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The bytes of a bundle, and the image in it by its digest."""
+
+    data: bytes
+    image: str
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+    def key(self, wanted: Wanted) -> str:
+        """Where it is kept in the bucket."""
+        return f"pymacaron/{wanted.name}/bundles/{self.sha256}.zip"
+
+    def label(self, wanted: Wanted) -> str:
+        """What Elastic Beanstalk calls the version, 100 characters at most: two different bundles never share one."""
+        return f"{wanted.version[:80]}-{self.sha256[:12]}" if wanted.version else self.sha256[:12]
+
+
+def bundle_of(wanted: Wanted, image: str) -> Bundle:
+    """The bundle that runs an image.
+
+    Args:
+        image: with its digest, `host/repository@sha256:…`: a tag can be moved while an environment grows.
+    """
+    if wanted.worker:
+        name, text = "docker-compose.yml", _compose(image)
+    else:
+        name, text = "Dockerrun.aws.json", _dockerrun(image)
+    return Bundle(_zipped(name, text), image)
+
+
+def _dockerrun(image: str) -> str:
+    """Version 1 of the format, which is the one for a single container."""
+    said = {
+        "AWSEBDockerrunVersion": "1",
+        "Image": {"Name": image, "Update": "true"},
+        "Ports": [{"ContainerPort": PORT}],
+        "Logging": _LOGS,
+    }
+    return json.dumps(said, indent=2, sort_keys=True) + "\n"
+
+
+def _compose(image: str) -> str:
+    """JSON is YAML. Elastic Beanstalk writes the variables of the environment into the file `.env`."""
+    each = {"image": image, "env_file": ".env", "restart": "always", "init": True, "stop_grace_period": "10s"}
+    services = {
+        "web": {**each, "ports": [f"80:{PORT}"]},
+        "worker": {**each, "command": ["pymacaron", "worker"]},
+    }
+    return json.dumps({"services": services}, indent=2, sort_keys=True) + "\n"
+
+
+def _zipped(name: str, text: str) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_STORED) as archive:  # compressors differ from version to version
+        info = zipfile.ZipInfo(name, _EPOCH)
+        info.external_attr, info.create_system = 0o100644 << 16, 3
+        archive.writestr(info, text)
+    return data.getvalue()

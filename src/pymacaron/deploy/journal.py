@@ -1,0 +1,145 @@
+"""The journal of a deployment: what was about to be done, before it was; what came of it, after. It survives the
+process, and holds no secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pymacaron._types import Json, JsonObject
+from pymacaron.exceptions import DeployError
+
+from .resources import Wanted
+from .steps import ApiCall, Plan
+
+FOLDER = os.path.join(".pym", "deploys")
+_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9]{4}")
+
+
+class Journal:
+    """Lines of JSON, each of which is on the disk before anybody acts on it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def begun(cls, folder: Path, plan: Plan, wanted: Wanted, at: float) -> Journal:
+        """The journal of a new deployment: its first line has the whole plan."""
+        folder.mkdir(parents=True, exist_ok=True)
+        journal = cls(folder / f"{plan.deploy_id}.jsonl")
+        journal.write(at, "begin", plan=plan.to_json(), wanted=asdict(wanted))
+        return journal
+
+    def write(self, at: float, event: str, **more: Any) -> None:
+        line = json.dumps({"at": round(at, 3), "event": event, **more}, sort_keys=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def intent(self, at: float, step: str, call: ApiCall) -> None:
+        """A call is about to be made."""
+        self.write(at, "intent", step=step, operation=call.operation, parameters=call.shown())
+
+    def result(self, at: float, step: str, operation: str, *, said: str, request_id: str = "") -> None:
+        """A call was made; `said` is "done", or what AWS refused it with, or why nobody knows."""
+        self.write(at, "result", step=step, operation=operation, said=said, request_id=request_id)
+
+
+@dataclass
+class Story:
+    """What a journal tells.
+
+    Attributes:
+        given: values that steps have given to later ones.
+        done: names of steps.
+        road: "steps", or the steps that a failure has led to: "if_green_fails", "if_live_fails".
+        code: the exit code of a deployment that has ended; None of one that has not.
+    """
+
+    plan: Plan
+    wanted: Wanted
+    given: dict[str, str] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
+    intents: list[str] = field(default_factory=list)
+    road: str = "steps"
+    why: str = ""
+    code: int | None = None
+
+
+def read(path: Path) -> Story:
+    """What has happened, as far as it was written.
+
+    Raises:
+        DeployError: that is no journal.
+    """
+    story: Story | None = None
+    for said in _lines(path):
+        if said["event"] == "begin":
+            story = Story(Plan.from_json(said["plan"]), wanted_from(said["wanted"]))
+        elif story is not None:
+            _tell(story, said)
+    if story is None:
+        raise DeployError(f"{path} is no journal of a deployment; see `pymacaron status` for what is there")
+    return story
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    for line in path.read_text("utf-8").splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            return  # the process ended while it wrote this line, and has done nothing after it
+
+
+def _tell(story: Story, said: dict[str, Any]) -> None:
+    match said["event"]:
+        case "given":
+            story.given.update(said["values"])
+        case "done":
+            story.done.add(said["step"])
+        case "intent":
+            story.intents.append(said["step"])
+        case "failed":
+            story.road, story.why = said["road"], said["why"]
+        case "end":
+            story.code = said["code"]
+        case "resume":
+            story.code = None
+
+
+def wanted_from(said: JsonObject) -> Wanted:
+    """What was wanted, from its JSON."""
+    values: dict[str, Any] = {name: _tupled(value) for name, value in said.items()}
+    return Wanted(**values)
+
+
+def _tupled(value: Json) -> Any:
+    return tuple(_tupled(one) for one in value) if isinstance(value, list) else value
+
+
+def find(folder: Path, deploy_id: str = "") -> Path:
+    """The journal of a deployment; without an id, of the last one that has not ended well.
+
+    Raises:
+        DeployError: there is none.
+    """
+    if deploy_id:
+        path = folder / f"{deploy_id}.jsonl"
+        if _ID.fullmatch(deploy_id) and path.exists():
+            return path
+        known = ", ".join(one.stem for one in _journals(folder)[-3:]) or "none"
+        raise DeployError(f"there is no journal {path}; the last ones are {known}")
+    open_ones = [path for path in _journals(folder) if read(path).code not in {0, 4, 5}]
+    if not open_ones:
+        raise DeployError(f"no deployment in {folder} has been interrupted; deploy again with `pymacaron deploy`")
+    return open_ones[-1]
+
+
+def _journals(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.jsonl") if _ID.fullmatch(path.stem))

@@ -1,0 +1,329 @@
+"""What there is at AWS: questions only, answered by one frozen value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+from pymacaron._types import JsonObject
+
+from .aws import Aws, Refused
+from .options import options_of, own_variables
+from .resources import Wanted
+from .steps import checksum
+
+BRANCH = "Docker running on 64bit Amazon Linux 2023"
+MARK = "pymacaron"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An environment of Elastic Beanstalk. `stage` and `deploy_id` are "" for one that pymacaron has not made."""
+
+    id: str
+    name: str
+    cname: str
+    endpoint: str
+    status: str
+    health: str
+    label: str
+    stage: str = ""
+    deploy_id: str = ""
+    created: float = 0.0
+    arn: str = ""
+
+    @property
+    def is_ready(self) -> bool:
+        return self.status == "Ready"
+
+
+@dataclass(frozen=True)
+class Version:
+    label: str
+    key: str
+    status: str
+    created: float = 0.0
+
+
+@dataclass(frozen=True)
+class Release:
+    """One entry of the record of what has been live: which environment, with which version, since when, by whom."""
+
+    deploy_id: str
+    label: str
+    environment_id: str
+    environment: str
+    at: float
+    by: str
+    image: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The account as it is. Texts that are "" are for what is not there.
+
+    Attributes:
+        environments: of the application, without those that are gone.
+        missing: what has to be there and is not, with the setting that names it and the cure.
+        complaints: of Elastic Beanstalk about the options.
+        is_prefix_free: can the live address be taken? None where an environment of ours has it.
+    """
+
+    account: str
+    caller: str
+    partition: str = "aws"
+    application: bool = False
+    environments: tuple[Environment, ...] = ()
+    versions: tuple[Version, ...] = ()
+    platform: str = ""
+    bucket: str = ""
+    bucket_exists: bool = False
+    registry: str = ""
+    secret: str = ""
+    secret_names: tuple[str, ...] = ()
+    releases: tuple[Release, ...] = ()
+    is_prefix_free: bool | None = None
+    missing: tuple[tuple[str, str, str], ...] = ()
+    complaints: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """The checksum of what a plan depends on."""
+        said: dict[str, Any] = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        for one in said["environments"]:
+            one.pop("health")  # comes and goes
+        return checksum({name: said[name] for name in said if name not in {"caller", "complaints"}})
+
+    def live(self, wanted: Wanted) -> Environment | None:
+        """The environment that has the live address, nothing else makes it so."""
+        return next((one for one in self.environments if one.cname.lower() == wanted.cname), None)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return value
+
+
+def observe(aws: Aws, wanted: Wanted) -> Found:
+    """Ask for everything that a plan depends on.
+
+    Raises:
+        Refused: the credentials are not valid, or lack a permission.
+    """
+    caller = aws.read("sts.GetCallerIdentity")
+    account, arn = caller["Account"], caller["Arn"]
+    environments = environments_of(aws, wanted)
+    bucket = wanted.bucket or f"elasticbeanstalk-{wanted.region}-{account}"
+    is_there = bool(aws.read("elasticbeanstalk.DescribeApplications", ApplicationNames=[wanted.name])["Applications"])
+    secret, names = _secret(aws, wanted)
+    is_taken = any(one.cname.lower() == wanted.cname for one in environments)
+    exists = _exists(aws, "s3.HeadBucket", Bucket=bucket)
+    return Found(
+        account=account, caller=arn, partition=arn.split(":")[1], application=is_there, environments=environments,
+        versions=versions_of(aws, wanted) if is_there else (), platform=_platform(aws), bucket=bucket,
+        bucket_exists=exists, registry=_registry(aws, wanted), secret=secret, secret_names=names,
+        releases=releases_of(aws, wanted, bucket) if exists else (),
+        is_prefix_free=None if is_taken else _is_free(aws, wanted),
+        missing=tuple(_missing(aws, wanted, bucket, exists)), complaints=_complaints(aws, wanted) if is_there else (),
+    )  # fmt: skip
+
+
+def environments_of(aws: Aws, wanted: Wanted) -> tuple[Environment, ...]:
+    """The environments of the application that are there or on their way."""
+    found = aws.pages(
+        "elasticbeanstalk.DescribeEnvironments", "Environments", ApplicationName=wanted.name, IncludeDeleted=False
+    )
+    rows = (environment_of(one) for one in found)
+    return tuple(sorted((one for one in rows if one.status != "Terminated"), key=lambda one: one.name))
+
+
+def environment_of(said: JsonObject) -> Environment:
+    one: Any = said
+    stage, deploy_id = marks_of(one.get("Description") or "")
+    return Environment(
+        id=one["EnvironmentId"], name=one["EnvironmentName"], cname=one.get("CNAME") or "",
+        endpoint=one.get("EndpointURL") or "", status=one.get("Status") or "", health=one.get("Health") or "",
+        label=one.get("VersionLabel") or "", stage=stage, deploy_id=deploy_id,
+        created=one["DateCreated"].timestamp() if "DateCreated" in one else 0.0, arn=one.get("EnvironmentArn") or "",
+    )  # fmt: skip
+
+
+def marked(stage: str, deploy_id: str) -> str:
+    """The description of an environment: lists of environments have it, other than tags."""
+    return f"{MARK} {stage} {deploy_id}"
+
+
+def marks_of(description: str) -> tuple[str, str]:
+    words = description.split(" ")
+    return (words[1], words[2]) if len(words) == 3 and words[0] == MARK else ("", "")
+
+
+def versions_of(aws: Aws, wanted: Wanted) -> tuple[Version, ...]:
+    """The versions of the application, the oldest first."""
+    found = aws.pages(
+        "elasticbeanstalk.DescribeApplicationVersions", "ApplicationVersions", ApplicationName=wanted.name
+    )
+    rows = (
+        Version(
+            one["VersionLabel"], (one.get("SourceBundle") or {}).get("S3Key") or "", one.get("Status") or "",
+            one["DateCreated"].timestamp() if "DateCreated" in one else 0.0,
+        )
+        for one in found
+    )  # fmt: skip
+    return tuple(sorted(rows, key=lambda one: (one.created, one.label)))
+
+
+def releases_of(aws: Aws, wanted: Wanted, bucket: str) -> tuple[Release, ...]:
+    """What has been live, the oldest first, as the record in the bucket has it."""
+    try:
+        body = aws.read("s3.GetObject", Bucket=bucket, Key=f"{wanted.folder}/releases.json")["Body"].read()
+    except Refused as error:
+        if error.code in {"NoSuchKey", "NoSuchBucket", "404"}:
+            return ()
+        raise
+    return tuple(Release(**one) for one in json.loads(body)["releases"])
+
+
+def _exists(aws: Aws, operation: str, **parameters: Any) -> bool:
+    try:
+        aws.read(operation, **parameters)
+    except Refused as error:
+        if error.is_denial or error.code == "403":
+            raise
+        return False
+    return True
+
+
+def _secret(aws: Aws, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
+    """The ARN of the secret of the environment, and the names in it, which its description has."""
+    if not wanted.secrets:
+        return "", ()
+    try:
+        said = aws.read("secretsmanager.DescribeSecret", SecretId=wanted.secret_id)
+    except Refused as error:
+        if error.code == "ResourceNotFoundException":
+            return "", ()
+        raise
+    return said["ARN"], tuple(said.get("Description", "").rpartition(": ")[2].split())
+
+
+def _platform(aws: Aws) -> str:
+    """The ARN of the newest version of the platform that is recommended."""
+    filters = [
+        {"Type": "PlatformBranchName", "Operator": "=", "Values": [BRANCH]},
+        {"Type": "PlatformLifecycleState", "Operator": "=", "Values": ["recommended"]},
+    ]
+    found = aws.pages("elasticbeanstalk.ListPlatformVersions", "PlatformSummaryList", Filters=filters)
+    return max((one["PlatformArn"] for one in found), key=_numbers, default="")
+
+
+def _numbers(arn: str) -> list[int]:
+    return [int(part) for part in arn.rpartition("/")[2].split(".") if part.isdecimal()]
+
+
+def _registry(aws: Aws, wanted: Wanted) -> str:
+    """The repository with its registry; "" if it is to be in the account, and is not."""
+    if not wanted.uses_ecr:
+        return wanted.repository
+    name = wanted.repository.rpartition("amazonaws.com/")[2]
+    try:
+        found = aws.read("ecr.DescribeRepositories", repositoryNames=[name])["repositories"]
+    except Refused as error:
+        if error.code == "RepositoryNotFoundException":
+            return ""
+        raise
+    return str(found[0]["repositoryUri"])
+
+
+def _is_free(aws: Aws, wanted: Wanted) -> bool:
+    return bool(aws.read("elasticbeanstalk.CheckDNSAvailability", CNAMEPrefix=wanted.prefix)["Available"])
+
+
+_Missing = Iterator[tuple[str, str, str]]
+
+
+def _missing(aws: Aws, wanted: Wanted, bucket: str, exists: bool) -> _Missing:
+    setup = "run `pymacaron aws setup`, or name one that there is"
+    for key, operation, parameters in (
+        ("aws_service_role", "iam.GetRole", {"RoleName": wanted.service_role.rpartition("/")[2]}),
+        ("aws_instance_profile", "iam.GetInstanceProfile",
+         {"InstanceProfileName": wanted.instance_profile.rpartition("/")[2]}),
+    ):  # fmt: skip
+        if not _exists(aws, operation, **parameters):
+            yield key, f"names {next(iter(parameters.values()))}, which the account does not have", setup
+    if wanted.key_pair and not _exists(aws, "ec2.DescribeKeyPairs", KeyNames=[wanted.key_pair]):
+        yield "aws_keypair", f"names {wanted.key_pair}, which {wanted.region} does not have", "leave it out, or make it"
+    if wanted.bucket and not exists:
+        yield "docker_bucket", f"names {bucket}, which does not exist", "leave it out, or make it"
+    if wanted.certificate:
+        yield from _certificate(aws, wanted)
+    yield from _types(aws, wanted)
+
+
+def _certificate(aws: Aws, wanted: Wanted) -> _Missing:
+    if ":acm:" not in str(wanted.certificate):
+        return
+    try:
+        said = aws.read("acm.DescribeCertificate", CertificateArn=wanted.certificate)["Certificate"]
+    except Refused as error:
+        if error.is_denial:
+            raise
+        yield (
+            "aws_cert_arn",
+            f"is not there ({error.code})",
+            "copy the ARN of one that is, in the same region and account",
+        )
+        return
+    if said["Status"] != "ISSUED":
+        yield "aws_cert_arn", f"is {said['Status']}", "validate it first: ACM says how (a record in DNS, or an e-mail)"
+    names = {said["DomainName"], *said.get("SubjectAlternativeNames", ())}
+    host = wanted.live_host.partition(":")[0]
+    if not any(covers(name, host) for name in names):
+        yield "aws_cert_arn", f"is for {', '.join(sorted(names))}, not for {host}", "ask ACM for one with that name"
+
+
+def covers(name: str, host: str) -> bool:
+    """Is a certificate's name one for a host? A star stands for one word (RFC 6125 section 6.4.3)."""
+    name, host = name.lower(), host.lower()
+    return name == host or (name.startswith("*.") and host.partition(".")[2] == name[2:])
+
+
+def _types(aws: Aws, wanted: Wanted) -> _Missing:
+    try:
+        found = aws.read("ec2.DescribeInstanceTypes", InstanceTypes=list(wanted.instance_types))["InstanceTypes"]
+    except Refused as error:
+        if error.is_denial:
+            raise
+        yield "aws_instance_type", f"has a type that {wanted.region} does not have", "write for example t3.small"
+        return
+    for one in found:
+        if wanted.architecture not in one["ProcessorInfo"]["SupportedArchitectures"]:
+            built = ", ".join(one["ProcessorInfo"]["SupportedArchitectures"])
+            yield (
+                "aws_instance_type",
+                f"has {one['InstanceType']}, which is {built}",
+                f"take types of {wanted.architecture}",
+            )
+
+
+def _complaints(aws: Aws, wanted: Wanted) -> tuple[str, ...]:
+    """What Elastic Beanstalk says of the options, before anything is made with them."""
+    arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:pym-AbCdEf"
+    options = options_of(
+        wanted, variables=own_variables(wanted, deploy_id="x", label="x"),
+        secrets={name: f"{arn}:{name}" for name in wanted.secrets},
+    )  # fmt: skip
+    said = aws.read(
+        "elasticbeanstalk.ValidateConfigurationSettings", ApplicationName=wanted.name,
+        OptionSettings=[one.to_json() for one in options],
+    )  # fmt: skip
+    return tuple(
+        f"{one.get('Namespace', '')} {one.get('OptionName', '')}: {one.get('Message', '')}"
+        for one in said.get("Messages", ()) if one.get("Severity") == "error"
+    )  # fmt: skip

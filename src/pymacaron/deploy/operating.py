@@ -1,0 +1,207 @@
+"""What is running, what has been, and what it says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymacaron.exceptions import DeployError
+
+from .aws import Aws, Refused, Throttled, Uncertain
+from .deployment import Account
+from .execute import ATTENTION, STOPPED
+from .lock import HELD, Holder
+from .observe import Environment, Found, environments_of
+from .plan import due
+from .resources import Wanted
+
+_LOG = "/aws/elasticbeanstalk/{}/var/log/eb-docker/containers/eb-current-app/stdouterr.log"
+_POLL = 3.0  # seconds between two questions for new lines
+_LATE = 60.0  # seconds that a line may need until it can be read
+
+
+def status(account: Account, found: Found) -> dict[str, Any]:
+    """How things stand: what is live, what else there is, who deploys."""
+    wanted = account.wanted
+    live = found.live(wanted)
+    holder = account.lock(found.bucket).held_by() if found.bucket_exists else None
+    due_ones = {one.id: why for one, why in due(wanted, found, account.aws.clock.time())}
+    return {
+        "name": wanted.name, "environment": wanted.stage, "address": wanted.cname,
+        "live": live.name if live else None, "version": live.label if live else None,
+        "health": live.health if live else None, "status": live.status if live else None,
+        "lock": _shown(holder[0]) if holder else None,
+        "environments": [
+            {
+                "name": one.name, "version": one.label, "status": one.status, "health": one.health,
+                "live": one.cname.lower() == wanted.cname, "due": due_ones.get(one.id),
+            }
+            for one in found.environments if one.stage in {wanted.stage, ""}
+        ],
+    }  # fmt: skip
+
+
+def status_lines(said: dict[str, Any]) -> Iterator[str]:
+    """The same for people."""
+    if said["live"]:
+        yield f"{said['address']} is {said['live']}, {said['version']}: {said['status']}, {said['health']}"
+    else:
+        yield f"nobody has {said['address']}"
+    if said["lock"]:
+        yield f"{said['lock']['owner']} deploys {said['lock']['deploy_id']}; the lock ends at {said['lock']['until']}"
+    for one in said["environments"]:
+        marks = ["live"] if one["live"] else [f"to be ended: {one['due']}"] if one["due"] else []
+        yield "  ".join([f"  {one['name']}", one["version"], one["status"], one["health"], *marks])
+
+
+def _shown(holder: Holder) -> dict[str, str]:
+    return {"owner": holder.owner, "deploy_id": holder.deploy_id, "until": _time(holder.until)}
+
+
+def releases(found: Found, wanted: Wanted) -> list[dict[str, Any]]:
+    """What has been live, the newest first, and whether one can go back to it by a swap."""
+    there = {one.id for one in found.environments if one.is_ready}
+    live = found.live(wanted)
+    return [
+        {
+            "version": one.label, "since": _time(one.at), "by": one.by, "deploy_id": one.deploy_id,
+            "environment": one.environment, "image": one.image, "live": bool(live and live.id == one.environment_id),
+            "swap": one.environment_id in there,
+        }
+        for one in reversed(found.releases)
+    ]  # fmt: skip
+
+
+def _time(at: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
+def live_of(aws: Aws, wanted: Wanted) -> Environment:
+    """
+    Raises:
+        DeployError: nothing is live.
+    """
+    live = next((one for one in environments_of(aws, wanted) if one.cname.lower() == wanted.cname), None)
+    if live is None:
+        raise DeployError(f"no environment has {wanted.cname}; deploy: `pymacaron deploy`", exit_code=STOPPED)
+    return live
+
+
+def logs(
+    aws: Aws, wanted: Wanted, *, since: float, follow: bool = False, note: Callable[[str], object] = lambda text: None
+) -> Iterator[str]:
+    """What the live environment prints, since a time (seconds since 1970); with `follow`, from then on, of whichever
+    environment is live then: a swap is told by `note`, and the last lines of the old one come still."""
+    live = live_of(aws, wanted)
+    feed = _Feed(aws, live, since)
+    old: list[tuple[_Feed, float]] = []
+    while True:
+        for one, _ in old:
+            yield from one.new()
+        yield from feed.new()
+        if not follow:
+            return
+        aws.clock.sleep(_POLL)
+        now = live_of(aws, wanted)
+        if now.id != live.id:
+            note(f"{now.name} is live now, with {now.label}; before, it was {live.name}")
+            old.append((feed, aws.clock.time() + _LATE))
+            live, feed = now, _Feed(aws, now, aws.clock.time() - _LATE)
+        old = [(one, until) for one, until in old if until > aws.clock.time()]
+
+
+class _Feed:
+    """The lines of one environment, each given once."""
+
+    def __init__(self, aws: Aws, environment: Environment, since: float) -> None:
+        self._aws, self._since, self._seen = aws, since, dict[str, float]()
+        self._group = _LOG.format(environment.name)
+
+    def new(self) -> Iterator[str]:
+        begin = max(0, int(self._since * 1000))
+        try:
+            found = self._aws.pages("logs.FilterLogEvents", "events", logGroupName=self._group, startTime=begin)
+        except Refused as error:
+            if error.code == "ResourceNotFoundException":
+                return  # nothing has been printed so far
+            raise
+        for one in found:
+            if one["eventId"] not in self._seen:
+                self._seen[one["eventId"]] = one["timestamp"] / 1000
+                yield one["message"].rstrip("\n")
+        newest = max(self._seen.values(), default=self._since)
+        self._since = max(self._since, newest - _LATE)
+        self._seen = {name: at for name, at in self._seen.items() if at >= self._since}
+
+
+def events(aws: Aws, wanted: Wanted, *, hours: float) -> list[str]:
+    """What Elastic Beanstalk tells of all environments, the oldest first."""
+    start = datetime.fromtimestamp(aws.clock.time(), UTC) - timedelta(hours=hours)
+    found = aws.pages("elasticbeanstalk.DescribeEvents", "Events", ApplicationName=wanted.name, StartTime=start)
+    return [
+        f"{one['EventDate']:%Y-%m-%d %H:%M:%S} {one.get('Severity', ''):5} "
+        f"{one.get('EnvironmentName', '-')}: {one['Message']}"
+        for one in reversed(found)
+    ]
+
+
+def terminate(account: Account, found: Found, name: str) -> None:
+    """End one environment, which is not live.
+
+    Raises:
+        DeployError: it is live, is not there, or AWS refuses.
+    """
+    one = next((one for one in found.environments if one.name == name), None)
+    if one is None:
+        there = ", ".join(each.name for each in found.environments) or "none"
+        raise DeployError(f"there is no environment {name}; there are {there}", exit_code=STOPPED)
+    if one.cname.lower() == account.wanted.cname:
+        raise DeployError(f"{name} is live, and is not ended; deploy or roll back first", exit_code=STOPPED)
+    holder = account.lock(found.bucket).held_by()
+    if holder is not None and one.deploy_id == holder[0].deploy_id:
+        raise DeployError(f"{name} is being deployed by {holder[0].owner}; wait for its end", exit_code=HELD)
+    _changed(account.aws, "elasticbeanstalk.TerminateEnvironment", EnvironmentId=one.id, TerminateResources=True)
+
+
+def prune(account: Account, found: Found, tell: Callable[[str], object]) -> int:
+    """End what nobody needs any more, under the lock; how many."""
+    ended = 0
+    lock = account.lock(found.bucket, f"prune-{int(account.aws.clock.time())}")
+    lock.take(tell)
+    try:
+        for one, why in due(account.wanted, account.observed(), account.aws.clock.time()):
+            tell(f"ending {one.name}: {why}")
+            _changed(
+                account.aws, "elasticbeanstalk.TerminateEnvironment", EnvironmentId=one.id, TerminateResources=True
+            )
+            ended += 1
+    finally:
+        lock.free()
+    return ended
+
+
+def prune_versions(account: Account, found: Found, tell: Callable[[str], object]) -> int:
+    """Delete versions that no environment has, but for the newest `aws_keep_versions`; how many."""
+    used = {one.label for one in found.environments}
+    old = [one.label for one in found.versions if one.label not in used]
+    gone = old[: max(0, len(old) - account.wanted.keep_versions)]
+    for label in gone:
+        tell(f"deleting the version {label}")
+        said = {"ApplicationName": account.wanted.name, "VersionLabel": label, "DeleteSourceBundle": True}
+        _changed(account.aws, "elasticbeanstalk.DeleteApplicationVersion", **said)
+    return len(gone)
+
+
+def _changed(aws: Aws, operation: str, **parameters: Any) -> None:
+    """Make a call that does no harm a second time."""
+    for attempt in range(1, 9):
+        try:
+            aws.change(operation, parameters)
+            return
+        except (Throttled, Uncertain):
+            aws.pause(attempt)
+        except Refused as error:
+            raise DeployError(str(error), exit_code=ATTENTION) from error
+    raise DeployError(f"{operation} gets no answer; try it again", exit_code=ATTENTION)

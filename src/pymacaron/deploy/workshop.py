@@ -1,0 +1,138 @@
+"""What is done on this machine: unit tests, the image, acceptance tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from pymacaron.containers import Container, Engine
+from pymacaron.exceptions import StartError
+from pymacaron.images import Wish, build
+from pymacaron.testing.asking import asker_for
+from pymacaron.testing.places import Place, led_to, place_of
+from pymacaron.testing.running import PASSED, TESTS, run_tests
+from pymacaron.testing.running import Run as Tests
+from pymacaron.testing.server import listens
+
+from .aws import Aws
+from .registry import push
+from .run import Door, StepFailed
+
+UNIT_TESTS = ("test", "tests")
+_PATIENCE = 60.0  # seconds until a container answers
+_ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
+
+
+class Here:
+    """This machine, and the project in a folder of it.
+
+    Args:
+        architecture: that the image has to be for.
+        variables: of the service, for the container that is tried; secrets among them.
+        addresses: where an address of AWS is really reached; as it is, but for a rehearsal.
+    """
+
+    def __init__(
+        self, folder: str, *, architecture: str, variables: Mapping[str, str], say: Callable[[str], object],
+        addresses: Callable[[str], str] = lambda address: address, wish: Wish | None = None,
+    ) -> None:  # fmt: skip
+        self._folder, self._architecture, self._say = folder, architecture, say
+        self._variables, self._addresses = dict(variables), addresses
+        self._wish = wish or Wish(folder)
+        self._found: Engine | None = None
+
+    @property
+    def _engine(self) -> Engine:
+        self._found = self._found or Engine.find()
+        return self._found
+
+    def unit_tests(self) -> None:
+        folder = next((name for name in UNIT_TESTS if os.path.isdir(os.path.join(self._folder, name))), None)
+        if folder is None:
+            return
+        command = [sys.executable, "-m", "pytest", "-q", folder]
+        done = subprocess.run(command, cwd=self._folder, check=False)  # noqa: S603 - no shell
+        if done.returncode not in {0, 5}:  # the latter: there are none
+            raise StepFailed(f"pytest {folder} ends with {done.returncode}; mend what it says above")
+
+    def build(self) -> str:
+        try:
+            image = build(self._engine, self._wish, os.environ, self._say).image
+        except StartError as error:
+            raise StepFailed(str(error)) from error
+        built_for = _ARCHITECTURES.get(image.architecture, image.architecture)
+        if built_for != self._architecture:
+            cure = f"build on a machine of {self._architecture}, or choose an aws_instance_type of {built_for}"
+            raise StepFailed(f"the image is for {built_for}, the instances are {self._architecture}; {cure}")
+        return str(image.id)
+
+    def image_tests(self, image: str) -> None:
+        with self._container(image) as container:
+            assert container.port is not None, "it has one"
+            self._run(place_of(container.host, container.port))
+
+    @contextmanager
+    def _container(self, image: str) -> Iterator[Container]:
+        try:
+            container = self._engine.run(image, environment=self._variables, labels={"pymacaron.deploy": "trial"})
+        except StartError as error:
+            raise StepFailed(str(error)) from error
+        try:
+            self._wait(container)
+            yield container
+        finally:
+            self._engine.remove(container)
+
+    def _wait(self, container: Container) -> None:
+        place, until = place_of(container.host, container.port), time.monotonic() + _PATIENCE
+        while not (listens(place) and _answers(place)):
+            if not self._engine.state(container).running or time.monotonic() > until:
+                raise StepFailed(f"the container does not answer /ping; it says:\n{self._engine.logs(container, 30)}")
+            time.sleep(0.1)
+
+    def push(self, image: str, repository: str, aws: Aws) -> str:
+        try:
+            return push(self._engine, image, repository, aws)
+        except StartError as error:
+            raise StepFailed(str(error)) from error
+
+    def tests(self, door: Door) -> None:
+        self._run(self._place(door))
+
+    def _place(self, door: Door) -> Place:
+        return led_to(place_of(f"{door.scheme}://{door.host}"), self._addresses(door.address))
+
+    def _run(self, place: Place) -> None:
+        if not os.path.isdir(os.path.join(self._folder, TESTS)):
+            return
+        try:
+            code = run_tests(Tests((os.path.join(self._folder, TESTS),)), place, self._say)
+        except StartError as error:
+            raise StepFailed(str(error)) from error
+        if code != PASSED:
+            raise StepFailed("the acceptance tests do not pass; see above")
+
+    def container(self, door: Door) -> str:
+        try:
+            answer = asker_for(self._place(door), None).ask("GET", "/version", {})
+        except AssertionError as error:
+            raise StepFailed(" ".join(str(error).split())) from error
+        try:
+            said = json.loads(answer.body)
+        except ValueError:
+            said = None
+        if not isinstance(said, dict) or answer.status != 200:
+            raise StepFailed(f"GET /version is answered with {answer.status}")
+        return str(said.get("container", ""))
+
+
+def _answers(place: Place) -> bool:
+    try:
+        return asker_for(place, None).ask("GET", "/ping", {}).status == 200
+    except AssertionError:
+        return False

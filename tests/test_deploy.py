@@ -1,0 +1,373 @@
+"""What is wanted, what a plan makes of it and of what there is, and what IAM has to allow: all without AWS."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.session import get_session
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pymacaron.config import Config, load_config
+from pymacaron.deploy import journal
+from pymacaron.deploy.bundle import bundle_of
+from pymacaron.deploy.observe import BRANCH, Environment, Found, Release, Version, covers, marked, marks_of
+from pymacaron.deploy.options import lint, options_of
+from pymacaron.deploy.permissions import PERMITS, allows, places_of, policy_of, statement_for
+from pymacaron.deploy.plan import GIVEN, NONE, Order, due, green_name, new_id, plan, plan_rollback, problems
+from pymacaron.deploy.prices import DATE, cost_of
+from pymacaron.deploy.resources import Wanted, wanted_of
+from pymacaron.deploy.setup import calls_of
+from pymacaron.deploy.steps import Plan
+from pymacaron.exceptions import ConfigurationError
+
+SOURCE = Path(__file__).parent.parent / "src" / "pymacaron" / "deploy"
+IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop@sha256:" + "a" * 64
+NOW = 1_800_000_000.0
+
+
+def config(**more: Any) -> Config:
+    return Config(**{"name": "shop", "live_host": "shop.example.com", "aws_region": "eu-west-1", **more})
+
+
+def wanted(**more: Any) -> Wanted:
+    return wanted_of(config(**more), version="1.0")
+
+
+# What is wanted
+
+
+@pytest.mark.parametrize(("written", "key"), [
+    ("aws_region: eu-west-1a", "aws_region"), ("aws_hosts_min: 5", "aws_hosts_min"),
+    ("aws_hosts_min: 0", "aws_hosts_min"), ("aws_instance_type: small", "aws_instance_type"),
+    ("aws_instance_type: 't3.small, t4g.small'", "aws_instance_type"),
+    ("aws_cert_arn: my-cert", "aws_cert_arn"), ("aws_cname_prefix: UP", "aws_cname_prefix"),
+    ("aws_cert_arn: arn:aws:acm:us-east-1:123456789012:certificate/x", "aws_cert_arn"),
+    ("aws_variables: {DB_PASSWORD: x}", "aws_variables"), ("aws_variables: {PORT: '80'}", "aws_variables"),
+    ("aws_vpc: {id: vpc-1}", "aws_vpc"), ("aws_vpc: {vpc: vpc-1}", "aws_vpc"), ("with_async: true", "async_broker"),
+    ("aws_notify_topic: alarms", "aws_notify_topic"), ("live_host: x.example.com/api", "live_host"),
+])  # fmt: skip
+def test_a_fault_has_its_place(tmp_path: Path, written: str, key: str) -> None:
+    """What Elastic Beanstalk would refuse is told with the file, the line and the key, and with a cure."""
+    lines = ["name: shop", "live_host: shop.example.com", "aws_region: eu-west-1"]
+    kept = [line for line in lines if line.partition(":")[0] != written.partition(":")[0]]
+    (tmp_path / "pym-config.yaml").write_text("\n".join([*kept, written, ""]))
+    with pytest.raises(ConfigurationError) as faulty:
+        wanted_of(load_config(str(tmp_path)))
+    (found,) = faulty.value.findings
+    line = f":{len(kept) + 1}:" if key == written.partition(":")[0] else ""
+    assert (found.path, line in found.place, bool(found.cure)) == (key, True, True)
+
+
+def test_all_faults_at_once() -> None:
+    """Everything that is wrong is one message; a short name needs no other prefix than the one that is made of it."""
+    with pytest.raises(ConfigurationError) as faulty:
+        wanted_of(config(aws_region=None, aws_instance_type="x", name="1"), stage="Live!")
+    assert {found.path for found in faulty.value.findings} >= {"aws_region", "aws_instance_type", "name", "Live!"}
+    assert wanted(name="svc").cname == "svc-live.eu-west-1.elasticbeanstalk.com"
+
+
+@given(
+    st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,60}", fullmatch=True), st.sampled_from(["live", "staging", "a-b-c-d-e-f-g"])
+)
+def test_names_of_environments(name: str, stage: str) -> None:
+    """They keep to the rules of Elastic Beanstalk (4 to 40 letters, digits and hyphens, none at an end), and another
+    deployment has another one."""
+    asked = replace(wanted(), name=name, stage=stage)
+    names = {green_name(asked, new_id(NOW, letters)) for letters in ("aaaa", "aaab")}
+    assert len(names) == 2
+    assert all(4 <= len(one) <= 40 and one.replace("-", "").isalnum() and one[0] != "-" != one[-1] for one in names)
+
+
+def test_a_name_on_a_certificate() -> None:
+    """A star stands for one word."""
+    assert covers("*.example.com", "api.example.com")
+    assert not covers("*.example.com", "example.com")
+    assert not covers("*.example.com", "a.b.example.com")
+
+
+# Options and bundle
+
+
+@given(st.booleans(), st.booleans(), st.booleans(), st.integers(1, 4))
+def test_options_are_what_the_reference_has(spot: bool, worker: bool, vpc: bool, hosts: int) -> None:
+    """Each option is there once, known to the rehearsal's copy of the reference with a value that it may have, and none
+    contradicts another."""
+    from pymacaron.rehearsal.options import faults_of, settings_of
+
+    more: dict[str, Any] = {"aws_vpc": {"id": "vpc-1", "subnets": "subnet-1,subnet-2"}} if vpc else {}
+    more |= {"with_async": True, "async_broker": "redis://cache"} if worker else {}
+    asked = wanted(
+        aws_spot=spot, aws_hosts_min=hosts, aws_keypair="ann", aws_notify_topic=TOPIC, aws_cert_arn=CERT, **more
+    )
+    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:pym/shop/live-AbCdEf:KEY"
+    options = options_of(asked, variables={"A": "b"}, secrets={"KEY": arn})
+    assert list(lint(options)) == []
+    assert list(faults_of(settings_of([one.to_json() for one in options]), {})) == []
+
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:pym-shop-alarms"
+CERT = "arn:aws:acm:eu-west-1:123456789012:certificate/1"
+
+
+def test_the_bundle_is_the_same_bytes() -> None:
+    """For the same image, whenever and wherever it is made; the checksum names it; one file says what runs, pinned by
+    its digest; nothing of variables or secrets is in it."""
+    one = bundle_of(wanted(aws_variables={"COLOUR": "turquoise"}, env_secrets=["SHOP_DB"]), IMAGE)
+    assert one.sha256 == bundle_of(wanted(), IMAGE).sha256
+    assert one.label(wanted()) != bundle_of(wanted(), IMAGE.replace("a" * 64, "b" * 64)).label(wanted())
+    with zipfile.ZipFile(io.BytesIO(one.data)) as archive:
+        assert archive.namelist() == ["Dockerrun.aws.json"]
+        said = json.loads(archive.read("Dockerrun.aws.json"))
+    assert (said["AWSEBDockerrunVersion"], said["Image"]["Name"]) == ("1", IMAGE)
+    both = bundle_of(wanted(with_async=True, async_broker="redis://cache"), IMAGE)
+    with zipfile.ZipFile(io.BytesIO(both.data)) as archive:
+        assert archive.namelist() == ["docker-compose.yml"]
+        services = json.loads(archive.read("docker-compose.yml"))["services"]
+    assert {one["image"] for one in services.values()} == {IMAGE}
+    assert services.keys() == {"web", "worker"}
+
+
+# Plans
+
+LABELS = st.sampled_from(["1.0-a", "1.0-b", "1.0-c"])
+
+
+@st.composite
+def founds(draw: st.DrawFn) -> Found:
+    """An account in any state: environments of ours and of others, live or not; a record that may be out of date."""
+    asked = wanted()
+    environments: tuple[Environment, ...] = tuple(
+        Environment(
+            f"e-{number}", f"shop-live-{number}", f"x-{number}.eu-west-1.elasticbeanstalk.com",
+            "lb", draw(st.sampled_from(["Ready", "Ready", "Updating", "Terminating"])), "Green", draw(LABELS),
+            *draw(st.sampled_from([("live", f"id-{number}"), ("staging", f"id-{number}"), ("", "")])),
+            created=NOW - draw(st.integers(0, 200_000)),
+        )
+        for number in range(draw(st.integers(0, 4)))
+    )  # fmt: skip
+    has_live: bool = draw(st.booleans())
+    if environments and has_live:
+        environments = (replace(environments[0], cname=asked.cname, status="Ready", stage="live"), *environments[1:])
+    ages = sorted(draw(st.lists(st.integers(0, 200_000), max_size=4)), reverse=True)
+    releases = tuple(
+        Release(f"id-{at}", "1.0-a", f"e-{draw(st.integers(0, 4))}", "name", NOW - age, "ann")
+        for at, age in enumerate(ages)
+    )
+    exists = draw(st.booleans()) or bool(environments)
+    return Found(
+        "123456789012", "arn:aws:iam::123456789012:user/ann", application=exists, environments=environments,
+        versions=tuple(Version(label, f"key-{label}", "PROCESSED") for label in ("1.0-a", "1.0-b")) if exists else (),
+        platform=f"arn:aws:elasticbeanstalk:eu-west-1::platform/{BRANCH}/4.13.5", bucket="bucket",
+        bucket_exists=draw(st.booleans()), registry=IMAGE.partition("@")[0], releases=releases, is_prefix_free=True,
+    )  # fmt: skip
+
+
+def order(**more: Any) -> Order:
+    return Order(**{"deploy_id": "20270115-080000-aaaa", "now": NOW, **more})
+
+
+@given(founds(), st.booleans(), st.sampled_from(["", IMAGE]))
+def test_laws_of_plans(found: Found, keep: bool, image: str) -> None:
+    """A plan is made of its arguments alone; it never ends what is live, nor what is not ours; there is a swap where
+    something is live and none otherwise; each call fits the service's model; tests come before the swap, the lock
+    before and behind everything that changes an environment."""
+    asked = wanted()
+    made = plan(asked, found, order(keep_failed=keep, image=image))
+    assert made == plan(asked, found, order(keep_failed=keep, image=image))
+    assert Plan.from_json(json.loads(json.dumps(made.to_json()))) == made
+    live, kinds = found.live(asked), [step.kind for step in made.steps]
+    ended = {
+        call.parameters["EnvironmentId"] for step in made.steps if step.kind == "retire" for call in step.calls[:1]
+    }
+    ours = {one.id for one in found.environments if one.stage == "live"}
+    assert ended <= ours - ({live.id} if live else set())
+    assert kinds.count("swap") == (1 if live else 0)
+    assert kinds.index("lock") < kinds.index("green") < kinds.index("green_tests") < kinds.index("verify")
+    assert kinds.index("verify") < kinds.index("record") < kinds.index("unlock")
+    assert len({step.name for step in made.steps}) == len(made.steps)
+    assert ("end_green" in [step.kind for step in made.if_green_fails]) == (not keep)
+    for call in made.calls():
+        check_call(call.operation, call.shown())
+
+
+def check_call(operation: str, parameters: dict[str, Any]) -> None:
+    """A call is in the table, and its parameters are those of botocore's model."""
+    assert operation in PERMITS
+    service, _, name = operation.partition(".")
+    members = model_of(service).operation_model(name).input_shape
+    assert parameters.keys() <= (members.members.keys() if members else set())
+
+
+@cache
+def model_of(service: str) -> Any:
+    return get_session().get_service_model(service)
+
+
+@given(founds())
+def test_laws_of_rollbacks(found: Found) -> None:
+    """There is a way back or a reason; a swap goes to an environment of ours that is ready, and makes none."""
+    made = plan_rollback(wanted(), found, order())
+    if isinstance(made, str):
+        assert made
+        return
+    kinds = [step.kind for step in made.steps]
+    (swap,) = [step for step in made.steps if step.kind == "swap"]
+    assert made.blue == swap.calls[0].parameters["SourceEnvironmentId"]
+    target = swap.calls[0].parameters["DestinationEnvironmentId"]
+    if "green" not in kinds:
+        (one,) = [one for one in found.environments if one.id == target]
+        assert (one.is_ready, one.stage) == (True, "live")
+
+
+def test_what_is_due() -> None:
+    """Kept: the live one, the one before it for its hours, whatever was replaced less than an hour ago. Ended: older
+    ones, and those that never went live."""
+    asked, hour = wanted(), 3600
+
+    def environment(number: int) -> Environment:
+        return Environment(f"e-{number}", f"n-{number}", "", "", "Ready", "Green", "1.0", "live", "id")
+
+    def release(number: int, hours: float) -> Release:
+        return Release(f"id-{number}", "1.0", f"e-{number}", f"n-{number}", NOW - hours * hour, "ann")
+
+    live = replace(environment(4), cname=asked.cname)
+    found = Found(
+        "1", "a:b", environments=(environment(1), environment(2), environment(3), live, environment(5)),
+        releases=(release(1, 9), release(2, 5), release(3, 2), release(4, 0.5)),
+    )  # fmt: skip
+    assert {one.id for one, _ in due(asked, found, NOW)} == {"e-1", "e-2", "e-5"}
+    assert {one.id for one, _ in due(asked, found, NOW + 24 * hour)} == {"e-1", "e-2", "e-3", "e-5"}
+
+
+def test_problems_come_before_anything_is_done() -> None:
+    """An address that somebody has, an environment that is busy, a repository that is missing: each has its setting and
+    its cure."""
+    found = Found(
+        "123456789012", "a:b", platform="p", registry="r", is_prefix_free=False, missing=(("aws_keypair", "f", "c"),)
+    )
+    assert [key for key, _, _ in problems(wanted(), found, order())] == ["aws_keypair", "aws_cname_prefix"]
+    assert "docker_repo" in [key for key, _, _ in problems(wanted(), replace(found, registry=""), order())]
+    busy = Environment("e-1", "n", wanted().cname, "", "Updating", "Green", "1.0", "live", "id")
+    told = [fact for _, fact, _ in problems(wanted(), replace(found, environments=(busy,)), order())]
+    assert any("is Updating" in fact for fact in told)
+
+
+def test_secrets_are_named_in_plans_only() -> None:
+    """A plan has no values, since it never gets any."""
+    made = plan(wanted(env_secrets=["SHOP_DB"]), Found("1", "a:b", bucket="b"), order(secrets=GIVEN))
+    (call,) = [call for call in made.calls() if call.operation == "secretsmanager.CreateSecret"]
+    assert call.shown()["SecretString"] == "${values of SHOP_DB}"
+    assert "secret" not in [step.kind for step in plan(wanted(), Found("1", "a:b"), order(secrets=NONE)).steps]
+
+
+def test_what_it_costs() -> None:
+    """An estimate for known types, with its date; none is invented for others."""
+    cost = cost_of(wanted())
+    assert cost is not None
+    assert 0 < cost.least < cost.most
+    assert cost_of(wanted(aws_instance_type="x9.huge")) is None
+    assert any(DATE in one for one in plan(wanted(), Found("1", "a:b"), order()).cost)
+
+
+# Permissions
+
+
+def operations_in_the_source() -> Iterator[str]:
+    """Every text that is an operation of a service."""
+    services = {
+        "elasticbeanstalk",
+        "s3",
+        "ecr",
+        "iam",
+        "sts",
+        "acm",
+        "ec2",
+        "secretsmanager",
+        "cloudwatch",
+        "logs",
+        "sns",
+    }
+    for file in SOURCE.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                service, _, name = node.value.partition(".")
+                if service in services and name.isalnum():
+                    yield node.value
+
+
+def test_every_call_is_permitted() -> None:
+    """Every call that stands in the source is in the table, its operation is one of botocore's, and the policy that is
+    printed allows its action; what only `setup` calls is in its policy alone."""
+    places = places_of(wanted(), account="123456789012")
+    policies = {"deploy": policy_of(places), "setup": policy_of(places, setup=True)}
+    operations = set(operations_in_the_source())
+    assert operations == set(PERMITS)
+    for operation, permit in PERMITS.items():
+        service, _, name = operation.partition(".")
+        assert name in model_of(service).operation_names
+        assert all(allows(policies[permit.when], action) for action in permit.actions), operation
+    assert not allows(policies["deploy"], "iam:CreateRole")
+    assert {operation for operation, _ in calls_of(wanted(), account="1", email="a@b")} <= set(PERMITS)
+
+
+def test_the_policy_can_be_attached() -> None:
+    """It has no more than the 6144 characters of a managed policy, no name left in braces, roles passed on condition
+    only, and says nothing of registries that are not AWS's."""
+    text = ""
+    for repository in ("docker.io/ann/shop", None):
+        text = json.dumps(
+            policy_of(places_of(wanted(docker_repo=repository), account="123456789012")), separators=(",", ":")
+        )
+        assert len(text) <= 6144
+        assert "{" not in text.replace('{"', "").replace("{}", "")
+        assert ("ecr:PutImage" in text) == (repository is None)
+    passing = next(one for one in json.loads(text)["Statement"] if one["Action"] == ["iam:PassRole"])
+    assert passing["Condition"]
+    assert len(passing["Resource"]) == 2
+    statement = statement_for("s3.PutObject", places_of(wanted(docker_bucket="mine"), account="1"))
+    assert statement["Resource"] == ["arn:aws:s3:::mine/pymacaron/*"]
+
+
+# Journals and marks
+
+
+def test_a_journal_tells_what_was_done(tmp_path: Path) -> None:
+    """Read again, a journal has the plan, what is wanted, and what was done; half a line at its end says nothing."""
+    asked = wanted(env_secrets=["SHOP_DB"], aws_variables={"A": "b"})
+    made = plan(asked, Found("1", "a:b"), order(secrets=GIVEN))
+    book = journal.Journal.begun(tmp_path, made, asked, NOW)
+    book.write(NOW, "given", values={"green.id": "e-1"})
+    book.write(NOW, "done", step="build")
+    with book.path.open("a") as file:
+        file.write('{"event": "done", "st')
+    story = journal.read(journal.find(tmp_path))
+    assert (story.plan, story.wanted, story.given, story.done) == (made, asked, {"green.id": "e-1"}, {"build"})
+    assert story.plan.hash == made.hash
+
+
+def test_marks() -> None:
+    """An environment of ours is known by its description."""
+    assert marks_of(marked("live", "x")) == ("live", "x")
+    assert marks_of("made by hand") == marks_of("") == ("", "")
+
+
+def test_deployment_is_imported_on_demand() -> None:
+    """Neither `import pymacaron` nor the list of commands imports boto3 or the room."""
+    code = (
+        "import sys, pymacaron\nfrom click.testing import CliRunner\nfrom pymacaron.cli import pymacaron as command\n"
+        "assert CliRunner().invoke(command, ['--help']).exit_code == 0\n"
+        "assert not {one for one in sys.modules if one.startswith(('boto', 'pymacaron.deploy.'))}"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,240 @@
+"""Deployments that others are in the way of: AWS that answers badly or not at all, another deployment, missing
+permissions; and where secrets are all the while."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from clouds import REGION, Bench, Cloud, MortalAws, clouds, deploy, planned, resume, wanted
+from leaks import secret
+
+from pymacaron.deploy.aws import Aws, Refused, Throttled, Uncertain
+from pymacaron.deploy.journal import find
+from pymacaron.deploy.lock import LIFE, Lock, LockLost
+from pymacaron.deploy.observe import observe
+from pymacaron.deploy.plan import KEPT, Order, problems
+from pymacaron.deploy.run import Door
+from pymacaron.exceptions import DeployError
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with clouds() as made:
+        yield made
+
+
+def code_of(work: Callable[[], int]) -> int:
+    try:
+        return work()
+    except DeployError as error:
+        return error.exit_code
+
+
+class RoughAws(MortalAws):
+    """Calls of which some are throttled, late, answered with 500, or lost on the way there or back."""
+
+    def __init__(self, cloud: Cloud, seed: int, *, rate: float = 0.12) -> None:
+        super().__init__(cloud)
+        self._random, self._rate = Random(seed), rate
+
+    def _call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        kind = self._random.choice(["throttled", "unheard", "lost", "late"])
+        if self._random.random() >= self._rate:
+            return super()._call(operation, parameters)
+        if kind == "throttled":
+            raise Throttled(operation, "Throttling", "Rate exceeded")
+        if kind == "late":
+            self.clock.sleep(55)
+            return super()._call(operation, parameters)
+        if kind == "lost":
+            super()._call(operation, parameters)
+        raise Uncertain(operation, f"no answer: {kind}")
+
+
+def check_rough(seed: int, folder: Path) -> int:
+    """A deployment under disturbances, resumed until it has ended; how often that was needed."""
+    with clouds() as cloud:
+        asked = wanted(aws_notify_topic="arn:aws:sns:eu-west-1:123456789012:pym-shop-alarms")
+        deploy(cloud, folder, 1, "a", asked)
+        before, resumed, fails = cloud.live(asked), 0, [(), (), ("green_tests",), ("live_tests",)][seed % 4]
+        connect = partial(RoughAws, seed=seed)
+        code = code_of(lambda: deploy(cloud, folder, 2, "b", asked, fails=fails, connect=connect))
+        while code in {3, 7}:
+            resumed += 1
+            assert resumed < 20, "it does not come to an end"
+            again = partial(RoughAws, seed=seed * 1000 + resumed)
+            code = code_of(partial(resume, cloud, find(folder), "b", fails=fails, connect=again))
+        cloud.clock.advance(3600)
+        live = [one for one in cloud.account.there() if one.cname == asked.cname]
+        assert len(live) == 1
+        assert (live[0].version == before) == (code != 0)
+        assert len(list(cloud.account.there())) == (2 if code == 0 else 1)
+        assert not cloud.state(asked)[2], "the lock is free"
+        swaps = [operation for operation, _ in cloud.changes].count("elasticbeanstalk.SwapEnvironmentCNAMEs")
+        assert swaps == {0: 1, 5: 2}.get(code, 0)
+        return resumed
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_disturbed(seed: int, tmp_path: Path) -> None:
+    """Throttling, answers that are late, lost or 500: resumed where it needs attention, a deployment ends with exactly
+    one live environment, one swap (or one there and one back), no lock, and nothing left behind."""
+    check_rough(seed, tmp_path)
+
+
+@pytest.mark.heavy
+def test_disturbed_often(tmp_path: Path) -> None:
+    """The same law, for three hundred sequences."""
+    assert sum(check_rough(seed, tmp_path / str(seed)) for seed in range(100, 400)) > 0
+
+
+# Several at once
+
+
+def lock_of(cloud: Cloud, holder: str, owner: str) -> Lock:
+    where = {"Bucket": f"elasticbeanstalk-{REGION}-123456789012", "Key": "pymacaron/shop/live/lock.json"}
+    return Lock(MortalAws(cloud), where, holder=holder, owner=owner)
+
+
+def test_two_at_once(cloud: Cloud, tmp_path: Path) -> None:
+    """Whoever comes second is told who deploys, and changes nothing that is live; or waits until the other is done. A
+    lock whose owner has given no sign of life for its time is taken over."""
+    deploy(cloud, tmp_path, 1, "a", wanted())
+    other = lock_of(cloud, "20261122-085959-zzzz", "bob@desk")
+    other.take()
+    with pytest.raises(DeployError, match=r"bob@desk deploys already .*--wait-lock") as held:
+        deploy(cloud, tmp_path, 2, "b", wanted())
+    assert held.value.exit_code == 6
+    assert len(list(cloud.account.there())) == 1
+    cloud.clock.later(120, other.free)
+    assert deploy(cloud, tmp_path, 3, "b", wanted(), lock_patience=600.0) == 0
+    other.take()
+    cloud.clock.advance(LIFE + 1)
+    assert deploy(cloud, tmp_path, 4, "c", wanted()) == 0
+
+
+def test_whoever_has_lost_the_lock_does_not_swap(cloud: Cloud, tmp_path: Path) -> None:
+    """While tests run for too long, somebody takes the lock over: the first one ends what it has made, and no more."""
+    deploy(cloud, tmp_path, 1, "a", wanted())
+    before = cloud.live(wanted())
+
+    class Slow(Bench):
+        def tests(self, door: Door) -> None:
+            cloud.clock.advance(LIFE + 60)
+            lock_of(cloud, "20261122-085959-zzzz", "bob@desk").take()
+
+    code = code_of(lambda: deploy(cloud, tmp_path, 2, "b", wanted(), bench=Slow(cloud, "b")))
+    assert (code, cloud.live(wanted())) == (4, before)
+    held = lock_of(cloud, "x", "x").held_by()
+    assert held is not None
+    assert held[0].owner == "bob@desk"
+
+
+def test_one_has_the_lock(cloud: Cloud) -> None:
+    """Of any number who try, one gets it; it stays theirs while they give signs of life; only they free it."""
+    cloud.make(f"elasticbeanstalk-{REGION}-123456789012")
+    locks = [lock_of(cloud, f"20261122-09000{number}-aaaa", f"user {number}") for number in range(4)]
+    locks[0].take()
+    for one in locks[1:]:
+        with pytest.raises(DeployError, match="user 0"):
+            one.take()
+    for _ in range(10):
+        cloud.clock.advance(LIFE / 2)
+        locks[0].beat()
+    locks[1].free()
+    assert locks[1].held_by() is not None
+    cloud.clock.advance(LIFE + 1)
+    locks[2].take()
+    with pytest.raises(LockLost):
+        locks[0].beat()
+    locks[0].free()
+    assert locks[2].held_by() is not None
+    locks[2].free()
+    assert locks[2].held_by() is None
+
+
+def test_a_plan_that_is_overtaken(cloud: Cloud, tmp_path: Path) -> None:
+    """Another deployment between the plan and its lock stops it, before any environment is made."""
+    deploy(cloud, tmp_path, 1, "a", wanted())
+    found = observe(MortalAws(cloud), wanted())
+    deploy(cloud, tmp_path, 2, "b", wanted())
+    late = partial(deploy, cloud, tmp_path, 3, "c", wanted(), making=lambda _, *more: planned(found, *more))
+    assert code_of(late) == 3
+    assert len(list(cloud.account.there())) == 2
+    assert lock_of(cloud, "x", "x").held_by() is None
+
+
+# Secrets
+
+
+def test_secrets_are_where_they_belong(cloud: Cloud, tmp_path: Path) -> None:
+    """The value of a secret is in Secrets Manager and in the one call that brings it there: not in plan, journal,
+    bundle or any other call; the environment has the ARN with the key. A value may have a "=" in it."""
+    values = {"SHOP_DB": secret("correct-horse-battery=staple=1"), "SHOP_JWT": secret("zebra-quartz-giraffe-2")}
+    asked, said = wanted(env_secrets=list(values)), list[str]()
+    assert deploy(cloud, tmp_path, 1, "a", asked, secrets=values, tell=lambda *words: said.append(" ".join(words))) == 0
+    stored = cloud.client("secretsmanager").get_secret_value(SecretId="pym/shop/live")
+    assert json.loads(stored["SecretString"]) == values
+    options = cloud.account.environments[-1].settings
+    assert options["aws:elasticbeanstalk:application:environmentsecrets", "SHOP_DB"] == f"{stored['ARN']}:SHOP_DB"
+    others = [parameters for operation, parameters in cloud.changes if operation != "secretsmanager.CreateSecret"]
+    everything = "".join([*map(str, others), *said, *(path.read_text("utf-8") for path in tmp_path.rglob("*.jsonl"))])
+    assert not [value for value in values.values() if value in everything]
+
+
+def test_secrets_are_kept(cloud: Cloud, tmp_path: Path) -> None:
+    """A machine without the values deploys with those that Secrets Manager has; a new one is missed before anything
+    begins."""
+    deploy(cloud, tmp_path, 1, "a", wanted(env_secrets=["SHOP_DB"]), secrets={"SHOP_DB": "correct-horse-1"})
+    asked = wanted(env_secrets=["SHOP_DB", "SHOP_NEW"])
+    found = observe(MortalAws(cloud), asked)
+    order = Order("20261122-090002-aaaa", 0.0, secrets=KEPT)
+    assert [fact for _, fact, _ in problems(asked, found, order)] == ["Secrets Manager does not have SHOP_NEW yet"]
+    assert list(problems(wanted(env_secrets=["SHOP_DB"]), found, order)) == []
+
+
+# What AWS says
+
+
+def test_a_permission_that_is_missing(cloud: Cloud, tmp_path: Path) -> None:
+    """It is told with the statement that gives it, and the deployment goes back from where it stands."""
+
+    class Denied(MortalAws):
+        def _call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+            if operation == "elasticbeanstalk.CreateEnvironment":
+                raise Refused(operation, "AccessDenied", "not authorized")
+            return super()._call(operation, parameters)
+
+    with pytest.raises(DeployError, match=r"elasticbeanstalk:CreateEnvironment.*environment/shop/") as stopped:
+        deploy(cloud, tmp_path, 1, "a", wanted(), connect=Denied)
+    assert stopped.value.exit_code == 4
+
+
+@pytest.mark.parametrize(("error", "told"), [
+    ({"Code": "Throttling"}, Throttled), ({"Code": "SlowDown"}, Throttled), ({"Code": "AccessDenied"}, Refused),
+    ({"Code": "InternalFailure", "status": 500}, Uncertain), ({"Code": "ServiceUnavailable", "status": 503}, Throttled),
+])  # fmt: skip
+def test_what_an_error_means(error: dict[str, Any], told: type[Exception]) -> None:
+    """Whether a call that failed may have been done: not if AWS refused it, or had no time for it; else nobody
+    knows."""
+
+    class Client:
+        def get_caller_identity(self) -> None:
+            said = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": error.get("status", 400)}}
+            raise ClientError(said, "GetCallerIdentity")
+
+    with pytest.raises(told):
+        Aws(lambda _: Client())._call("sts.GetCallerIdentity", {})
+
+
+def test_a_call_that_is_not_in_the_table() -> None:
+    """It is not made."""
+    with pytest.raises(KeyError):
+        Aws(lambda _: None).change("ec2.TerminateInstances", {})
