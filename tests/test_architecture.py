@@ -16,13 +16,13 @@ ROOMS = """
     flask_context lane serving
     transports client tasks containers images
     loading comparison upgrade mocking
-    pool readiness builtin publishing console metrics
+    pool readiness builtin publishing console metrics spans
     launching api models docs testing test generate rehearsal advice deploy
     running cli gunicorn __init__
     pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
 HOMES = {  # foreign library: the rooms that may import it
-    "flask": "flask_context lane serving mocking publishing console metrics api testing",
+    "flask": "flask_context lane serving mocking publishing console metrics spans api testing",
     "werkzeug": "mocking cli bodies conditions flask_context lane serving launching running",
     "msgspec": "documents schemas structs shapes bodies inputs forms wire lane auth stores tasks limits",
     "yaml": "config documents",
@@ -32,7 +32,7 @@ HOMES = {  # foreign library: the rooms that may import it
     "boto3": "stores tasks rehearsal deploy", "botocore": "stores tasks rehearsal deploy", "urllib3": "transports",
     "gunicorn": "gunicorn running", "prometheus_client": "metrics", "granian": "running",
     "moto": "rehearsal", "pytest": "testing", "schemathesis": "testing",
-    "sentry_sdk": "crash", "ruamel": "upgrade", "opentelemetry": "calls",
+    "sentry_sdk": "crash", "ruamel": "upgrade", "opentelemetry": "spans",
     "pymacaron_apis": "exceptions models pool",  # stubs, for type checkers only
 }  # fmt: skip
 STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the latter for type checkers only

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request
 
-from . import builtin, crash, exceptions
+from . import builtin, crash, exceptions, spans
 from ._types import ErrorDecorator
 from .answers import BreachListener
 from .calls import Listeners
@@ -223,6 +223,9 @@ class API:
         demanded = [operation for api in apis for operation in api.document.operations]
         broken = self._look_on(demanded, reporting, None if reporting is None else reporting.broken_promise)
         broken = self._measure(broken)
+        traces = spans.is_wanted(get_config().opentelemetry)
+        if traces:
+            self._listeners = self._listeners._replace(every=[*self._listeners.every, spans.told()])
         endpoints = serve(
             self.app, served, self._failures, debug=lambda: self.debug, verifiers=self._verifiers,
             listeners=self._listeners, broken=broken,
@@ -232,6 +235,8 @@ class API:
             from .metrics import show  # likewise
 
             show(self.app, get_config())
+        if traces:
+            spans.follow(self.app)
         if long is not None:
             long.endpoints = {f"{one.operation.api}.{one.operation.name}": one for one in endpoints}
         names, version = " ".join(api.name for api in apis), apis[0].get_version() if apis else ""

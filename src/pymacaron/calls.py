@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from random import getrandbits
 from time import monotonic, perf_counter
@@ -21,6 +22,7 @@ from .messages import Request
 if TYPE_CHECKING:
     from .operations import Operation
 
+SPAN = "pymacaron.span"  # in an environ: the span that somebody has begun for the request
 LINES = "pymacaron.calls"  # the logger of the line that each call has
 CALL_ID, CALL_PATH, DEADLINE = "pymcallid", "pymcallpath", "pymdeadlinems"
 _ID = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
@@ -68,6 +70,15 @@ class Trace(NamedTuple):
     def parent(self) -> str:
         """The `traceparent` of calls made on behalf of this one."""
         return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
+
+
+def trace_of_span(span: Any) -> Trace | None:
+    """The ids of a span of OpenTelemetry's; None where nobody wants spans, and it has none."""
+    found = span.get_span_context()
+    if not found.is_valid:
+        return None
+    state = found.trace_state.to_header() or None
+    return Trace(f"{found.trace_id:032x}", f"{found.span_id:016x}", None, f"{found.trace_flags:02x}", state)
 
 
 class Call:
@@ -155,11 +166,17 @@ class Call:
         """Milliseconds that are left, 0 when the deadline has passed; None without one."""
         return None if self.deadline is None else max(0, round((self.deadline - monotonic()) * 1000))
 
-    def outgoing(self) -> dict[str, str]:
-        """The headers that go out with every call made on behalf of this one."""
-        headers = {"PymCallID": self.id, "PymCallPath": self.path, "traceparent": self.trace.parent}
-        if self.trace.state is not None:
-            headers["tracestate"] = self.trace.state
+    def follow(self, trace: Trace | None) -> None:
+        """Let the call be this part of a trace, which somebody has begun for it."""
+        if trace is not None:
+            self._trace = trace
+
+    def outgoing(self, trace: Trace | None = None) -> dict[str, str]:
+        """The headers that go out with every call made on behalf of this one; `trace` is what it is part of there."""
+        trace = self.trace if trace is None else trace
+        headers = {"PymCallID": self.id, "PymCallPath": self.path, "traceparent": trace.parent}
+        if trace.state is not None:
+            headers["tracestate"] = trace.state
         left = self.left_ms()
         if left is not None:
             headers["PymDeadlineMs"] = str(left)
@@ -170,6 +187,10 @@ class Call:
         return text if text is not None and form.fullmatch(text) else None
 
     def _read_trace(self) -> Trace:
+        span = getattr(self.headers, "span", None)
+        begun = None if span is None else trace_of_span(span)
+        if begun is not None:
+            return begun
         # the ids that may be needed; that one is all zeros will not happen
         made = "%048x" % getrandbits(192)  # noqa: UP031 - a fifth quicker than its successors
         text = self.headers.get("traceparent")
@@ -266,6 +287,40 @@ class Departure(NamedTuple):
 
 # Are told of everything that is begun on behalf of calls. Empty, unless somebody looks on.
 onlookers: list[Callable[[Departure], None]] = []
+
+
+class Traced:
+    """A call of another service, for who makes a span of it: the ids that go along, and the status of the answer."""
+
+    status: int | None = None
+
+    def __init__(self, trace: Trace | None) -> None:
+        self.trace = trace
+
+
+class Tracing(NamedTuple):
+    """Who makes spans.
+
+    Attributes:
+        calling: around a call of another service on behalf of a call: (call, "mailer.send_mail", "POST /mails").
+        running: around a task: (its call, its name).
+    """
+
+    calling: Callable[[Call, str, str], AbstractContextManager[Traced]]
+    running: Callable[[Call, str], AbstractContextManager[None]]
+
+
+_tracing: list[Tracing] = []
+
+
+def tracing() -> Tracing | None:
+    """Who makes spans, if somebody does."""
+    return _tracing[0] if _tracing else None
+
+
+def set_tracing(found: Tracing) -> None:
+    """Let spans be made."""
+    _tracing[:] = [found]
 
 
 current: ContextVar[Call | None] = ContextVar("pymacaron call", default=None)

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from pymacaron._version import __version__
 from pymacaron.bodies import EVENTS, LINES, RECORDS, BodyStream, chunks_of, close, kind_of, parse_media_type, uncoded
-from pymacaron.calls import Call, Departure, current, onlookers
+from pymacaron.calls import Call, Departure, Trace, current, onlookers, tracing
 from pymacaron.config import get_config
 from pymacaron.exceptions import (
     ArgumentFault,
@@ -72,6 +72,7 @@ class Exchange:
         self.origin = self._asked
         self.is_local = transport.is_local
         self._call = current.get() or Call()
+        self._trace: Trace | None = None  # what others are told, if it is not the call's
         self._read_timeout = options.timeout if options.read_timeout is None else options.read_timeout
         left = self._call.left_ms()
         self._patience = options.timeout if left is None else min(options.timeout, left / 1000)
@@ -85,7 +86,21 @@ class Exchange:
             TransportFault: there is none.
             CredentialFault: nobody has given the credentials for it.
         """
-        if not onlookers or self.is_local:  # what this process answers tells of itself
+        if self.is_local:  # what this process answers tells of itself
+            return self._performed(request)
+        return self._looked_on(request) if tracing() is None else self._traced(request)
+
+    def _traced(self, request: Request) -> Response:
+        operation, spans = self.operation, tracing()
+        assert spans is not None
+        with spans.calling(self._call, f"{operation.api}.{operation.name}", operation.title) as traced:
+            self._trace = traced.trace
+            response = self._looked_on(request)
+            traced.status = response.status
+        return response
+
+    def _looked_on(self, request: Request) -> Response:
+        if not onlookers:
             return self._performed(request)
         began = perf_counter()
         try:
@@ -184,7 +199,7 @@ class Exchange:
     def _headers(self, request: Request) -> dict[str, str]:
         headers = {
             "accept": _accept(self.operation), "accept-encoding": "gzip", "user-agent": _user_agent(get_config().name),
-            **request.headers, **{name.lower(): text for name, text in self._call.outgoing().items()},
+            **request.headers, **{name.lower(): text for name, text in self._call.outgoing(self._trace).items()},
             **self.options.headers,
         }  # fmt: skip
         if "transfer-encoding" in headers or "content-length" in self.options.headers:

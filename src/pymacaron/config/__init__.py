@@ -88,6 +88,7 @@ class Config:
     metrics_token: Secret | None
     metrics_port: int | None
     metrics_host: str
+    opentelemetry: str
     validate_responses: str | None
     dispatch: str
     error_format: str

@@ -96,6 +96,8 @@ SETTINGS: dict[str, Setting] = {
         Setting("metrics_token", TEXT, None, "What whoever reads /metrics has to send", secret=True),
         Setting("metrics_port", WHOLE_NUMBER, None, "The port that shows them instead of the path /metrics"),
         Setting("metrics_host", TEXT, "0.0.0.0", "Where that port listens"),  # noqa: S104 - others read it
+        # Traces
+        Setting("opentelemetry", one_of("auto", "on", "off"), "auto", "Whether there are spans for OpenTelemetry"),
         # Errors and reports
         Setting("error_format", one_of("pymacaron", "problem"), "pymacaron", "The body of errors; problem: RFC 9457"),
         Setting("expose_exceptions", FLAG, False, "Whether callers see unexpected exceptions without debug"),

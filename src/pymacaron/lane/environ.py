@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 from werkzeug.exceptions import HTTPException
 
 from pymacaron._types import ReadableStream
+from pymacaron.calls import SPAN
 from pymacaron.exceptions import BadRequestError, PayloadTooLargeError
 from pymacaron.flask_context import Environ, read_by_flask
 from pymacaron.messages import Request
@@ -83,6 +84,11 @@ class EnvironHeaders(Mapping[str, str]):
     def peer(self) -> str:
         """The address of the caller, as the server or a middleware for proxies says; "" where nobody does."""
         return str(self._environ.get("REMOTE_ADDR", ""))
+
+    @property
+    def span(self) -> Any:
+        """The span that somebody has begun for the request; None if nobody has."""
+        return self._environ.get(SPAN)
 
     def request(self) -> Request:
         """The request that they came with, for those who tell of it; its body is what was read of it in one go."""

@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from time import perf_counter, sleep, time
 from types import FrameType
 from typing import Any
@@ -17,7 +17,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 
 from pymacaron import crash
 from pymacaron._types import JsonObject
-from pymacaron.calls import Exchange, current
+from pymacaron.calls import Exchange, current, tracing
 from pymacaron.config import get_config
 from pymacaron.exceptions import (
     DeadlineExceededError,
@@ -142,8 +142,9 @@ class _Attempt:
 
     def run(self) -> None:
         outer = current.set(self.call)
+        spans = tracing()
         try:
-            with process.surroundings():
+            with process.surroundings(), nullcontext() if spans is None else spans.running(self.call, self.task.name):
                 self._end(self._outcome())
             _tell(self.call)
         except ProcessEnding:
