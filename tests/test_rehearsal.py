@@ -380,6 +380,12 @@ def test_others() -> None:
         s3.put_object(Bucket=bucket, Key="shop/1.zip", Body=b"zip", IfNoneMatch="*")
         eb.create_application_version(ApplicationName="shop", VersionLabel="1", SourceBundle=bundle, Process=True)
         secrets.create_secret(Name="pym/shop/live", SecretString="a secret that nobody reads")
+        created(eb, "shop-one")
+        named(eb, "shop-one")
+        assert "The instance profile pym associated with the environment does not exist." in messages(eb)
+        rehearsal.client("iam").create_instance_profile(InstanceProfileName="pym")
+        created(eb, "shop-two")
+        assert named(eb, "shop-two")["Health"] == "Green"
         rehearsal.tell({"service": "s3", "operation": "Put*", "error": "Throttling"})
         rehearsal.tell({"service": "ecr", "error": "AccessDenied"})
         with pytest.raises(ClientError) as raised:
@@ -390,4 +396,4 @@ def test_others() -> None:
         assert code(raised) == ("AccessDeniedException", 403)
         assert "nobody reads" not in "".join(rehearsal.record.lines())
         calls = [f"{entry.service}:{entry.operation}" for entry in rehearsal.record.mutations()]
-        assert calls[-2:] == ["elasticbeanstalk:CreateApplicationVersion", "secretsmanager:CreateSecret"]
+        assert calls[-5:-3] == ["elasticbeanstalk:CreateApplicationVersion", "secretsmanager:CreateSecret"]

@@ -28,6 +28,7 @@ def stage() -> Iterator[Rehearsal]:
     with Rehearsal(others=True) as rehearsal:
         client = rehearsal.client()
         client.create_storage_location()
+        rehearsal.client("iam").create_instance_profile(InstanceProfileName="pym")
         client.create_application(ApplicationName="shop")
         for version, name, prefix in (("1.0", "shop-blue", "shop-live"), ("2.0", "shop-green", "shop-next")):
             client.create_application_version(ApplicationName="shop", VersionLabel=version)

@@ -245,6 +245,7 @@ def test_containers(engine: Engine, service: Path) -> None:
         digest = engine.push(f"{repository}:1")
         described = ecr.describe_images(repositoryName="shop", imageIds=[{"imageDigest": digest}])["imageDetails"]
         assert described[0]["imageTags"] == ["1"]
+        rehearsal.client("iam").create_instance_profile(InstanceProfileName="shop")
         kept = json.dumps({"token": "7"})
         told = rehearsal.client("secretsmanager").create_secret(Name="pym/shop", SecretString=kept)
         eb.create_application(ApplicationName="shop")

@@ -163,8 +163,10 @@ class Imagined:
         return "nothing runs in this environment\n"
 
 
-class Bundles(Protocol):
-    """Where source bundles are read."""
+class Others(Protocol):
+    """What of other services Elastic Beanstalk looks for: source bundles, instance profiles."""
+
+    def has_profile(self, name: str) -> bool: ...
 
     def has(self, bucket: str, key: str) -> bool: ...
 
@@ -185,12 +187,12 @@ class Account:
         pace: float = 0.0,
         seed: int = 0,
         runner: Runner | None = None,
-        bundles: Bundles | None = None,
+        others: Others | None = None,
     ) -> None:
         self.region, self.number, self.pace = region, number, pace
         self.clock = clock or Clock()
         self.runner = runner or Imagined()
-        self.bundles = bundles
+        self.others = others
         self.quotas = dict(QUOTAS)
         self.applications: dict[str, Application] = {}
         self.environments: list[Environment] = []

@@ -51,6 +51,13 @@ class Behind:
         with contextlib.suppress(self._s3.exceptions.BucketAlreadyOwnedByYou):
             self._s3.create_bucket(Bucket=bucket, **({} if self._region == "us-east-1" else elsewhere))
 
+    def has_profile(self, name: str) -> bool:
+        """Is there an instance profile of this name, or with this ARN?"""
+        with contextlib.suppress(ClientError):
+            self._client("iam").get_instance_profile(InstanceProfileName=name.rpartition("/")[2])
+            return True
+        return False
+
     def tell_images(self, registry: str) -> None:
         """ECR has the images of this registry, where it has their repositories."""
         ecr = self._client("ecr")

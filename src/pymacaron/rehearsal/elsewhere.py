@@ -62,7 +62,7 @@ def refused(service: str, refusal: Refusal, request_id: str) -> Answer:
 @contextlib.contextmanager
 def moto() -> Iterator[int]:
     """moto's server, on the port of loopback that is given. It ends with the block, or with this process."""
-    told = {**os.environ, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}
+    told = {**os.environ, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "MOTO_ACM_VALIDATION_WAIT": "0"}
     command = [sys.executable, "-m", "pymacaron.rehearsal.moto_server"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=told) as process:  # noqa: S603 - a module of our own
         assert process.stdin

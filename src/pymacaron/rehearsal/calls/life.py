@@ -10,6 +10,11 @@ from ..options import Settings
 from ..protocol import Refusal
 
 _POLL = 0.05  # seconds between two looks at what a runner has begun
+_DEPLOYED = "Deploying new version to instance(s).", "New application version was deployed to running EC2 instances."
+_CONFIGURED = (
+    "Updating environment {}'s configuration settings.",
+    "Successfully deployed new configuration to environment.",
+)
 _PROFILE = ("aws:autoscaling:launchconfiguration", "IamInstanceProfile")
 
 
@@ -31,8 +36,8 @@ def _built(account: Account, environment: Environment, request_id: str) -> None:
     """The load balancer is there."""
     if not _is_busy_with(environment, request_id):
         return
-    if account.fails(environment, "launch-fails") or not environment.settings.get(_PROFILE):
-        _not_launched(account, environment, request_id)
+    if (fault := _profile_fault(account, environment)) or account.fails(environment, "launch-fails"):
+        _not_launched(account, environment, fault, request_id)
         return
     balancer = f"awseb--awseb-{account.letters(12)}"
     environment.endpoint = f"{balancer}-{account.letters(9)}.{account.region}.elb.amazonaws.com"
@@ -42,9 +47,19 @@ def _built(account: Account, environment: Environment, request_id: str) -> None:
     account.later("launch", lambda: _when_serving(account, environment, request_id, _launched), 0.6)
 
 
-def _not_launched(account: Account, environment: Environment, request_id: str) -> None:
-    if not environment.settings.get(_PROFILE):
-        account.tell(environment, "Environment must have instance profile associated with it.", request_id, "ERROR")
+def _profile_fault(account: Account, environment: Environment) -> str:
+    name = environment.settings.get(_PROFILE)
+    if not name:
+        return "Environment must have instance profile associated with it."
+    if account.others and not account.others.has_profile(name):
+        return f"The instance profile {name} associated with the environment does not exist."
+    return ""
+
+
+def _not_launched(account: Account, environment: Environment, fault: str, request_id: str) -> None:
+    account.runner.stop(environment)
+    if fault:
+        account.tell(environment, fault, request_id, "ERROR")
     account.tell(environment, "Failed to launch environment.", request_id, "ERROR")
     environment.turn("Grey", "NoData")
     _finish(account, environment)
@@ -113,7 +128,9 @@ def update(
     environment.status, environment.operation = "Updating", request_id
     account.tell(environment, "Environment update is starting.", request_id)
     environment.settings, environment.version = settings, version.label if version else None
-    account.tell(environment, "Deploying new version to instance(s).", request_id)
+    is_new = environment.before[0] != environment.version
+    begun, ended = _DEPLOYED if is_new else _CONFIGURED
+    account.tell(environment, begun.format(environment.name), request_id)
     account.runner.launch(environment, version)
 
     def updated(account: Account, environment: Environment, request_id: str, fault: Exception | None) -> None:
@@ -121,7 +138,7 @@ def update(
             fault = RuntimeError("Incorrect application version found on all instances.")
         environment.deployments += 1
         if fault is None:
-            account.tell(environment, "New application version was deployed to running EC2 instances.", request_id)
+            account.tell(environment, ended, request_id)
             _well(account, environment, request_id)
             account.tell(environment, "Environment update completed successfully.", request_id)
         else:
