@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -18,6 +20,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from pymacaron.rehearsal import Clock, Mistaken, Rehearsal
+from pymacaron.rehearsal.behind import client
 
 ONCE = Config(retries={"total_max_attempts": 1})
 UNCHECKED = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
@@ -397,3 +400,20 @@ def test_others() -> None:
         assert "nobody reads" not in "".join(rehearsal.record.lines())
         calls = [f"{entry.service}:{entry.operation}" for entry in rehearsal.record.mutations()]
         assert calls[-5:-3] == ["elasticbeanstalk:CreateApplicationVersion", "secretsmanager:CreateSecret"]
+
+
+def test_as_a_program(tmp_path: Path) -> None:
+    """`python -m pymacaron.rehearsal` prints the variables that lead AWS's libraries to it, and ends when it is told;
+    what it does not understand is told in a line."""
+    record, script = tmp_path / "record", tmp_path / "script"
+    command = [sys.executable, "-m", "pymacaron.rehearsal", "--port", "0", "--no-others", "--record", str(record)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        url = process.stdout.readline().strip().removeprefix("export AWS_ENDPOINT_URL=")
+        client("elasticbeanstalk", url, "us-east-1").create_application(ApplicationName="shop")
+        process.terminate()
+    assert process.returncode == 0
+    assert json.loads(record.read_text("utf-8"))["operation"] == "CreateApplication"
+    script.write_text('{"outcome": "rain"}', "utf-8")
+    done = subprocess.run([*command, "--script", str(script)], capture_output=True, text=True, check=False)
+    assert (done.returncode, "outcome is one of launch-fails" in done.stderr) == (2, True)

@@ -3,7 +3,7 @@ environments, events; and the ways in which a rehearsal is told to go wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -163,10 +163,8 @@ class Imagined:
         return "nothing runs in this environment\n"
 
 
-class Others(Protocol):
-    """What of other services Elastic Beanstalk looks for: source bundles, instance profiles."""
-
-    def has_profile(self, name: str) -> bool: ...
+class Bundles(Protocol):
+    """Where source bundles are read."""
 
     def has(self, bucket: str, key: str) -> bool: ...
 
@@ -187,12 +185,13 @@ class Account:
         pace: float = 0.0,
         seed: int = 0,
         runner: Runner | None = None,
-        others: Others | None = None,
+        bundles: Bundles | None = None,
     ) -> None:
         self.region, self.number, self.pace = region, number, pace
         self.clock = clock or Clock()
         self.runner = runner or Imagined()
-        self.others = others
+        self.bundles = bundles
+        self.has_profile: Callable[[str], bool] = lambda name: True  # is there an instance profile of this name?
         self.quotas = dict(QUOTAS)
         self.applications: dict[str, Application] = {}
         self.environments: list[Environment] = []

@@ -75,7 +75,7 @@ class Rehearsal:
             if self._others:
                 self.door.behind = stack.enter_context(elsewhere.moto())
                 behind = Behind(elsewhere.address(self.door.behind), self.account.region)
-                self.account.others = behind
+                self.account.bundles, self.account.has_profile = behind, behind.has_profile
             if self._engine or self._command:
                 self._run(stack, behind)
             self.port = stack.enter_context(served(self._answer, self.port))

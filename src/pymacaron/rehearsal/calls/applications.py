@@ -148,7 +148,7 @@ def _new_version(account: Account, params: Params) -> Version:
     bundle: dict[str, str] = params.get("SourceBundle", {})
     if bundle and set(bundle) != {"S3Bucket", "S3Key"}:
         raise Refusal("InvalidParameterCombination", "A SourceBundle is an S3Bucket and an S3Key.")
-    if bundle and account.others and not account.others.has(bundle["S3Bucket"], bundle["S3Key"]):
+    if bundle and account.bundles and not account.bundles.has(bundle["S3Bucket"], bundle["S3Key"]):
         place = f"(Bucket: {bundle['S3Bucket']}  Key: {bundle['S3Key']})"
         raise Refusal("InvalidParameterCombination", f"Unable to download from S3 location {place}. Reason: Not Found")
     now = account.clock.now()
@@ -216,8 +216,8 @@ def delete_application_version(account: Account, params: Params, request_id: str
         )
     if version.status == "Processing":
         raise Refusal("OperationInProgressFailure", f"Application version {label} is being processed.")
-    if params.get("DeleteSourceBundle") and account.others and version.bucket and version.key:
-        account.others.delete(version.bucket, version.key)
+    if params.get("DeleteSourceBundle") and account.bundles and version.bucket and version.key:
+        account.bundles.delete(version.bucket, version.key)
     del application.versions[label]
     account.tell(application, f"Deleted Application Version: {label}", request_id)
     return {}

@@ -125,8 +125,8 @@ def describe_account_attributes(account: Account, params: Params, request_id: st
 
 
 def create_storage_location(account: Account, params: Params, request_id: str) -> Params:
-    if account.others:
-        account.others.make(account.bucket)
+    if account.bundles:
+        account.bundles.make(account.bucket)
     return {"S3Bucket": account.bucket}
 
 

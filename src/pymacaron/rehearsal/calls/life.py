@@ -51,7 +51,7 @@ def _profile_fault(account: Account, environment: Environment) -> str:
     name = environment.settings.get(_PROFILE)
     if not name:
         return "Environment must have instance profile associated with it."
-    if account.others and not account.others.has_profile(name):
+    if not account.has_profile(name):
         return f"The instance profile {name} associated with the environment does not exist."
     return ""
 
