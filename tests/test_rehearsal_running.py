@@ -200,6 +200,25 @@ def test_names_and_certificates(service: Path) -> None:
             assert urllib3.request("GET", rehearsal.proxy, headers={"Host": host}).status == status
 
 
+def test_what_is_printed(service: Path) -> None:
+    """What programs print is in CloudWatch Logs, under the name of their environment."""
+    with Rehearsal(command=[sys.executable, str(service)], others=True) as rehearsal:
+        eb, logs = rehearsal.client(), rehearsal.client("logs")
+        rehearsal.client("iam").create_instance_profile(InstanceProfileName="shop")
+        eb.create_application(ApplicationName="shop")
+        eb.create_application_version(ApplicationName="shop", VersionLabel="1")
+        streamed = setting("elasticbeanstalk:cloudwatch:logs", "StreamLogs", "true")
+        created(eb, "shop-one", "1", streamed, prefix="shop-live")
+        group = "/aws/elasticbeanstalk/shop-one/var/log/eb-docker/containers/eb-current-app/stdouterr.log"
+        found: list[str] = []
+        deadline = time.monotonic() + PATIENCE
+        while not found and time.monotonic() < deadline:
+            time.sleep(0.05)
+            with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
+                found = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+        assert found == ["it serves"]
+
+
 def test_what_does_not_run(service: Path) -> None:
     """An environment whose program does not answer its health check is ill, and tells why; its log is there; an update
     that fails leaves what was there, which does not notice."""

@@ -16,6 +16,7 @@ moto_server.py moto's server as a program
 options.py     the options of environments
 paging.py      lists in pages
 platforms.py   versions of platforms
+printed.py     what programs print, on its way to CloudWatch
 programs.py    what environments run: containers, programs
 protocol.py    requests read, answers written, by botocore's model
 recognition.py which operation a request of another service is for

@@ -27,11 +27,15 @@ class Behind:
 
     def __init__(self, url: str, region: str) -> None:
         self._url, self._region = url, region
-        self._s3 = self._client("s3")
+        self._streams: set[tuple[str, str]] = set()
+        self._clients: dict[str, Any] = {}
         self._told: set[tuple[str, str, str]] = set()  # images that ECR has been told of
+        self._s3 = self._client("s3")
 
     def _client(self, service: str) -> Any:
-        return client(service, self._url, self._region)
+        if service not in self._clients:
+            self._clients[service] = client(service, self._url, self._region)
+        return self._clients[service]
 
     def has(self, bucket: str, key: str) -> bool:
         with contextlib.suppress(ClientError):
@@ -73,6 +77,17 @@ class Behind:
                         imageManifestMediaType=image.media_type,
                     )
                     self._told.add(key)
+
+    def put_logs(self, group: str, stream: str, lines: list[dict[str, int | str]]) -> None:
+        logs = self._client("logs")
+        if (group, stream) not in self._streams:
+            self._streams.add((group, stream))
+            with contextlib.suppress(ClientError):  # it is there
+                logs.create_log_group(logGroupName=group)
+            with contextlib.suppress(ClientError):
+                logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        with contextlib.suppress(ClientError):  # somebody has deleted it
+            logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=lines)
 
     def secret(self, arn: str) -> str:
         """What is kept under an ARN of Secrets Manager, which may end with a key of its JSON, or of a parameter."""

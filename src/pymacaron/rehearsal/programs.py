@@ -11,8 +11,9 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -39,6 +40,15 @@ class _Process:
     def log(self) -> str:
         text = Path(self._printed.name).read_text("utf-8", "replace")
         return "\n".join(text.splitlines()[-_LINES:]) + "\n"
+
+    def lines(self) -> Iterator[str]:
+        with open(self._printed.name, encoding="utf-8", errors="replace") as file:
+            while True:
+                there = self.is_there()
+                yield from (line.rstrip("\n") for line in file)
+                if not there:
+                    return
+                time.sleep(0.1)
 
     def stop(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -84,6 +94,10 @@ class _Running:
 
     def log(self) -> str:
         return self._engine.logs(self._container, _LINES) + "\n"
+
+    def lines(self) -> Iterator[str]:
+        with contextlib.suppress(EngineError):  # it is removed meanwhile
+            yield from self._engine.follow(self._container)
 
     def stop(self) -> None:
         with contextlib.suppress(EngineError):

@@ -7,11 +7,12 @@ import contextlib
 import http.client
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, Protocol
 
 from .account import Environment, Version
 from .options import SECRETS, VARIABLES
+from .printed import Printed
 from .routes import Address, Routes
 
 _LONGEST = 120  # seconds until what was started has to answer its health check
@@ -26,7 +27,11 @@ class Program(Protocol):
 
     def is_there(self) -> bool: ...
 
-    def log(self) -> str: ...
+    def log(self) -> str:
+        """The end of what it has printed."""
+
+    def lines(self) -> Iterator[str]:
+        """What it prints, as it does so, until it ends."""
 
     def stop(self) -> None: ...
 
@@ -40,9 +45,15 @@ class Running:
     with these ARNs; either raises what says why not."""
 
     def __init__(
-        self, routes: Routes, start: Start, *, secret: Callable[[str], str], names: Callable[[list[str]], list[str]]
+        self,
+        routes: Routes,
+        start: Start,
+        *,
+        secret: Callable[[str], str],
+        names: Callable[[list[str]], list[str]],
+        printed: Printed | None,
     ) -> None:
-        self._routes, self._start, self._secret, self._names = routes, start, secret, names
+        self._routes, self._start, self._secret, self._names, self._printed = routes, start, secret, names, printed
         self._standing: dict[str, Literal["starting", "serving"] | Exception] = {}
         self._programs: dict[str, Program] = {}
         self._logs: dict[str, str] = {}
@@ -79,11 +90,12 @@ class Running:
 
     def close(self) -> None:
         """Ends everything that runs."""
-        for id_ in list(self._programs):
+        for id_ in self._turns:
             self._turns[id_] += 1
-            self._programs.pop(id_).stop()
         for thread in self._threads:
             thread.join(_LONGEST)
+        for id_ in list(self._programs):
+            self._programs.pop(id_).stop()
 
     # --- how it is done
 
@@ -101,6 +113,8 @@ class Running:
         try:
             certified = self._certified(settings)
             program = self._start(environment, version, self._variables(settings))
+            if self._printed:
+                self._printed.follow(environment, settings, program.lines())
             path = settings.get((_PROCESS, "HealthCheckPath"), "/")
             _wait(program, path, lambda: self._turns[id_] != turn)
         except Exception as e:  # noqa: BLE001 - whatever it is, the environment is ill of it

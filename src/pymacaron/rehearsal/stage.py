@@ -20,6 +20,7 @@ from .clock import Clock
 from .door import Door
 from .exchange import Answer, Asked
 from .faults import tell
+from .printed import Printed
 from .programs import containers, programs
 from .record import Record
 from .registry import registry
@@ -91,27 +92,31 @@ class Rehearsal:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pymacaron-rehearsal-")))
         authority = Authority(folder)
         self.ca_file = authority.file
+        printed = Printed(behind.put_logs) if behind else None
         runner = Running(
             self.routes,
             self._start(stack, folder, behind),
             secret=behind.secret if behind else _no_secrets,
             names=behind.certified if behind else lambda _: self._names(),
+            printed=printed,
         )
         stack.callback(runner.close)
         self.account.runner = runner
         self.proxy_port = stack.enter_context(balanced(self.routes, authority, self.proxy_port))
         self._authority = authority
-        stack.enter_context(self._ticking())
+        stack.enter_context(self._ticking(printed))
 
     @contextlib.contextmanager
-    def _ticking(self) -> Iterator[None]:
-        """What is due happens, even when nobody calls."""
+    def _ticking(self, printed: Printed | None) -> Iterator[None]:
+        """What is due happens, and what was printed is sent, even when nobody calls."""
         ended = threading.Event()
 
         def tick() -> None:
             while not ended.wait(0.1):
                 with self.door.lock:
                     self.account.clock.advance(0)
+                if printed:
+                    printed.ship()
 
         thread = threading.Thread(target=tick, daemon=True)
         thread.start()
@@ -163,7 +168,9 @@ class Rehearsal:
     @property
     def environment(self) -> dict[str, str]:
         """Variables that lead AWS's libraries and command lines here."""
+        trusted = {"SSL_CERT_FILE": str(self.ca_file)} if self.ca_file else {}
         return {
+            **trusted,
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_ELASTIC_BEANSTALK": self.url,
             "AWS_ACCESS_KEY_ID": KEY,
