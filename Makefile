@@ -79,11 +79,13 @@ load: venv services ## requests per second over HTTP, beside other frameworks, w
 corpus: venv ## fetch real documents and conformance data, and load every document
 	@$(BIN)/python corpus/run.py $(ARGS)
 
-conformance: venv ## the JSON-Schema-Test-Suite, the law of the wire, what is published, schemathesis; clients: autorest, Prism
+conformance: venv ## the JSON-Schema-Test-Suite, the law of the wire, what is published, mocked, upgraded, schemathesis; clients
 	@$(BIN)/python conformance/run.py $(ARGS)
 	@$(BIN)/python corpus/fetch.py
 	@$(BIN)/python conformance/wire.py
 	@$(BIN)/python conformance/published.py
+	@$(BIN)/python conformance/mocked.py
+	@$(BIN)/python conformance/upgraded.py
 	@$(BIN)/python conformance/blackbox.py
 	@$(BIN)/python conformance/autorest.py
 	@$(BIN)/python conformance/checkers.py

@@ -22,6 +22,7 @@ from urllib.parse import unquote
 from flask import Flask
 from werkzeug.wrappers import Response as FlaskResponse
 
+from pymacaron._types import HeaderList
 from pymacaron.bodies import BodyStream, Upload
 from pymacaron.dialects import Document
 from pymacaron.endpoints import Endpoint, Options
@@ -42,6 +43,7 @@ _TRIES = 5  # for a request that is no right one of another operation
 
 class Answer(NamedTuple):
     status: int
+    headers: HeaderList
     body: bytes
 
 
@@ -153,24 +155,28 @@ class Service:
         return []  # what it does not take, other operations do
 
     def ask(self, request: Request) -> Answer:
-        """Send a request as a server would."""
-        body = request.body if isinstance(request.body, bytes) else request.body.read()
-        path = unquote(request.path, "latin-1")
-        environ = {
-            "REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": request.query,
-            "RAW_URI": f"{request.path}?{request.query}", "SERVER_NAME": "localhost", "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "localhost",
-            "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body),
-            "wsgi.errors": sys.stderr, "wsgi.multithread": False, "wsgi.multiprocess": False, "wsgi.run_once": False,
-            "CONTENT_LENGTH": str(len(body)) if body or "content-length" in request.headers else "",
-        }  # fmt: skip
-        for name, value in request.headers.items():
-            key = name.upper().replace("-", "_")
-            if key != "CONTENT_LENGTH":
-                environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
-        statuses: list[int] = []
-        pieces = self._app(environ, lambda status, *_: statuses.append(int(status[:3])))
-        return Answer(statuses[-1], b"".join(pieces))
+        return ask(self._app, request)
+
+
+def ask(app: Flask, request: Request) -> Answer:
+    """Send a request as a server would."""
+    body = request.body if isinstance(request.body, bytes) else request.body.read()
+    path = unquote(request.path, "latin-1")
+    environ = {
+        "REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": request.query,
+        "RAW_URI": f"{request.path}?{request.query}", "SERVER_NAME": "localhost", "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "localhost",
+        "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr, "wsgi.multithread": False, "wsgi.multiprocess": False, "wsgi.run_once": False,
+        "CONTENT_LENGTH": str(len(body)) if body or "content-length" in request.headers else "",
+    }  # fmt: skip
+    for name, value in request.headers.items():
+        key = name.upper().replace("-", "_")
+        if key != "CONTENT_LENGTH":
+            environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+    begun: list[tuple[int, HeaderList]] = []
+    pieces = app(environ, lambda status, headers, *_: begun.append((int(status[:3]), headers)))
+    return Answer(*begun[-1], b"".join(pieces))
 
 
 def _same(operation: Operation, sent: Arguments, called: tuple[tuple[Any, ...], dict[str, Any]]) -> bool:

@@ -8,7 +8,7 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 ROOMS = """
-    _version _types exceptions predecessors messages names rates
+    _version _types exceptions predecessors messages names rates replacing
     documents config formats grammar schemas structs shapes servers operations calls dialects
     parameters bodies inputs headers forms negotiation representations answers conditions loops wire
     samples bundling downgrade router

@@ -18,8 +18,9 @@ from pymacaron.cli.stubs import stubs as stubs_command
 from pymacaron.config import set_config
 from pymacaron.documents import find_documents
 from pymacaron.formats import Formats
-from pymacaron.generate import FOLDER, Modules, outdated, replace_file, replace_folder, stubs
+from pymacaron.generate import FOLDER, Modules, outdated, replace_folder, stubs
 from pymacaron.pool import Pool
+from pymacaron.replacing import replace_file
 
 GOLDEN = Path(__file__).parent / "golden"
 TEA = """

@@ -158,6 +158,18 @@ def test_a_caller_may_prefer_another_answer(tea: FlaskClient, prefer: str, statu
     assert says is None or answer.get_json() == says
 
 
+def test_a_document_may_have_a_header_prefer_of_its_own(tmp_path: Path) -> None:
+    """The document sees those preferences that are none of the mock's; a status below 200 is none of an answer."""
+    own = "{name: Prefer, in: header, schema: {type: string, enum: [respond-async]}}"
+    (tmp_path / "a.yaml").write_text(
+        "openapi: 3.1.0\ninfo: {title: A, version: '1'}\npaths: {/a: {get: {parameters: [" + own + "], responses: "
+        "{'200': {description: ok}, '404': {description: none}, '101': {description: before}}}}}\n"
+    )
+    client = mock_app(documents_of([str(tmp_path / "a.yaml")])).test_client()
+    asked = {"code=404": 404, "respond-async, code=404": 404, "respond-async": 200, "wait=1": 400, "code=101": 400}
+    assert {text: client.get("/a", headers={"Prefer": text}).status_code for text in asked} == asked
+
+
 def test_dynamic_answers_differ_and_others_do_not(tea: FlaskClient) -> None:
     def bodies(prefer: str) -> set[str]:
         return {tea.get(f"{CUPS}/7", headers={"Prefer": prefer}).text for _ in range(12)}
@@ -195,4 +207,4 @@ def test_the_command_serves_until_it_is_ended(tmp_path: Path) -> None:
             assert "choose another --port" in taken.stderr
         finally:
             process.send_signal(2)
-            assert process.wait(10) == 0
+            assert process.wait(10) == 130

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from pymacaron.comparison import compare
 from pymacaron.comparison.sources import documents_at
 from pymacaron.exceptions import DocumentError
+from pymacaron.schemas import OPENAPI_31, target_of
 from pymacaron.upgrade import upgrade
 
 ROOT = Path(__file__).parent.parent
@@ -154,16 +156,19 @@ def test_the_file_is_replaced_as_a_whole_and_keeps_its_permissions(tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("openapi: 3.1.0\ninfo: {}\n", "is OpenAPI 3.1 already"),
-        ("just: words\n", "is no OpenAPI document"),
-        ("a: [\n", "not YAML"),
-        ("openapi: 3.0.0\nopenapi: 3.0.0\n", "duplicate key"),
-        ('openapi: 3.0.0\npaths: {/a: {$ref: "b.yaml"}}\n', "bring its files into one"),
+        ("openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths: {}\n", "is OpenAPI 3.1 already"),
+        ("just: words\n", "a.yaml:1:1: neither `openapi` nor `swagger`"),
+        ("a: [\n", "a.yaml:2:1: no value where one has to be"),
+        (
+            "openapi: 3.0.0\ninfo: {title: T, version: '1'}\npaths: {/a: {$ref: 'b.yaml#/a'}}\n",
+            "bring its files into one: --bundled",
+        ),
         ("openapi: 3.0.0\npaths: {/a: {get: {}}}\n", "responses"),
     ],
 )
 def test_what_cannot_be_upgraded_stays_as_it_is(tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "a.yaml").write_text(text)
+    (tmp_path / "b.yaml").write_text("a: {}\n")
     asked = run("a.yaml", cwd=tmp_path)
     assert (asked.returncode, "Traceback" in asked.stderr) == (2, False)
     assert says in asked.stderr
@@ -183,3 +188,89 @@ def test_what_cannot_be_said_alike_is_told_and_ends_in_1(tmp_path: Path) -> None
     assert "header parameter Accept: 3.x takes no parameter of that name" in asked.stderr
     assert json.loads((tmp_path / "a.json").read_text()) == document
     assert json.loads((tmp_path / "b.json").read_text())["openapi"] == "3.1.1"
+
+
+def upgraded_yaml(tmp_path: Path, text: str) -> Any:
+    """A document of 3.0 whose paths are empty, with `text` behind them, upgraded."""
+    (tmp_path / "a.yaml").write_text("openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {}\n" + dedent(text))
+    return upgrade(str(tmp_path / "a.yaml"))
+
+
+def test_what_looks_like_a_date_is_a_text(tmp_path: Path) -> None:
+    """In YAML 1.2 there are no dates: they stay as they are written, also those that no calendar has."""
+    made = upgraded_yaml(tmp_path, "x-made: [2020-02-01, 2020-13-41, 2020-01-01T00:00:00Z]\n")
+    assert made.text.endswith("x-made: [2020-02-01, 2020-13-41, 2020-01-01T00:00:00Z]\n")
+
+
+def test_of_a_key_that_stands_twice_the_last_counts(tmp_path: Path) -> None:
+    """As when the document is read; it is told, with the line."""
+    made = upgraded_yaml(tmp_path, "x-a: 1  # of a\nx-b: 2\nx-a: 3\n")
+    assert made.text.endswith("x-a: 3  # of a\nx-b: 2\n")
+    assert made.told == ["line 6: the key x-a stands there once more; the last one counted, and stays"]
+
+
+def test_references_lead_where_they_led(tmp_path: Path) -> None:
+    """Also into a schema that stands elsewhere now, and into what is taken out, since it had no effect."""
+    made = upgraded_yaml(
+        tmp_path,
+        """\
+        components:
+          schemas:
+            A: {nullable: true, allOf: [{type: object, properties: {b: {type: integer}}}, {maxProperties: 3}]}
+            C: {$ref: '#/components/schemas/A', properties: {d: {type: string}}}
+            E: {type: array, items: {$ref: '#/components/schemas/A/allOf/0/properties/b'}}
+            F: {type: array, items: {$ref: '#/components/schemas/C/properties/d'}}
+        """,
+    )
+    (tmp_path / "a.yaml").write_text(made.text)
+    with documents_at(str(tmp_path / "a.yaml")) as found:
+        items = {name: node.at("items") for name, node in found[""].named.items() if name in "EF"}
+    assert {name: target_of(node, OPENAPI_31).value for name, node in items.items()} == {
+        "E": {"type": "integer"}, "F": {"type": "string"},
+    }  # fmt: skip
+
+
+PARTS = """\
+openapi: 3.0.3
+info: {title: T, version: '1'}
+paths:
+  /a:
+    $ref: a.yaml#/item
+  /b:
+    get:
+      responses:
+        200: {$ref: 'a.yaml#/answer'}  # the usual
+components:
+  schemas:
+    Own: {type: string, nullable: true}  # of our own
+"""
+PART = """\
+item:
+  post:
+    requestBody: {content: {application/json: {schema: {$ref: 'tea.yaml#/components/schemas/Own'}}}}
+    responses: {'200': {$ref: '#/answer'}}
+answer:
+  description: What there is.
+  content: {application/json: {schema: {$ref: '#/cup'}}}
+cup: {type: object, properties: {next: {$ref: '#/cup'}, no: {type: integer, nullable: true}}}
+"""
+
+
+def test_a_document_of_many_files_becomes_one(tmp_path: Path) -> None:
+    """With --bundled: it says the same, its own comments stay, and the other files are as they were."""
+    (tmp_path / "tea.yaml").write_text(PARTS)
+    (tmp_path / "a.yaml").write_text(PART)
+    assert run("tea.yaml", cwd=tmp_path).returncode == 2
+    assert (tmp_path / "tea.yaml").read_text() == PARTS
+    asked = run("tea.yaml", "--bundled", "--output", "one.yaml", cwd=tmp_path)
+    assert (asked.returncode, asked.stderr) == (0, "")
+    made = (tmp_path / "one.yaml").read_text()
+    assert "a.yaml" not in made
+    assert "200: {$ref: '#/components/responses/answer'} # the usual" in made
+    assert "Own: {type: [string, 'null']}        # of our own" in made
+    assert (tmp_path / "a.yaml").read_text() == PART
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "one.yaml").rename(tmp_path / "alone" / "one.yaml")
+    with documents_at(str(tmp_path / "tea.yaml")) as old, documents_at(str(tmp_path / "alone" / "one.yaml")) as new:
+        assert [one.title for one in new[""].operations] == ["POST /a", "GET /b"]
+        assert not [change for change in compare(old[""], new[""]) if change.kind.breaks]

@@ -10,6 +10,7 @@ from importlib import import_module
 import click
 
 from pymacaron._version import __version__
+from pymacaron.names import closest
 
 from .telling import told
 
@@ -52,6 +53,14 @@ class _Commands(click.Group):
         command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        near = closest(args[0], COMMANDS) if args[0] not in COMMANDS and not args[0].startswith("-") else None
+        if near is not None:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near!r}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):  # without importing them
             formatter.write_dl(list(COMMANDS.items()))
@@ -60,7 +69,15 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pymacaron")
 def pymacaron() -> None:
-    """Spec-first microservices."""
+    """Spec-first microservices.
+
+    \b
+      pymacaron new notes
+      pymacaron check
+      pymacaron COMMAND --help
+
+    Exit codes: 0; 2 nonsense was given, which is told; 130 Ctrl-C. A command's help says what 1 means.
+    """
 
 
 def main() -> None:

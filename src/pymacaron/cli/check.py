@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import logging
 import os
 import runpy
@@ -24,13 +25,17 @@ from pymacaron.loading import documents_below
 from pymacaron.names import suggest
 from pymacaron.pool import ApiPool, LoadedApi
 
+from .documents import paths_of
+
+_SERVER = "server.py"
 _PLACEHOLDER = "a secret that is not set here " * 3
 
 
 @click.command()
-@click.option("--server", default="server.py", show_default=True, help="The program to check.")
-@click.option("--apis", default="apis", show_default=True, help="The documents, where there is no such program.")
+@click.option("--server", default=_SERVER, show_default=True, help="The program to check.")
+@click.option("--apis", default="apis", show_default=True, help="Documents, where there is no such program.")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="How.")
+@click.option("--json", "form", flag_value="json", help="The same as --format json.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Leave a rule out; several times, or a,b.")
 @click.option("--only", multiple=True, metavar="RULE", help="Only this rule; several times, or a,b.")
 @click.option("--rules", is_flag=True, help="List the rules.")
@@ -47,17 +52,26 @@ def check(*, server: str, apis: str, form: str, ignore: tuple[str, ...], only: t
     Exit codes: 0 nothing but notes, 1 errors or warnings, 2 the command line is wrong, or there is nothing to check.
     """
     if rules:
-        for name, (level, text) in RULES.items():
-            click.echo(f"{name:22}{level:9}{text}")
+        _print_rules(form)
         return
+    if server != _SERVER and not os.path.isfile(server):
+        raise click.UsageError(f"there is no file {server}; name the program that ends with letsgo()")
     left_out, wanted = _named(ignore), _named(only) or set(RULES)
     logging.disable()
     config = _config()
     left_out |= set(config.check_ignore)
-    found = [*_of_config(config), *(_of_service(server) if os.path.exists(server) else _of_documents(apis))]
+    found = [*_of_config(config), *(_of_service(server) if os.path.isfile(server) else _of_documents(apis))]
     shown = [one for one in dict.fromkeys(found) if one.rule in wanted and one.rule not in left_out]
     click.echo(FORMATS[form](shown))
     sys.exit(1 if any(one.level != "note" for one in shown) else 0)
+
+
+def _print_rules(form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps([{"rule": name, "level": level, "text": text} for name, (level, text) in RULES.items()]))
+        return
+    for name, (level, text) in RULES.items():
+        click.echo(f"{name:22}{level:9}{text}")
 
 
 def _named(given: tuple[str, ...]) -> set[str]:
@@ -102,15 +116,18 @@ def _of_service(server: str) -> Iterator[Advice]:
     except Exception as error:  # noqa: BLE001 - the user's program may raise anything
         fact = f"importing it failed: {type(error).__name__}: {error}"
         yield Advice("start", Finding(server, "", fact, "mend it; `python " + server + "` shows where"))
+    else:
+        if not list(ApiPool):
+            raise click.UsageError(f"{server} loads no API; name the program that ends with letsgo()")
     for name in ApiPool:
         yield from _of_api(getattr(ApiPool, name))
 
 
-def _of_documents(folder: str) -> Iterator[Advice]:
-    """The same without a program: documents, and the functions of those that name some."""
-    paths = documents_below(folder)
+def _of_documents(apis: str) -> Iterator[Advice]:
+    """The same without a program: a document, or those of a folder, and the functions of those that name some."""
+    paths = paths_of([apis]) if os.path.isfile(apis) else documents_below(apis)
     if not paths:
-        raise click.UsageError(f"there is no server.py here and no document in {folder}; name one: --server, --apis")
+        raise click.UsageError(f"there is no server.py here and no document in {apis}; name one: --server, --apis")
     sys.path.insert(0, os.getcwd())
     for name, path in paths.items():
         try:

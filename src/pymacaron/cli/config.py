@@ -13,7 +13,7 @@ from pymacaron.config.kinds import nearest
 from pymacaron.config.secret import STARS
 from pymacaron.config.settings import ALIASES, SETTINGS
 
-from .telling import told
+from .telling import NONSENSE, told
 
 
 @click.command()
@@ -38,6 +38,8 @@ def config(key: str | None, named: str | None, path: str | None, in_clear: bool,
     found = load_config(path, strict=False)
     for finding in found.config_findings:
         click.echo(str(finding), err=True)
+    if any(not finding.path and not finding.fact.endswith("is missing") for finding in found.config_findings):
+        sys.exit(NONSENSE)  # the whole file cannot be read: there are only defaults
     key = key or named
     if key is None:
         _print_all(found, in_clear, as_json)

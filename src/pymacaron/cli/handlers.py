@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import click
 
-from pymacaron.generate import Modules, replace_file
+from pymacaron.generate import Modules
 from pymacaron.generate.skeletons import completed, missing_packages, skeletons
+from pymacaron.replacing import replace_file
 
 from .reading import load_apis
 
@@ -15,7 +17,8 @@ from .reading import load_apis
 @click.command()
 @click.argument("path", default="apis")
 @click.option("--dry-run", is_flag=True, help="Print what would be added, and write nothing.")
-def handlers(path: str, dry_run: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array: path, names and functions of each file.")
+def handlers(path: str, dry_run: bool, as_json: bool) -> None:
     """Add a function for every operation that names one and has none.
 
     PATH is the folder of the documents. Functions are added at the end of the modules that `x-bind-server` and
@@ -39,8 +42,11 @@ def handlers(path: str, dry_run: bool) -> None:
                 replace_file(one.path, text)
         except (OSError, UnicodeDecodeError) as error:
             raise click.UsageError(f"{shown} cannot be completed: {error}") from None
-        click.echo(f"{shown}: {', '.join(one.names)}")
-        if dry_run:
-            click.echo("\n\n".join(one.functions))
-    if not found:
+        if not as_json:
+            click.echo(f"{shown}: {', '.join(one.names)}")
+            click.echo("\n\n".join(one.functions) if dry_run else "", nl=dry_run)
+    if as_json:
+        rows = [{"path": os.path.relpath(one.path), "names": one.names, "functions": one.functions} for one in found]
+        click.echo(json.dumps(rows, indent=2))
+    elif not found:
         click.echo("every operation has its function")

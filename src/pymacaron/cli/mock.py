@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from pymacaron.mocking import Wishes, mock_app
 
 from .documents import documents_of
-from .telling import reading_only
+from .telling import CTRL_C, reading_only
 
 
 @click.command()
@@ -30,7 +32,7 @@ def mock(paths: tuple[str, ...], host: str, port: int, seed: int, dynamic: bool,
       pymacaron mock apis/shop.yaml
       curl -H 'Prefer: code=404' http://127.0.0.1:8080/v1/orders/7
 
-    Exit codes: 0 after Ctrl-C, 2 if a document cannot be read or the port is taken.
+    Exit codes: 130 after Ctrl-C, 2 if a document cannot be read or the port is taken.
     """
     reading_only()
     from werkzeug.serving import make_server  # 15 ms that `--help` does without
@@ -43,9 +45,5 @@ def mock(paths: tuple[str, ...], host: str, port: int, seed: int, dynamic: bool,
         raise click.UsageError(f"{host}:{port} cannot be listened at: {error}; choose another --port") from None
     count = sum(len(document.operations) for document in documents)
     click.echo(f"{count} operations at http://{host}:{server.server_port}/ (Ctrl-C ends it)")
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        click.echo()
-    finally:
-        server.server_close()
+    server.serve_forever()  # until Ctrl-C
+    sys.exit(CTRL_C)

@@ -13,6 +13,9 @@ import click
 
 from pymacaron._types import JsonObject
 from pymacaron.crash.capsule import content, filled, is_capsule, placeholders
+from pymacaron.exceptions import StartError
+
+from .telling import not_imported
 
 
 @click.command()
@@ -22,13 +25,21 @@ from pymacaron.crash.capsule import content, filled, is_capsule, placeholders
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="The value of a secret; may be repeated.")
 @click.option("--body", type=click.Path(exists=True, dir_okay=False), help="A file with the body, where none was kept.")
 @click.option("--call", "call_id", help="The id of the call, where FILE holds several reports; else the last one.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON: status, headers, body; before.")
 def replay(  # noqa: PLR0917 - click gives them by name
-    file: str, app: str, token: str | None, values: tuple[str, ...], body: str | None, call_id: str | None
+    file: str, app: str, token: str | None, values: tuple[str, ...], body: str | None, call_id: str | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Make the request of a crash report again.
 
     FILE is a report, a capsule out of one, or what the reporter `file` has written. The service of this folder answers
-    in this process; nothing is reported. The exit code is 1 if it fails again.
+    in this process; nothing is reported.
+
+    \b
+      pymacaron replay crashes.jsonl
+      pymacaron replay report.json --token "$(pymacaron token ada)"
+
+    Exit codes: 0; 1 it fails again; 2 there is no such report or service, or a secret of the call is missing.
     """
     capsule = _capsule(file, call_id)
     if not is_capsule(capsule):
@@ -44,8 +55,12 @@ def replay(  # noqa: PLR0917 - click gives them by name
         raise click.UsageError(
             f"the body was not kept ({_shown(str(asked['body'].get('left_out')))}): give it with --body FILE"
         )
-    status = _ask(_service(app), asked, data)
-    before = capsule.get("status")
+    answer = _ask(_service(app), asked, data)
+    before, status = capsule.get("status"), answer["status"]
+    if as_json:
+        click.echo(json.dumps({**answer, "before": before}, indent=2))
+    else:
+        _print(answer)
     if before and isinstance(before, int):
         click.echo(f"it was {before} then" if before != status else f"it was {before} then, too", err=True)
     sys.exit(1 if status >= 500 else 0)
@@ -103,8 +118,11 @@ def _check(capsule: JsonObject, given: dict[str, str]) -> None:
 
 
 def _read(file: str) -> bytes:
-    with open(file, "rb") as stream:
-        return stream.read()
+    try:
+        with open(file, "rb") as stream:
+            return stream.read()
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be read: {error.strerror}") from None
 
 
 def _service(name: str) -> Any:
@@ -114,26 +132,36 @@ def _service(name: str) -> Any:
     sys.path.insert(0, os.getcwd())
     try:
         return getattr(importlib.import_module(module), attribute or "app")
-    except (ModuleNotFoundError, AttributeError) as error:
-        if isinstance(error, ModuleNotFoundError) and error.name != module:
-            raise
+    except StartError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what the user's code raises
+        if not isinstance(error, AttributeError) and getattr(error, "name", None) != module:
+            raise not_imported(module, error) from None
         advice = "run it in the folder of server.py, or name the app: --app module:app"
         raise click.UsageError(f"there is no {name} here; {advice}") from None
 
 
-def _ask(app: Any, asked: JsonObject, data: bytes) -> int:
-    """Make the request, print the answer; its status."""
+def _ask(app: Any, asked: JsonObject, data: bytes) -> JsonObject:
+    """Make the request; the answer. One that breaks off, as it may have done then, has the status 500."""
     client = app.test_client(use_cookies=False)
     answer = client.open(
         asked["path"], method=asked["method"], query_string=asked["query"], headers=asked["headers"], data=data
     )
-    print(f"HTTP {answer.status}")
-    for name, value in answer.headers:
-        print(f"{name}: {value}")
-    print()
+    reason = answer.status.partition(" ")[2]
+    found = {"status": answer.status_code, "reason": reason, "headers": [list(pair) for pair in answer.headers]}
     try:
-        print(answer.get_data(as_text=True))
-    except Exception as error:  # noqa: BLE001 - the answer breaks off, as it may have done then
-        print(f"\nthe answer breaks off: {type(error).__name__}: {error}")
-        return 500
-    return int(answer.status_code)
+        return {**found, "body": answer.get_data(as_text=True)}
+    except Exception as error:  # noqa: BLE001 - whatever breaks it off
+        return {
+            **found,
+            "status": 500,
+            "reason": "",
+            "body": f"\nthe answer breaks off: {type(error).__name__}: {error}",
+        }
+
+
+def _print(answer: JsonObject) -> None:
+    click.echo(f"HTTP {answer['status']} {answer['reason']}")
+    for name, value in answer["headers"]:
+        click.echo(f"{name}: {value}")
+    click.echo(f"\n{answer['body']}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 
@@ -18,7 +19,8 @@ from .reading import load_apis
 @click.argument("path", default="apis")
 @click.option("--check", is_flag=True, help="Write nothing; end with 1 if the stubs are not those of the documents.")
 @click.option("--output", default=".", show_default=True, help="The folder to write pymacaron_apis into.")
-def stubs(path: str, check: bool, output: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: folder, and the files that are new or outdated.")
+def stubs(path: str, check: bool, output: str, as_json: bool) -> None:
     """Write stubs, so that type checkers know models, clients, functions and error codes.
 
     PATH is the folder of the documents. The stubs are a folder `pymacaron_apis` in the working folder, which is where
@@ -33,14 +35,18 @@ def stubs(path: str, check: bool, output: str) -> None:
     apis = load_apis((path,))
     folder = os.path.join(output, FOLDER)
     files = written(apis, Modules([os.path.dirname(os.path.abspath(path)), os.getcwd()]), _raises)
-    if check:
-        _told_outdated(outdated(folder, files, ".pyi"), folder)
-        return
     try:
-        changed = replace_folder(folder, files, ".pyi")
+        changed = outdated(folder, files, ".pyi") if check else replace_folder(folder, files, ".pyi")
     except OSError as error:
         raise click.UsageError(f"{folder} cannot be written: {error.strerror}; name another folder: --output") from None
-    click.echo(f"{folder}: {len(files)} files for {len(apis)} APIs, {len(changed)} of them new or changed")
+    if as_json:
+        click.echo(json.dumps({"folder": folder, "outdated" if check else "changed": changed}, indent=2))
+    elif check:
+        _tell_outdated(changed, folder)
+    if check:
+        sys.exit(1 if changed else 0)
+    if not as_json:
+        click.echo(f"{folder}: {len(files)} files for {len(apis)} APIs, {len(changed)} of them new or changed")
 
 
 def _raises(api: str) -> bool:
@@ -48,9 +54,8 @@ def _raises(api: str) -> bool:
     return str((config.clients.get(api) or {}).get("errors") or config.client_errors) == "raise"
 
 
-def _told_outdated(names: list[str], folder: str) -> None:
+def _tell_outdated(names: list[str], folder: str) -> None:
     for name in names:
         click.echo(f"{os.path.join(folder, name)} is not what the documents say", err=True)
     if names:
         click.echo("run 'pymacaron stubs', and commit what it writes", err=True)
-        sys.exit(1)

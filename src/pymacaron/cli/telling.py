@@ -10,15 +10,26 @@ import click
 from pymacaron.config import load_config, set_config
 from pymacaron.exceptions import StartError
 
+NONSENSE, CTRL_C, TERMINATED = 2, 130, 143  # exit codes; as shells have it, 128 and the number of the signal
+
 
 def told(command: click.Command, name: str) -> None:
-    """Run a command under a name; what stops a start is told as it is, with exit code 2; a deployment has its
-    own ones."""
+    """Run a command under a name, and end. What stops it is told, with exit code 2 (a deployment has codes of its own);
+    Ctrl-C ends it with 130."""
     try:
-        command(prog_name=name)
+        sys.exit(command.main(prog_name=name, standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
     except StartError as error:
         click.echo(str(error), err=True)
-        sys.exit(getattr(error, "exit_code", 2))
+        sys.exit(getattr(error, "exit_code", NONSENSE))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        click.echo(f"{error.filename}: {error.strerror}", err=True)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(CTRL_C)
+    sys.exit(NONSENSE)
 
 
 def reading_only() -> None:
@@ -26,3 +37,12 @@ def reading_only() -> None:
     nothing is printed."""
     logging.disable()
     set_config(load_config(strict=False))
+
+
+def not_imported(name: str, error: BaseException) -> StartError:
+    """What is told of a program of the user's whose import fails: what it raised, and where."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    place = f" at {at.tb_frame.f_code.co_filename}:{at.tb_lineno}" if at is not None else ""
+    return StartError(f"importing {name} fails{place}: {type(error).__name__}: {error}")

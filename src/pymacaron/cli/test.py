@@ -17,10 +17,9 @@ from pymacaron.testing.running import FAILED, PASSED, TESTS, Run, live_place, ru
 from pymacaron.testing.server import Started, started
 from pymacaron.testing.writing import check_form
 
-from .telling import told
+from .telling import TERMINATED, told
 
 _LOCAL_PORT = 8080
-_CTRL_C, _TERMINATED = 130, 143  # as shells have it: 128 and the number of the signal
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,25 +73,21 @@ def test(  # noqa: PLR0917 - click gives them by name
         check_form(path)
     if explore:
         check_installed()
-    options = [f"--junitxml={junit}"] if junit else []
-    options += [*(["-n", str(jobs)] if jobs else []), *(["-k", only] if only else []), *(["-x"] if first else [])]
-    run = Run(paths or (TESTS,), tuple(options), reports, min_coverage, examples if explore else 0)
-    try:
-        with _server(start, image, variables, network) as server:
-            place = server.place if server else _place(local, live, host, port, verify=not no_ssl_check)
-            sys.exit(_repeated(run, place, server, loop=loop))
-    except KeyboardInterrupt:
-        sys.exit(_CTRL_C)
+    options = [*(["-n", str(jobs)] if jobs else []), *(["-k", only] if only else []), *(["-x"] if first else [])]
+    run = Run(paths or (TESTS,), tuple(options), reports, min_coverage, examples if explore else 0, junit)
+    with _server(start, image, variables, network) as server:
+        place = server.place if server else _place(local, live, host, port, verify=not no_ssl_check)
+        sys.exit(_repeated(run, place, server, loop=loop))
 
 
 @contextmanager
 def _server(
     start: bool, image: str | None, variables: tuple[str, ...], network: str | None
 ) -> Iterator[Started | Boxed | None]:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # so that pytest and the server end, too
     if not start and image is None:
         yield None
         return
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))  # so that the server ends, too
     with started() if image is None else started_image(image, variables, network=network) as server:
         yield server
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import sys
 import zlib
 from collections.abc import Iterator
@@ -15,19 +16,37 @@ from pymacaron.logs.tree import SHORTEST, lines_of, spans_of, tree_of
 @click.command()
 @click.argument("call_id")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-def trace(call_id: str, files: tuple[str, ...]) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array of the lines of these calls, as they began.")
+def trace(call_id: str, files: tuple[str, ...], as_json: bool) -> None:
     """Print the tree of calls that belong to CALL_ID, from the JSON logs of all services in FILES ("-": standard
-    input; *.gz are unpacked). Eight digits of the id are enough, and an id of a trace will do."""
+    input; *.gz are unpacked). Eight digits of the id are enough, and an id of a trace will do.
+
+    \b
+      pymacaron trace 17f900c8 shop.log payments.log.gz
+      journalctl -u shop | pymacaron trace 17f900c8 -
+
+    Exit codes: 0; 1 there is no such call; 2 a file cannot be read.
+    """
     spans = spans_of(line for file in files for line in lines_of(_texts(file), call_id))
     if not spans:
         short = f"a part of an id has {SHORTEST} characters or more" if len(call_id) < SHORTEST else ""
         cure = short or "are they JSON logs (log_format: json)?"
         click.echo(f"no call {call_id} in {', '.join(files)}; {cure}", err=True)
         sys.exit(1)
-    click.echo("\n".join(tree_of(spans)))
+    if as_json:
+        click.echo(json.dumps([{**span.line, "notes": span.notes} for span in spans], indent=2))
+    else:
+        click.echo("\n".join(tree_of(spans)))
 
 
 def _texts(file: str) -> Iterator[str]:
+    try:
+        yield from _read(file)
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _read(file: str) -> Iterator[str]:
     if not file.endswith(".gz"):
         with click.open_file(file, encoding="utf-8", errors="replace") as plain:
             yield from plain

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -11,6 +12,7 @@ import click
 from pymacaron.comparison import Change, compare
 from pymacaron.comparison.sources import documents_at
 from pymacaron.exceptions import DocumentError
+from pymacaron.replacing import replace_file
 from pymacaron.upgrade import Upgraded
 from pymacaron.upgrade import upgrade as upgraded
 
@@ -20,11 +22,14 @@ from .telling import reading_only
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("-o", "--output", metavar="PATH", help="Write there, and leave FILE as it is; - prints it.")
-def upgrade(file: str, output: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: what was told, and what changed.")
+@click.option("--bundled", is_flag=True, help="Bring what it refers to in other files into it.")
+def upgrade(file: str, output: str | None, bundled: bool, as_json: bool) -> None:
     """Rewrite FILE, Swagger 2.0 or OpenAPI 3.0, as OpenAPI 3.1.
 
     Its order, comments and quotes stay. The result is read and compared with what was there before anything is
-    written; what 3.1 cannot say in the same way is told.
+    written; what 3.1 cannot say in the same way is told. Other files stay as they are: a document of several becomes
+    one with --bundled, or is refused.
 
     \b
       pymacaron upgrade apis/shop.yaml
@@ -32,19 +37,29 @@ def upgrade(file: str, output: str | None) -> None:
 
     Exit codes: 0 it says the same, 1 it was written and what changed is told, 2 nothing was written.
     """
+    if as_json and output == "-":
+        raise click.UsageError("--json and --output - both print: write to a file, or leave --json out")
     reading_only()
-    made = upgraded(file)
+    made = upgraded(file, bundled=bundled)
     changes = _compared(file, made)
+    if output == "-":
+        click.echo(made.text, nl=False)
+    else:
+        _write(output or file, made.text)
+    if as_json:
+        said = {"file": output or file, "told": made.told, "changes": [change.to_json() for change in changes]}
+        click.echo(json.dumps(said, indent=2))
+    else:
+        _tell(file, made, changes)
+    sys.exit(1 if made.told or changes else 0)
+
+
+def _tell(file: str, made: Upgraded, changes: list[Change]) -> None:
     for line in made.told:
         click.echo(f"{file}: {line}", err=True)
     for change in changes:
         concerned = f"{', '.join(change.operations[:3])}: " if change.operations else ""
         click.echo(f"{change.place}: {concerned}{change.fact} ({change.kind.name})", err=True)
-    if output == "-":
-        click.echo(made.text, nl=False)
-    else:
-        _replace(output or file, made.text)
-    sys.exit(1 if made.told or changes else 0)
 
 
 def _compared(file: str, made: Upgraded) -> list[Change]:
@@ -65,13 +80,8 @@ def _compared(file: str, made: Upgraded) -> list[Change]:
             raise DocumentError(placed) from None
 
 
-def _replace(path: str, text: str) -> None:
-    """Write a file as a whole or not at all; one that is there keeps its permissions."""
-    folder = os.path.dirname(os.path.abspath(path))
+def _write(path: str, text: str) -> None:
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, delete=False) as stream:
-            stream.write(text)
-        os.chmod(stream.name, os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o644)
-        os.replace(stream.name, path)
+        replace_file(path, text)
     except OSError as error:
-        raise click.UsageError(f"{path} cannot be written: {error.strerror}") from None
+        raise click.UsageError(f"{path} cannot be written: {error.strerror}; name another file: --output") from None

@@ -8,6 +8,8 @@ import click
 
 from pymacaron.exceptions import StartError
 
+from .telling import not_imported
+
 
 @click.command()
 @click.argument("server", default="server.py", type=click.Path())
@@ -18,6 +20,12 @@ def worker(server: str, queues: str | None, processes: int | None, supervised: b
     """Run the tasks of the service that SERVER starts, until SIGTERM or Ctrl-C.
 
     Tasks that are running then have async_drain seconds to end; others are left to other workers.
+
+    \b
+      pymacaron worker
+      pymacaron worker server.py --queues default,mails --processes 4
+
+    Exit codes: 0 after SIGTERM, 2 if there is nothing to run, 130 after Ctrl-C.
     """
     try:
         from pymacaron.tasks.worker import load, work  # with Celery, an extra
@@ -27,5 +35,10 @@ def worker(server: str, queues: str | None, processes: int | None, supervised: b
         from pymacaron.tasks.supervising import end_with_parent  # only then
 
         end_with_parent()
-    load(server)
+    try:
+        load(server)
+    except StartError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what the user's code raises
+        raise not_imported(server, error) from None
     sys.exit(work([name.strip() for name in queues.split(",")] if queues else None, processes))

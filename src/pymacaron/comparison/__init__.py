@@ -135,11 +135,11 @@ def _of_document(old: Document, new: Document) -> Iterator[Difference]:
 
 
 def _addresses(document: Document) -> dict[str, Json]:
-    """The servers that a document names, with their variables."""
+    """The servers that a document names, with their variables. Without a scheme it is http, as clients take it."""
     servers = document.root.value.get("servers")
     if isinstance(servers, list) and servers:
         listed = [one for one in servers if isinstance(one, dict)]
-        return {str(one.get("url")): one.get("variables") for one in listed}
+        return {re.sub(r"^(?=//)", "http:", str(one.get("url"))): one.get("variables") for one in listed}
     return {} if document.server is None else {document.server.url: None}
 
 

@@ -157,8 +157,9 @@ class Said:
     def _add_array(self, place: Node, said: JsonObject) -> None:
         self.unique = self.unique or said.get("uniqueItems") is True
         items, prefix = place.get("items"), place.get("prefixItems")
-        if items is not None and isinstance(items.value, (dict, bool)):
-            self.items = (*self.items, items)
+        rest = place.get("additionalItems") if items is not None and isinstance(items.value, list) else items
+        if rest is not None and isinstance(rest.value, (dict, bool)):
+            self.items = (*self.items, rest)
         listed = prefix or items
         self.prefix += listed.elements() if listed is not None else ()
 

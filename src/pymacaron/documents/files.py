@@ -176,7 +176,8 @@ def _read(path: str) -> bytes:
     except PermissionError:
         raise FileFault(Fault(path, (), "may not be read", "give this user the permission to read it")) from None
     except OSError as error:
-        raise FileFault(Fault(path, (), error.strerror or "cannot be read")) from None
+        fact = error.strerror or "cannot be read"
+        raise FileFault(Fault(path, (), fact, "name a file that can be read")) from None
 
 
 def _duplicates(file: File) -> list[Fault]:

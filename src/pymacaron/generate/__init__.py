@@ -11,8 +11,8 @@ files.py          files that are written whole or not at all
 
 from __future__ import annotations
 
-from .files import outdated, replace_file, replace_folder
+from .files import outdated, replace_folder
 from .functions import Modules
 from .stubs import FOLDER, stubs
 
-__all__ = ["FOLDER", "Modules", "outdated", "replace_file", "replace_folder", "stubs"]
+__all__ = ["FOLDER", "Modules", "outdated", "replace_folder", "stubs"]

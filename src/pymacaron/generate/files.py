@@ -1,40 +1,12 @@
-"""Files that are written whole or not at all."""
+"""A folder of generated files: what of it is outdated, and written anew."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from tempfile import NamedTemporaryFile
 
-
-def replace_file(path: str, text: str) -> None:
-    """Write a file at once: whoever reads it sees the old text or the new one. Its mode stays.
-
-    Raises:
-        OSError: it cannot be written; the old text is still there.
-    """
-    folder = os.path.dirname(os.path.abspath(path))
-    os.makedirs(folder, exist_ok=True)
-    with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=folder, prefix=".", delete=False) as file:
-        try:
-            file.write(text)
-            file.close()
-            os.chmod(file.name, _mode(path))
-            os.replace(file.name, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(file.name)
-            raise
-
-
-def _mode(path: str) -> int:
-    try:
-        return os.stat(path).st_mode & 0o7777
-    except OSError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
+from pymacaron.replacing import replace_file
 
 
 def outdated(folder: str, files: Mapping[str, str], suffix: str) -> list[str]:

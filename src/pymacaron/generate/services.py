@@ -11,8 +11,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 
 from pymacaron.formats import Formats
 from pymacaron.pool import Pool
+from pymacaron.replacing import replace_file
 
-from .files import replace_file
 from .functions import Modules
 from .stubs import FOLDER, stubs
 

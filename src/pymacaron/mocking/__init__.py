@@ -22,7 +22,7 @@ from pymacaron.names import free_name
 
 from .answering import Mock
 from .shelves import Shelves, places_of
-from .wishes import Wishes
+from .wishes import Wishes, WishesApart
 
 __all__ = ["Wishes", "mock_app"]
 
@@ -49,4 +49,5 @@ def mock_app(documents: Iterable[Document], usual: Wishes = Wishes(), *, seed: i
             names.add(name)
             routes.append(Route(operation.method, operation.path, Endpoint(operation, function, options), name))
     install(app, routes, Failures(expose=lambda: True))
+    app.wsgi_app = WishesApart(app.wsgi_app)  # type: ignore[method-assign]
     return app

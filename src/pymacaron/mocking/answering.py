@@ -24,10 +24,11 @@ from pymacaron.schemas import RESPONSE
 
 from .examples import example_of, with_examples
 from .shelves import Place, Shelf, Shelves, key_property
-from .wishes import Wishes, read_wishes
+from .wishes import WISHED, Wishes, read_wishes
 
 _TRIES = 20
 _MOST_DIGITS = 16
+_FINAL = 200  # statuses below it come ahead of an answer (RFC 9110 section 15.2)
 _EMPTY = frozenset((204, 205, 304))  # RFC 9110 section 15
 
 
@@ -63,7 +64,7 @@ class Mock:
 
     def __call__(self, *_body: Any, **arguments: Any) -> Any:
         """What a function of the user's would return."""
-        wishes = read_wishes(request.headers.get("Prefer"), self._usual)
+        wishes = read_wishes(request.environ.get(WISHED), self._usual)
         if wishes.delay_ms:
             time.sleep(wishes.delay_ms / 1000)
         if wishes.code is not None:
@@ -94,6 +95,8 @@ class Mock:
         return answer.key != str(self.operation.success_status), "3" if answer.key == "default" else answer.key
 
     def _answered(self, answer: Answer, status: int, wishes: Wishes) -> tuple[Any, int, dict[str, Json]]:
+        if status < _FINAL:
+            raise ImpossibleAnswer(f"{self.operation.title}: response {answer.key}: it is sent ahead of an answer")
         return self._made(answer, status, wishes), status, self._headers(answer)
 
     def _undeclared(self, status: int) -> Any:

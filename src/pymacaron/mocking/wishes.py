@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 from pymacaron.exceptions import BadRequestError
 from pymacaron.names import closest
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+WISHED = "pymacaron.prefer"  # in the environ: the header as it came
+_HEADER = "HTTP_PREFER"
 _LONGEST_DELAY_MS = 60_000
 _NAMES = ("code", "example", "dynamic", "delay", "invalid")
 
@@ -53,6 +59,24 @@ def read_wishes(header: str | None, usual: Wishes) -> Wishes:
         elif near := closest(name, _NAMES, alike=0.8):
             raise BadRequestError(f"Prefer: this mock knows no such preference; did you mean '{near}'?")
     return found
+
+
+class WishesApart:
+    """A WSGI application whose documents see only those preferences of a caller that are none of the mock's: they may
+    declare a header Prefer of their own. The whole header is in the environ as WISHED."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        header = environ.get(_HEADER)
+        if header is not None:
+            environ[WISHED] = header
+            rest = [part for part in header.split(",") if part.partition("=")[0].strip().lower() not in _NAMES]
+            environ.pop(_HEADER)
+            if rest:
+                environ[_HEADER] = ",".join(rest).strip()
+        return self._app(environ, start_response)
 
 
 def _number(name: str, value: str, least: int, most: int) -> int:

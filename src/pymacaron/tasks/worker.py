@@ -50,11 +50,11 @@ def load(server: str) -> None:
     Raises:
         StartError: there is no such file; what stops the service's start has been printed.
     """
-    process.role = WORKER
     path = os.path.abspath(server)
-    if not os.path.isfile(path):
+    if not os.path.isfile(path) or not path.endswith(".py"):
         cure = "name the file that ends with letsgo(), as in `pymacaron worker path/to/server.py`"
-        raise StartError(f"there is no {server} here; {cure}")
+        raise StartError(f"{'there is no' if not os.path.isfile(path) else 'no program in Python is'} {server}; {cure}")
+    process.role = WORKER
     sys.path.insert(0, os.path.dirname(path))
     importlib.import_module(os.path.splitext(os.path.basename(path))[0])
     if not get_config().with_async:

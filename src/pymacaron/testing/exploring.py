@@ -40,11 +40,14 @@ def check_installed() -> None:
         raise StartError("--explore needs schemathesis, which is not installed; run `pip install 'pymacaron[explore]'`")
 
 
-def explore(place: Place, environment: dict[str, str], examples: int, say: Callable[[str], object]) -> int:
+def explore(
+    place: Place, environment: dict[str, str], examples: int, results: Path, say: Callable[[str], object]
+) -> int:
     """Let schemathesis ask every API of the service; 0 if it finds nothing, else 1.
 
     Args:
         examples: generated requests for each operation.
+        results: the folder for what it finds in JUnit's form, in explored-<API>.xml.
 
     Raises:
         StartError: it is not installed.
@@ -59,7 +62,7 @@ def explore(place: Place, environment: dict[str, str], examples: int, say: Calla
             (Path(folder) / "schemathesis.toml").write_text(settings, "utf-8")
             (Path(folder) / "document.json").write_text(json.dumps(document), "utf-8")
             code = subprocess.run(  # noqa: S603 - no shell
-                _command(place, examples), check=False, cwd=folder,
+                _command(place, examples, results / f"explored-{name}.xml"), check=False, cwd=folder,
                 env=environment | {"SCHEMATHESIS_HOOKS": "pymacaron.testing.explored"} | _here(environment),
             ).returncode  # fmt: skip
             worst = max(worst, min(code, 1))
@@ -85,10 +88,11 @@ def _bundles(place: Place, token: str | None) -> Iterator[tuple[str, JsonObject]
         yield document.name, value
 
 
-def _command(place: Place, examples: int) -> list[str]:
+def _command(place: Place, examples: int, results: Path) -> list[str]:
     options = {
         "origin": place, "phases": "examples,coverage,fuzzing", "checks": ",".join(_CHECKS), "max-examples": examples,
         "generation-database": "none", "suppress-health-check": "all", "warnings": "off",
+        "report": "junit", "report-junit-path": results,
     }  # fmt: skip
     program = [sys.executable, "-m", "schemathesis.cli", "--config-file=schemathesis.toml", "run"]
     return [*program, *(f"--{name}={value}" for name, value in options.items()), "document.json"]

@@ -8,17 +8,19 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from pymacaron.auth import generate_token
 from pymacaron.config import Config, load_config, set_config
 from pymacaron.exceptions import PyMacaronError, StartError
 
+from .junit import together
 from .ledger import FOLDER, Coverage, gather
 from .places import ADDRESS, HOST, PORT, TOKEN, UNVERIFIED, Place, place_of
 from .report import lines, shortfall
 from .server import listens
-from .writing import write
+from .writing import write, write_file
 
 TESTS = "testaccept"
 PASSED, FAILED, NOTHING_ASKED = 0, 1, 2
@@ -34,6 +36,7 @@ class Run(NamedTuple):
         reports: files for the coverage.
         least: percent that have to be touched; None: any will do.
         examples: generated requests for each operation; 0: none.
+        junit: the file for the results in JUnit's form.
     """
 
     paths: tuple[str, ...]
@@ -41,6 +44,7 @@ class Run(NamedTuple):
     reports: tuple[str, ...] = ()
     least: float | None = None
     examples: int = 0
+    junit: str | None = None
 
 
 def live_place(port: int | None, *, verify: bool) -> Place:
@@ -66,11 +70,14 @@ def run_tests(run: Run, place: Place, say: Callable[[str], object]) -> int:
     _check(run, place)
     with tempfile.TemporaryDirectory(prefix="pymacaron-coverage-") as folder:
         environment = os.environ | _told(place) | {FOLDER: folder}
-        code = _pytest(run, environment, say)
+        results = Path(folder)
+        code = _pytest(run, environment, results / "pytest.xml", say)
         if run.examples and code != NOTHING_ASKED:
             from .exploring import explore  # for who wants it
 
-            code = max(code, explore(place, environment, run.examples, say))
+            code = max(code, explore(place, environment, run.examples, results, say))
+        if run.junit is not None and code != NOTHING_ASKED:
+            write_file(run.junit, together([results / "pytest.xml", *sorted(results.glob("explored-*.xml"))]))
         return max(code, _cover(gather(folder), run, say) if code != NOTHING_ASKED else code)
 
 
@@ -124,8 +131,9 @@ def _own_token() -> str | None:
         return None
 
 
-def _pytest(run: Run, environment: dict[str, str], say: Callable[[str], object]) -> int:
-    command: Sequence[str] = (sys.executable, "-m", "pytest", "-p", _PLUGIN, *run.options, *run.paths)
+def _pytest(run: Run, environment: dict[str, str], results: Path, say: Callable[[str], object]) -> int:
+    options = (f"--junitxml={results}", *run.options) if run.junit is not None else run.options
+    command: Sequence[str] = (sys.executable, "-m", "pytest", "-p", _PLUGIN, *options, *run.paths)
     code = subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - no shell
     if code == 5:  # pytest's: none is collected
         say(f"no test of {' '.join(run.paths)} is chosen: their functions and files are called test_…")

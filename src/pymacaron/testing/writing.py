@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from pymacaron.exceptions import StartError
+from pymacaron.replacing import replace_file
 
 from .ledger import Coverage
 from .page import page_of
@@ -31,11 +31,15 @@ def write(coverage: Coverage, path: str) -> None:
     check_form(path)
     is_page = path.lower().endswith(".html")
     raw = page_of(coverage) if is_page else json.dumps(coverage.to_json(), indent=2).encode()
-    file = Path(path)
-    beside = file.with_name(f".{file.name}.new")
+    write_file(path, raw)
+
+
+def write_file(path: str, raw: bytes) -> None:
+    """
+    Raises:
+        StartError: it cannot be written.
+    """
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(raw)
-        beside.replace(file)
+        replace_file(path, raw)
     except OSError as error:
         raise StartError(f"{path} cannot be written: {error.strerror}; name another file") from None

@@ -14,6 +14,7 @@ from pymacaron.documents.faults import SourceError
 from pymacaron.documents.sources import parse, read
 from pymacaron.documents.writing import to_json, to_yaml
 from pymacaron.exceptions import NotRecordedError
+from pymacaron.replacing import replace_file
 
 _MOST_LINES = 60  # of a message
 
@@ -56,11 +57,7 @@ class Tape:
 
     def save(self) -> None:
         """Write the file; it is there as a whole, or as it was."""
-        os.makedirs(os.path.dirname(self.path) or ".", exist_ok=True)
-        new = f"{self.path}.new"
-        with open(new, "wb") as file:
-            file.write(to_json(self.entries) if self._is_json else to_yaml(self.entries).encode())
-        os.replace(new, self.path)
+        replace_file(self.path, to_json(self.entries) if self._is_json else to_yaml(self.entries))
 
     def find(self, call: str, request: JsonObject) -> JsonObject:
         """What was answered to a request: to equal ones in their order, then as to the last one.

@@ -18,6 +18,7 @@ _STYLES = {
     "pipes": ("pipeDelimited", False),
 }  # fmt: skip
 _IGNORED = ("accept", "content-type", "authorization")  # as header parameters (OpenAPI 3.x, Parameter Object: name)
+_CONTENT_TYPE = "content-type"  # nor as a header of a response (OpenAPI 3.x, Response Object: headers)
 _FILE = {"type": "string", "format": "binary"}
 _MOVED = {"#/definitions/": "#/components/schemas/", "#/parameters/": "#/components/parameters/",
           "#/responses/": "#/components/responses/"}  # fmt: skip
@@ -145,7 +146,9 @@ class Restructuring:
         if not isinstance(response, dict) or "$ref" in response:
             return
         response.setdefault("description", "")
-        for header in (response.get("headers") or {}).values():
+        for name, header in (response.get("headers") or {}).items():
+            if str(name).lower() == _CONTENT_TYPE:
+                self._told.append(f"response header {name}: 3.x takes none of that name")
             self._header(header)
         examples = response.pop("examples", None) or {}
         if "schema" not in response:
@@ -182,6 +185,8 @@ class Restructuring:
                 self._told.append(f"parameter {parameter.get('name')}: collectionFormat {how} has no name in 3.1")
             else:
                 parameter["style"], parameter["explode"] = _STYLES[how]
+        elif schema.get("type") == "array" and how != "csv":
+            self._told.append(f"parameter {parameter.get('name')}: collectionFormat {how} is for queries only in 3.1")
         parameter["schema"] = _items(schema)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from copy import deepcopy
 from io import StringIO
 from typing import Any
 
@@ -14,14 +15,14 @@ _NEEDED = "install it: pip install 'pymacaron[tools]'"
 
 
 class Text:
-    """A document as text, and the value in it, which may be changed in place.
+    """A document as text, and the value in it, which may be changed in place. `told`: what was lost in reading it.
 
     Raises:
         DocumentError: it cannot be read so that it could be written again.
     """
 
     def __init__(self, path: str, raw: bytes) -> None:
-        self.path = path
+        self.path, self.told = path, list[str]()
         self.before = decode(raw)
         self._is_json = path.endswith(".json") or looks_like_json(raw)
         self._yaml: Any = None
@@ -29,16 +30,12 @@ class Text:
 
     def _read_yaml(self) -> Any:
         try:
-            from ruamel.yaml import YAML  # an extra
-            from ruamel.yaml.error import MarkedYAMLError
+            from .round_trip import MarkedYAMLError, round_trip  # an extra
         except ImportError:
             raise DocumentError(
                 [Finding(self.path, "", "comments are kept by the library ruamel.yaml", _NEEDED)]
             ) from None
-        self._yaml = YAML()
-        self._yaml.preserve_quotes = True
-        self._yaml.width = 1_000_000  # lines stay as long as they are
-        self._yaml.indent(**_indent(self.before))
+        self._yaml = round_trip(self.told, _indent(self.before))
         try:
             return self._yaml.load(self.before)
         except MarkedYAMLError as error:
@@ -91,3 +88,32 @@ def rename(holder: Any, key: Any, name: Any) -> None:
 def take(holder: Any, *keys: str) -> dict[str, Any]:
     """Take entries out of a mapping."""
     return {key: holder.pop(key) for key in keys if key in holder}
+
+
+def graft(old: Any, new: Any) -> Any:
+    """A value as `new` has it, in the words of `old` wherever the two agree; `old` is changed in place. Of what is
+    no text, the two differ in spelling only."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = {_name_of(key): key for key in old}
+        for name in keys.keys() - new.keys():
+            del old[keys[name]]
+        for name, value in new.items():
+            _set(old, keys.get(name, name), graft(old[keys[name]], value) if name in keys else deepcopy(value))
+        return old
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for index, value in enumerate(new):
+            _set(old, index, graft(old[index], value))
+        return old
+    is_other = isinstance(old, dict | list) or isinstance(new, dict | list) or (isinstance(old, str) and old != new)
+    return deepcopy(new) if is_other else old
+
+
+def _set(holder: Any, key: Any, value: Any) -> None:
+    """Nothing is touched that is there already, lest its comments go."""
+    if (isinstance(holder, dict) and key not in holder) or holder[key] is not value:
+        holder[key] = value
+
+
+def _name_of(key: Any) -> str:
+    """How a key of YAML is called in JSON."""
+    return str(key).lower() if key is None or isinstance(key, bool) else str(key)
