@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
@@ -102,7 +103,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "folder").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setenv("NO_ERROR_REPORTING", "1")  # as replay sets it
+    terminated = signal.getsignal(signal.SIGTERM)  # which test changes
     yield tmp_path
+    signal.signal(signal.SIGTERM, terminated)
     logging.disable(logging.NOTSET)
     set_config(None)
     ApiPool.clear()
