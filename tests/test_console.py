@@ -135,6 +135,7 @@ def test_beside_what_is_published(project: Project) -> None:
     project.load(debug=True).publish_apis("papers").start()
     client = project.app.test_client()
     assert client.get("/papers/console").status_code == client.get("/papers/shop").status_code == 200
+    assert 'href="console"' in client.get("/papers/").text
     assert client.get("/papers/console/console.js").mimetype == "text/javascript"
     assert client.get("/papers/console/../api.py").status_code == 404
 

@@ -23,7 +23,9 @@ from programs import run
 from services import Project, answers, body, operation, project_in, query
 
 from pymacaron import crash
+from pymacaron.auth import generate_token
 from pymacaron.cli.replay import replay
+from pymacaron.config import get_config
 from pymacaron.crash.capsule import Asked
 from pymacaron.crash.names import Names, names_of
 from pymacaron.crash.redaction import Redaction, with_stars
@@ -219,6 +221,35 @@ def test_no_secret_is_shown(project: Project, tmp_path: Path) -> None:
     fields = [line for line in map(json.loads, heard.lines[::3]) if line["message"] == "fields"]
     assert [(line["left"], line["place"], line["login"]["user"]) for line in fields] == [(2, "harbour", "me")]
     assert sum("(its arguments cannot be shown" in line for line in heard.lines) == 3
+
+
+def test_the_console_shows_none(project: Project) -> None:
+    """The same of all that the console tells: lists, details, reports, and calls that are made again."""
+    get_config().console = "on"
+    project.start()
+    client = project.app.test_client(use_cookies=False)
+    for name in ("fail", "answer", "slow"):
+        path = f"/{name}/harbour/{SECRETS['path by schema']}"
+        assert client.post(path, json=SENT, headers=HEADERS, query_string=QUERY).text
+    assert crash.flush(20)
+    sent = {"Authorization": f"Bearer {generate_token('me', data={'scope': 'console'})}"}
+    told = [client.get("/doc/console/state", headers=sent)]
+    state: Any = told[0].json
+    process, troubles = state["process"]["id"], state["troubles"]
+    assert [one["kind"] for one in troubles].count("slow") == 1
+    sent |= {"X-Pymacaron-Console": "x", "Cookie": "pymacaron_console=x"}
+    for row in state["calls"]:
+        told.append(client.get(f"/doc/console/calls/{row['number']}", headers=sent))
+        values = dict.fromkeys(json.loads(told[-1].text)["capsule"]["secrets"], "7")
+        again = {"process": process, "number": row["number"], "values": values}
+        told.append(client.post("/doc/console/replay", json=again, headers=sent))
+    told += [client.get(f"/doc/console/errors/{one['id']}", headers=sent) for one in troubles]
+    assert len(told) >= 10
+    assert {answer.status_code for answer in told} == {200}
+    everything = "\n".join(answer.text for answer in told)
+    assert shown(everything) == {}
+    assert "harbour" in everything
+    assert "other=shown" in everything
 
 
 # A call can be run again

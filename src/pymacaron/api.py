@@ -262,6 +262,7 @@ class API:
             self.app, self._published, operations, Looking(self._listeners, broken), reporting=reporting,
             apis=self._loaded, in_development=is_development,
         )  # fmt: skip
+        self._service.console = self._console and self._console.rpartition("/")[2]
         return broken
 
     def _measure(self, broken: BreachListener | None) -> BreachListener | None:

@@ -26,6 +26,9 @@ def index_page(service: Service, root: str) -> bytes:
     served = [_card(service, name) for name in service.apis if name in service.served]
     called = [_card(service, name) for name in service.apis if name not in service.served]
     parts: list[Child] = [tag("h1", "APIs")]
+    if service.console is not None:
+        link = tag("a", "The console", href=service.console)
+        parts.append(tag("p", link, " shows what this service is asked, as it happens.", class_="dim"))
     if served:
         parts.append(tag("ul", served, class_="cards"))
     if called:

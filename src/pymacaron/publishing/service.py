@@ -18,6 +18,7 @@ class Service:
         served: the names of those that this service answers; known once it has started.
         resources: the status resources that it answers, too.
         errors: the form of the bodies of errors, OWN or PROBLEM; None if the service makes its own.
+        console: where its console is, below the documents; None if there is none.
     """
 
     def __init__(self, apis: Mapping[str, LoadedApi], errors: str | None = OWN) -> None:
@@ -25,3 +26,4 @@ class Service:
         self.served: set[str] = set()
         self.resources: Sequence[Operation] = ()
         self.errors = errors
+        self.console: str | None = None

@@ -80,10 +80,14 @@ function exception(told) {
   const frames = told.frames ?? [];
   const isOurs = (frame) => /(?:^|\/)pymacaron\//.test(frame.file);
   const shown = Math.max(frames.findLastIndex((frame) => !isOurs(frame)), frames.every(isOurs) ? frames.length - 1 : -1);
-  return h("div", { class: "stack" }, told.exception && h("h3", {}, h("span", { class: "bad" }, told.exception), told.text ? `: ${told.text}` : ""),
-    h("ol", {}, frames.map((frame, at) => h("li", { class: isOurs(frame) ? "ours" : null },
-      h("details", { open: at === shown }, h("summary", {}, h("code", { class: "code" }, frame.code || frame.function), h("span", { class: "dim" }, ` ${frame.function} · ${short(frame.file)}:${frame.line}`)),
-        h("table", { class: "pairs" }, h("tbody", {}, Object.entries(frame.locals ?? {}).map(([name, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, typeof value === "string" ? value : JSON.stringify(value)))))))))));
+  const item = (frame, at) => h("li", { class: isOurs(frame) ? "ours" : null }, h("details", { open: at === shown }, h("summary", {}, h("code", { class: "code" }, frame.code || frame.function), h("span", { class: "dim" }, ` ${frame.function} · ${short(frame.file)}:${frame.line}`)), locals(frame.locals ?? {})));
+  const items = frames.map(item);
+  const called = frames.findLastIndex((frame) => /(?:^|\/)pymacaron\/endpoints\.py$/.test(frame.file)) + 1;
+  const before = items.splice(0, called);
+  const folded = before.length ? h("li", { class: "ours" }, h("details", {}, h("summary", {}, `${before.length} frames that lead to the function`), h("ol", {}, before))) : null;
+  return h("div", { class: "stack" }, told.exception && h("h3", {}, h("span", { class: "bad" }, told.exception), told.text ? `: ${told.text}` : ""), h("ol", {}, folded, items));
 }
+
+const locals = (all) => h("table", { class: "pairs" }, h("tbody", {}, Object.entries(all).map(([name, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, typeof value === "string" ? value : JSON.stringify(value))))));
 
 const short = (path) => String(path).split("/").slice(-3).join("/");
