@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from gunicorn.app.wsgiapp import WSGIApplication  # type: ignore[import-untyped]  # it has none
@@ -15,6 +16,8 @@ from gunicorn.app.wsgiapp import WSGIApplication  # type: ignore[import-untyped]
 from .listening import take_no_more
 from .plan import Plan
 from .targets import Target
+
+_MARGIN = 0.5  # seconds that a worker has beyond its time
 
 
 def serve(plan: Plan, target: Target, *, when_ending: Callable[[], object]) -> int:
@@ -54,9 +57,9 @@ class _Application(WSGIApplication):  # type: ignore[misc]  # likewise
     def _hear(self, arbiter: Any) -> None:
         doors = [listener.sock.dup() for listener in arbiter.LISTENERS]  # gunicorn closes its own at once
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._telling(signal.getsignal(number), doors))
+            signal.signal(number, self._telling(signal.getsignal(number), arbiter, doors))
 
-    def _telling(self, usual: Any, doors: list[socket.socket]) -> Callable[[int, Any], None]:
+    def _telling(self, usual: Any, arbiter: Any, doors: list[socket.socket]) -> Callable[[int, Any], None]:
         def close() -> None:
             for door in doors:
                 take_no_more(door)
@@ -64,9 +67,13 @@ class _Application(WSGIApplication):  # type: ignore[misc]  # likewise
 
         def hear(number: int, frame: Any) -> None:
             self._when_ending()
-            timer = threading.Timer(self._plan.shutdown_delay, close)
-            timer.daemon = True
-            timer.start()
+            # The arbiter may be waiting for workers that it replaces, and looks at signals only when they have ended.
+            arbiter.kill_workers(signal.SIGTERM)
+            give_up = partial(arbiter.kill_workers, signal.SIGKILL)
+            for seconds, work in ((self._plan.shutdown_delay, close), (self._plan.shutdown_grace + _MARGIN, give_up)):
+                timer = threading.Timer(seconds, work)
+                timer.daemon = True
+                timer.start()
             usual(number, frame)
 
         return hear

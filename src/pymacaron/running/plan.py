@@ -14,7 +14,7 @@ from .machine import cores, memory
 
 GRANIAN, GUNICORN = "granian", "gunicorn"
 MEMORY_OF_A_WORKER = 150 << 20  # bytes: four times what a small service takes, for what its functions hold
-_THREADS = {GRANIAN: 1000, GUNICORN: 64}  # threads that are not needed are not made; gunicorn's looks after each one
+_THREADS = 1000  # for callers who are slow; threads that are not needed are not made
 
 
 class Wishes(NamedTuple):
@@ -67,7 +67,7 @@ def plan_of(wishes: Wishes, config: Config, environment: Mapping[str, str] = os.
         raise StartError(f"{'https_key' if cert else 'https_cert'} is missing: HTTPS takes a certificate and its key")
     if config.shutdown_delay >= config.shutdown_grace:
         raise StartError("shutdown_delay has to be shorter than shutdown_grace, which counts from SIGTERM as well")
-    threads = wishes.threads or config.threads or _THREADS[server]
+    threads = wishes.threads or config.threads or _THREADS
     return Plan(
         server=server, host=wishes.host or "0.0.0.0",  # noqa: S104 - a service is there to be reached
         port=_port(wishes, environment), unix_socket=_unix_socket(wishes, config, folder),
