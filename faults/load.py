@@ -1,4 +1,4 @@
-"""Steady load on a service: orders over connections that are kept, every answer checked, whatever goes missing explained."""
+"""Steady load on a service: orders over connections that are kept, every answer checked, every loss explained."""
 
 from __future__ import annotations
 

@@ -110,7 +110,9 @@ class Service:
             return False
 
     def workers(self) -> list[int]:
-        return [int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
+        return [
+            int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        ]
 
     def end(self) -> int:
         self.process.terminate()
@@ -130,7 +132,7 @@ def ask(port: int, request: bytes, patience: float = 10.0) -> bytes:
 
 
 class Trouble:
-    """What can happen to a service, a method each. They come back at once; what they leave open is closed in the end."""
+    """What can happen to a service, a method each. They come back at once; what they leave is closed in the end."""
 
     def __init__(self, folder: Path, load: Load, start: Callable[[], Service], stack: ExitStack) -> None:
         self._folder, self._load, self._start, self._stack = folder, load, start, stack
@@ -238,7 +240,10 @@ def project(environment: dict[str, str]) -> Iterator[Path]:
             environment.update(LD_PRELOAD=f"{folder}/clock.so", CLOCK_FILE=f"{folder}/clock")
         else:
             print("without a C compiler the clock is left alone")
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder / "disk"], check=False).returncode == 0
+        mounted = (
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder / "disk"], check=False).returncode
+            == 0
+        )
         if not mounted:
             print("without the right to mount a small disk none is full")
         try:

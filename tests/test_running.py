@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from programs import PATIENCE, Server, run, running
+from raw_http import fuzz
 from test_launching import project
 
 from pymacaron.config import Config
@@ -41,7 +42,12 @@ paths:
     get: {x-bind-server: functions.here, responses: {'200': {$ref: '#/components/responses/ok'}}}
     post:
       x-bind-server: functions.take
-      requestBody: {content: {text/csv: {}}}
+      requestBody: {required: true, content: {text/csv: {}}}
+      responses: {'200': {$ref: '#/components/responses/ok'}}
+  /orders:
+    post:
+      x-bind-server: functions.take
+      requestBody: {required: true, content: {text/csv: {}}}
       responses: {'200': {$ref: '#/components/responses/ok'}}
   /slow:
     get: {x-bind-server: functions.slow, responses: {'200': {$ref: '#/components/responses/ok'}}}
@@ -105,6 +111,15 @@ def test_workers_are_replaced(tmp_path: Path, by: str) -> None:
                     pid = server.ask("GET", "/a").json["pid"]
                 time.sleep(0.02)
             assert pid != before
+
+
+@pytest.mark.parametrize("by", SERVERS)
+def test_raw_http(tmp_path: Path, by: str) -> None:
+    """What is malformed, ambiguous or broken off is refused or understood in one way: never a 500, never two requests
+    in place of one, never half a body for a whole one."""
+    with served(tmp_path, by) as server:
+        assert fuzz(server.port, 100) == []
+        assert "Traceback" not in server.log
 
 
 @pytest.mark.parametrize("by", SERVERS)

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from pymacaron._types import ReadableStream
 from pymacaron.calls import SPAN
-from pymacaron.exceptions import BadRequestError, PayloadTooLargeError
+from pymacaron.exceptions import BadRequestError, PayloadTooLargeError, error_of_status
 from pymacaron.flask_context import Environ, read_by_flask
 from pymacaron.messages import Request
 
@@ -109,6 +109,7 @@ class EnvironHeaders(Mapping[str, str]):
         return f"<headers {', '.join(sorted(self))}>"  # values may be secret
 
 
+UNSURE = "pymacaron.unsure"  # of a server that does not tell the end of a body in chunks from a connection that breaks
 _UNFRAMED = frozenset(["HTTP/2", "HTTP/2.0", "HTTP/3", "HTTP/3.0"])  # versions that end a body without announcing it
 
 
@@ -117,6 +118,7 @@ def read_body(environ: Environ, config: Mapping[str, Any]) -> bytes | ReadableSt
 
     Raises:
         BadRequestError: the length is no number, or there is a transfer coding beside it, or one that nobody undoes.
+        PyMacaronException: 411 (RFC 9110 section 15.5.12): nobody could tell whether all of the body has come.
         PayloadTooLargeError: the length announced is above the limit.
     """
     length, chunked = environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING")
@@ -126,6 +128,8 @@ def read_body(environ: Environ, config: Mapping[str, Any]) -> bytes | ReadableSt
             return b""
         if chunked:
             _check_coding(chunked, length)
+            if environ.get(UNSURE):
+                _check_end(environ.get("CONTENT_TYPE", ""))
         if environ.get("wsgi.input_terminated") and (chunked or (unframed and not length)):
             return Body(environ, None, config["MAX_CONTENT_LENGTH"])
         if not length:  # a server that decodes chunks says that it ends the stream; else nothing can be read safely
@@ -146,6 +150,18 @@ def _check_coding(coding: str, length: str | None) -> None:
         raise BadRequestError("the Transfer-Encoding is not known; send chunked, or none")
 
 
+def _check_end(content_type: str) -> None:
+    """Of a body in chunks this server does not say whether it ended or broke off: only what shows its own end is read.
+    Objects and arrays of JSON do, and multipart."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if (
+        media_type != "application/json"
+        and not media_type.endswith("+json")
+        and not media_type.startswith("multipart/")
+    ):
+        raise error_of_status(411, "a body of this media type needs a Content-Length here, in place of chunks")
+
+
 class Body:
     """The body of a request as a stream that ends where the body ends.
 
@@ -154,7 +170,7 @@ class Body:
     is found there.
     """
 
-    __slots__ = ("_environ", "_left", "_limit", "_stream", "size")
+    __slots__ = ("_environ", "_left", "_limit", "_must_come", "_stream", "size")
 
     STEP = 1 << 20  # a stream may allocate what it is asked for, and the announced size may be a lie
 
@@ -163,6 +179,7 @@ class Body:
         self.size = self._left = size
         self._limit = limit
         self._stream: ReadableStream | None = None
+        self._must_come = size is None and UNSURE in environ
 
     def read(self, size: int = -1, /) -> bytes:
         """Up to `size` bytes, all that is left when negative; b"" at the end.
@@ -210,6 +227,9 @@ class Body:
         if self._left is not None:
             step = min(step, self._left)
         piece = _read(self._stream, step) if step else b""
+        if self._must_come and not piece:
+            raise BadRequestError("the body is empty or broke off; send none, or a Content-Length")
+        self._must_come = False
         if self._left is not None:
             if step and not piece:
                 raise BadRequestError(_ENDED)

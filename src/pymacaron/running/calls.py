@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pymacaron.ending import ending
+from pymacaron.lane.environ import UNSURE
 
 log = logging.getLogger(__name__)
 Headers = list[tuple[str, str]]
@@ -30,6 +31,7 @@ class Calls:
         self._environ: dict[str, Any] = {
             "SCRIPT_NAME": "", "SERVER_SOFTWARE": "granian", "wsgi.errors": sys.stderr, "wsgi.input_terminated": True,
             "wsgi.multiprocess": shared, "wsgi.multithread": True, "wsgi.run_once": False, "wsgi.version": (1, 0),
+            UNSURE: True,
         }  # fmt: skip
 
     def __call__(self, protocol: Any, environ: dict[str, Any]) -> None:
