@@ -5,7 +5,7 @@
 A form has to load without a fault, to refer to nothing outside of itself, and to have the same operations. Values made
 from the schemas of either side, right ones and wrong ones, are shown to both: what the document allows, a form has to
 allow. What a form allows beyond that, 3.0 cannot say, and the form has to list it (`x-weakened`); the bundle allows
-nothing beyond. The exit code is 1 if one of this is not so.
+nothing beyond. Every operation and every named schema has a page. The exit code is 1 if one of this is not so.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from html import unescape
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from pymacaron.bundling import version_of
 from pymacaron.bundling.homes import local
@@ -34,6 +36,9 @@ from pymacaron.operations import Content, Operation
 from pymacaron.pool import LoadedApi
 from pymacaron.publishing import Service
 from pymacaron.publishing.forms import JSON, Forms, Wanted
+from pymacaron.publishing.frame import Place
+from pymacaron.publishing.pages import api_page, schema_page
+from pymacaron.publishing.reference import operation_page
 from pymacaron.samples import NoSample, sample, spoiled
 from pymacaron.schemas import REQUEST, RESPONSE, Schema
 
@@ -88,6 +93,27 @@ def told(api: LoadedApi, name: str, folder: Path, samples: int, counts: Counter[
         yield "has other operations"
     if not is_single or version_of(root) != version_of(original.value):
         yield from replayed(api.document, form.document, samples, counts)
+
+
+def without_pages(api: LoadedApi, counts: Counter[str]) -> Iterator[str]:
+    """The operations and schemas of a document for which no page can be made, and pages that lack them."""
+    service, place = Service({api.name: api}), Place("../")
+    service.served.add(api.name)
+    listed = unescape(api_page(service, api.name, place).decode())
+    for operation in api.document.operations:
+        try:
+            page = unescape(operation_page(service, api.name, operation, place).decode())
+        except Exception as error:  # noqa: BLE001 - each is told
+            yield f"{operation.title} has no page: {error!r}"
+            continue
+        counts["pages"] += 1
+        if quote(operation.title) not in listed or operation.path not in page:
+            yield f"{operation.title} is not on its pages"
+    for name in api.document.named:
+        try:
+            schema_page(api, api.name, name, place)
+        except Exception as error:  # noqa: BLE001 - each is told
+            yield f"schema {name} has no page: {error!r}"
 
 
 def references_outside(value: Any) -> Iterator[str]:
@@ -223,6 +249,9 @@ def main() -> int:
                 for fault in told(api, form, Path(name), options.samples, counts):
                     wrong += 1
                     print(f"{row.path}, {form}: {fault}", flush=True)
+            for fault in without_pages(api, counts):
+                wrong += 1
+                print(f"{row.path}, pages: {fault}", flush=True)
             del api
             gc.collect()
     said = ", ".join(f"{count} {what}" for what, count in counts.items())

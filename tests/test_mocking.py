@@ -199,6 +199,9 @@ def test_the_command_serves_until_it_is_ended(tmp_path: Path) -> None:
             assert found is not None, line
             with urllib.request.urlopen(f"{found[1]}{CUPS}/5", timeout=10) as answer:
                 assert json.load(answer)["id"] == 5
+            assert process.stdout.readline() == f"pages to read and try them at {found[1]}/doc/\n"
+            with urllib.request.urlopen(f"{found[1]}/doc/tea", timeout=10) as answer:
+                assert "/cups" in answer.read().decode()
             taken = subprocess.run(
                 [str(COMMAND), "mock", "tea.yaml", "--port", found[1].rpartition(":")[2]],
                 cwd=tmp_path, capture_output=True, text=True, check=False, timeout=30,

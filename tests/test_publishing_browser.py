@@ -502,3 +502,17 @@ def walk(page: Page, text: str, id_: str | None = None) -> None:
             page.keyboard.press("Enter")
             return
     raise AssertionError(f"Tab does not lead to {text or id_}")
+
+
+def test_the_console_is_one_click_away(project: Project, visit: Visit) -> None:
+    """In development, where there is a console, pages lead to it; elsewhere they do not speak of it."""
+    project.document({"/things": {"get": operation("echo")}})
+    project.load(debug=True).publish_apis().start()
+    page = visit(project.app, address("GET /things"))
+    page.get_by_role("link", name="Console").click()
+    page.wait_for_url("**/doc/console")
+
+
+def test_no_console_in_production(things: Any) -> None:
+    """Where there is none, pages do not speak of it."""
+    assert "onsole" not in things.test_client().get("/doc/shop").text

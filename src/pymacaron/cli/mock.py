@@ -7,6 +7,7 @@ import sys
 import click
 
 from pymacaron.mocking import Wishes, mock_app
+from pymacaron.publishing import publish_documents
 
 from .documents import documents_of
 from .telling import CTRL_C, reading_only
@@ -25,8 +26,8 @@ def mock(paths: tuple[str, ...], host: str, port: int, seed: int, dynamic: bool,
     """Serve APIs from their documents alone.
 
     API is a document or a folder of them. Answers are the examples of the document, else made from its schemas; what
-    callers create, change and delete is remembered until the mock ends. A caller asks for another answer with the
-    header Prefer: code=404, example=NAME, dynamic=true, delay=MS, invalid=true.
+    callers create, change and delete is remembered until the mock ends. Below /doc/ are pages to try it. A caller
+    asks for another answer with the header Prefer: code=404, example=NAME, dynamic=true, delay=MS, invalid=true.
 
     \b
       pymacaron mock apis/shop.yaml
@@ -39,11 +40,14 @@ def mock(paths: tuple[str, ...], host: str, port: int, seed: int, dynamic: bool,
 
     documents = documents_of(paths)
     app = mock_app(documents, Wishes(dynamic=dynamic, delay_ms=latency), seed=seed)
+    publish_documents(app, documents)
     try:
         server = make_server(host, port, app, threaded=True)
     except (OSError, SystemExit) as error:
         raise click.UsageError(f"{host}:{port} cannot be listened at: {error}; choose another --port") from None
     count = sum(len(document.operations) for document in documents)
-    click.echo(f"{count} operations at http://{host}:{server.server_port}/ (Ctrl-C ends it)")
+    place = f"http://{host}:{server.server_port}/"
+    click.echo(f"{count} operations at {place} (Ctrl-C ends it)")
+    click.echo(f"pages to read and try them at {place}doc/")
     server.serve_forever()  # until Ctrl-C
     sys.exit(CTRL_C)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response
 
+from pymacaron.pool import LoadedApi
+
 from .service import OWN, PROBLEM, Service
 
 if TYPE_CHECKING:
+    from pymacaron.dialects import Document
+
     from .views import Views
 
-__all__ = ["OWN", "PROBLEM", "Service", "publish"]
+__all__ = ["OWN", "PROBLEM", "Service", "publish", "publish_documents"]
 
 
 def publish(app: Flask, service: Service, path: str) -> None:
@@ -53,3 +58,10 @@ def publish(app: Flask, service: Service, path: str) -> None:
     app.add_url_rule(f"{prefix}/<name>.json", "pymacaron.doc_json", json)
     if prefix:  # otherwise it would take every path that nobody else does
         app.add_url_rule(f"{prefix}/<path:path>", "pymacaron.doc_file", file)
+
+
+def publish_documents(app: Flask, documents: Iterable[Document], path: str = "doc") -> None:
+    """Likewise for an app that answers some documents and is no service, such as a mock."""
+    service = Service({document.name: LoadedApi(document, [], []) for document in documents})
+    service.served.update(service.apis)
+    publish(app, service, path)

@@ -22,11 +22,17 @@ class Place(NamedTuple):
 
     Attributes:
         root: the way from it to the root of the service, "../" or longer.
+        console: the way to the console of the service; None if it has none.
         above: the pages above it: what they are called, and the way to them.
     """
 
     root: str
+    console: str | None = None
     above: tuple[tuple[str, str], ...] = ()
+
+    def below(self, *above: tuple[str, str]) -> Place:
+        """The place of a page that is below others."""
+        return self._replace(above=above)
 
 
 def page(title: str, place: Place, *body: Child) -> bytes:
@@ -43,7 +49,7 @@ def page(title: str, place: Place, *body: Child) -> bytes:
     )
     content = joined(
         tag("a", "Skip to the content", href="#content", class_="skip"),
-        tag("header", _above(place.above), _tools(), class_="top"),
+        tag("header", _above(place.above), _tools(place.console), class_="top"),
         tag("main", *body, id="content", tabindex="-1"),
     )
     whole = tag("html", tag("head", head), tag("body", content, data_root=place.root), lang="en")
@@ -55,10 +61,11 @@ def _above(pages: Iterable[tuple[str, str]]) -> Markup:
     return tag("nav", tag("ol", steps), aria_label="Pages above") if steps else tag("span")
 
 
-def _tools() -> Markup:
+def _tools(console: str | None) -> Markup:
     choices = [tag("option", text, value=value) for value, text in _COLOURS.items()]
     colours = tag("label", tag("span", "Colours"), tag("select", choices, id="colours"))
-    return tag("div", _token(), colours, class_="tools scripted")
+    link = tag("a", "Console", href=console) if console is not None else None
+    return tag("div", link, _token(), colours, class_="tools scripted")
 
 
 def _token() -> Markup:

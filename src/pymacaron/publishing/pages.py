@@ -21,7 +21,7 @@ from .words import described, followed, limits
 RESOURCES = "Status"  # what the group of the status resources is called
 
 
-def index_page(service: Service, root: str) -> bytes:
+def index_page(service: Service, place: Place) -> bytes:
     """All APIs that are published: those that are served here, then those that are only called."""
     served = [_card(service, name) for name in service.apis if name in service.served]
     called = [_card(service, name) for name in service.apis if name not in service.served]
@@ -36,7 +36,7 @@ def index_page(service: Service, root: str) -> bytes:
         parts += [tag("h2", title), tag("ul", called, class_="cards")]
     if not served and not called:
         parts.append(tag("p", "No document is loaded.", class_="dim"))
-    return page("APIs", Place(root), *parts)
+    return page("APIs", place, *parts)
 
 
 def _card(service: Service, name: str) -> Markup:
@@ -53,7 +53,7 @@ def _card(service: Service, name: str) -> Markup:
     )
 
 
-def api_page(service: Service, name: str, root: str) -> bytes:
+def api_page(service: Service, name: str, place: Place) -> bytes:
     """One API: where its document is, and its operations, each with a link to its page."""
     api = service.apis[name]
     document = api.document
@@ -74,7 +74,7 @@ def api_page(service: Service, name: str, root: str) -> bytes:
     contents = [tag("li", tag("a", title, href=f"#group-{number}")) for number, title in enumerate(groups)]
     side = tag("nav", tag("ul", contents), aria_label="Groups", class_="side") if len(contents) > 2 else None
     body = tag("div", sections, _schemas(api, quote(name)), class_="groups")
-    return page(document.title, Place(root, (("APIs", "./"),)), *parts, tag("div", side, body, class_="beside"))
+    return page(document.title, place.below(("APIs", "./")), *parts, tag("div", side, body, class_="beside"))
 
 
 def _forms(api: LoadedApi, name: str) -> Markup:
@@ -166,7 +166,7 @@ def _schemas(api: LoadedApi, stem: str) -> Markup | None:
     return tag("details", tag("summary", f"Schemas ({len(rows)})"), tag("ul", rows, class_="names")) if rows else None
 
 
-def schema_page(api: LoadedApi, name: str, schema: str, root: str) -> bytes:
+def schema_page(api: LoadedApi, name: str, schema: str, place: Place) -> bytes:
     """A schema that has a name.
 
     Raises:
@@ -182,6 +182,5 @@ def schema_page(api: LoadedApi, name: str, schema: str, root: str) -> bytes:
         tag("p", joined(words if words != schema else "", " ", limits(node)), class_="dim"),
         prose(about), inner,
     ]  # fmt: skip
-    return page(
-        f"{schema} – {api.document.title}", Place(root, (("APIs", "./"), (api.document.title, quote(name)))), *parts
-    )
+    above = (("APIs", "./"), (api.document.title, quote(name)))
+    return page(f"{schema} – {api.document.title}", place.below(*above), *parts)

@@ -20,7 +20,7 @@ from .trying import form_of
 from .words import limits
 
 
-def operation_page(service: Service, name: str, operation: Operation, root: str) -> bytes:
+def operation_page(service: Service, name: str, operation: Operation, place: Place) -> bytes:
     """One operation of an API, or one of the status resources."""
     api = service.apis[name]
     document, stem, is_served = api.document, quote(name), name in service.served
@@ -42,7 +42,7 @@ def operation_page(service: Service, name: str, operation: Operation, root: str)
         _neighbours(operation, *_group(service, name, operation), stem),
     ]
     above = (("APIs", "./"), (document.title, stem))
-    return page(f"{operation.title} – {document.title}", Place(root, above), *parts)
+    return page(f"{operation.title} – {document.title}", place.below(*above), *parts)
 
 
 def _group(service: Service, name: str, operation: Operation) -> tuple[str, Sequence[Operation]]:

@@ -10,7 +10,7 @@ from pymacaron.pool import LoadedApi
 
 from .assets import asset, stamp
 from .forms import Content, Forms, Wanted, as_written, content_of, notation_of, version_named
-from .frame import POLICY
+from .frame import POLICY, Place
 from .pages import api_page, grouped, index_page, schema_page
 from .reference import operation_page
 from .service import Service
@@ -31,7 +31,11 @@ class Views:
         self._trees: dict[LoadedApi, Tree] = {}
 
     def index(self) -> Response:
-        return _page(content_of(index_page(self._service, self._root), "text/html"))
+        return _page(content_of(index_page(self._service, self._place), "text/html"))
+
+    @property
+    def _place(self) -> Place:
+        return Place(self._root, self._service.console)
 
     def asset(self, release: str, name: str) -> Response:
         """A file that pages load. The page may be of another release than we are, where several are running."""
@@ -55,12 +59,12 @@ class Views:
             found = next((one for one in everything if one.title == operation), None)
             if found is None:
                 raise NotFoundError("This API has no such operation; its page lists them")
-            return operation_page(self._service, api.name, found, self._root)
+            return operation_page(self._service, api.name, found, self._place)
         if schema is not None:
             if schema not in api.document.named:
                 raise NotFoundError("This API has no schema of this name; its page lists them")
-            return schema_page(api, api.name, schema, self._root)
-        return api_page(self._service, api.name, self._root)
+            return schema_page(api, api.name, schema, self._place)
+        return api_page(self._service, api.name, self._place)
 
     def file(self, path: str) -> Response:
         """A file of a document: below the name of its API, or where a reference leads from `<api>.yaml`."""

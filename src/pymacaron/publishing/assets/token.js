@@ -51,6 +51,7 @@ async function check() {
       document.getElementById("token").open = false; // its summary says so, and what it covers is needed again
       return;
     }
+    if (answer.status === 404) return say("unknown", "It is kept; here is no /auth/version that could judge it.", true);
     const error = await answer.json().catch(() => ({}));
     say("refused", `The service refuses it: ${error.error_description ?? error.detail ?? answer.status}`, false);
   } catch (error) {
