@@ -176,11 +176,13 @@ class MortalAws(Aws):
         self.calls.append(operation)
         if self.number == self.last and not self.heard:
             raise Killed
-        answer = super()._call(operation, parameters)
-        if operation in CHANGING:
-            self.cloud.changes.append((operation, parameters))
-        if self.number == self.last:
-            raise Killed
+        try:
+            answer = super()._call(operation, parameters)
+            if operation in CHANGING:
+                self.cloud.changes.append((operation, parameters))
+        finally:
+            if self.number == self.last:
+                raise Killed
         return answer
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pymacaron.exceptions import DeployError
 
-from .deploying import account_for, interruptible, stage, workshop_for
+from .deploying import account_for, interruptible, stage, teller, workshop_for
 from .telling import told
 
 if TYPE_CHECKING:  # see cli/deploying.py
@@ -37,15 +37,19 @@ _LAST = "last"
 @click.option(
     "--resume", metavar="[ID]", is_flag=False, flag_value=_LAST, help="Go on with a deployment that was interrupted."
 )
+@click.option("--rehearse", is_flag=True, help="On this machine, without AWS: twice, the second beside the first.")
+@click.option("--base", metavar="IMAGE", help="The image that the service's stands on, as for `pymacaron build`.")
 @click.option("--allow-dirty", is_flag=True, help="Deploy changes that no commit has.")
 @click.option("--force", is_flag=True, help="With unlock: whoever has the lock.")
 def deploy(  # noqa: PLR0917 - click gives them by name
     action: str | None, stage: str, only_plan: bool, as_json: bool, plan_file: str | None, yes: bool, image: str,
-    keep_failed: bool, no_unit_tests: bool, wait_lock: float, resume: str | None, allow_dirty: bool, force: bool,
+    keep_failed: bool, no_unit_tests: bool, wait_lock: float, resume: str | None, rehearse: bool,
+    base: str | None, allow_dirty: bool, force: bool,
 ) -> None:  # fmt: skip
     """Deploy the service in this folder to Elastic Beanstalk, beside what is live.
 
     \b
+      pymacaron deploy --rehearse
       pymacaron deploy --plan
       pymacaron deploy --yes --env staging
       pymacaron deploy --resume
@@ -55,7 +59,11 @@ def deploy(  # noqa: PLR0917 - click gives them by name
     has failed and what is live was not touched, 5 rolled back, 6 somebody else deploys, 7 it needs attention, 130
     Ctrl-C.
     """
-    account = account_for(stage, as_json=as_json, version=_version(allow_dirty or only_plan or bool(image)))
+    version = _version(allow_dirty or only_plan or rehearse or bool(image))
+    if rehearse:
+        _rehearse(stage, version, base, as_json=as_json)
+        return
+    account = account_for(stage, as_json=as_json, version=version)
     if action == "unlock":
         _unlock(account, force=force)
         return
@@ -64,7 +72,7 @@ def deploy(  # noqa: PLR0917 - click gives them by name
     with interruptible():
         if resume is not None:
             deploy_id = "" if resume == _LAST else resume
-            deployment.go_on(account, workshop_for(account), deploy_id, lock_patience=wait_lock * 60)
+            deployment.go_on(account, workshop_for(account, base), deploy_id, lock_patience=wait_lock * 60)
             return
         if plan_file:
             made, found = deployment.of_file(account, plan_file)
@@ -74,7 +82,20 @@ def deploy(  # noqa: PLR0917 - click gives them by name
         if only_plan:
             show(made, as_json=as_json)
             return
-        carry_out(account, made, found, yes=yes, as_json=as_json, image=image, lock_patience=wait_lock * 60)
+        more: dict[str, Any] = {"image": image, "lock_patience": wait_lock * 60, "base": base}
+        carry_out(account, made, found, yes=yes, as_json=as_json, **more)
+
+
+def _rehearse(stage: str, version: str, base: str | None, *, as_json: bool) -> None:
+    from pymacaron.deploy.deployment import read_config  # imports boto3
+    from pymacaron.deploy.rehearse import rehearse  # likewise
+    from pymacaron.images import Wish
+
+    with interruptible():
+        config = read_config(os.curdir, stage)
+        rehearse(
+            config, stage=stage, folder=os.curdir, version=version, tell=teller(as_json=as_json), wish=Wish(base=base)
+        )
 
 
 def _version(allow_dirty: bool) -> str:
@@ -100,7 +121,7 @@ def show(made: Plan, *, as_json: bool) -> None:
 
 
 def carry_out(
-    account: Account, made: Plan, found: Found, *, yes: bool, as_json: bool, image: str = "", lock_patience: float = 0.0
+    account: Account, made: Plan, found: Found, *, yes: bool, as_json: bool, base: str | None = None, **more: Any
 ) -> None:  # fmt: skip
     """Ask, then do it."""
     from pymacaron.deploy import deployment  # imports boto3
@@ -111,7 +132,7 @@ def carry_out(
         if not sys.stdin.isatty():
             raise DeployError("nobody is there to be asked; say --yes")
         sys.exit(_NO)
-    deployment.carry_out(account, made, found, workshop_for(account), image=image, lock_patience=lock_patience)
+    deployment.carry_out(account, made, found, workshop_for(account, base), **more)
     account.tell("done", f"{account.wanted.scheme}://{account.wanted.live_host} is served by {made.green}")
     if made.blue:
         hours = account.wanted.keep_hours

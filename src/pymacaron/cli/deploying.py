@@ -30,20 +30,28 @@ def account_for(stage: str, *, as_json: bool = False, version: str = "") -> Acco
     Raises:
         StartError: the configuration does not do, or boto3 is missing.
     """
-    from pymacaron.deploy import aws, deployment, progress  # see above
+    from pymacaron.deploy import aws, deployment  # see above
 
-    colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    tell = progress.events(click.echo, time.time) if as_json else progress.lines(click.echo, time.time, colours=colours)
-    return deployment.account_of(os.curdir, stage, aws.connect, version=version, tell=tell)
+    return deployment.account_of(os.curdir, stage, aws.connect, version=version, tell=teller(as_json=as_json))
 
 
-def workshop_for(account: Account) -> Workshop:
+def teller(*, as_json: bool) -> Callable[[str, str], None]:
+    """What tells of a deployment, kind and text of each event."""
+    from pymacaron.deploy import progress  # see above
+
+    if as_json:
+        return progress.events(click.echo, time.time)
+    return progress.lines(click.echo, time.time, colours=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+
+
+def workshop_for(account: Account, base: str | None = None) -> Workshop:
     from pymacaron.deploy.workshop import Here  # see above
+    from pymacaron.images import Wish
 
     variables = {**dict(account.wanted.variables), **account.secrets, "PYM_ENV": account.wanted.stage}
     return Here(
         account.folder, architecture=account.wanted.architecture, variables=variables,
-        say=lambda line: account.tell("event", line),
+        say=lambda line: account.tell("event", line), wish=Wish(base=base),
     )  # fmt: skip
 
 

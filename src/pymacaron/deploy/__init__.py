@@ -24,6 +24,7 @@ workshop.py     tests and images, on this machine
 progress.py     what is said meanwhile
 deployment.py   all of that together
 operating.py    what is running, what has been, and what it says
+rehearse.py     all of it without AWS
 setup.py        what an account has to have once
 
 It is imported when it is asked for (the extra `aws`), never by a service.

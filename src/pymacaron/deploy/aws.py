@@ -44,6 +44,13 @@ _ATTEMPTS = 10
 _LONGEST_PAUSE = 20.0  # seconds
 
 
+# Nothing is tried twice by itself.
+OPTIONS = Options(
+    retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=60, user_agent_appid="pymacaron",
+    request_checksum_calculation="when_required",
+)  # fmt: skip
+
+
 class Clock(Protocol):
     """Time that a rehearsal can put forward."""
 
@@ -174,11 +181,7 @@ def connect(config: Config, clock: Clock | None = None, environment: Environment
     configuration."""
     environment = os.environ if environment is None else environment
     session = _session(config, environment)
-    options = Options(
-        retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=60, user_agent_appid="pymacaron",
-        request_checksum_calculation="when_required",
-    )  # fmt: skip
-    return Aws(lambda service: session.client(service, config=options), clock)
+    return Aws(lambda service: session.client(service, config=OPTIONS), clock)
 
 
 def _session(config: Config, environment: Environment) -> Any:

@@ -35,16 +35,22 @@ class Here:
         architecture: that the image has to be for.
         variables: of the service, for the container that is tried; secrets among them.
         addresses: where an address of AWS is really reached; as it is, but for a rehearsal.
+        engine: None: the one that is found, when it is needed.
+
+    Attributes:
+        pushed: the image that was pushed, with its digest.
     """
 
     def __init__(
         self, folder: str, *, architecture: str, variables: Mapping[str, str], say: Callable[[str], object],
         addresses: Callable[[str], str] = lambda address: address, wish: Wish | None = None,
+        engine: Engine | None = None,
     ) -> None:  # fmt: skip
         self._folder, self._architecture, self._say = folder, architecture, say
         self._variables, self._addresses = dict(variables), addresses
         self._wish = wish or Wish(folder)
-        self._found: Engine | None = None
+        self._found = engine
+        self.pushed = ""
 
     @property
     def _engine(self) -> Engine:
@@ -97,7 +103,8 @@ class Here:
 
     def push(self, image: str, repository: str, aws: Aws) -> str:
         try:
-            return push(self._engine, image, repository, aws)
+            self.pushed = push(self._engine, image, repository, aws)
+            return self.pushed
         except StartError as error:
             raise StepFailed(str(error)) from error
 
