@@ -6,14 +6,16 @@ ARGS ?=
 
 BIN := .venv/bin
 # Another pyproject.toml has another checksum, hence another stamp that is not there yet, hence an installation.
-STAMP := .venv/.installed-$(shell cksum < pyproject.toml | tr -cs '0-9' '-')
+SUM := $(shell cksum < pyproject.toml | tr -cs '0-9' '-')
+STAMP := .venv/.installed-$(SUM)
+DOCS := .venv/.docs-$(SUM)
 
 # A Debian package, if this is a Debian whose root we are; it is not started. Tests say what they leave out without it.
 install = { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { apt-get update && \
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(1); } >/dev/null 2>&1 \
   || echo "$(1) is not installed: what needs it is left out"; }
 
-.PHONY: help venv run run-real test services screenshots rehearse faults lint format bench corpus conformance fuzz soak stores-local clean load
+.PHONY: help venv docs run run-real test services screenshots rehearse faults lint format bench corpus conformance fuzz soak stores-local clean load
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -29,6 +31,13 @@ $(STAMP):
 	@test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@rm -f .venv/.installed-* && touch $@
+
+docs: $(DOCS) ## the documentation as a site, in site/: open site/index.html
+	@$(BIN)/python book/build.py
+
+$(DOCS): $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@rm -f .venv/.docs-* && touch $@
 
 run: venv ## the example shop, three services on PORT (8080) and the next two
 	@$(BIN)/python examples/shop/run.py --port $(PORT) $(ARGS)
@@ -101,4 +110,4 @@ stores-local: venv ## the laws of stores, held against Amazon's DynamoDB Local (
 	@$(BIN)/python conformance/dynamodb_local.py $(ARGS)
 
 clean: ## remove .venv and what the tools leave behind
-	@rm -rf .venv .ebcli .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov dist examples/shop/data
+	@rm -rf .venv .ebcli .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov dist site examples/shop/data

@@ -19,6 +19,7 @@ EVERYTHING = Range()
 
 
 def equal_to(value: Any) -> Range:
+    """That one value."""
     return Range(value, value)
 
 
@@ -28,18 +29,22 @@ def between(low: Any, high: Any) -> Range:
 
 
 def at_least(low: Any) -> Range:
+    """From this value on."""
     return Range(low)
 
 
 def more_than(low: Any) -> Range:
+    """After this value."""
     return Range(low, low_included=False)
 
 
 def at_most(high: Any) -> Range:
+    """Up to this value."""
     return Range(high=high)
 
 
 def less_than(high: Any) -> Range:
+    """Before this value."""
     return Range(high=high, high_included=False)
 
 
