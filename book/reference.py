@@ -13,9 +13,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from pymacaron.exceptions import PyMacaronException
+from pymacaron.pool import Pool
 
 HEADING = re.compile(r"^## `(?P<module>pymacaron[\w.]*)`$", re.MULTILINE)
 NAMES = re.compile(r"^`\w+`(?:,\s`\w+`)*\n\n", re.MULTILINE)
+PART = re.compile(r"^(?P<title>(?:Args|Attributes|Raises):)\n(?P<text>(?:[ ]{4}.*\n?|\n)+)", re.MULTILINE)
+ENTRY = re.compile(r"^([\w*, ]+): ")
 WIDTH = 100
 
 
@@ -51,6 +54,8 @@ def _entries(module: str, text: str) -> str:
 
 def _said(name: str, value: Any) -> str:
     """What is to be known of a value: how it is called, what its docstring says, and its public methods."""
+    if isinstance(value, Pool):
+        return f"{docstring_of(type(value))}\n" + "".join(_methods(name, type(value)))
     if not callable(value):
         return f"A value: `{value!r}`.\n"
     if inspect.isclass(value) and issubclass(value, PyMacaronException):
@@ -71,8 +76,16 @@ def _methods(name: str, value: type) -> Iterator[str]:
 
 
 def docstring_of(value: Any) -> str:
-    """The docstring of its own, not one that it inherits; empty without one."""
-    return inspect.cleandoc(value.__doc__ or "") if hasattr(value, "__doc__") else ""
+    """The docstring of its own, not one that it inherits, with its lists as Markdown; empty without one."""
+    text = inspect.cleandoc(value.__doc__ or "") if hasattr(value, "__doc__") else ""
+    return PART.sub(lambda part: f"{part['title']}\n\n{_listed(part['text'])}", text)
+
+
+def _listed(text: str) -> str:
+    """What stands indented below `Args:`, as a list; lines that are indented further belong to the one above."""
+    lines = inspect.cleandoc(text).splitlines()
+    named = (ENTRY.sub(r"- `\1`: ", line) if line[:1].strip() else line.strip() for line in lines)
+    return "\n".join(named) + "\n\n"
 
 
 def _signature(name: str, value: Any) -> str:
@@ -80,24 +93,33 @@ def _signature(name: str, value: Any) -> str:
         signature = inspect.signature(value)
     except (TypeError, ValueError):  # made in C, or with arguments that are known at run time only
         return ""
-    text = f"{name}{signature}"
+    found = signature.return_annotation
+    end = "" if found is inspect.Signature.empty or inspect.isclass(value) else f" -> {_annotation(found)}"
+    several = [one for one in _parameters(signature) if one != "self"]
+    text = f"{name}({', '.join(several)}){end}"
     if len(text) > WIDTH:
-        several = ",\n    ".join(_in_order(signature))
-        text = f"{name}(\n    {several},\n)" + (f" -> {_annotation(signature)}" if _annotation(signature) else "")
-    return f"```python\n{text}\n```\n".replace("'", "")
+        text = "\n    ".join([f"{name}(", *(f"{one}," for one in several)]) + f"\n){end}"
+    return f"```python\n{text}\n```\n"
 
 
-def _in_order(signature: inspect.Signature) -> Iterator[str]:
+def _parameters(signature: inspect.Signature) -> Iterator[str]:
     """The parameters as they are written, with the star before those that are named."""
     starred = False
     for parameter in signature.parameters.values():
-        starred = starred or parameter.kind is parameter.VAR_POSITIONAL
         if parameter.kind is parameter.KEYWORD_ONLY and not starred:
-            starred = True
             yield "*"
-        yield str(parameter)
+        starred = starred or parameter.kind in {parameter.KEYWORD_ONLY, parameter.VAR_POSITIONAL}
+        yield _parameter(parameter)
 
 
-def _annotation(signature: inspect.Signature) -> str:
-    found = signature.return_annotation
-    return "" if found is inspect.Signature.empty else str(getattr(found, "__name__", found))
+def _parameter(parameter: inspect.Parameter) -> str:
+    stars = "*" * ((parameter.kind is parameter.VAR_POSITIONAL) + 2 * (parameter.kind is parameter.VAR_KEYWORD))
+    kind = "" if parameter.annotation is parameter.empty else f": {_annotation(parameter.annotation)}"
+    default = parameter.default
+    told = "" if default is parameter.empty else f" = {default.__name__ if callable(default) else repr(default)}"
+    return f"{stars}{parameter.name}{kind}{told if kind else told.replace(' ', '')}"
+
+
+def _annotation(found: Any) -> str:
+    """A type as it is written; those of this package are texts."""
+    return found.strip("'\"") if isinstance(found, str) else str(getattr(found, "__name__", found))
