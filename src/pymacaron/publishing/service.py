@@ -17,7 +17,6 @@ class Service:
         apis: all that are loaded.
         served: the names of those that this service answers; known once it has started.
         resources: the status resources that it answers, too.
-        console: the way from pages to the console; None if there is none.
         errors: the form of the bodies of errors, OWN or PROBLEM; None if the service makes its own.
         console: where its console is, below the documents; None if there is none.
     """
@@ -26,6 +25,5 @@ class Service:
         self.apis = apis
         self.served: set[str] = set()
         self.resources: Sequence[Operation] = ()
-        self.console: str | None = None
         self.errors = errors
         self.console: str | None = None
