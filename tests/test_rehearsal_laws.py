@@ -20,7 +20,7 @@ from test_rehearsal import BRANCH, ONCE, PROFILE, created, filled
 
 from pymacaron.rehearsal import Clock, Rehearsal
 from pymacaron.rehearsal.calls import CALLS
-from pymacaron.rehearsal.protocol import faults_of_result, read_call, service, write_answer
+from pymacaron.rehearsal.protocol import Refusal, faults_of_result, read_call, service, write_answer
 
 LETTERS = st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff")
 
@@ -71,6 +71,21 @@ def test_requests_round_trip(call: tuple[OperationModel, Any]) -> None:
     written = create_serializer("query").serialize_to_request(params, operation)["body"]
     found, read = read_call(urlencode(written).encode())
     assert (found.name, read) == (operation.name, params)
+
+
+FIELDS = st.sampled_from(service().operation_names).flatmap(lambda name: st.dictionaries(
+    st.one_of(
+        st.sampled_from(["EnvironmentId", "StartTime", "MaxRecords", "Tier.Name", "OptionSettings.member.1.Value"]),
+        st.text("ABTNamember.123", max_size=20),
+    ), st.text(max_size=20),
+).map(lambda fields: urlencode({"Action": name, "Version": "2010-12-01", **fields}).encode()))  # fmt: skip
+
+
+@given(st.one_of(st.binary(), st.text("&=%.A1").map(str.encode), FIELDS))
+def test_any_form_is_read_or_refused(body: bytes) -> None:
+    """Whatever a form holds, it is a call or it is refused."""
+    with contextlib.suppress(Refusal):
+        read_call(body)
 
 
 @given(calls(lambda operation: operation.output_shape))
@@ -175,7 +190,7 @@ class Environments(RuleBasedStateMachine):
 
 
 TestEnvironments = Environments.TestCase
-TestEnvironments.settings = settings(max_examples=8, stateful_step_count=12)
+TestEnvironments.settings = settings(max_examples=6, stateful_step_count=10)
 
 
 @given(seed=st.integers(0, 2**32))

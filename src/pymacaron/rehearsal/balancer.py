@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from .certificates import Authority
 from .routes import Address, Routes
+from .serving import length_of
 
 _HOP = {  # RFC 9110, 7.6.1; and what proxies are told
     "connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade", "expect",
@@ -111,6 +112,9 @@ class _Balancer(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         host = self.host or parts.netloc or self.headers.get("Host", "")
         target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        if length_of(self.headers.get("Content-Length")) is None:
+            self._say(400, "this is no Content-Length")
+            return
         with self.server.routes.taken(host) as place:
             if place is None:
                 known = self.server.routes.environment(host)
@@ -146,7 +150,7 @@ class _Balancer(BaseHTTPRequestHandler):
             backend.endheaders(self._pieces(), encode_chunked=True)
             return
         backend.endheaders()
-        left = int(self.headers.get("Content-Length") or 0)
+        left = length_of(self.headers.get("Content-Length")) or 0
         while left and (piece := self.rfile.read(min(left, _PIECE))):
             backend.send(piece)
             left -= len(piece)

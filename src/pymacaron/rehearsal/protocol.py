@@ -8,7 +8,7 @@ import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
@@ -142,7 +142,7 @@ def _value(shape: Shape, found: Any, place: str) -> Any:
         raise Refusal("MalformedInput", f"{place} has no members.")
     try:
         return _SCALARS[shape.type_name](found)
-    except (ValueError, KeyError) as e:
+    except (ValueError, KeyError, OverflowError, RuntimeError) as e:
         raise Refusal("MalformedInput", f"{place} is not of type {shape.type_name}.") from e
 
 
@@ -168,13 +168,19 @@ def _list(shape: ListShape, found: Any, place: str) -> list[Any]:
     return [_value(shape.member, members[key], f"{place}.{key}") for key in sorted(members, key=int)]
 
 
+def _timestamp(text: str) -> datetime:
+    """Without a zone, it is meant in UTC."""
+    at: datetime = parse_timestamp(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
 _SCALARS: dict[str, Any] = {
     "string": str,
     "boolean": lambda text: {"true": True, "false": False}[text],
     "integer": int,
     "long": int,
     "double": float,
-    "timestamp": parse_timestamp,
+    "timestamp": _timestamp,
 }
 
 

@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -68,20 +69,21 @@ def registry(folder: Path) -> Iterator[str]:
     settings = folder / "registry.yml"
     settings.write_text(_SETTINGS.format(folder=folder / "registry"), "utf-8")
     printed = folder / "registry.log"
+    # the shell ends it when this process goes, however that goes
+    command = ["/bin/sh", "-c", '"$0" serve "$1" & cat; kill $!; wait', program, str(settings)]
     with printed.open("wb") as file:
-        process = subprocess.Popen([program, "serve", settings], stdout=file, stderr=file)  # noqa: S603 - found above
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=file, stderr=file)  # noqa: S603 - found above
+    assert process.stdin
     try:
-        yield _address(process, printed)
+        yield _address(printed)
     finally:
-        process.terminate()
+        process.stdin.close()
         process.wait()
 
 
-def _address(process: subprocess.Popen[bytes], printed: Path) -> str:
+def _address(printed: Path) -> str:
     for _ in range(200):
         if found := re.search(r"listening on (127\.0\.0\.1:\d+)", printed.read_text("utf-8", "replace")):
             return found[1]
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.05)
-            break
+        time.sleep(0.05)
     raise NoRegistry(f"docker-registry does not start: {printed.read_text('utf-8', 'replace')[-500:]}")

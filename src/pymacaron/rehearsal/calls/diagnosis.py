@@ -11,9 +11,6 @@ _SEVERITIES = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
 
 
 def describe_events(account: Account, params: Params, request_id: str) -> Params:
-    for name in ("StartTime", "EndTime"):
-        if name in params and params[name].tzinfo is None:
-            params[name] = params[name].astimezone()
     shown, token = page([e for e in reversed(account.events) if _is_wanted(e, params)], params, most=1000)
     return {"Events": [_event(event) for event in shown], **token}
 
