@@ -386,6 +386,7 @@ def test_tasks(project: Project) -> None:
         assert [(one["name"].rpartition(".")[2], one["state"]) for one in found["tasks"]] == [
             ("fine", "done"), ("wrong", "failed")
         ]  # fmt: skip
+        assert all(one["ms"] >= 0 and one["waited"] >= 0 for one in found["tasks"])
         assert crash.flush()
         call = next(row for row in found["calls"] if row["path"] == "/fire")
         tree = get(client, f"calls/{call['number']}")["tree"]

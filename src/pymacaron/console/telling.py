@@ -146,9 +146,10 @@ def _task(left: Left, asked: JsonObject | None) -> JsonObject:
     found = left.standing or asked or {"state": _UNKNOWN}
     error = found.get("error") or {}
     ended = found.get("at") if left.standing is not None else None
+    ran = found.get("ms")  # None of one that was never run, as it was cancelled
     return {
-        "id": left.where, "name": left.name, "at": round(left.at, 3), "state": found["state"],
-        "since": found.get("at"), "ms": None if ended is None else round((ended - left.at) * 1000),
+        "id": left.where, "name": left.name, "at": round(left.at, 3), "state": found["state"], "ms": ran,
+        "waited": None if ended is None else max(0, round((ended - left.at) * 1000 - (ran or 0))),
         "tries": found.get("tries", 0), "code": error.get("error"), "kind": error.get("kind"),
         "parent": None if left.parent is None else left.parent.span_id,
         "trace": None if left.parent is None else left.parent.trace_id,
@@ -223,7 +224,8 @@ def _left(left: Left) -> JsonObject:
     if not left.is_task:
         return {**node, "path": left.where}
     found = _task(left, None if left.standing else _standing(left))
-    return {**node, "ms": found["ms"], "state": found["state"], "code": found["code"], "task": left.where}
+    began = left.at + (found["waited"] or 0) / 1000
+    return {**node, "began": began, "ms": found["ms"], "state": found["state"], "code": found["code"]}
 
 
 def report_of(recorder: Recorder, trouble: Trouble) -> JsonObject:

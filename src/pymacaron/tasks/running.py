@@ -145,7 +145,9 @@ class _Attempt:
         spans = tracing()
         try:
             with process.surroundings(), nullcontext() if spans is None else spans.running(self.call, self.task.name):
-                self._end(self._outcome())
+                standing = self._outcome()
+                ms = round((perf_counter() - self.call.began) * 1000, 3)
+                self._end({**standing, "ms": ms, "tries": self.message.get("tries", 0)})
             _tell(self.call)
         except ProcessEnding:
             self._leave()

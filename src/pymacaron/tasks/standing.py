@@ -48,7 +48,8 @@ class Standings:
         self._records = records
 
     def of(self, task_id: str) -> JsonObject:
-        """How a task stands: `state`, and what else is known: `result` or `error`, `times` that it was begun."""
+        """How a task stands: `state`, and what else is known: `at`, when that began, seconds since 1970; of one that
+        was run `result` or `error`, the `ms` that its last run took, and `tries`, how often it was run before that."""
         found, stopped = self._get(f"state:{task_id}", f"stop:{task_id}")
         standing: JsonObject = {"state": QUEUED} if found is None else _decode(found)
         if stopped is not None and standing["state"] == QUEUED:

@@ -1,7 +1,7 @@
 // The page: its views, what is open in its panel, and its keys.
 
 import * as calls from "./calls.js";
-import { begin, known, listen, pause, setToken } from "./data.js";
+import { alive, begin, known, listen, pause, setToken } from "./data.js";
 import { h } from "./dom.js";
 import * as errors from "./errors.js";
 import * as others from "./others.js";
@@ -113,10 +113,9 @@ function tell(how, fault, status) {
 
 listen((added) => {
   const { name, pid, in_development: dev } = known.facts;
-  const alive = [...known.processes.values()].filter((one) => !one.ended).length;
   $("name").textContent = name;
   document.title = `${name}: console`;
-  $("where").textContent = `${dev ? "development" : "production"} · ${alive > 1 ? `${alive} processes` : `process ${pid}`}`;
+  $("where").textContent = `${dev ? "development" : "production"} · ${alive() > 1 ? `${alive()} processes` : `process ${pid}`}`;
   calls.add(added);
   draw();
 });

@@ -36,11 +36,15 @@ export async function ask(path, options = {}) {
   return fetch(`console/${path}`, { ...options, headers: headers(options.headers), cache: "no-store" });
 }
 
+/** How many processes of the service have answered, and have not ended as far as is known. */
+export const alive = () => [...known.processes.values()].filter((one) => !one.ended).length;
+
 /** What one process of the service knows: others may answer first. */
 export async function askProcess(path, process) {
+  if (known.processes.get(process)?.ended) return null;
   const one = () => ask(`${path}?process=${encodeURIComponent(process)}`);
-  for (let at = known.processes.size > 1 ? 6 : 1; at > 0; at -= 1) {
-    const answers = await Promise.all(Array.from({ length: known.processes.size > 1 ? AT_ONCE : 1 }, one));
+  for (let at = alive() > 1 ? 6 : 1; at > 0; at -= 1) {
+    const answers = await Promise.all(Array.from({ length: alive() > 1 ? AT_ONCE : 1 }, one));
     const found = answers.find((answer) => answer.status !== 404);
     if (found) return found.ok ? found.json() : null;
   }
@@ -53,8 +57,8 @@ export async function act(path, body) {
   const text = JSON.stringify({ ...body, once: crypto.getRandomValues(new Uint32Array(3)).join("-") });
   const one = () => ask(path, { method: "POST", headers: sent, body: text });
   let answer;
-  for (let at = known.processes.size > 1 ? 6 : 1; at > 0; at -= 1) { // who does not know it does nothing, and nobody does it twice
-    const answers = await Promise.all(Array.from({ length: known.processes.size > 1 ? AT_ONCE : 1 }, one));
+  for (let at = alive() > 1 ? 6 : 1; at > 0; at -= 1) { // who does not know it does nothing, and nobody does it twice
+    const answers = await Promise.all(Array.from({ length: alive() > 1 ? AT_ONCE : 1 }, one));
     answer = answers.find((found) => found.status !== 404) ?? answers[0];
     if (answer.status !== 404) break;
   }

@@ -7,7 +7,7 @@ import { histogram, lines, mergeClasses, mergedCourse, percentile } from "./plot
 let show = () => {};
 export const begin = (open) => { show = open; };
 
-const heads = (...names) => h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col", class: /^(?:p\d|Slowest|Calls|Times|Took|Failed)$/.test(name) ? "number" : null }, name))));
+const heads = (...names) => h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col", class: /^(?:p\d|Slowest|Calls|Times|Waited|Took|Failed)$/.test(name) ? "number" : null }, name))));
 const empty = (text) => h("p", { class: "empty" }, text);
 
 function callLink(span, text) {
@@ -29,16 +29,19 @@ export function tasks(section) {
   const states = ["queued", "running", "done", "failed", "cancelled"].map((state) => [state, found.filter((task) => task.state === state).length]);
   section.replaceChildren(
     h("p", { class: "facts" }, states.filter(([, number]) => number).map(([state, number]) => h("span", {}, h("span", { class: `state ${state}` }, state), ` ${count(number)}`))),
-    h("table", {}, heads("Fired", "Task", "State", "Took", "", "By"), h("tbody", {}, found.slice(0, 300).map(task))));
+    h("table", {}, heads("Fired", "Task", "State", "Waited", "Took", "", "By"), h("tbody", {}, found.slice(0, 300).map(task))));
   return found.filter((one) => one.state === "queued" || one.state === "running").length;
 }
+
+const whole = (time) => (time < 1000 ? `${time} ms` : ms(time));
 
 function task(told) {
   const isOpen = told.state === "queued" || told.state === "running";
   const cancel = isOpen ? h("button", { type: "button", class: "small", onclick: (event) => { event.target.disabled = true; act(`tasks/${told.id}/cancel`, {}); } }, "Cancel") : null;
   return h("tr", {}, h("td", { class: "time" }, clock(told.at)), h("td", {}, h("code", {}, told.name)),
-    h("td", {}, h("span", { class: `state ${told.state}` }, told.state), told.tries ? h("span", { class: "dim" }, ` after ${told.tries} tries`) : null, told.code ? h("span", { class: "code" }, [told.code, told.kind].filter(Boolean).join(" ")) : null),
-    h("td", { class: "number" }, told.ms === null ? (isOpen ? h("span", { class: "dim" }, ago(told.at, known.now)) : "–") : told.ms < 1000 ? `${told.ms} ms` : ms(told.ms)),
+    h("td", {}, h("span", { class: `state ${told.state}` }, told.state), told.tries ? h("span", { class: "dim" }, ` after ${told.tries + 1} tries`) : null, told.code ? h("span", { class: "code" }, [told.code, told.kind].filter(Boolean).join(" ")) : null),
+    h("td", { class: "number dim" }, told.waited === null ? (isOpen ? ago(told.at, known.now) : "–") : whole(told.waited)),
+    h("td", { class: "number" }, ms(told.ms)),
     h("td", {}, cancel), h("td", {}, callLink(told.parent, "its call")));
 }
 

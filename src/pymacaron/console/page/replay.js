@@ -27,7 +27,7 @@ export function runAgain(call) {
       return;
     }
     fields.replaceChildren();
-    outcome.replaceChildren(h("div", { class: "sides" }, side("Then", call.then, told.response), side("Now", told.response, call.then, told)));
+    outcome.replaceChildren(h("div", { class: "sides" }, call.then && side("Then", call.then, told.response), side("Now", told.response, call.then, told)));
   }
 
   /** Secrets are not in a report: whoever has them says them again. */
