@@ -35,7 +35,9 @@ _PROGRAMS = (
     "sh", "bash", "cat", "chmod", "chown", "cp", "env", "find", "grep", "id", "ln", "ls", "mkdir", "mv", "rm", "sed",
     "sleep", "sort", "stat", "tar", "touch", "groupadd", "useradd", "ldconfig", "test",
 )  # fmt: skip
-_FILES = ("/etc/nsswitch.conf", "/etc/login.defs", "/etc/ssl/openssl.cnf", str(CERTIFICATES))
+_FILES = (
+    "/etc/nsswitch.conf", "/etc/login.defs", "/etc/ssl/openssl.cnf", "/usr/share/zoneinfo/UTC", str(CERTIFICATES),
+)  # fmt: skip
 _LEFT_OUT = (
     "site-packages",
     "dist-packages",

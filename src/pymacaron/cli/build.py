@@ -44,13 +44,14 @@ def build(  # noqa: PLR0917 - click gives them by name
     reading_only()
     wish = Wish(folder, tags, base, requirements, pymacaron, wheels, allowed, with_tests, fresh, network)
     say = (lambda line: None) if quiet else (lambda line: click.echo(line, err=True))
-    built = build_image(Engine.find(engine), wish, os.environ, say)
+    found = Engine.find(engine)
+    built = build_image(found, wish, os.environ, say)
     for warning in built.staged.warnings:
         click.echo(f"warning: {warning}", err=True)
-    click.echo(json.dumps(built.to_json(), indent=2) if as_json else _told(built))
+    click.echo(json.dumps(built.to_json(), indent=2) if as_json else _told(built, found.kind))
 
 
-def _told(built: Built) -> str:
+def _told(built: Built, kind: str) -> str:
     image, staged = built.image, built.staged
     named = f"what {staged.read} names" if staged.read else "pymacaron"
     return "\n".join((
@@ -60,6 +61,6 @@ def _told(built: Built) -> str:
         f"  size     {image.size / 1e6:.0f} MB, {image.system}/{image.architecture}; run by {image.user or 'root'}",
         f"  version  {staged.version}",
         "",
-        f"try it:    docker run --rm --publish 8080:8080 {built.tags[0]}",
+        f"try it:    {kind} run --rm --publish 8080:8080 {built.tags[0]}",
         f"test it:   pymacaron test --image {built.tags[0]}",
     ))  # fmt: skip

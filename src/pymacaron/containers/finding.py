@@ -49,7 +49,7 @@ def find(name: str | None, environment: Mapping[str, str]) -> Found:
             return _found(words, environment)
         except EngineError as error:
             silent.append(str(error))
-    cure = "start docker (`systemctl start docker`) or say in DOCKER_HOST where it listens, or install podman"
+    cure = f"install docker or podman; {NAMED} or --engine names another one"
     raise EngineError("\n  ".join(["no container engine answers:", *silent]) + f"\n{cure}")
 
 

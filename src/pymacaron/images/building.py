@@ -27,6 +27,7 @@ from .versions import Revision, repository_of, revision_of, time_of, version_of
 PROGRAM = "server.py"
 COMMAND = ("pymacaron", "run", "--production")
 _DOCKERFILE = f"{STAGED}/Dockerfile"
+_BASE = "docker.io/library/python"  # in full, since podman does not know whose it is
 _LABELS = "org.opencontainers.image"  # https://specs.opencontainers.org/image-spec/annotations/
 APP, CONTEXT = "pymacaron.app", "pymacaron.context"  # labels by which images of a service are found
 
@@ -137,7 +138,7 @@ def staged(wish: Wish, environment: Mapping[str, str]) -> Iterator[Staged]:
         stage_files(wish.folder, path, files, Leaks(secrets_of(configs.values(), environment)), wish.allowed)
         read = _stage_requirements(wish, path, list(configs.values()))
         revision = revision_of(wish.folder)
-        base = wish.base or f"python:{sys.version_info[0]}.{sys.version_info[1]}-slim"
+        base = wish.base or f"{_BASE}:{sys.version_info[0]}.{sys.version_info[1]}-slim"
         write(path, _DOCKERFILE, dockerfile_of(own, base, {}, COMMAND))
         digest = digest_of(path)
         version = version_of(revision, digest)

@@ -67,9 +67,14 @@ def written_out(configs: Mapping[str, Config], environment: Mapping[str, str]) -
     """A warning for each secret setting whose value stands in its file: whoever has the image has it."""
     given = set(environment.values())
     for file, config in configs.items():
-        for key in (key for key, value in _secrets_in(config) if value not in given):
+        for key in (key for key, value in _secrets_in(config) if value not in given and not _is_harmless(value)):
             cure = "name a variable there, and list it under env_secrets"
             yield f"{file}: {key} is written out, and everybody who has the image can read it; {cure}"
+
+
+def _is_harmless(value: str) -> bool:
+    """Is it a URL without a password, such as that of a broker in a closed network, or the name of a variable?"""
+    return bool(re.fullmatch(r"[A-Z][A-Z0-9_]+", value)) or ("://" in value and "@" not in value)
 
 
 def _secrets_in(config: Config) -> Iterable[tuple[str, str]]:
