@@ -15,7 +15,7 @@ install = { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { apt-get u
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(1); } >/dev/null 2>&1 \
   || echo "$(1) is not installed: what needs it is left out"; }
 
-.PHONY: help venv docs run run-real test services screenshots rehearse faults lint format bench corpus conformance fuzz soak stores-local clean load
+.PHONY: help venv docs run run-real test services screenshots rehearse faults containers lint format bench corpus conformance fuzz soak stores-local clean load
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -67,6 +67,10 @@ faults: venv services ## tasks, saves and deployments whose processes are killed
 	@$(BIN)/python -m pytest -q -m heavy -n $(JOBS) tests/test_deploy_running.py tests/test_deploy_faults.py
 	@test -e /usr/lib/rabbitmq/bin/rabbitmq-server || $(call install,rabbitmq-server)
 	@$(BIN)/python faults/killed_workers.py $(ARGS)
+
+containers: venv services ## images with tasks, with lines of their own, with locks, and by podman
+	@command -v podman >/dev/null || $(call install,podman)
+	@$(BIN)/python -m pytest -q -m heavy tests/test_images_built.py $(ARGS)
 
 lint: venv ## ruff and mypy
 	@$(BIN)/ruff check

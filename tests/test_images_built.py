@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 import pytest
 from engines import BASE, locked, shared_folder
 from leaks import secret
+from programs import ROOT
 from test_images import KEY, WORD, written
 
-from pymacaron.containers import Engine
+from pymacaron.containers import Engine, EngineError
 from pymacaron.generate.services import make_service
 from pymacaron.images import Wish, build
 
@@ -175,19 +176,102 @@ def test_the_same_project_makes_the_same_image(notes: Notes) -> None:
     assert b"NOTES_WORD=" not in saved
 
 
+# What takes minutes
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Path:
+    return Path(make_service("jobs", str(tmp_path)))
+
+
+def built_of(engine: Engine, folder: Path, docker_host: str) -> str:
+    """The id of a project's image."""
+    return build(engine, Wish(str(folder), base=BASE), {**os.environ, "DOCKER_HOST": docker_host}).image.id
+
+
 @pytest.mark.heavy
-def test_tasks_have_a_worker_in_the_container(engine: Engine, tmp_path: Path, docker_host: str) -> None:
+def test_tasks_have_a_worker_in_the_container(engine: Engine, service: Path, docker_host: str) -> None:
     """With with_async, web and worker are one tree of processes, and both end when the container is asked to."""
-    folder = Path(make_service("jobs", str(tmp_path)))
-    with (folder / "pym-config.yaml").open("a", encoding="utf-8") as file:
+    with (service / "pym-config.yaml").open("a", encoding="utf-8") as file:
         file.write("with_async: true\n")
-    environment = {**os.environ, "DOCKER_HOST": docker_host}
-    built = build(engine, Wish(str(folder), base=BASE), environment)
-    container = engine.run(built.image.id)
+    container = engine.run(built_of(engine, service, docker_host))
     try:
-        for line in engine.follow(container):
-            if "a worker takes tasks from" in line:
-                break
+        assert any("a worker takes tasks from" in line for line in engine.follow(container))
         assert engine.stop(container) == 0
+        assert "Warm shutdown" in engine.logs(container)
     finally:
         engine.remove(container)
+
+
+@pytest.mark.heavy
+def test_lines_of_its_own(engine: Engine, service: Path, docker_host: str) -> None:
+    """A project adds lines to the stage that installs and to the image, as root, with its files at hand; or writes all
+    of it."""
+    written(service, **{"Dockerfile.build": "RUN echo build > /stage"})
+    written(service, **{"Dockerfile.extra": "COPY apis /specs\nRUN id -u > /who"})
+    assert said(engine, built_of(engine, service, docker_host), "cat /who; ls /specs; ls /stage") == ["0", "jobs.yaml"]
+    written(service, Dockerfile=f"FROM {BASE}\nCOPY . /own\nCOPY .pymacaron/requirements /wanted\n")
+    image = built_of(engine, service, docker_host)
+    assert said(engine, image, "ls /own /wanted")[-2:] == ["requirements.txt", "wheels"]
+    assert engine.inspect(image).user == ""
+
+
+def said(engine: Engine, image: str, command: str) -> list[str]:
+    """The lines that a command prints in a container; not those that complain."""
+    container = engine.run(image, command=("sh", "-c", f"({command}) 2>/dev/null"), port=None)
+    try:
+        return list(engine.follow(container))
+    finally:
+        engine.remove(container)
+
+
+@pytest.mark.heavy
+def test_a_lock_with_hashes(engine: Engine, service: Path, docker_host: str) -> None:
+    """What is locked with hashes is installed by them, and nothing else but pymacaron; a wrong hash stops the build."""
+    report = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--report", "-",
+         f"pymacaron[granian] @ file://{ROOT}"], capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    found = [(one["metadata"], one["download_info"]) for one in json.loads(report)["install"]]
+    lock = "".join(
+        f"{about['name']}=={about['version']} --hash=sha256:{where['archive_info']['hashes']['sha256']}\n"
+        for about, where in found if "archive_info" in where
+    )  # fmt: skip
+    written(service, **{"requirements.lock": lock})
+    assert said(engine, built_of(engine, service, docker_host), "pymacaron --version")[0].startswith("pymacaron")
+    written(service, **{"requirements.lock": lock.replace("sha256:", "sha256:00")})
+    with pytest.raises(EngineError, match=r"(?s)docker build failed.*sha256"):
+        built_of(engine, service, docker_host)
+
+
+@pytest.mark.heavy
+def test_podman(engine: Engine, service: Path, docker_host: str, tmp_path: Path) -> None:
+    """podman builds the same layers, and its containers are asked in the same way."""
+    if shutil.which("podman") is None:
+        pytest.fail("podman is not installed") if os.environ.get("CI") else pytest.skip("podman is not installed")
+    written(tmp_path, **{"containers.conf": PODMAN})
+    environment = {**os.environ, "CONTAINERS_CONF": str(tmp_path / "containers.conf"), "DOCKER_HOST": docker_host}
+    name = f"podman --root {tmp_path}/root --runroot {tmp_path}/run"
+    with subprocess.Popen(["docker", "save", BASE], env=environment, stdout=subprocess.PIPE) as saving:
+        subprocess.run([*name.split(), "load", "--quiet"], env=environment, stdin=saving.stdout, check=True)
+    podman = Engine.find(name, environment)
+    podman.tag(f"localhost/{BASE}", f"docker.io/library/{BASE}")
+    wish = Wish(str(service), base=f"docker.io/library/{BASE}", network="host")
+    image = build(podman, wish, environment).image
+    assert (image.user, "/ping" in image.health[-1]) == ("10001:10001", True)
+    container = podman.run(image.id, network="host", environment={"HOME": "/data", "WORD": "two\nlines"})
+    try:
+        assert any("serving at" in line for line in podman.follow(container))
+        assert podman.stop(container) == 0
+    finally:
+        podman.remove(container)
+        subprocess.run([*name.split(), "system", "reset", "--force"], env=environment, check=False)
+
+
+# runc, since podman's own crun wants a version of control groups; limits that anybody may set
+PODMAN = """
+[containers]
+default_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]
+[engine]
+runtime = "runc"
+"""
