@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -175,6 +176,9 @@ def test_settings_bring_what_they_need(tmp_path: Path) -> None:
     """Tasks bring celery, DynamoDB boto3, keys that are no shared secrets cryptography; `server` says what serves."""
     config = Config(with_async=True, store="dynamodb://eu-west-1", jwt_algorithm="RS256", server="gunicorn")
     assert requirements(tmp_path, "", config=config) == ["pymacaron[async,aws,crypto,gunicorn]>=3"]
+    shutil.rmtree(tmp_path / "target")
+    config = Config(metrics=True, opentelemetry="on", report_to=["sentry"], rate_limit_store="redis://cache")
+    assert requirements(tmp_path, "", config=config) == ["pymacaron[async,granian,metrics,otel,sentry]>=3"]
 
 
 def test_pyproject_counts_where_there_is_no_list(tmp_path: Path) -> None:
@@ -191,6 +195,7 @@ def test_pyproject_counts_where_there_is_no_list(tmp_path: Path) -> None:
         ({"requirements.txt": "lib @ file:///home/me/lib"}, "requirements.txt:1: is a path of this machine"),
         ({"requirements.txt": "--index-url https://me:secret@corp/simple"}, "requirements.txt:1: holds a password"),
         ({"requirements.txt": "-r none.txt"}, "none.txt cannot be read"),
+        ({"requirements.txt": "-r ./requirements.txt"}, "requirements.txt: names itself, by -r"),
         ({"requirements.lock": "a==1 --hash=sha256:00"}, "requirements.lock: has hashes, and none for granian"),
         ({"pyproject.toml": "", "uv.lock": ""}, "uv.lock: is a lock file that pip does not read; run `uv export"),
         ({"pyproject.toml": '[project]\ndynamic=["dependencies"]'}, "dependencies are made when it is built"),

@@ -30,8 +30,10 @@ _OURS = re.compile(
 _OTHERS = re.compile(r"(?:(?P<more>-r|--requirement)|-c|--constraint)[\s=]*(?P<path>\S.*)")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _PATH = re.compile(r"(?:-e\b|--editable\b|\.{0,2}/|file:|\S+\s*@\s*file:|\.$)")
-_DISTRIBUTIONS = {"granian": "granian", "gunicorn": "gunicorn", "async": "celery", "aws": "boto3",
-                  "crypto": "cryptography", "sentry": "sentry-sdk"}  # fmt: skip
+_DISTRIBUTIONS = {  # what an extra brings
+    "granian": "granian", "gunicorn": "gunicorn", "async": "celery", "aws": "boto3", "crypto": "cryptography",
+    "sentry": "sentry-sdk", "metrics": "prometheus-client", "otel": "opentelemetry-sdk",
+}  # fmt: skip
 
 
 class Requirement(NamedTuple):
@@ -84,14 +86,27 @@ def _serving(configs: Iterable[Config], others: Iterable[str]) -> Iterator[str]:
 
 def _needed(config: Config) -> Iterator[str]:
     """The extras of pymacaron that the other settings ask for."""
-    if config.with_async:
+    if config.with_async or _is_set(config, "rate_limit_store"):
         yield "async"
     if (config.store or "").startswith("dynamodb:"):
         yield "aws"
-    if (config.jwt_algorithm or "HS256")[:2] != "HS" or config.jwt_jwks or config.jwt_public_key:
+    if (
+        (config.jwt_algorithm or "HS256")[:2] != "HS"
+        or _is_set(config, "jwt_jwks")
+        or _is_set(config, "jwt_public_key")
+    ):
         yield "crypto"
     if "sentry" in config.report_to:
         yield "sentry"
+    if config.metrics:
+        yield "metrics"
+    if config.opentelemetry == "on":
+        yield "otel"
+
+
+def _is_set(config: Config, key: str) -> bool:
+    """Does the file say something, if only the name of a variable that is not set here?"""
+    return key in config or any(finding.path == key for finding in config.config_findings)
 
 
 def _check_locked(name: str, needed: Iterable[str], others: Iterable[str]) -> None:
@@ -122,11 +137,16 @@ def _own(target: str, extras: set[str], said: list[str], given: str | None) -> s
 # Reading
 
 
-def _read(folder: str, name: str) -> Iterator[Requirement]:
+def _read(folder: str, name: str, above: tuple[str, ...] = ()) -> Iterator[Requirement]:
     """
+    Args:
+        above: the files that name this one.
+
     Raises:
         StartError: it cannot be read, or is not what pip takes.
     """
+    if name in above:
+        raise StartError([Finding(name, "", "names itself, by -r", "take that line out")])
     if name in {"", _PROJECT}:
         yield from _of_project(folder)
         return
@@ -138,7 +158,8 @@ def _read(folder: str, name: str) -> Iterator[Requirement]:
         text = re.sub(r"(^|\s)#.*", "", text).strip()
         other = _OTHERS.fullmatch(text)
         if other and other["more"]:
-            yield from _read(folder, os.path.normpath(os.path.join(os.path.dirname(name), other["path"].strip())))
+            path = os.path.normpath(os.path.join(os.path.dirname(name), other["path"].strip()))
+            yield from _read(folder, path, (*above, name))
         elif text:
             yield Requirement(f"{name}:{number}", text)
 
