@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,5 +45,6 @@ def test_rehearsed(engine: Engine, docker_host: str, notes: Path) -> None:
     assert done.returncode == 0, said
     assert said.count("run the acceptance tests against the live address (") == 2
     assert "give notes-live.eu-west-1.elasticbeanstalk.com to notes-live-" in said
+    assert re.search(r"meanwhile, [1-9]\d+ requests came for what is live; 0 of them were lost", said)
     assert _WORD not in said
     assert engine.containers({"pymacaron.deploy": "trial"}, ended=True) == []

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import io
 import json
 import sys
-import threading
 import time
 import urllib.request
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -95,37 +92,6 @@ def when_ready(eb: Any, name: str) -> dict[str, Any]:
     raise AssertionError(f"{name} is not ready")
 
 
-class Load:
-    """Clients that ask, over and over, what has the live name; with everything that they were answered."""
-
-    def __init__(self, port: int) -> None:
-        self.answers: list[tuple[int, bytes]] = []
-        self.faults: list[Exception] = []
-        self._port, self._over = port, False
-
-    def _ask(self, path: str) -> None:
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)) as connection:
-            while not self._over:
-                try:
-                    connection.request("GET", path, headers={"Host": LIVE})
-                    response = connection.getresponse()
-                    self.answers.append((response.status, response.read()))
-                except OSError as e:
-                    self.faults.append(e)
-
-    @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
-        threads = [threading.Thread(target=self._ask, args=(path,)) for path in ("/", "/", "/slow", "/slow")]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self._over = True
-            for thread in threads:
-                thread.join()
-
-
 @pytest.fixture
 def service(tmp_path: Path) -> Path:
     path = tmp_path / "service.py"
@@ -142,8 +108,7 @@ def test_no_request_is_lost(service: Path) -> None:
         for version in ("1", "2"):
             eb.create_application_version(ApplicationName="shop", VersionLabel=version)
         created(eb, "shop-one", "1", prefix="shop-live")
-        load = Load(rehearsal.proxy_port)
-        with load.running():
+        with rehearsal.load(LIVE, "/", rate=300) as load, rehearsal.load(LIVE, "/slow", rate=8) as slow:
             created(eb, "shop-two", "2", prefix="shop-green")
             for owner in (b"2 ", b"1 ", b"2 "):
                 eb.swap_environment_cnames(SourceEnvironmentName="shop-one", DestinationEnvironmentName="shop-two")
@@ -155,8 +120,8 @@ def test_no_request_is_lost(service: Path) -> None:
             eb.terminate_environment(EnvironmentName="shop-one")
             assert when_ready(eb, "shop-one")["Status"] == "Terminated"
             time.sleep(0.5)
-        assert load.faults == []
-        assert set(load.answers) == {(200, b"1 "), (200, b"2 ")}
+        assert (load.lost, slow.lost) == (0, 0)
+        assert set(load.answers) == set(slow.answers) == {200}
 
 
 def test_names_and_certificates(service: Path) -> None:

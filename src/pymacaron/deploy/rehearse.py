@@ -64,8 +64,12 @@ def rehearse(
             carry_out(account, made, found, workshop)
             tell("note", f"{made.green} is live; now the same again, beside it")
             cloud.tell(list(script))
-            made, found = deployment(account, image=workshop.pushed, unit_tests=False)
-            carry_out(account, made, found, workshop, image=workshop.pushed)
+            with cloud.load(wanted.cname) as load:
+                made, found = deployment(account, image=workshop.pushed, unit_tests=False)
+                carry_out(account, made, found, workshop, image=workshop.pushed)
+            tell("note", f"meanwhile, {load.asked} requests came for what is live; {load.lost} of them were lost")
+            if load.lost:
+                raise DeployError("requests were lost while the second environment took over", exit_code=7)
         tell("done", "the rehearsal has ended; nothing of it is left")
     return DONE
 

@@ -12,6 +12,7 @@ door.py        calls answered, recorded, and made to fail
 elsewhere.py   services of AWS that are answered by moto's server
 exchange.py    requests and answers
 faults.py      how calls fail
+load.py        constant load on what runs
 moto_server.py moto's server as a program
 options.py     the options of environments
 paging.py      lists in pages

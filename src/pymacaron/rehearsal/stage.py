@@ -20,6 +20,7 @@ from .clock import Clock
 from .door import Door
 from .exchange import Answer, Asked
 from .faults import tell
+from .load import Load
 from .printed import Printed
 from .programs import containers, programs
 from .record import Record
@@ -159,6 +160,10 @@ class Rehearsal:
                 port = self._stack.enter_context(balanced(self.routes, self._authority, host=name))
                 self._addresses[name] = f"127.0.0.1:{port}"
             return self._addresses.get(name, name)
+
+    def load(self, host: str, path: str = "/ping", rate: float = 50) -> Load:
+        """Constant load on a host while a `with` block runs, by so many requests in a second."""
+        return Load(self.proxy_port, host, path, rate)
 
     def advance(self, seconds: float) -> None:
         """Puts the clock forward."""
