@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from clouds import REGION, Bench, Cloud, MortalAws, clouds, deploy, planned, resume, wanted
+from clouds import REGION, Bench, Cloud, Killed, MortalAws, clouds, deploy, planned, resume, wanted
 from leaks import secret
 
 from pymacaron.deploy.aws import Aws, Refused, Throttled, Uncertain
@@ -169,6 +169,30 @@ def test_a_plan_that_is_overtaken(cloud: Cloud, tmp_path: Path) -> None:
     assert code_of(late) == 3
     assert len(list(cloud.account.there())) == 2
     assert lock_of(cloud, "x", "x").held_by() is None
+
+
+def test_what_is_overtaken_is_not_swapped_in(cloud: Cloud, tmp_path: Path) -> None:
+    """A process dies right before its swap, somebody else deploys meanwhile: resumed, the first one leaves what is live
+    alone, and nothing of its own stays."""
+    deploy(cloud, tmp_path, 1, "a", wanted())
+    calls = calls_until(cloud, tmp_path / "trial", "elasticbeanstalk.SwapEnvironmentCNAMEs")
+    with pytest.raises(Killed):
+        deploy(cloud, tmp_path, 3, "c", wanted(), last=calls)
+    cloud.clock.advance(LIFE + 60)
+    deploy(cloud, tmp_path / "other", 4, "d", wanted())
+    live = cloud.live(wanted())
+    assert code_of(lambda: resume(cloud, find(tmp_path), "c")) == 4
+    cloud.clock.advance(3600)
+    assert cloud.live(wanted()) == live
+    assert not [one.name for one in cloud.account.there() if "090003" in one.name]
+    assert lock_of(cloud, "x", "x").held_by() is None
+
+
+def calls_until(cloud: Cloud, folder: Path, operation: str) -> int:
+    """The number of a call in a deployment like the one that comes."""
+    deploy(cloud, folder, 2, "b", wanted())
+    calls = next(one for one in reversed(cloud.processes) if one.number > 0).calls
+    return calls.index(operation) + 1
 
 
 # Secrets

@@ -28,6 +28,7 @@ try:
         ProfileNotFound,
         ProxyConnectionError,
     )
+    from botocore.parsers import ResponseParserError
 except ImportError:
     raise DeployError("deployment needs boto3; run: pip install 'pymacaron[aws]'") from None
 
@@ -37,9 +38,9 @@ _THROTTLED = frozenset((
 ))  # fmt: skip
 # Servers that say so have not begun.
 _BUSY = frozenset(("ServiceUnavailable", "ServiceUnavailableException", "503"))
-_DENIED = frozenset(
-    ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InsufficientPrivilegesException")
-)
+_DENIED = frozenset((
+    "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InsufficientPrivilegesException", "403",
+))  # fmt: skip
 _ATTEMPTS = 10
 _LONGEST_PAUSE = 20.0  # seconds
 
@@ -159,7 +160,7 @@ class Aws:
             raise _told(operation, error.response) from error
         except (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError) as error:
             raise Throttled(operation, type(error).__name__, "there is no connection to AWS") from error
-        except HTTPClientError as error:
+        except (HTTPClientError, ResponseParserError) as error:
             raise Uncertain(operation, f"no answer: {type(error).__name__}") from error
         except BotoCoreError as error:
             raise Refused(operation, type(error).__name__, str(error)) from error

@@ -58,7 +58,7 @@ def _asked(run: Run, operation: str, **parameters: str) -> bool | None:
     try:
         run.aws.read(operation, **parameters)
     except Refused as error:
-        if error.is_denial or error.code == "403":
+        if error.is_denial:
             raise
         return None
     return True
@@ -144,10 +144,12 @@ def _swap(run: Run, step: Step) -> None:
     """Compared before and after, and never made again for want of an answer: a second one would undo the first."""
     call = step.calls[0]
     before = step.name in run.intents
+    ids = _ids(run, step)
     for attempt in range(1, 6):
-        ids = _ids(run, step)
         if _has_it(run, ids[1], settle=_SETTLE if before else 0.0):
             return
+        if not _has_it(run, ids[0], settle=0.0):
+            raise StepFailed(f"{run.wanted.cname} is somebody else's by now; look at `pymacaron releases`")
         run.lock.beat(now=True)  # whoever has lost it must not swap
         try:
             run.change(step, call)

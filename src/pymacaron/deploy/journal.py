@@ -135,10 +135,13 @@ def find(folder: Path, deploy_id: str = "") -> Path:
             return path
         known = ", ".join(one.stem for one in _journals(folder)[-3:]) or "none"
         raise DeployError(f"there is no journal {path}; the last ones are {known}")
-    open_ones = [path for path in _journals(folder) if read(path).code not in {0, 4, 5}]
-    if not open_ones:
+    open_one: Path | None = None
+    for path in _journals(folder):
+        code = read(path).code
+        open_one = None if code == 0 else open_one if code in {4, 5} else path  # whoever came later was not in its way
+    if open_one is None:
         raise DeployError(f"no deployment in {folder} has been interrupted; deploy again with `pymacaron deploy`")
-    return open_ones[-1]
+    return open_one
 
 
 def _journals(folder: Path) -> list[Path]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from pymacaron._types import JsonObject
+from pymacaron._types import Json, JsonObject
 
 from .aws import Aws, Refused
 from .options import options_of, own_variables
@@ -122,6 +122,7 @@ def observe(aws: Aws, wanted: Wanted) -> Found:
     bucket = wanted.bucket or f"elasticbeanstalk-{wanted.region}-{account}"
     is_there = bool(aws.read("elasticbeanstalk.DescribeApplications", ApplicationNames=[wanted.name])["Applications"])
     secret, names = _secret(aws, wanted)
+    arns = {name: f"{secret}:{name}" for name in wanted.secrets} if secret else {}
     is_taken = any(one.cname.lower() == wanted.cname for one in environments)
     exists = _exists(aws, "s3.HeadBucket", Bucket=bucket)
     return Found(
@@ -130,7 +131,8 @@ def observe(aws: Aws, wanted: Wanted) -> Found:
         bucket_exists=exists, registry=_registry(aws, wanted), secret=secret, secret_names=names,
         releases=releases_of(aws, wanted, bucket) if exists else (),
         is_prefix_free=None if is_taken else _is_free(aws, wanted),
-        missing=tuple(_missing(aws, wanted, bucket, exists)), complaints=_complaints(aws, wanted) if is_there else (),
+        missing=tuple(_missing(aws, wanted, bucket, exists)),
+        complaints=_complaints(aws, wanted, arns) if is_there else (),
     )  # fmt: skip
 
 
@@ -194,7 +196,7 @@ def _exists(aws: Aws, operation: str, **parameters: Any) -> bool:
     try:
         aws.read(operation, **parameters)
     except Refused as error:
-        if error.is_denial or error.code == "403":
+        if error.is_denial:
             raise
         return False
     return True
@@ -312,12 +314,11 @@ def _types(aws: Aws, wanted: Wanted) -> _Missing:
             )
 
 
-def _complaints(aws: Aws, wanted: Wanted) -> tuple[str, ...]:
+def _complaints(aws: Aws, wanted: Wanted, secrets: Mapping[str, Json]) -> tuple[str, ...]:
     """What Elastic Beanstalk says of the options, before anything is made with them."""
-    arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:pym-AbCdEf"
     options = options_of(
         wanted, variables=own_variables(wanted, deploy_id="x", label="x"),
-        secrets={name: f"{arn}:{name}" for name in wanted.secrets},
+        secrets=dict(secrets),
     )  # fmt: skip
     said = aws.read(
         "elasticbeanstalk.ValidateConfigurationSettings", ApplicationName=wanted.name,

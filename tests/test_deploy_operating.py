@@ -1,0 +1,251 @@
+"""What is asked and done between deployments; the account made ready; the road to an environment that no name
+leads to."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from click.testing import CliRunner
+from clouds import PACE, REGION, Cloud, MortalAws, clouds, deploy, shop, wanted
+
+from pymacaron.cli.deploying import workshop_for
+from pymacaron.config import Config
+from pymacaron.deploy import operating
+from pymacaron.deploy.deployment import Account, deployment, of_file, ordered, told
+from pymacaron.deploy.lock import Lock
+from pymacaron.deploy.resources import wanted_of
+from pymacaron.deploy.run import Door, StepFailed
+from pymacaron.deploy.setup import calls_of, set_up
+from pymacaron.exceptions import DeployError
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with clouds() as made:
+        yield made
+
+
+def account_in(cloud: Cloud, folder: Path, **more: Any) -> Account:
+    return Account(shop(**more), wanted(**more), MortalAws(cloud), {}, str(folder))
+
+
+# What there is
+
+
+def test_status_and_releases(cloud: Cloud, tmp_path: Path) -> None:
+    """Status tells what is live and who deploys, releases what has been live; both as JSON and for people."""
+    account = account_in(cloud, tmp_path)
+    assert operating.status(account, account.observed())["live"] is None
+    deploy(cloud, tmp_path, 1, "a", wanted())
+    deploy(cloud, tmp_path, 2, "b", wanted())
+    lock = Lock(
+        account.aws,
+        {"Bucket": account.observed().bucket, "Key": "pymacaron/shop/live/lock.json"},
+        holder="x",
+        owner="bob",
+    )
+    lock.take()
+    said = operating.status(account, account.observed())
+    json.dumps(said)
+    assert (said["version"], said["health"], said["lock"]["owner"]) == (cloud.live(wanted()), "Green", "bob")
+    assert [one["live"] for one in said["environments"]] == [False, True]
+    assert any("bob deploys" in line for line in operating.status_lines(said))
+    rows = operating.releases(account.observed(), wanted())
+    assert [(row["live"], row["swap"]) for row in rows] == [(True, True), (False, True)]
+    assert {row["by"] for row in rows} == {"ann@laptop"}
+
+
+def test_only_what_is_not_live_is_ended(cloud: Cloud, tmp_path: Path) -> None:
+    """Not the live environment, not one that is just being deployed, and by `prune` only what is due."""
+    account = account_in(cloud, tmp_path)
+    deploy(cloud, tmp_path, 1, "a", wanted())
+    deploy(cloud, tmp_path, 2, "b", wanted())
+    first, second = [one.name for one in account.observed().environments]
+    with pytest.raises(DeployError, match="is live"):
+        operating.terminate(account, account.observed(), second)
+    with pytest.raises(DeployError, match="there are shop-live-"):
+        operating.terminate(account, account.observed(), "shop-live")
+    lock = account.lock(account.observed().bucket, "20261122-090001-aaaa")
+    lock.take()
+    with pytest.raises(DeployError, match="is being deployed"):
+        operating.terminate(account, account.observed(), first)
+    lock.free()
+    assert operating.prune(account, account.observed(), lambda _: None) == 0
+    cloud.clock.advance(25 * 3600)
+    assert operating.prune(account, account.observed(), lambda _: None) == 1
+    cloud.clock.advance(3600 * PACE)
+    assert [one.name for one in account.observed().environments] == [second]
+    assert lock.held_by() is None
+
+
+def test_versions_are_deleted(cloud: Cloud, tmp_path: Path) -> None:
+    """Those beyond `aws_keep_versions`, the oldest first, and none that an environment has."""
+    for number, digest in enumerate("abc", 1):
+        deploy(cloud, tmp_path, number, digest, wanted())
+        cloud.clock.advance(25 * 3600)
+    account = account_in(cloud, tmp_path, aws_keep_versions=1)
+    operating.prune(account, account.observed(), lambda _: None)
+    cloud.clock.advance(3600)
+    assert operating.prune_versions(account, account.observed(), lambda _: None) == 1
+    assert len(account.observed().versions) == 2
+
+
+def test_logs_follow_what_is_live(cloud: Cloud, tmp_path: Path) -> None:
+    """Each line once; after a swap those of the new environment, and still the last ones of the old."""
+    account = account_in(cloud, tmp_path)
+    deploy(cloud, tmp_path, 1, "a", wanted())
+    first = account.observed().environments[0].name
+    write(cloud, first, "one")
+    notes: list[str] = []
+    lines = operating.logs(
+        account.aws, wanted(), since=cloud.clock.now().timestamp() - 60, follow=True, note=notes.append
+    )
+    assert next(lines) == "one"
+    deploy(cloud, tmp_path, 2, "b", wanted())
+    second = account.observed().environments[1].name
+    write(cloud, first, "two")
+    write(cloud, second, "three")
+    assert {next(lines), next(lines)} == {"two", "three"}
+    assert second in notes[0]
+    assert list(operating.logs(account.aws, wanted(), since=cloud.clock.now().timestamp() - 60)) == ["three"]
+
+
+def write(cloud: Cloud, environment: str, line: str) -> None:
+    client, group = cloud.client("logs"), operating._LOG.format(environment)
+    if not client.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+        client.create_log_group(logGroupName=group)
+        client.create_log_stream(logGroupName=group, logStreamName="i-1")
+    at = int(cloud.clock.now().timestamp() * 1000)
+    client.put_log_events(logGroupName=group, logStreamName="i-1", logEvents=[{"timestamp": at, "message": line}])
+
+
+def test_events_are_told_in_order(cloud: Cloud, tmp_path: Path) -> None:
+    """The oldest first, with the environment."""
+    deploy(cloud, tmp_path, 1, "a", wanted())
+    said = operating.events(MortalAws(cloud), wanted(), hours=24)
+    assert said == sorted(said, key=lambda line: line[:19])
+    assert any("shop-live-20261122-090001-aaaa: createEnvironment is starting." in line for line in said)
+
+
+# Plans
+
+
+def test_a_plan_in_a_file(cloud: Cloud, tmp_path: Path) -> None:
+    """It is carried out as it stands there, unless what there is has changed since it was made."""
+    account = account_in(cloud, tmp_path)
+    made, _ = deployment(account)
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps({"plan": made.to_json()}))
+    assert of_file(account, str(file))[0] == made
+    assert "elasticbeanstalk.CreateEnvironment(ApplicationName=" in told(made)
+    deploy(cloud, tmp_path, 1, "a", wanted())
+    with pytest.raises(DeployError, match="has changed since"):
+        of_file(account, str(file))
+    file.write_text("{}")
+    with pytest.raises(DeployError, match="holds no plan"):
+        of_file(account, str(file))
+
+
+def test_some_secrets_are_none(cloud: Cloud, tmp_path: Path) -> None:
+    """All of the variables are set, or none: with some, nobody knows what the others are to be."""
+    asked = {"env_secrets": ["SHOP_A", "SHOP_B"]}
+    account = Account(shop(**asked), wanted(**asked), MortalAws(cloud), {"SHOP_A": "x"}, str(tmp_path))
+    with pytest.raises(DeployError, match="SHOP_B of env_secrets is not set") as some:
+        ordered(account, account.observed())
+    assert some.value.exit_code == 3
+
+
+# The account
+
+
+def test_setup(cloud: Cloud) -> None:
+    """Everything that a deployment needs is made; done again, nothing is made a second time; roles are trusted by the
+    services that they are for, and the instances read one secret only."""
+    asked = wanted_of(
+        Config(name="other", live_host="o.example.com", aws_region=REGION, aws_instance_profile="pym-other")
+    )
+    aws, lines = MortalAws(cloud), list[str]()
+    calls = [
+        one
+        for one in calls_of(asked, account="123456789012", email="ops@example.com")
+        if one[0] != "iam.AttachRolePolicy"
+    ]
+    for _ in range(2):
+        set_up(aws, asked, calls, "123456789012", lines.append)
+    second = lines[len(calls) :]
+    assert [line for line in second if line.startswith("made") and "Create" in line and "Topic" not in line] == []
+    policy = cloud.client("iam").get_role_policy(RoleName="pym-other", PolicyName="pymacaron-other")["PolicyDocument"]
+    (secret,) = [one for one in policy["Statement"] if "secretsmanager:GetSecretValue" in one["Action"]]
+    assert secret["Resource"] == ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:pym/other/*"]
+    assert cloud.client("ecr").describe_repositories(repositoryNames=["other"])["repositories"]
+
+
+def test_the_policy_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without asking AWS, where the account is said; a faulty configuration is told without a traceback."""
+    from pymacaron.cli.aws import aws
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pym-config.yaml").write_text("name: shop\nlive_host: s.example.com\naws_region: eu-west-1\n")
+    done = CliRunner().invoke(aws, ["policy", "--account", "123456789012"])
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["Version"] == "2012-10-17"
+    (tmp_path / "pym-config.yaml").write_text("name: shop\nlive_host: s.example.com\naws_region: here\n")
+    done = CliRunner().invoke(aws, ["policy", "--account", "123456789012"])
+    assert "pym-config.yaml:3:13: aws_region: is no region" in str(done.exception)
+
+
+# The road to green
+
+
+class Version(BaseHTTPRequestHandler):
+    """A service that tells which host it was asked for."""
+
+    def do_GET(self) -> None:
+        body = json.dumps({"container": f"{self.headers['Host']} 1.0"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def balancer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A load balancer with a certificate for shop.example.com, where no name leads."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("shop.example.com").configure_cert(context)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Version) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=partial(server.serve_forever, 0.01))
+        thread.start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_the_certificate_is_that_of_the_live_host(cloud: Cloud, tmp_path: Path, balancer: str) -> None:
+    """A new environment is asked at its own load balancer as the live host: with a certificate for that name it
+    answers, with another one it is refused."""
+    workshop = workshop_for(account_in(cloud, tmp_path))
+    assert workshop.container(Door("https", "shop.example.com", balancer)) == "shop.example.com 1.0"
+    with pytest.raises(StepFailed, match="cannot be encrypted safely"):
+        workshop.container(Door("https", "other.example.com", balancer))
+
+
+def test_nobody_is_there(cloud: Cloud, tmp_path: Path) -> None:
+    """That is told, and is no traceback."""
+    with pytest.raises(StepFailed, match="no connection"):
+        workshop_for(account_in(cloud, tmp_path)).container(Door("http", "shop.example.com", "127.0.0.1:9"))
