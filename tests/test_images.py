@@ -20,7 +20,7 @@ from pymacaron.exceptions import StartError
 from pymacaron.images import Wish, staged
 from pymacaron.images.context import digest_of, stage_files
 from pymacaron.images.dockerfile import own_of
-from pymacaron.images.ignoring import Rules, files_of
+from pymacaron.images.ignoring import TESTS, USUAL, Rules, files_of
 from pymacaron.images.leaks import Leaks
 from pymacaron.images.requirements import stage_requirements
 from pymacaron.images.versions import Revision, repository_of, version_of
@@ -56,7 +56,8 @@ def written(folder: Path, **files: str) -> Path:
         (["a", "!a/b", "a/b/c"], ["a/x", "a/b/c"], ["a/b", "a/b/d"]),
         (["!a", "a"], ["a"], []),
         ([r"\*"], ["*"], ["a"]),
-        (["."], ["a", "a/b"], []),
+        (["d*/*", "!?"], ["d/a"], ["d"]),
+        (["*", "!?"], ["ab/c"], ["d", "d/a"]),
     ],
 )
 def test_rules(patterns: list[str], out: list[str], stays: list[str]) -> None:
@@ -75,6 +76,30 @@ def test_only_what_belongs_there_is_sent(tmp_path: Path) -> None:
     (tmp_path / ".dockerignore").write_text("# ours\nnotes\ndata/*\n!data/keep\n!.well-known\n!.git\n", "utf-8")
     assert list(files_of(str(tmp_path))) == [".well-known/x", "api/a", "data/keep", "server"]
     assert "test/b" in files_of(str(tmp_path), with_tests=True)
+
+
+TREE = ("a", "b.log", "d/a", "d/b", "d/e/a", "d/e/b.log", "f/a", "f/d/a")
+PIECES = st.sampled_from(["a", "b", "*", "?", "*.log", "**", "d", "e", "f", "[de]"])
+PATTERNS = st.lists(
+    st.builds(
+        str.__add__, st.sampled_from(["", "", "!"]), st.lists(PIECES, min_size=1, max_size=3).map("/".join)
+    ),
+    min_size=1, max_size=4,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("tree"), **{name.replace("/", "__"): "" for name in TREE})
+
+
+@settings(max_examples=50)
+@given(PATTERNS)
+def test_folders_that_are_left_out_hold_nothing(tree: Path, patterns: list[str]) -> None:
+    """Folders are looked into only where a rule may bring something back, and nothing is missed by that."""
+    (tree / ".dockerignore").write_text("\n".join(patterns), "utf-8")
+    rules = Rules([*USUAL, *TESTS, *patterns])
+    assert list(files_of(str(tree))) == [name for name in sorted(TREE) if not rules(name)]
 
 
 def test_links_stay_within(tmp_path: Path) -> None:

@@ -26,12 +26,13 @@ from .telling import reading_only
 @click.option("--with-tests", is_flag=True, help="Put test/ and testaccept/ in.")
 @click.option("--no-cache", "fresh", is_flag=True, help="Without what earlier builds have left.")
 @click.option("--network", metavar="NAME", help="The network while it is built; host: this machine's.")
+@click.option("--platform", metavar="NAME", help="Where it is to run, linux/arm64 say; else as the engine.")
 @click.option("--quiet", is_flag=True, help="Only the result.")
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
 def build(  # noqa: PLR0917 - click gives them by name
     folder: str, tags: tuple[str, ...], engine: str | None, base: str | None, requirements: str | None,
     pymacaron: str | None, wheels: str | None, allowed: tuple[str, ...], with_tests: bool, fresh: bool,
-    network: str | None, quiet: bool, as_json: bool,
+    network: str | None, platform: str | None, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Make the container image of the service in FOLDER.
 
@@ -42,7 +43,7 @@ def build(  # noqa: PLR0917 - click gives them by name
     Exit codes: 0; 2 if it cannot be made, or would hold a secret.
     """
     reading_only()
-    wish = Wish(folder, tags, base, requirements, pymacaron, wheels, allowed, with_tests, fresh, network)
+    wish = Wish(folder, tags, base, requirements, pymacaron, wheels, allowed, with_tests, fresh, network, platform)
     say = (lambda line: None) if quiet else (lambda line: click.echo(line, err=True))
     found = Engine.find(engine)
     built = build_image(found, wish, os.environ, say)

@@ -23,6 +23,8 @@ _DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})")
 _STEERING = re.compile(
     r"(DOCKER|BUILDKIT|BUILDX|CONTAINER|CONTAINERS|REGISTRY|XDG|LD|SSH|TMPDIR|HOME|PATH)(_.*|$)|.*_PROXY|.*_proxy"
 )
+# What newer builders add of their own accord: when and where it was built, so that no two pushes are the same.
+_PLAIN = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 _STOP = 15.0  # seconds that an engine may take beyond those that a container has
 _REMOTE = 1800.0  # seconds for what goes over a network
 
@@ -56,6 +58,7 @@ class Engine:
     def build(
         self, context: str, *, tags: tuple[str, ...] = (), dockerfile: str | None = None, fresh: bool = False,
         arguments: Mapping[str, str] | None = None, labels: Mapping[str, str] | None = None, network: str | None = None,
+        platform: str | None = None,
         say: Callable[[str], object] = lambda line: None,
     ) -> str:  # fmt: skip
         """Build what a Dockerfile says; the image's id.
@@ -65,6 +68,7 @@ class Engine:
             fresh: without what earlier builds have left.
             arguments: for ARG, which everybody can read in the image: no secrets.
             network: of the steps; None: the engine's own, that of the machine where it has none.
+            platform: "linux/arm64" and the like; None: the engine's own.
             say: is told each line that the engine prints.
 
         Raises:
@@ -77,7 +81,8 @@ class Engine:
                 "build", "--iidfile", file, *(["--format", "docker"] if self.kind == "podman" else []),
                 *_each("--tag", tags), *_each("--build-arg", _pairs(arguments)), *_each("--label", _pairs(labels)),
                 *(["--file", dockerfile] if dockerfile else []), *(["--no-cache"] if fresh else []),
-                *([f"--network={network}"] if network else []), context, say=say,
+                *([f"--network={network}"] if network else []), *(["--platform", platform] if platform else []),
+                context, say=say, more=_PLAIN,
             )  # fmt: skip
             with open(file, encoding="utf-8") as written:
                 return written.read().strip()

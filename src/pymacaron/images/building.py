@@ -45,6 +45,7 @@ class Wish(NamedTuple):
         allowed: files that look like secrets and are none.
         fresh: without what earlier builds have left.
         network: of the steps; None: the engine's own.
+        platform: where it is to run: "linux/amd64", "linux/arm64"; None: the engine's own.
     """
 
     folder: str = "."
@@ -57,6 +58,7 @@ class Wish(NamedTuple):
     with_tests: bool = False
     fresh: bool = False
     network: str | None = None
+    platform: str | None = None
 
 
 class Staged(NamedTuple):
@@ -113,8 +115,9 @@ def build(
         tags = wish.tags or tuple(f"{context.name}:{tag}" for tag in (context.version, "latest"))
         file = os.path.join(context.path, *_DOCKERFILE.split("/"))
         image_id = engine.build(
-            context.path, tags=tags, dockerfile=file, fresh=wish.fresh, network=wish.network, say=say
-        )
+            context.path, tags=tags, dockerfile=file, fresh=wish.fresh, network=wish.network,
+            platform=wish.platform, say=say,
+        )  # fmt: skip
         return Built(engine.inspect(image_id), tags, context, time.monotonic() - began)
 
 

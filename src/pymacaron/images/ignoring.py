@@ -19,8 +19,9 @@ TESTS = ("test", "tests", "testaccept", "**/conftest.py")
 
 
 class Rules:
-    """What a `.dockerignore` says: patterns in order, of which the last that fits a path, or a folder above it, counts;
-    with `!` before it, the path stays in. `*` and `?` stay within a name, `**` is any number of folders."""
+    """What a `.dockerignore` says: patterns in order, of which the last that fits a path counts; with `!` before it,
+    the path stays in. `*` and `?` stay within a name, `**` is any number of folders. What fits a folder fits what is
+    below it."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self._rules = [(not one.startswith("!"), _cleaned(one.removeprefix("!"))) for one in patterns]
@@ -28,7 +29,19 @@ class Rules:
 
     def __call__(self, path: str) -> bool:
         """Does a path, with / between its names, stay out?"""
-        return next((out for out, fits in reversed(self._compiled) if fits.fullmatch(path)), False)
+        names, is_out, above = path.split("/"), False, [False] * len(self._compiled)
+        for length in range(1, len(names) + 1):
+            is_out, above = self._look("/".join(names[:length]), above)
+        return is_out
+
+    def _look(self, path: str, above: list[bool]) -> tuple[bool, list[bool]]:
+        """Does a path stay out, and which of the patterns fit it, if those of `above` fit its folder? As Docker does
+        it, a pattern that would change nothing is not asked, and so not remembered for what is below."""
+        is_out, fitting = False, []
+        for (out, fits), is_above in zip(self._compiled, above, strict=True):
+            fitting.append(is_above or (out != is_out and fits.fullmatch(path) is not None))
+            is_out = out if fitting[-1] else is_out
+        return is_out, fitting
 
     def may_return_below(self, folder: str) -> bool:
         """Might a rule with `!` bring something of a folder back?"""
@@ -69,14 +82,12 @@ def _cleaned(pattern: str) -> str:
 
 
 def _expression(pattern: str) -> str:
-    """The pattern as a regular expression, which also fits all that is below what it names."""
-    if pattern == ".":
-        return ".*"
+    """The pattern as a regular expression."""
     parts, at = [], 0
     for found in re.finditer(r"\*\*/?|\*|\?|\[[^\]]*\]|\\.", pattern):
         parts += [re.escape(pattern[at : found.start()]), _wildcard(found[0])]
         at = found.end()
-    return "".join([*parts, re.escape(pattern[at:])]) + "(?:/.*)?"
+    return "".join([*parts, re.escape(pattern[at:])])
 
 
 def _wildcard(text: str) -> str:
