@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,18 +26,36 @@ paths:
   /cups:
     post:
       x-bind-server: advised.pour
-      responses: {'200': {description: Poured.}}
+      responses: {'200': {description: Poured., content: {application/json: {schema: {type: object}}}}}
+    get: {operationId: steep, x-bind-server: advised.steep, responses: {default: {description: Any.}}}
 components:
   securitySchemes: {token: {type: http, scheme: bearer}}
   schemas:
-    Unused: {type: object, properties: {two_words: {}, three_small_words: {}, camelCase: {}}}
+    Unused: {type: object, properties: {two_words: {}, three_small_words: {format: dat-time}, camelCase: {}}}
+x-handlers: advised
 """
-EVERY = RULES.keys() - {"start", "document", "code"}
 CODE = """
 from pymacaron.exceptions import NotFoundError
 def pour():
     raise NotFoundError("no pot")
 """
+CONFIG = "name: tea\nlive_host: x\nexpose_exceptions: true\nenv_secrets: [TEA_SECRET]\njwt_secret: TEA_SECRET\n"
+# For each rule the file in which it finds something, what it finds there, and what mends it.
+MENDED = {
+    "start": ("apis/tea.yaml", "advised.steep", "advised.pour"),
+    "document": ("apis/tea.yaml", "format: dat-time", "format: date-time"),
+    "code": ("apis/tea.yaml", "x-handlers: advised\n", ""),
+    "secret-missing": ("pym-config.yaml", "env_secrets: [TEA_SECRET]\njwt_secret: TEA_SECRET\n", ""),
+    "undeclared-error": ("advised.py", 'raise NotFoundError("no pot")', "return {}"),
+    "undocumented-errors": ("apis/tea.yaml", "{'200'", "{default: {description: Not.}, '200'"),
+    "unused-schema": ("apis/tea.yaml", "{type: object}}", "{$ref: '#/components/schemas/Unused'}}"),
+    "inconsistent-name": ("apis/tea.yaml", "camelCase", "camel_case"),
+    "insecure-operation": ("apis/tea.yaml", "advised.pour", "advised.pour\n      security: []"),
+    "insecure-server": ("apis/tea.yaml", "http://", "https://"),
+    "insecure-setting": ("pym-config.yaml", "expose_exceptions: true\n", ""),
+    "missing-operation-id": ("apis/tea.yaml", "advised.pour", "advised.pour\n      operationId: pour"),
+    "missing-example": ("apis/tea.yaml", "Unused: {", "Unused: {example: {}, "),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -45,9 +64,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "apis").mkdir()
     (tmp_path / "apis" / "tea.yaml").write_text(DOCUMENT)
     (tmp_path / "advised.py").write_text(CODE)
-    (tmp_path / "pym-config.yaml").write_text(
-        "name: tea\nlive_host: x\nexpose_exceptions: true\nenv_secrets: [TEA_SECRET]\njwt_secret: TEA_SECRET\n"
-    )
+    (tmp_path / "pym-config.yaml").write_text(CONFIG)
     monkeypatch.syspath_prepend(str(tmp_path))
     yield tmp_path
     logging.disable(logging.NOTSET)
@@ -66,16 +83,29 @@ def rules_in(result: Result) -> set[str]:
 
 
 def test_every_rule_finds() -> None:
-    """Each rule finds what it is for, without the secret that the configuration names; ignored or not asked for, it
-    finds nothing, and 1 becomes 0."""
-    found = run("--format", "json")
-    assert (found.exit_code, rules_in(found)) == (1, EVERY), found.output
+    """Each rule finds what it is for; ignored or not asked for, it finds nothing, and 1 becomes 0."""
+    found = run("--json")
+    assert (found.exit_code, rules_in(found)) == (1, RULES.keys()), found.output
+    assert {one["level"] for one in json.loads(found.output)} == {"error", "warning", "note"}
     assert rules_in(run("--format", "json", "--only", "unused-schema,insecure-server")) == {
         "unused-schema",
         "insecure-server",
     }
-    quiet = run("--format", "json", "--ignore", ",".join(EVERY))
+    quiet = run("--format", "json", "--ignore", ",".join(RULES))
     assert (quiet.exit_code, rules_in(quiet)) == (0, set())
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_what_is_mended_is_not_found(project: Path, rule: str) -> None:
+    """One change for each rule, and it has nothing more to say."""
+    file, before, after = MENDED[rule]
+    text = (project / file).read_text()
+    assert text.count(before) == 1
+    (project / file).write_text(text.replace(before, after))
+    if rule == "start":
+        (project / "advised.py").write_text(CODE + "def steep(): ...\n")
+    found = run("--json", "--only", rule)
+    assert (found.exit_code, rules_in(found)) == (0, set()), found.output
 
 
 def test_ignored_by_configuration(project: Path) -> None:
@@ -88,9 +118,18 @@ def test_ignored_by_configuration(project: Path) -> None:
 def test_machines() -> None:
     """SARIF has a result for each finding, with rule, file and line; GitHub gets a command for each."""
     count = len(json.loads(run("--format", "json").output))
-    (sarif,) = json.loads(run("--format", "sarif").output)["runs"]
+    log = json.loads(run("--format", "sarif").output)
+    assert (log["version"], sorted(log)) == ("2.1.0", ["$schema", "runs", "version"])
+    (sarif,) = log["runs"]
     assert len(sarif["results"]) == count
-    assert {one["ruleId"] for one in sarif["results"]} <= {one["id"] for one in sarif["tool"]["driver"]["rules"]}
+    rules = sarif["tool"]["driver"]["rules"]
+    assert [(one["id"], one["defaultConfiguration"]["level"]) for one in rules] == [(n, r[0]) for n, r in RULES.items()]
+    assert all(re.fullmatch(r"([A-Z][a-z]+)+", one["name"]) for one in rules)
+    for one in sarif["results"]:
+        assert rules[one["ruleIndex"]]["id"] == one["ruleId"]
+        (place,) = one["locations"]
+        assert Path(place["physicalLocation"]["artifactLocation"]["uri"]).is_file()
+        assert min(place["physicalLocation"]["region"].values()) >= 1
     lines = run("--format", "github").output.splitlines()
     assert len(lines) == count
     assert any(
@@ -104,6 +143,7 @@ def test_start(project: Path) -> None:
         "from flask import Flask\nfrom pymacaron import API, letsgo\napp = Flask(__name__)\n"
         "def start(port=80, debug=False):\n    API(app).load_apis('apis').start()\nletsgo(__name__, callback=start)\n"
     )
+    (project / "advised.py").write_text(CODE + "def steep(): ...\n")
     assert run("--only", "start").exit_code == 0
     (project / "advised.py").write_text("")
     done = subprocess.run(

@@ -37,8 +37,12 @@ def _json(found: Sequence[Advice]) -> str:
 
 
 def _sarif(found: Sequence[Advice]) -> str:
-    """SARIF 2.1.0, the format of the OASIS for results of static analysis."""
-    rules = [{"id": name, "shortDescription": {"text": text}} for name, (_, text) in RULES.items()]
+    """SARIF 2.1.0, the format of the OASIS for results of static analysis; places are from the working folder."""
+    rules = [
+        {"id": name, "name": name.title().replace("-", ""), "shortDescription": {"text": text},
+         "defaultConfiguration": {"level": level}}
+        for name, (level, text) in RULES.items()
+    ]  # fmt: skip
     driver = {"name": "pymacaron", "version": __version__, "rules": rules}
     run = {"tool": {"driver": driver}, "results": [_result(one) for one in found]}
     return json.dumps({"version": "2.1.0", "$schema": _SARIF, "runs": [run]}, indent=2)
@@ -51,8 +55,8 @@ def _result(one: Advice) -> JsonObject:
     file, line, column = _place(one.finding)
     place = {"artifactLocation": {"uri": file}, "region": {"startLine": line, "startColumn": column}}
     return {
-        "ruleId": one.rule, "level": one.level, "message": {"text": _said(one.finding)},
-        "locations": [{"physicalLocation": place}],
+        "ruleId": one.rule, "ruleIndex": list(RULES).index(one.rule), "level": one.level,
+        "message": {"text": _said(one.finding)}, "locations": [{"physicalLocation": place}],
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from random import uniform
 from time import monotonic, sleep, time
@@ -99,7 +99,7 @@ def is_subscribed(email: str) -> bool:
     return get_store().get(_NOTES, f"subscription {email.lower()}") is not None
 
 
-def note_subscription(email: str, topics: list[str]) -> None:
+def note_subscription(email: str, topics: Sequence[str]) -> None:
     get_store().put(_NOTES, {"name": f"subscription {email.lower()}", "topics": list(topics)})
 
 
