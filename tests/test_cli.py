@@ -129,6 +129,47 @@ def test_every_command_says_how_it_is_used(name: str) -> None:
     assert asked.stdout.startswith(f"Usage: pymacaron {name} ")
 
 
+def test_help_imports_no_command() -> None:
+    """Nor any library but click: what a command needs is imported with it."""
+    program = (
+        "import sys\nbefore = {*sys.modules}\nfrom pymacaron.cli import main\nsys.argv = ['pymacaron', '--help']\n"
+        "try: main()\nexcept SystemExit: print(*sorted({one.partition('.')[0] for one in {*sys.modules} - before}"
+        " - sys.stdlib_module_names))\nprint(*(one for one in sys.modules if one.startswith('pymacaron.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    *_, libraries, ours = done.stdout.splitlines()
+    assert libraries == "click pymacaron"
+    rooms = {name.split(".")[1] for name in ours.split()}
+    assert rooms <= {"_types", "_version", "cli", "config", "exceptions", "names", "rates"}
+
+
+COMPLETED = """
+eval "$(_PYMACARON_COMPLETE=bash_source pymacaron)"
+COMP_WORDS=(pymacaron ro); COMP_CWORD=1; _pymacaron_completion pymacaron; echo "${COMPREPLY[@]}"
+COMPREPLY=(); COMP_WORDS=(pymacaron diff --f); COMP_CWORD=2; _pymacaron_completion pymacaron; echo "${COMPREPLY[@]}"
+COMPREPLY=(); COMP_WORDS=(pymacaron diff --fail-on a); COMP_CWORD=3; _pymacaron_completion pymacaron; echo "${COMPREPLY[@]}"
+"""
+
+
+def test_a_shell_completes() -> None:
+    """Commands, options and their values: in bash itself; zsh and fish are told what they ask for."""
+    path = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
+    asked = subprocess.run(
+        ["bash", "-c", COMPLETED], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True
+    )
+    commands, option, value = asked.stdout.splitlines()
+    assert "routes" in commands.split()
+    assert (option, value) == ("--fail-on", "any")
+    for shell in ("zsh", "fish"):
+        source = run(cwd=ROOT, _PYMACARON_COMPLETE=f"{shell}_source").stdout
+        assert f"_PYMACARON_COMPLETE={shell}_complete" in source
+        cursor = "1" if shell == "zsh" else "rou"
+        told = run(
+            cwd=ROOT, _PYMACARON_COMPLETE=f"{shell}_complete", COMP_WORDS="pymacaron rou", COMP_CWORD=cursor
+        ).stdout
+        assert "routes" in told
+
+
 def test_help_is_quick() -> None:
     """No command is imported for it: it takes about as long as to import what reads options and files."""
     times: dict[str, list[float]] = {"help": [], "imports": []}

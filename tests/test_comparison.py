@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from peers import Received, peer
 
 from pymacaron.comparison import CALLERS, KINDS, SERVICE, compare
 from pymacaron.comparison.sources import documents_at
@@ -310,6 +311,7 @@ def test_every_kind_is_prepared_somewhere() -> None:
         "api-added", "api-removed", "path-parameter-renamed", "required-body-added",
     }  # fmt: skip
     assert len(KINDS) >= 80
+    assert all(kind.reason for kind in KINDS.values())
 
 
 def test_what_narrows_requests_breaks_callers_and_what_narrows_answers_the_service() -> None:
@@ -384,6 +386,22 @@ def test_a_revision_in_git_is_read_with_all_its_files(repository: Path) -> None:
         assert (asked.returncode, change["kind"]) == (1, "request-max-length-lowered"), asked.stderr
         assert change["operations"] == ["PUT /v1/things/{id}"]
     assert run("git:HEAD:apis", "git:HEAD:apis", cwd=repository).returncode == 0
+
+
+def test_a_published_document_is_read_with_all_its_files(repository: Path) -> None:
+    """From where a service shows it, by HTTP."""
+
+    def answer(received: Received) -> tuple[int, dict[str, str], bytes]:
+        file = repository / received.target.lstrip("/")
+        return (200, {}, file.read_bytes()) if file.is_file() else (404, {}, b"")
+
+    with peer(answer) as other:
+        asked = run("git:HEAD:apis/shop.json", f"{other.url}/apis/shop.json", "--json", cwd=repository)
+        (change,) = json.loads(asked.stdout)
+        assert (asked.returncode, change["kind"], bool(change["reason"])) == (1, "request-max-length-lowered", True)
+        assert [one.target for one in other.received] == ["/apis/shop.json", "/apis/parts/body.json"]
+        asked = run(f"{other.url}/apis/nowhere.json", "apis/shop.json", cwd=repository)
+        assert (asked.returncode, f"{other.url}/apis/nowhere.json" in asked.stderr) == (2, True)
 
 
 def test_who_decides_what_fails_says_so(repository: Path) -> None:
