@@ -146,8 +146,10 @@ def test_help_imports_no_command() -> None:
 COMPLETED = """
 eval "$(_PYMACARON_COMPLETE=bash_source pymacaron)"
 COMP_WORDS=(pymacaron ro); COMP_CWORD=1; _pymacaron_completion pymacaron; echo "${COMPREPLY[@]}"
-COMPREPLY=(); COMP_WORDS=(pymacaron diff --f); COMP_CWORD=2; _pymacaron_completion pymacaron; echo "${COMPREPLY[@]}"
-COMPREPLY=(); COMP_WORDS=(pymacaron diff --fail-on a); COMP_CWORD=3; _pymacaron_completion pymacaron; echo "${COMPREPLY[@]}"
+COMPREPLY=()
+COMP_WORDS=(pymacaron diff --f); COMP_CWORD=2; _pymacaron_completion pymacaron; echo "${COMPREPLY[@]}"
+COMPREPLY=()
+COMP_WORDS=(pymacaron diff --fail-on a); COMP_CWORD=3; _pymacaron_completion pymacaron; echo "${COMPREPLY[@]}"
 """
 
 
