@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import quote, urljoin
 import pytest
 import yaml
 from flask.testing import FlaskClient
+from programs import run
 from services import ERROR, Project, answers, body, operation, project_in, query
 
 from pymacaron import ApiPool
@@ -457,3 +459,18 @@ def test_at_the_root(project: Project) -> None:
     assert client.get("/shop.yaml").data == AS_WRITTEN.encode()
     assert client.get("/things").json == {}
     assert client.get("/no/such/path").json["error"] == "NOT_FOUND"  # type: ignore[index]
+
+
+def test_pages_cost_nothing_until_they_are_asked_for(project: Project) -> None:
+    """What makes pages is imported for the first who asks for one."""
+    project.document({"/a": {"get": operation("f")}})
+    project.functions("def f(): return {}")
+    program = (
+        "import sys; from flask import Flask; from pymacaron import API; app = Flask('x')\n"
+        "API(app).load_apis('apis').publish_apis().start()\n"
+        "named = lambda: {name for name in sys.modules if name.startswith('pymacaron.publishing.')}\n"
+        "before = named(); assert app.test_client().get('/doc/shop').status_code == 200\n"
+        "print(sorted(before), 'pymacaron.publishing.pages' in named())"
+    )
+    told = run([sys.executable, "-c", program], project.folder, PYTHONPATH=str(project.folder))
+    assert told.stdout == "['pymacaron.publishing.service'] True\n", told.stderr
