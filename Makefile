@@ -62,7 +62,8 @@ rehearse: venv services ## AWS on this machine, with real containers, and asked 
 screenshots: venv services ## pictures for docs/img; ARGS="console" takes one
 	@$(BIN)/python tests/screenshots.py $(ARGS)
 
-faults: venv services ## tasks, saves and deployments whose processes are killed, and that others are in the way of
+faults: venv services ## services under load, tasks, saves and deployments whose processes are killed, and much else
+	@$(BIN)/python faults/serving.py
 	@$(BIN)/python -m pytest -q -m heavy tests/test_stores_faults.py
 	@$(BIN)/python -m pytest -q -m heavy -n $(JOBS) tests/test_deploy_running.py tests/test_deploy_faults.py
 	@test -e /usr/lib/rabbitmq/bin/rabbitmq-server || $(call install,rabbitmq-server)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import re
 import signal
 import socket
+import ssl
+import stat
 import sys
 import threading
 import time
@@ -14,9 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 from programs import PATIENCE, Server, run, running
 from raw_http import fuzz
-from test_launching import project
+from test_launching import free_port, project
 
 from pymacaron.config import Config
 from pymacaron.exceptions import StartError
@@ -29,6 +33,9 @@ SERVING = re.compile(r"(?:serving|Listening) at:? http://127\.0\.0\.1:(\d+)")
 FUNCTIONS = """
 import os, time
 def here(): return {"pid": os.getpid()}
+def seen():
+    from flask import request
+    return f"{request.remote_addr} {request.scheme}"
 def slow():
     time.sleep(1.2)
     return {"pid": os.getpid()}
@@ -49,6 +56,8 @@ paths:
       x-bind-server: functions.take
       requestBody: {required: true, content: {text/csv: {}}}
       responses: {'200': {$ref: '#/components/responses/ok'}}
+  /seen:
+    get: {x-bind-server: functions.seen, responses: {'200': {$ref: '#/components/responses/ok'}}}
   /slow:
     get: {x-bind-server: functions.slow, responses: {'200': {$ref: '#/components/responses/ok'}}}
 components: {responses: {ok: {description: ok, content: {application/json: {}}}}}
@@ -56,19 +65,20 @@ components: {responses: {ok: {description: ok, content: {application/json: {}}}}
 
 
 @contextlib.contextmanager
-def served(folder: Path, by: str, *options: str, settings: str = "") -> Iterator[Server]:
-    """A service in production, on a port of its own."""
+def served(
+    folder: Path, by: str, *options: str, settings: str = "", says: re.Pattern[str] = SERVING
+) -> Iterator[Server]:
+    """A service in production, with one worker that serves; without a unix socket on a port of its own."""
     project(folder, "here")
     (folder / "apis" / "x.yaml").write_text(DOCUMENT, "utf-8")
     (folder / "functions.py").write_text(FUNCTIONS, "utf-8")
     (folder / "pym-config.yaml").write_text(f"name: x\nlive_host: x.example.com\n{settings}", "utf-8")
-    with socket.socket() as probe:  # who wants any port is not told which one it is
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "pymacaron.cli", "run", "--server", by, "--host", "127.0.0.1", "--port", str(port)]
-    with running([*command, "--workers", "1", *options], folder, folder / "log", SERVING) as server:
+    command = [sys.executable, "-m", "pymacaron.cli", "run", "--server", by, "--workers", "1", *options]
+    if says is SERVING:
+        command += ["--host", "127.0.0.1", "--port", str(free_port())]
+    with running(command, folder, folder / "log", says) as server:
         until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
+        while says is SERVING and time.monotonic() < until:
             with contextlib.suppress(OSError):
                 server.ask("GET", "/ping")
                 break
@@ -120,6 +130,33 @@ def test_raw_http(tmp_path: Path, by: str) -> None:
     with served(tmp_path, by) as server:
         assert fuzz(server.port, 100) == []
         assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize("by", SERVERS)
+def test_https_on_a_unix_socket(tmp_path: Path, by: str) -> None:
+    """With `https_cert` and `https_key` the service speaks TLS; with `unix_socket` it listens there, for the owner and
+    the group; behind a trusted proxy it believes who the caller is. The socket goes with the service."""
+    authority = trustme.CA()
+    pair = authority.issue_cert("x.example.com")
+    for path, blobs in ((tmp_path / "cert", pair.cert_chain_pems), (tmp_path / "key", [pair.private_key_pem])):
+        path.write_bytes(b"".join(blob.bytes() for blob in blobs))
+    settings = "https_cert: cert\nhttps_key: key\nunix_socket: s\ntrusted_proxies: unix\n"
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    with served(tmp_path, by, settings=settings, says=re.compile(r"(?:pid|process).*?(\d+)")) as server:
+        until = time.monotonic() + PATIENCE
+        while not (tmp_path / "s").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        with socket.socket(socket.AF_UNIX) as plain:
+            plain.connect(str(tmp_path / "s"))
+            with context.wrap_socket(plain, server_hostname="x.example.com") as connection:
+                connection.sendall(b"GET /seen HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n")
+                answer = http.client.HTTPResponse(connection)
+                answer.begin()
+                assert answer.read() == b'"1.2.3.4 https"'
+        assert stat.S_IMODE((tmp_path / "s").stat().st_mode) == 0o660
+        assert server.stop() == 0
+        assert not (tmp_path / "s").exists()
 
 
 @pytest.mark.parametrize("by", SERVERS)
