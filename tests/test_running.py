@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import os
 import re
 import signal
@@ -18,6 +19,8 @@ from pathlib import Path
 
 import pytest
 import trustme
+from hypothesis import given
+from hypothesis import strategies as st
 from programs import PATIENCE, Server, run, running
 from raw_http import fuzz
 from test_launching import free_port, project
@@ -27,6 +30,7 @@ from pymacaron.exceptions import StartError
 from pymacaron.proxies import TrustedProxies
 from pymacaron.running import Wishes, plan_of, target_of
 from pymacaron.running.machine import cores, memory
+from pymacaron.running.slow import Paced, Waiting
 
 SERVERS = ["granian", "gunicorn"]
 SERVING = re.compile(r"(?:serving|Listening) at:? http://127\.0\.0\.1:(\d+)")
@@ -229,11 +233,11 @@ def test_services_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     (tmp_path / "server.py").touch()
     (tmp_path / "pack").mkdir()
     (tmp_path / "pack" / "main.py").touch()
-    specs = [target_of(given).spec for given in (None, ".", "server.py", "server", "pack/main.py:api", "pack.main:api")]
+    specs = [target_of(name).spec for name in (None, ".", "server.py", "server", "pack/main.py:api", "pack.main:api")]
     assert specs == ["server:app"] * 4 + ["main:api", "pack.main:api"]
-    for given in ("other.py", "nothing:app", "pack"):
+    for name in ("other.py", "nothing:app", "pack"):
         with pytest.raises(StartError, match="there is no"):
-            target_of(given)
+            target_of(name)
 
 
 def test_what_a_container_may_use(tmp_path: Path) -> None:
@@ -286,3 +290,43 @@ def test_proxies(peer: str, headers: dict[str, str], seen: tuple[str, str, str])
     environ |= {f"HTTP_X_FORWARDED_{name}": text for name, text in headers.items()}
     TrustedProxies(lambda *_: [], ["10.0.0.0/8", "unix"])(environ, None)
     assert (environ["REMOTE_ADDR"], environ["wsgi.url_scheme"], environ["HTTP_HOST"]) == seen
+
+
+@given(st.binary(max_size=40), st.lists(st.tuples(st.booleans(), st.integers(-1, 30)), max_size=8))
+def test_bodies_read_as_files(data: bytes, steps: list[tuple[bool, int]]) -> None:
+    """The body that granian's worker hands over reads as a file does, by sizes and by lines in any order."""
+    paced, file = Paced(io.BytesIO(data), Waiting(1.0, 1)), io.BytesIO(data)
+    for by_line, size in steps:
+        assert (paced.readline(size) if by_line else paced.read(size)) == (
+            file.readline(size) if by_line else file.read(size)
+        )
+    assert list(paced) == list(file)
+
+
+def test_a_worker_full_of_slow_callers(tmp_path: Path) -> None:
+    """When callers who do not go on hold half of the threads of a worker of granian, another one takes its place."""
+    settings = "threads: 4\nrequest_timeout: 1\nshutdown_grace: 1\n"
+    head = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: 9\r\n\r\n"
+    with served(tmp_path, "granian", settings=settings) as server, contextlib.ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), 9)).sendall(head)
+        before = server.ask("GET", "/a").json["pid"]
+        until = time.monotonic() + PATIENCE
+        while server.ask("GET", "/a").json["pid"] == before and time.monotonic() < until:
+            time.sleep(0.1)
+        assert server.ask("GET", "/a").json["pid"] != before
+        assert "half of the threads" in server.log
+
+
+def test_slow_callers() -> None:
+    """Who has waited for a body longer than patience and bytes allow counts; who has come to an end does not."""
+    waiting = Waiting(patience=0.05, most=1)
+    readings = [Paced(io.BytesIO(), waiting) for _ in range(3)]
+    for reading in readings:
+        waiting.begin(reading)
+    assert not waiting.are_too_many()
+    readings[0].bytes = 10_000
+    time.sleep(0.06)
+    assert waiting.are_too_many()
+    waiting.end(readings[1])
+    assert not waiting.are_too_many()

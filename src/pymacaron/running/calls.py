@@ -11,6 +11,8 @@ from typing import Any
 from pymacaron.ending import ending
 from pymacaron.lane.environ import UNSURE
 
+from .slow import Paced, Waiting
+
 log = logging.getLogger(__name__)
 Headers = list[tuple[str, str]]
 
@@ -20,13 +22,20 @@ class Calls:
 
     Args:
         app: the WSGI application.
+        waiting: is told of those who wait for a body.
         most: after so many requests, `worn` is called; 0: never.
     """
 
     def __init__(
-        self, app: Callable[..., Iterable[bytes]], *, most: int, worn: Callable[[], None], shared: bool
+        self,
+        app: Callable[..., Iterable[bytes]],
+        waiting: Waiting,
+        *,
+        most: int,
+        worn: Callable[[], None],
+        shared: bool,
     ) -> None:
-        self._app, self._worn, self._most = app, worn, most
+        self._app, self._waiting, self._worn, self._most = app, waiting, worn, most
         self._count = itertools.count(1)
         self._environ: dict[str, Any] = {
             "SCRIPT_NAME": "", "SERVER_SOFTWARE": "granian", "wsgi.errors": sys.stderr, "wsgi.input_terminated": True,
@@ -36,6 +45,8 @@ class Calls:
 
     def __call__(self, protocol: Any, environ: dict[str, Any]) -> None:
         environ.update(self._environ)
+        if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
+            environ["wsgi.input"] = Paced(environ["wsgi.input"], self._waiting)
         start = _Start()
         try:
             body = self._app(environ, start)

@@ -29,6 +29,7 @@ from .calls import Calls
 from .children import ALIVE, READY, WORN
 from .listening import BACKLOG, LAST_CALLS
 from .plan import Plan
+from .slow import Waiting
 from .targets import Target
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Worker:
 
     def __init__(self, plan: Plan, listener: socket.socket, pipe: int) -> None:
         self._plan, self._listener, self._pipe = plan, listener, pipe
+        self._waiting = Waiting(plan.request_timeout, plan.threads // 2)
         self._finish = _INSIDE.WorkerSignal()
         self._finished = threading.Event()
         self._finish.add_cb(self._finished.set)
@@ -54,7 +56,7 @@ class Worker:
     def run(self, app: Any) -> None:
         plan, limit = self._plan, _open_files()
         most = round(plan.max_requests * random.uniform(1 - _SPREAD, 1))  # noqa: S311 - nobody gains by guessing it
-        calls = Calls(app, most=most, worn=lambda: self._say(WORN), shared=plan.workers > 1)
+        calls = Calls(app, self._waiting, most=most, worn=lambda: self._say(WORN), shared=plan.workers > 1)
         is_unix = self._listener.family == socket.AF_UNIX
         worker = _INSIDE.WSGIWorker(
             1, (None, _INSIDE.SocketHolder(self._listener.fileno(), is_unix, BACKLOG)), None,
@@ -82,6 +84,9 @@ class Worker:
         while True:
             time.sleep(_BEAT)
             self._say(ALIVE)
+            if not ending.begun and self._waiting.are_too_many():
+                log.warning("half of the threads wait for callers who send too slowly: this worker is to be replaced")
+                self._say(WORN)
 
     def _end_with_parent(self) -> None:
         while os.read(0, 1024):
