@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import secrets
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -23,6 +25,7 @@ _HOP = {  # RFC 9110, 7.6.1; and what proxies are told
     "proxy-authorization", "proxy-authenticate",
 }  # fmt: skip
 _HANDSHAKE = b"\x16"  # how a connection begins that is to be encrypted (RFC 8446, 5.1)
+_OURS = {"x-forwarded-proto", "x-forwarded-port"}  # clients do not say these
 _PIECE = 65536
 _IDLE = 60  # seconds without a byte, as load balancers of AWS allow
 
@@ -140,10 +143,14 @@ class _Balancer(BaseHTTPRequestHandler):
     def _ask(self, backend: http.client.HTTPConnection, target: str) -> None:
         backend.putrequest(self.command, target, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
-            if name.lower() not in _HOP:
+            if name.lower() not in _HOP | _OURS:
                 backend.putheader(name, value)
+        encrypted = isinstance(self.request, ssl.SSLSocket)
         backend.putheader("X-Forwarded-For", self.client_address[0])
-        backend.putheader("X-Forwarded-Proto", "https" if isinstance(self.request, ssl.SSLSocket) else "http")
+        backend.putheader("X-Forwarded-Proto", "https" if encrypted else "http")
+        backend.putheader("X-Forwarded-Port", "443" if encrypted else "80")
+        if "X-Amzn-Trace-Id" not in self.headers:
+            backend.putheader("X-Amzn-Trace-Id", f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}")
         chunked = self.headers.get("Transfer-Encoding", "").lower() == "chunked"
         if chunked:
             backend.putheader("Transfer-Encoding", "chunked")

@@ -59,6 +59,7 @@ class Running:
         self._logs: dict[str, str] = {}
         self._turns: dict[str, int] = {}
         self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()  # of programs and turns
 
     # --- what the account asks for
 
@@ -76,10 +77,11 @@ class Running:
         self._routes.names_lead({name.lower(): e.id for e in leading for name in (e.cname, e.endpoint) if name})
 
     def stop(self, environment: Environment) -> None:
-        self._turns[environment.id] = self._turns.get(environment.id, 0) + 1
+        with self._lock:
+            self._turns[environment.id] = self._turns.get(environment.id, 0) + 1
+            program = self._programs.pop(environment.id, None)
         self._routes.certified.pop(environment.id, None)
         self._routes.end(environment.id)
-        program = self._programs.pop(environment.id, None)
         if program:
             delay = _number(environment.settings, "DeregistrationDelay", 20)
             self._do(lambda: self._retire(environment.id, program, delay))
@@ -120,10 +122,14 @@ class Running:
         except Exception as e:  # noqa: BLE001 - whatever it is, the environment is ill of it
             self._failed(id_, program, e, turn)
             return
-        if self._turns[id_] != turn:
+        with self._lock:
+            outdated = self._turns[id_] != turn
+            before = self._programs.get(id_)
+            if not outdated:
+                self._programs[id_] = program
+        if outdated:
             program.stop()
             return
-        before, self._programs[id_] = self._programs.get(id_), program
         self._routes.certified[id_] = certified
         self._routes.serve(id_, program.place)
         self._standing[id_] = "serving"
