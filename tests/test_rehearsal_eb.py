@@ -75,7 +75,7 @@ def test_eb(eb: Run, stage: Rehearsal) -> None:
         assert line in status
     assert "Successfully launched environment: shop-blue" in eb("events")
     assert "Docker running on 64bit Amazon Linux 2023/4.13.5" in eb("health")
-    assert "Environment update completed successfully." in eb("setenv", "COLOUR=green")
+    assert "Successfully deployed new configuration to environment." in eb("setenv", "COLOUR=green")
     assert "COLOUR = green" in eb("printenv")
     assert "/var/log/eb-docker/containers/eb-current-app/stdouterr.log" in eb("logs")
     assert "Completed swapping CNAMEs for environments" in eb("swap", "shop-blue", "-n", "shop-green")

@@ -25,7 +25,7 @@ _HOP = {  # RFC 9110, 7.6.1; and what proxies are told
     "proxy-authorization", "proxy-authenticate",
 }  # fmt: skip
 _HANDSHAKE = b"\x16"  # how a connection begins that is to be encrypted (RFC 8446, 5.1)
-_OURS = {"x-forwarded-proto", "x-forwarded-port"}  # clients do not say these
+_OURS = {"X-Forwarded-Proto", "X-Forwarded-Port"}  # clients do not say these
 _PIECE = 65536
 _IDLE = 60  # seconds without a byte, as load balancers of AWS allow
 
@@ -143,7 +143,7 @@ class _Balancer(BaseHTTPRequestHandler):
     def _ask(self, backend: http.client.HTTPConnection, target: str) -> None:
         backend.putrequest(self.command, target, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
-            if name.lower() not in _HOP | _OURS:
+            if name.lower() not in _HOP and name.title() not in _OURS:
                 backend.putheader(name, value)
         encrypted = isinstance(self.request, ssl.SSLSocket)
         backend.putheader("X-Forwarded-For", self.client_address[0])
