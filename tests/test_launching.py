@@ -62,6 +62,8 @@ def test_development_waits_for_the_next_change(tmp_path: Path) -> None:
             except OSError:  # between the old process and the new one
                 continue
         assert status == 200, server.log
+        assert f"the console is at http://localhost:{port}/doc/console" in server.log
+        assert server.ask("GET", "/doc/console/state").json["calls"][-1]["path"] == "/a"
 
 
 def test_a_port_that_cannot_be_had(tmp_path: Path) -> None:

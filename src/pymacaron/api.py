@@ -300,7 +300,7 @@ class API:
             run_worker_beside(program(), reloads=self.debug)
         end_when_asked()
         if self._console is not None and os.environ.get("WERKZEUG_RUN_MAIN") == "true":  # else one that serves is begun
-            log.info("the console is at http://localhost:%d%s", port, self._console)
+            log.info("the console is at %s%s", f"http://localhost:{port}" if port else "", self._console)
         self.app.run(host, port, debug=self.debug, **options)
 
 
