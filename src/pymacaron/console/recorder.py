@@ -10,7 +10,7 @@ import os
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterable
 from threading import Lock
-from time import time
+from time import perf_counter, time
 from typing import Any
 
 from pymacaron._types import JsonObject
@@ -51,7 +51,7 @@ class Seen:
     def __init__(self, number: int, exchange: Exchange) -> None:
         call, request = exchange.call, exchange.request
         self.number = number
-        self.at = time()
+        self.at = time() - perf_counter() + call.began + exchange.seconds  # others may have listened since then
         self.call_id: str = call.id
         self.path: str = call.path
         self.caller = call.caller
