@@ -437,6 +437,19 @@ def test_pages_tell_what_there_is(project: Project) -> None:
     assert '<a href="shop">shop</a>' in client.get("/doc/").text
 
 
+def test_answers_are_told_whole(project: Project) -> None:
+    """The page of an operation has the headers of its answers, and the examples of the document that fit."""
+    promised = answers(**{"200": {"type": "object"}, "201": {"type": "object"}})
+    promised["200"]["headers"] = {"X-Total": {"schema": {"type": "integer"}}}
+    promised["200"]["content"]["application/json"]["example"] = {"name": "Ada <3"}
+    promised["201"]["content"]["application/json"]["example"] = "wrong"
+    project.document({"/a": {"get": operation("f", responses=promised)}})
+    page = published(project).get("/doc/shop?operation=GET%20/a").text
+    assert "X-Total" in page
+    assert "Ada &lt;3" in page
+    assert "wrong" not in page
+
+
 def test_behind_a_prefix(project: Project) -> None:
     """Links are relative, so that pages work wherever the service is mounted."""
     shop(project)

@@ -9,14 +9,15 @@ from random import Random
 from pymacaron._types import Json
 from pymacaron.bodies import JSON, TEXT
 from pymacaron.documents import Node
-from pymacaron.mocking.examples import examples_of, with_examples
-from pymacaron.operations import Content, Operation
+from pymacaron.mocking.examples import example_of, examples_of, with_examples
+from pymacaron.operations import Answer, Content, Operation
 from pymacaron.samples import NoSample
 from pymacaron.samples.contents import Contents, representation_of
 from pymacaron.schemas import REQUEST
 
 from .words import followed
 
+_LONGEST = 20_000  # characters of an example that is shown
 _SEED = 1  # of the random numbers: the same document gives the same page
 
 
@@ -45,6 +46,13 @@ def _made(operation: Operation, content: Content) -> str:
 
 def _laid_out(value: Json) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def of_answer(answer: Answer, content: Content) -> str:
+    """The document's example of an answer, laid out for people; "" if there is none, or it is too long to be read."""
+    found, value = example_of(answer, content, None)
+    text = (value if isinstance(value, str) else _laid_out(value)) if found else ""
+    return text if len(text) <= _LONGEST else ""
 
 
 def of_field(*nodes: Node) -> Json:

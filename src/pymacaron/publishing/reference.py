@@ -7,9 +7,10 @@ from urllib.parse import quote
 
 from pymacaron.binding import REQUIRES_AUTH
 from pymacaron.dialects import Document
-from pymacaron.operations import Content, Operation, Parameter
+from pymacaron.operations import Answer, Content, Operation, Parameter
 
 from .additions import added_answers
+from .examples import of_answer
 from .frame import Place, page
 from .markup import Child, Markup, joined, tag
 from .outlines import Outlines
@@ -131,7 +132,7 @@ def _contents(contents: Iterable[Content], outlines: Outlines) -> list[Markup]:
 
 def _answers(operation: Operation, is_served: bool, outlines: Outlines) -> Markup:
     rows = [
-        _answer(key, answer.node.value.get("description"), _unfolded(answer.contents, outlines))
+        _answer(key, answer.node.value.get("description"), _headers(answer, outlines), _unfolded(answer, outlines))
         for key, answer in operation.answers.items()
     ]
     rows += [
@@ -141,18 +142,30 @@ def _answers(operation: Operation, is_served: bool, outlines: Outlines) -> Marku
     return joined(tag("h2", "Answers"), tag("ul", rows, class_="outline answers"))
 
 
-def _answer(key: str, about: object, contents: Markup | None) -> Markup:
-    return tag("li", tag("code", key, class_=f"status s{key[:1]}"), tag("div", prose(about), contents))
+def _answer(key: str, about: object, *contents: Markup | None) -> Markup:
+    return tag("li", tag("code", key, class_=f"status s{key[:1]}"), tag("div", prose(about), *contents))
 
 
-def _unfolded(contents: Sequence[Content], outlines: Outlines) -> Markup | None:
+def _headers(answer: Answer, outlines: Outlines) -> Markup | None:
+    rows = [
+        tag("p", tag("code", header.name), " ", outlines.words(header.schema), " ", tag("span", "header", class_="dim"),
+            class_="content")
+        for header in answer.headers
+    ]  # fmt: skip
+    return joined(rows) if rows else None
+
+
+def _unfolded(answer: Answer, outlines: Outlines) -> Markup | None:
     """What an answer holds: in words, the rest unfolds."""
     rows = []
-    for content in contents:
+    for content in answer.contents:
         inner = outlines.of(content.schema) if content.schema else None
         words = tag("span", outlines.words(content.schema) if content.schema else "anything")
         kind = tag("span", f"as {content.media_type}", class_="dim")
         rows.append(tag("p", words, " ", kind, class_="content"))
         if inner:
             rows.append(tag("details", tag("summary", "What is in it"), inner))
+        example = of_answer(answer, content)
+        if example:
+            rows.append(tag("details", tag("summary", "An example"), tag("pre", tag("code", example), tabindex="0")))
     return joined(rows) if rows else None

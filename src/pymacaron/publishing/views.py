@@ -49,7 +49,8 @@ class Views:
         api = self._service.apis.get(name)
         if api is None:
             return self.file(name)
-        operation, schema = request.args.get("operation"), request.args.get("schema")
+        operation = request.args.get("operation")
+        schema = request.args.get("schema") if operation is None else None
         key = (api, name in self._service.served, operation, schema)
         return _page(self._forms.kept(key, lambda: content_of(self._made(api, operation, schema), "text/html")))
 
