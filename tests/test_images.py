@@ -78,6 +78,18 @@ def test_only_what_belongs_there_is_sent(tmp_path: Path) -> None:
     assert "test/b" in files_of(str(tmp_path), with_tests=True)
 
 
+def test_what_is_no_file_is_not_sent(tmp_path: Path) -> None:
+    """Pipes and sockets stay out, and are not waited for; names that are no text are as good as others."""
+    project, target = written(tmp_path / "project", a=""), tmp_path / "target"
+    os.mkfifo(project / "pipe")
+    odd = os.fsdecode(b"\xff.txt")
+    (project / odd).touch()
+    files = list(files_of(str(project)))
+    assert files == ["a", odd]
+    stage_files(str(project), str(target), files, Leaks({}), ())
+    assert len(digest_of(str(target))) == 64
+
+
 TREE = ("a", "b.log", "d/a", "d/b", "d/e/a", "d/e/b.log", "f/a", "f/d/a")
 PIECES = st.sampled_from(["a", "b", "*", "?", "*.log", "**", "d", "e", "f", "[de]"])
 PATTERNS = st.lists(

@@ -59,12 +59,12 @@ def digest_of(target: str) -> str:
     for path in sorted(_all_files(target)):
         place = os.path.join(target, path)
         if os.path.islink(place):
-            kind, data = "link", os.readlink(place).encode()
+            kind, data = b"link", os.fsencode(os.readlink(place))
         else:
-            kind = "program" if os.access(place, os.X_OK) and os.stat(place).st_mode & 0o100 else "file"
+            kind = b"program" if os.stat(place).st_mode & 0o100 else b"file"
             with open(place, "rb") as file:
                 data = file.read()
-        total.update(f"{kind}\0{path}\0{len(data)}\0".encode() + data)
+        total.update(b"%s\0%s\0%d\0%s" % (kind, os.fsencode(path), len(data), data))
     return total.hexdigest()
 
 

@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
+from pymacaron.exceptions import Finding, StartError
+
 FILES = (".containerignore", ".dockerignore")  # the first that there is counts
 # Not even `!` brings these back: they are of this machine, or of no use elsewhere.
 _NEVER = frozenset((".git", ".hg", ".svn", ".venv", "__pycache__", ".pymacaron", *FILES))
@@ -50,13 +52,17 @@ class Rules:
 
 
 def files_of(folder: str, *, with_tests: bool = False) -> Iterator[str]:
-    """The files and links of a project that belong in its image, sorted; relative to the folder, with / in them."""
+    """The files and links of a project that belong in its image, sorted; relative to the folder, with / in them.
+
+    Raises:
+        StartError: a folder cannot be read.
+    """
     rules = Rules([*USUAL, *(() if with_tests else TESTS), *_own(folder)])
     yield from sorted(_walked(folder, "", rules))
 
 
 def _walked(folder: str, below: str, rules: Rules) -> Iterator[str]:
-    for entry in os.scandir(os.path.join(folder, below)):
+    for entry in _entries(folder, below):
         path = f"{below}/{entry.name}" if below else entry.name
         if entry.name in _NEVER:
             continue
@@ -64,8 +70,21 @@ def _walked(folder: str, below: str, rules: Rules) -> Iterator[str]:
             is_environment = os.path.exists(os.path.join(entry.path, _ENVIRONMENT))
             if not is_environment and (not rules(path) or rules.may_return_below(path)):
                 yield from _walked(folder, path, rules)
-        elif not rules(path):
+        elif not rules(path) and (entry.is_symlink() or entry.is_file()):  # no sockets, no pipes
             yield path
+
+
+def _entries(folder: str, below: str) -> list[os.DirEntry[str]]:
+    """
+    Raises:
+        StartError: a folder cannot be read.
+    """
+    try:
+        with os.scandir(os.path.join(folder, below)) as entries:
+            return list(entries)
+    except OSError as error:
+        cure = "let yourself read it, or keep it out, by .dockerignore"
+        raise StartError([Finding(below or folder, "", f"cannot be read: {error.strerror}", cure)]) from None
 
 
 def _own(folder: str) -> list[str]:

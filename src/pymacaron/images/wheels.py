@@ -15,7 +15,13 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
 from pymacaron.exceptions import StartError
 
-_PACKAGES = ("pymacaron", "pymacaron_core", "pymacaron_async", "pymacaron_unit", "pymacaron_dynamodb")
+_PACKAGES = (
+    "pymacaron",
+    "pymacaron_core",
+    "pymacaron_async",
+    "pymacaron_unit",
+    "pymacaron_dynamodb",
+)  # pymacaron_apis is for type checkers
 _TOLD = ("METADATA", "entry_points.txt", "licenses/LICENSE")  # of what describes the distribution
 _WHEEL = "Wheel-Version: 1.0\nGenerator: pymacaron\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 _TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can say
