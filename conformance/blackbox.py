@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.request import urlopen
+from xml.etree import ElementTree as ET
 
 import credentials
 import servers
@@ -171,18 +172,24 @@ def configuration(target: Target, document: dict[str, Any]) -> str:
 
 
 def explores() -> bool:
-    """Does `pymacaron test --explore` find nothing in helloworld, and all of its document touched?"""
+    """Does `pymacaron test --explore` find nothing in helloworld, and all of its document touched? The results of both
+    programs are in one file."""
     program = EXPLORER / "bin" / "pymacaron"
     if not program.exists():
         print("installing pymacaron[explore]", flush=True)
         venv.create(EXPLORER, with_pip=True)
         pip = [str(EXPLORER / "bin" / "pip"), "install", "--quiet", f"{ROOT}[explore]"]
         subprocess.run(pip, check=True)
+    results = CORPUS / "suites" / "explored.xml"
+    results.unlink(missing_ok=True)
     command = [str(program), "test", "--start", "--explore", "--min-coverage", "100", "-k", "every_service"]
+    command += ["--junit", str(results)]
     ours = os.environ | {"PYTHONPATH": str(ROOT / "src")}  # this checkout, whichever was installed
     folder = EXAMPLES / "helloworld"
     done = subprocess.run(command, cwd=folder, env=ours, capture_output=True, text=True, check=False)
-    ok = done.returncode == 0 and "No issues found" in done.stdout
+    suites = ET.parse(results).getroot() if results.exists() else []
+    counted = [int(suite.get("tests", 0)) > 0 for suite in suites]  # pytest's, and schemathesis'
+    ok = done.returncode == 0 and "No issues found" in done.stdout and counted == [True, True]
     print("ok   pymacaron test --explore" if ok else f"FAIL pymacaron test --explore\n{done.stdout}{done.stderr}")
     return ok
 
