@@ -73,12 +73,12 @@ class Trace(NamedTuple):
 
 
 def trace_of_span(span: Any) -> Trace | None:
-    """The ids of a span of OpenTelemetry's; None where nobody wants spans, and it has none."""
-    found = span.get_span_context()
-    if not found.is_valid:
+    """The ids of a span of OpenTelemetry's; None where nobody wants spans: then it has none, or those of its caller."""
+    found, parent = span.get_span_context(), getattr(span, "parent", None)
+    if not found.is_valid or found.is_remote:
         return None
-    state = found.trace_state.to_header() or None
-    return Trace(f"{found.trace_id:032x}", f"{found.span_id:016x}", None, f"{found.trace_flags:02x}", state)
+    state, above = found.trace_state.to_header() or None, None if parent is None else f"{parent.span_id:016x}"
+    return Trace(f"{found.trace_id:032x}", f"{found.span_id:016x}", above, f"{found.trace_flags:02x}", state)
 
 
 class Call:
