@@ -28,12 +28,13 @@ class Load:
         counts: how many calls were answered, found the door closed and went elsewhere, were lost in a process that was
             killed, were lost otherwise, were answered wrongly.
         trouble: what happened to those of the last two kinds.
+        longest_gap, gap_began: the longest time without an answer (seconds), and when it began (time.monotonic()).
     """
 
     def __init__(self, places: list[int], *, callers: int = 12, rate: float | None = None) -> None:
         self.places, self.killed = places, list[Killed]()
         self.counts, self.trouble = Counter[str](), list[str]()
-        self.longest_gap = 0.0
+        self.longest_gap = self.gap_began = 0.0
         self._last = time.monotonic()
         self._pause = callers / rate if rate else 0.0
         self._ending = threading.Event()
@@ -104,7 +105,8 @@ class Load:
                 self.trouble.append(trouble)
             if what == "answered":
                 now = time.monotonic()
-                self.longest_gap = max(self.longest_gap, now - self._last)
+                if now - self._last > self.longest_gap:
+                    self.longest_gap, self.gap_began = now - self._last, self._last
                 self._last = now
 
 
