@@ -460,7 +460,7 @@ def test_the_project_is_loaded(tmp_path: Path) -> None:
     """A worker says what it misses."""
     command = [sys.executable, "-m", "pymacaron.cli", "worker"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (ended.returncode, "there is no server.py here" in ended.stderr) == (2, True)
+    assert (ended.returncode, "there is no server.py; name the file" in ended.stderr) == (2, True)
     Project(tmp_path, JOBS, "", with_async=False, async_broker="sqlite:///x")
     document = tmp_path / "apis" / "shop.yaml"
     document.write_text(document.read_text("utf-8").replace("x-async: {max_seconds: 30}", "x-async: false"), "utf-8")
