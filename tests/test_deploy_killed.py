@@ -113,7 +113,7 @@ def test_killed_by_the_system(cloud: Rehearsal, tmp_path: Path) -> None:
             time.sleep(random.uniform(0.3, 1.0) * seconds)
             process.send_signal(signal.SIGKILL)
             said, _ = process.communicate()
-            if process.returncode == -signal.SIGKILL and list(tmp_path.glob(f".pym/deploys/*.jsonl"))[number:]:
+            if process.returncode == -signal.SIGKILL and list(tmp_path.glob(".pym/deploys/*.jsonl"))[number:]:
                 killed += 1
                 said += finish(begin(cloud, tmp_path, "resume"))
             elif process.returncode == -signal.SIGKILL:
