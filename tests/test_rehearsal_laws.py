@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -101,8 +102,15 @@ def test_answers_round_trip(call: tuple[OperationModel, Any]) -> None:
 
 
 def test_operations_are_those_of_the_model() -> None:
-    """There is no operation that the model does not have."""
+    """There is no operation that the model does not have, and those that there are not are named on the page, and
+    answer so."""
     assert set(CALLS) <= set(service().operation_names)
+    missing = set(service().operation_names) - set(CALLS)
+    page = (Path(__file__).parent.parent / "docs" / "rehearsal.md").read_text("utf-8")
+    told = page.partition("answer the error `NotImitated`:")[2].partition(";")[0]
+    assert {name.strip("` \n") for name in told.split(",")} == missing
+    with Rehearsal() as rehearsal, pytest.raises(ClientError, match="NotImitated"):
+        rehearsal.client(config=ONCE).compose_environments(ApplicationName="shop")
 
 
 NAMES = ["shop-one", "shop-two", "shop-six"]

@@ -62,7 +62,12 @@ def refused(service: str, refusal: Refusal, request_id: str) -> Answer:
 @contextlib.contextmanager
 def moto() -> Iterator[int]:
     """moto's server, on the port of loopback that is given. It ends with the block, or with this process."""
-    told = {**os.environ, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "MOTO_ACM_VALIDATION_WAIT": "0"}
+    settings = {  # policies of AWS's own; certificates at once; none of five thousand images of machines
+        "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+        "MOTO_ACM_VALIDATION_WAIT": "0",
+        "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+    }
+    told = {**os.environ, **settings}
     command = [sys.executable, "-m", "pymacaron.rehearsal.moto_server"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=told) as process:  # noqa: S603 - a module of our own
         assert process.stdin
