@@ -31,7 +31,6 @@ from pymacaron.tasks import run_here
 KEY = "a key of thirty-two bytes or more, for tests"
 PAGE = "/doc/console"
 FUNCTIONS = """
-    import time
     from flask import Response
     from pymacaron import ApiPool
 
@@ -39,10 +38,9 @@ FUNCTIONS = """
     def item(id): return {"id": id}
     def crashes(**sent): raise RuntimeError("a bug")
     def breaks(**sent): return {"price": "none"}
-    def keep(body, **sent): return body
+    def keep(body): return body
     def shows(voucher): return Response(voucher, headers={"Set-Cookie": f"id={voucher}", "X-Token": voucher})
     def calls(): return {"outcome": type(ApiPool.other.client.get_thing()).__name__}
-    def fires(): return {"task": str(fire())}
     def fails(body): raise RuntimeError(f"cannot log in with {body['password']}")
 """
 LOGIN = {
@@ -348,11 +346,8 @@ def test_contract_drift(project: Project) -> None:
 
 
 def test_tree(project: Project) -> None:
-    """A call's tree has the calls of other services that it made, and the tasks that it fired, which are known with
-    how they stand."""
+    """A call's tree has the calls of other services that it made."""
     project.document({"/thing": {"get": operation()}}, name="other", servers=[{"url": "http://127.0.0.1:9"}])
-    project.functions(FUNCTIONS + "\n    from console_tasks import fire\n")
-    project.functions("fire = None", "console_tasks")
     client = console(project)
     client.get("/calls")
     (row,) = state(client)["calls"]
@@ -386,6 +381,8 @@ def test_tasks(project: Project) -> None:
         assert [(one["name"].rpartition(".")[2], one["state"]) for one in found["tasks"]] == [
             ("fine", "done"), ("wrong", "failed")
         ]  # fmt: skip
+        since = f"{found['process']['id']}:{found['number']}"
+        assert len(state(client, since)["tasks"]) == 2  # for other pages, too, that know that they were fired
         assert all(one["ms"] >= 0 and one["waited"] >= 0 for one in found["tasks"])
         assert crash.flush()
         call = next(row for row in found["calls"] if row["path"] == "/fire")

@@ -241,6 +241,12 @@ class Recorder:
             self.number += 1
             self.left.append(Left(self.number, departure))
 
+    def has_ended(self, left: Left, standing: JsonObject) -> None:
+        """A task has ended, as somebody has found who asked: for all pages that is news."""
+        with self._lock:
+            self.number += 1
+            left.number, left.standing = self.number, standing
+
     def is_first(self, name: str) -> bool:
         """Is it the first time that something of this name is to be done? A page that looks for one process of several
         asks more than once."""

@@ -123,13 +123,13 @@ def tasks(recorder: Recorder, since: int) -> list[JsonObject]:
     open_ones = [left for left in fired if left.standing is None][-_MOST_ASKED:]
     standing: dict[str, JsonObject] = {}
     for left in open_ones:
-        standing[left.where] = _standing(left)
+        standing[left.where] = _standing(recorder, left)
         if standing[left.where]["state"] == _UNKNOWN:  # what keeps it is away, and may be so for each of them
             break
     return [_task(left, standing.get(left.where)) for left in fired if left.number > since or left.where in standing]
 
 
-def _standing(left: Left) -> JsonObject:
+def _standing(recorder: Recorder, left: Left) -> JsonObject:
     """How a task stands; what has ended is asked for no more."""
     from pymacaron.tasks.standing import ENDED, standings  # for services that have fired one
 
@@ -137,8 +137,8 @@ def _standing(left: Left) -> JsonObject:
         found = standings().of(left.where)
     except Exception as fault:  # noqa: BLE001 - what keeps it may be away
         return {"state": _UNKNOWN, "error": {"error": type(fault).__name__}}
-    if found["state"] in ENDED:
-        left.standing = found
+    if found["state"] in ENDED and left.standing is None:
+        recorder.has_ended(left, found)
     return found
 
 
@@ -209,13 +209,13 @@ def tree(recorder: Recorder, seen: Seen) -> Iterator[JsonObject]:
         for one in calls
     ]  # fmt: skip
     nodes += [
-        {"kind": "task" if left.is_task else "client", **_left(left)}
+        {"kind": "task" if left.is_task else "client", **_left(recorder, left)}
         for left in list(recorder.left) if left.parent is not None and left.parent.trace_id == trace
     ]  # fmt: skip
     yield from sorted(nodes, key=lambda node: float(node["began"]))
 
 
-def _left(left: Left) -> JsonObject:
+def _left(recorder: Recorder, left: Left) -> JsonObject:
     parent = None if left.parent is None else left.parent.span_id
     node: JsonObject = {
         "operation": left.name, "span": None, "parent": parent, "began": left.at - left.seconds,
@@ -223,7 +223,7 @@ def _left(left: Left) -> JsonObject:
     }  # fmt: skip
     if not left.is_task:
         return {**node, "path": left.where}
-    found = _task(left, None if left.standing else _standing(left))
+    found = _task(left, None if left.standing else _standing(recorder, left))
     began = left.at + (found["waited"] or 0) / 1000
     return {**node, "began": began, "ms": found["ms"], "state": found["state"], "code": found["code"]}
 
