@@ -17,11 +17,13 @@ import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import pytest
 import yaml
+from interpreters import Interpreter
 
+import pymacaron
 from pymacaron import API, exceptions
 from pymacaron.config.settings import ALIASES, SETTINGS
 from pymacaron.documents.yaml_core import plain
@@ -74,28 +76,49 @@ OUTPUTS = {above.place: block.text for above, block in pairwise(BLOCKS) if block
 EVERYTHING = "\n".join(page.read_text("utf-8") for page in PAGES if page.name != "CHANGELOG.md")
 
 
+@pytest.fixture(scope="module")
+def interpreter() -> Iterator[Interpreter]:
+    with Interpreter({**os.environ, "NO_ERROR_REPORTING": ""}) as warm:
+        yield warm
+
+
 @pytest.mark.parametrize("block", PROGRAMS, ids=[block.place for block in PROGRAMS])
-def test_code_runs(block: Block, tmp_path: Path) -> None:
+def test_code_runs(block: Block, interpreter: Interpreter, tmp_path: Path) -> None:
     """Every program runs to its end, without a warning, on nothing but what the page shows above it; it prints what the
     page shows below it."""
     for name, text in block.files.items() | {("example.py", block.text), (".bin/curl", CURL)}:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
-    (tmp_path / ".bin" / "curl").chmod(0o755)
-    path = os.pathsep.join([str(tmp_path / ".bin"), str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     is_python = block.info == "python"
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "example.py"] if is_python else ["sh", "-e", "example.py"],
-        cwd=tmp_path, env={**os.environ, "PATH": path, "NO_ERROR_REPORTING": ""}, text=True, timeout=SECONDS,
-        check=False, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE if is_python else subprocess.STDOUT,  # a shell shows both
-    )  # fmt: skip
+    done = interpreter.run("example.py", folder=tmp_path, seconds=SECONDS) if is_python else run_by_shell(tmp_path)
     assert done.returncode == 0, f"{block.place} fails:\n{done.stdout}{done.stderr or ''}"
     if block.place in OUTPUTS:
         shown = re.escape(OUTPUTS[block.place].strip()).replace("…", ".*")
         # what the service logs is in its own terminal
         printed = "".join(line for line in done.stdout.splitlines(keepends=True) if not line.startswith('{"time":'))
         assert re.fullmatch(shown, printed.strip()), f"{block.place} prints:\n{done.stdout}"
+
+
+def run_by_shell(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the lines of a page in a shell, which shows both streams, and finds our Python and our curl first."""
+    (folder / ".bin" / "curl").chmod(0o755)
+    path = os.pathsep.join([str(folder / ".bin"), str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return subprocess.run(
+        ["sh", "-e", "example.py"], cwd=folder, env={**os.environ, "PATH": path, "NO_ERROR_REPORTING": ""}, text=True,
+        timeout=SECONDS, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def test_programs_import_what_they_use() -> None:
+    """A program that is shown imports each module of ours that it uses: what one import happens to bring is no
+    promise."""
+    trees = ((block.place, ast.walk(ast.parse(block.text))) for block in BLOCKS if block.info.startswith("python"))
+    used = ((place, node.attr) for place, nodes in trees for node in nodes if of_pymacaron(node))
+    assert [f"{place}: pymacaron.{name}" for place, name in used if name not in pymacaron.__all__] == []
+
+
+def of_pymacaron(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "pymacaron"
 
 
 def test_output_is_that_of_a_program() -> None:
