@@ -73,10 +73,11 @@ containers: venv services ## images with tasks, with lines of their own, with lo
 	@command -v podman >/dev/null || $(call install,podman)
 	@$(BIN)/python -m pytest -q -m heavy tests/test_images_built.py $(ARGS)
 
-lint: venv ## ruff and mypy
+lint: venv ## ruff, mypy, and the spelling of the pages
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/codespell docs book *.md
 
 format: venv ## let ruff put the files into shape
 	@$(BIN)/ruff format

@@ -2,8 +2,8 @@
 programs import, and forks for each.
 
 A program has the folder, the standard streams, `__main__`, `sys.argv` and `sys.path` that `python -W error program.py`
-gives it, and ends as that does, with its exit code. What it imports may be there already, so it is quicker, and that is all it
-notices; that it may not use a module of ours which it has not imported is held by `tests/test_docs.py`.
+gives it, and ends as that does, with its exit code. What it imports may be there already, so it is quicker, and that
+is all it notices; that it may not use a module of ours which it has not imported is held by `tests/test_docs.py`.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Interpreter:
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment)
 
     def run(self, program: str, *, folder: Path, seconds: int) -> subprocess.CompletedProcess[str]:
-        """Run a file of a folder, in that folder, which may have programs of its own in `.bin`. One that takes longer is
-        ended by SIGALRM: its exit code is -14."""
+        """Run a file of a folder, in that folder, which may have programs of its own in `.bin`. One that takes longer
+        is ended by SIGALRM: its exit code is -14."""
         out, err = folder / ".out", folder / ".err"
         asked, answers = self._process.stdin, self._process.stdout
         assert asked is not None

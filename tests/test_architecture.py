@@ -2,7 +2,9 @@
 
 import ast
 import graphlib
+import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from importlib.util import resolve_name
 from pathlib import Path
@@ -21,6 +23,11 @@ ROOMS = """
     running cli gunicorn __init__
     pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder
+FLOORS = {  # the first room of each floor
+    "_version": "words", "documents": "schemas", "operations": "operations", "parameters": "wire", "samples": "tools",
+    "ending": "a call", "flask_context": "Flask", "transports": "others", "loading": "an API", "pool": "readers",
+    "launching": "service", "running": "commands", "pymacaron_core": "old names",
+}  # fmt: skip
 HOMES = {  # foreign library: the rooms that may import it
     "flask": "flask_context lane serving mocking publishing console metrics spans api testing",
     "werkzeug": "mocking cli bodies conditions flask_context lane serving launching running",
@@ -37,6 +44,7 @@ HOMES = {  # foreign library: the rooms that may import it
 }  # fmt: skip
 STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the latter for type checkers only
 SOURCE = Path(__file__).parent.parent / "src"
+PAGE = SOURCE.parent / "ARCHITECTURE.md"
 NAMES = {file: ".".join(file.relative_to(SOURCE).with_suffix("").parts) for file in sorted(SOURCE.rglob("*.py"))}
 MODULES = {name.removeprefix("faces.").removesuffix(".__init__"): file for file, name in NAMES.items()}
 
@@ -54,6 +62,7 @@ def imports_of(node: ast.AST, package: str, inside: bool = False) -> Iterator[tu
         yield from ((node.lineno, inside, name if name in MODULES else start) for name in names)
 
 
+BUILT = {f"{module}.__init__".removeprefix("pymacaron.").split(".")[0] for module in MODULES}
 IMPORTS = {
     module: list(imports_of(ast.parse(file.read_bytes()), NAMES[file].rpartition(".")[0]))
     for module, file in MODULES.items()
@@ -81,6 +90,37 @@ def test_shape() -> None:
     graphlib.TopologicalSorter({m: {t for _, _, t in found} for m, found in IMPORTS.items()}).prepare()
 
 
+def floor_of(module: str) -> str:
+    """The floor that a module is on."""
+    room = f"{module}.__init__".removeprefix("pymacaron.").split(".")[0]
+    return FLOORS[[name for name in ROOMS[: ROOMS.index(room) + 1] if name in FLOORS][-1]]
+
+
+def picture() -> str:
+    """The house as the imports have it: floor by floor, with the rooms of each and the floors that it stands on."""
+    below = {floor: set[str]() for floor in FLOORS.values()}
+    for module, found in IMPORTS.items():
+        below[floor_of(module)] |= {floor_of(target) for _, _, target in found if target in MODULES}
+    names, drawn = list(FLOORS.values()), list[str]()
+    for first, floor in reversed(FLOORS.items()):
+        start = ROOMS.index(first)
+        rooms = [room for room in ROOMS[start:] if floor_of(room) == floor and room not in {"_version", "__init__"}]
+        lines = textwrap.wrap(" ".join(room for room in rooms if room in BUILT), 58)
+        on = " ".join(str(number) for number, name in enumerate(names, 1) if name in below[floor] - {floor})
+        heads = [f"{names.index(floor) + 1:2} {floor}", *[""] * (len(lines) - 1)]
+        ends = [on, *[""] * (len(lines) - 1)]
+        drawn += [f"│ {h:14} │ {line:58} │ {e:21} │" for h, line, e in zip(heads, lines, ends, strict=True)]
+        drawn.append("├" + "─" * 16 + "┼" + "─" * 60 + "┼" + "─" * 23 + "┤")
+    head = f"│ {'floor':14} │ {'rooms':58} │ {'stands on':21} │"
+    top, end = drawn[-1].translate(str.maketrans("├┼┤", "┌┬┐")), drawn[-1].translate(str.maketrans("├┼┤", "└┴┘"))
+    return "\n".join([top, head, *[drawn[-1], *drawn[:-1]], end])
+
+
+def test_picture() -> None:
+    """The picture in ARCHITECTURE.md is the one that the imports draw; `python tests/test_architecture.py` does."""
+    assert picture() in PAGE.read_text("utf-8"), f"run `python {__file__}`, which draws it anew"
+
+
 def test_doors() -> None:
     """What a door offers of one module has not the name of another one beside it: that would take its place as soon as
     it is imported."""
@@ -89,3 +129,7 @@ def test_doors() -> None:
         if isinstance(node, ast.ImportFrom) and node.level and node.module:
             others = {path.stem for path in file.parent.glob("*.py")} - {node.module}
             assert not others & {alias.asname or alias.name for alias in node.names}, f"{file}:{node.lineno}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(re.sub("┌.*┘", picture(), PAGE.read_text("utf-8"), flags=re.DOTALL), "utf-8")
