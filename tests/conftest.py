@@ -21,6 +21,7 @@ if "CI" not in os.environ:  # there Hypothesis takes its own profile, which alwa
 _cache = tempfile.TemporaryDirectory(prefix="pymacaron-cache-")
 os.environ["PYMACARON_CACHE"] = _cache.name  # for the programs that tests start, too
 os.environ["NO_ERROR_REPORTING"] = "1"  # tests fail on purpose; those of reports switch them on
+os.environ["OTEL_SDK_DISABLED"] = "true"  # those of spans switch it on, for good in their process
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -25,7 +25,7 @@ __all__ = ["follow", "is_wanted", "told"]
 
 def is_wanted(setting: str) -> bool:
     """Are there to be spans? With "auto", where OpenTelemetry is installed and somebody has set it up: by its variables
-    in the environment, or in the program.
+    in the environment, or by a provider of the program's.
 
     Raises:
         StartError: they are wanted, and OpenTelemetry is not installed.
@@ -34,9 +34,14 @@ def is_wanted(setting: str) -> bool:
         return False
     if setting == "on" and importlib.util.find_spec("opentelemetry") is None:
         raise StartError("opentelemetry: on needs its packages: pip install 'pymacaron[otel]'")
-    if setting == "on" or "opentelemetry.trace" in sys.modules:
+    if setting == "on":
         return True
-    is_set_up = any(name.startswith("OTEL_") for name in os.environ) and os.environ.get("OTEL_SDK_DISABLED") != "true"
+    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return False
+    loaded = sys.modules.get("opentelemetry.trace")
+    if loaded is not None and type(loaded.get_tracer_provider()).__name__ != "ProxyTracerProvider":  # its stand-in
+        return True
+    is_set_up = any(name.startswith("OTEL_") for name in os.environ)
     return is_set_up and importlib.util.find_spec("opentelemetry") is not None
 
 
