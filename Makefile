@@ -15,7 +15,7 @@ install = { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { apt-get u
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(1); } >/dev/null 2>&1 \
   || echo "$(1) is not installed: what needs it is left out"; }
 
-.PHONY: help venv docs run run-real test services screenshots rehearse faults containers lint format bench corpus conformance fuzz soak stores-local clean load
+.PHONY: help venv docs run run-real test services screenshots rehearse faults containers lint format bench corpus conformance fuzz soak stores-local clean load release-check
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -114,6 +114,10 @@ soak: venv ## 100,000 calls by 50 threads to a service that often answers wrongl
 
 stores-local: venv ## the laws of stores, held against Amazon's DynamoDB Local (needs Java and npm)
 	@$(BIN)/python conformance/dynamodb_local.py $(ARGS)
+
+release-check: venv ## sdist and wheel; the installed wheel with each extra alone and with the lowest versions of what it needs
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check build twine uv
+	@$(BIN)/python release/check.py $(ARGS)
 
 clean: ## remove .venv and what the tools leave behind
 	@rm -rf .venv .ebcli .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov dist site examples/shop/data
