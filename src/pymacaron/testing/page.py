@@ -75,7 +75,7 @@ def _operation(coverage: Coverage, api: str, title: str) -> Markup:
         "summary",
         tag("span", method, class_=f"method {method.lower()}"),
         tag("code", path),
-        tag("span", _bar(part, whole), f" {part} of {whole}", class_="dim share"),
+        tag("span", _bar(part, whole), tag("span", f"{part} of {whole}"), class_="dim share"),
     )
     groups = [_group(coverage, kind, [item for item in items if item.kind == kind]) for kind in KINDS]
     body = tag("div", *groups)
@@ -117,6 +117,8 @@ tr.all th, tr.all td { font-weight: 700 }
 .share { margin-left: auto; white-space: nowrap; font-size: .85rem }
 .share .bar { width: 6rem }
 .switch { margin: 1.5rem 0 0 }
+.share > span:last-child { display: inline-block; min-width: 4.5rem; text-align: right; white-space: nowrap }
+@media (max-width: 30rem) { .figures .bar { width: 20vw } .figures td, .figures th { padding-right: .4rem } }
 .chips { list-style: none; display: flex; flex-wrap: wrap; gap: .35rem; padding: 0; margin: .2rem 0 .6rem }
 .chips li { font: .85rem ui-monospace, monospace; padding: .1rem .5rem; border-radius: .3rem;
   border: 1px solid; overflow-wrap: anywhere }
