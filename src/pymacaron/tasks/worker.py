@@ -31,6 +31,8 @@ from .transport import TASK
 
 log = logging.getLogger(__name__)
 
+_CTRL_C = 130  # as shells have it: 128 and the number of the signal
+
 
 class _Task(CeleryTask):  # type: ignore[misc]  # it has no types
     """The one task that Celery knows."""
@@ -53,7 +55,8 @@ def load(server: str) -> None:
     path = os.path.abspath(server)
     if not os.path.isfile(path) or not path.endswith(".py"):
         cure = "name the file that ends with letsgo(), as in `pymacaron worker path/to/server.py`"
-        raise StartError(f"{'there is no' if not os.path.isfile(path) else 'no program in Python is'} {server}; {cure}")
+        fact = f"there is no {server} here" if not os.path.isfile(path) else f"{server} is no program in Python"
+        raise StartError(f"{fact}; {cure}")
     process.role = WORKER
     sys.path.insert(0, os.path.dirname(path))
     importlib.import_module(os.path.splitext(os.path.basename(path))[0])
@@ -73,7 +76,8 @@ def work(queues: list[str] | None = None, processes: int | None = None) -> int:
     app = with_broker.app
     app.conf.task_queues = [with_broker.queue(name) for name in queues or _queues()]
     app.task(_run, name=TASK, bind=True, base=_Task, typing=False)
-    _listen(with_broker)
+    ended_by: list[str] = []
+    _listen(with_broker, ended_by)
     # it warns those who are root, as one is in many containers; nothing that comes from a broker is run as code here
     warnings.simplefilter("ignore", SecurityWarning)
     worker = app.Worker(
@@ -84,7 +88,7 @@ def work(queues: list[str] | None = None, processes: int | None = None) -> int:
     # tenths of a second: a process that ends waits for its results to be counted, half a minute if another has died
     billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = max(1, 10 * get_config().async_drain)
     worker.start()
-    return int(worker.exitcode or 0)
+    return _CTRL_C if "SIGINT" in ended_by else int(worker.exitcode or 0)
 
 
 def _queues() -> list[str]:
@@ -98,15 +102,16 @@ def _run(self: Any, message: JsonObject) -> None:
         raise Reject(error, requeue=True) from error
 
 
-def _listen(with_broker: Sender) -> None:
-    """Do what has to be done at certain moments of Celery's worker."""
+def _listen(with_broker: Sender, ended_by: list[str]) -> None:
+    """Do what has to be done at certain moments of Celery's worker. The signals that end it are added to `ended_by`."""
     clockwork = Clockwork()
 
     def ready(**_: Any) -> None:
         log.info("a worker takes tasks from %s, process %d", ", ".join(_at(with_broker)), os.getpid())
         clockwork.start()
 
-    def shutting_down(**_: Any) -> None:
+    def shutting_down(sig: str = "", **_: Any) -> None:
+        ended_by.append(sig)
         clockwork.stop()
         drain = threading.Timer(get_config().async_drain, os.kill, (os.getpid(), signal.SIGQUIT))
         drain.daemon = True
