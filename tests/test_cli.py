@@ -140,7 +140,7 @@ def test_help_imports_no_command() -> None:
     *_, libraries, ours = done.stdout.splitlines()
     assert libraries == "click pymacaron"
     rooms = {name.split(".")[1] for name in ours.split()}
-    assert rooms <= {"_types", "_version", "cli", "config", "exceptions", "names", "rates"}
+    assert rooms <= {"_types", "_version", "cli", "exceptions", "names", "rates"}
 
 
 COMPLETED = """

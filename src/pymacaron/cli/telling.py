@@ -7,7 +7,6 @@ import sys
 
 import click
 
-from pymacaron.config import load_config, set_config
 from pymacaron.exceptions import StartError
 
 NONSENSE, CTRL_C, TERMINATED = 2, 130, 143  # exit codes; as shells have it, 128 and the number of the signal
@@ -35,6 +34,8 @@ def told(command: click.Command, name: str) -> None:
 def reading_only() -> None:
     """For a command that reads documents and runs nothing: a secret that is not set does not stop it, and of warnings
     nothing is printed."""
+    from pymacaron.config import load_config, set_config  # that --help does without
+
     logging.disable()
     set_config(load_config(strict=False))
 
