@@ -323,10 +323,10 @@ def test_slow_callers() -> None:
     waiting = Waiting(patience=0.05, most=1)
     readings = [Paced(io.BytesIO(), waiting) for _ in range(3)]
     for reading in readings:
-        waiting.begin(reading)
+        waiting.since[reading] = time.monotonic()
     assert not waiting.are_too_many()
     readings[0].bytes = 10_000
     time.sleep(0.06)
     assert waiting.are_too_many()
-    waiting.end(readings[1])
+    del waiting.since[readings[1]]
     assert not waiting.are_too_many()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Any
 
@@ -22,18 +22,11 @@ class Waiting:
 
     def __init__(self, patience: float, most: int) -> None:
         self._patience, self._most = patience, most
-        self._since: dict[Paced, float] = {}
-
-    def begin(self, reading: Paced) -> None:
-        self._since[reading] = monotonic()
-
-    def end(self, reading: Paced) -> None:
-        """Take note of how long it has waited for its caller."""
-        reading.waited += monotonic() - self._since.pop(reading)
+        self.since: dict[Paced, float] = {}  # the beginning of what each reads just now
 
     def are_too_many(self) -> bool:
         now = monotonic()
-        readings = list(self._since.items())  # at once: others come and go meanwhile
+        readings = list(self.since.items())  # at once: others come and go meanwhile
         late = sum(one.waited + now - since > self._patience + one.bytes / SLOWEST for one, since in readings)
         return late > self._most
 
@@ -46,25 +39,29 @@ class Paced:
         waited: seconds that it has waited for its caller.
     """
 
-    __slots__ = ("_inner", "_kept", "_waiting", "bytes", "waited")
+    __slots__ = ("_inner_read", "_kept", "_since", "bytes", "waited")
     _STEP = 8192
 
     def __init__(self, inner: Any, waiting: Waiting) -> None:
-        self._inner, self._waiting = inner, waiting
+        self._inner_read: Callable[..., bytes] = inner.read
+        self._since = waiting.since
         self._kept = b""
         self.bytes, self.waited = 0, 0.0
 
     def _fetch(self, *size: int) -> bytes:
         """So many bytes, less only where the body ends; all that is left without a size."""
-        self._waiting.begin(self)
+        since = self._since[self] = monotonic()
         try:
-            data: bytes = self._inner.read(*size)
+            data = self._inner_read(*size)
         finally:
-            self._waiting.end(self)
+            del self._since[self]
+        self.waited += monotonic() - since
         self.bytes += len(data)
         return data
 
     def read(self, size: int | None = -1, /) -> bytes:
+        if size and size > 0 and not self._kept:
+            return self._fetch(size)
         kept, self._kept = self._kept, b""
         if size is None or size < 0:
             return kept + self._fetch()
