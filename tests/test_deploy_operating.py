@@ -17,6 +17,7 @@ import trustme
 from click.testing import CliRunner
 from clouds import PACE, REGION, Cloud, MortalAws, clouds, deploy, shop, wanted
 
+from pymacaron.cli import pymacaron as command
 from pymacaron.cli.deploying import workshop_for
 from pymacaron.config import Config
 from pymacaron.deploy import operating
@@ -26,6 +27,7 @@ from pymacaron.deploy.resources import wanted_of
 from pymacaron.deploy.run import Door, StepFailed
 from pymacaron.deploy.setup import calls_of, set_up
 from pymacaron.exceptions import DeployError
+from pymacaron.rehearsal import Rehearsal
 
 
 @pytest.fixture
@@ -249,3 +251,38 @@ def test_nobody_is_there(cloud: Cloud, tmp_path: Path) -> None:
     """That is told, and is no traceback."""
     with pytest.raises(StepFailed, match="no connection"):
         workshop_for(account_in(cloud, tmp_path)).container(Door("http", "shop.example.com", "127.0.0.1:9"))
+
+
+# The commands
+
+
+def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From an empty account to a plan, by the commands themselves, over the real protocol: what is missing is named
+    with its cure, `aws setup` makes it, then a deployment can begin; asking changes nothing."""
+    (tmp_path / "pym-config.yaml").write_text("name: shop\nlive_host: shop.example.com\naws_region: eu-west-1\n")
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(command, words)
+        assert getattr(done.exception, "exit_code", done.exit_code) == code, done.output
+        return f"{done.output}{done.exception or ''}"
+
+    with Rehearsal(region=REGION, others=True) as cloud:
+        for name, value in cloud.environment.items():
+            monkeypatch.setenv(name, value)
+        missing = run("deploy", "--plan", code=3)
+        assert "aws_service_role: names aws-elasticbeanstalk-service-role" in missing
+        assert "run `pymacaron aws setup`" in missing
+        run("aws", "setup", "--email", "ops@example.com")
+        changes = len(cloud.record.mutations())
+        assert "a deployment can begin" in run("aws", "doctor")
+        made = json.loads(run("deploy", "--plan", "--json"))["plan"]
+        assert [step["kind"] for step in made["steps"]][:4] == ["unit_tests", "build", "image_tests", "push"]
+        assert "nobody has shop-live.eu-west-1.elasticbeanstalk.com" in run("status", code=1)
+        assert "nobody has the lock" in run("deploy", "unlock")
+        assert "nothing is live" in run("rollback", "--plan", code=3)
+        assert "no environment has" in run("logs", code=3)
+        assert run("env", "list") == run("events") == ""
+        assert "no journal" in run("deploy", "--resume", "20261122-090000-aaaa", code=2)
+        assert "has been interrupted" in run("deploy", "--resume", code=2)
+        assert len(cloud.record.mutations()) == changes
