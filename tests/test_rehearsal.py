@@ -205,6 +205,8 @@ def test_forms(stage: Rehearsal, form: str, expected: str) -> None:
         urllib.request.urlopen(asked)
     with raised.value as answer:
         assert f"<Code>{expected}</Code>" in answer.read().decode()
+    last = stage.record.entries[-1]
+    assert (last.code, last.done) == (expected, False)
 
 
 def test_signatures(stage: Rehearsal) -> None:

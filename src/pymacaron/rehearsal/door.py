@@ -66,7 +66,11 @@ class Door:
             protocol.check_scope(protocol.scope_of(asked.headers.get("authorization")), self.account.region)
             operation, params = protocol.read_call(asked.body)
         except Refusal as refusal:
-            return refuse(refusal)
+            answer = refuse(refusal)
+            entry = self._entry(protocol.SERVICE, "Unknown", {}, request_id)
+            entry.code, entry.status = refusal.code, answer.status
+            self.record.add(entry)
+            return answer
         entry = self._entry(protocol.SERVICE, operation.name, hidden(operation.input_shape, params), request_id)
 
         def do() -> Answered:
