@@ -12,19 +12,23 @@ import ast
 import inspect
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import NamedTuple, TypeGuard
 
+import click
 import pytest
 import yaml
 from interpreters import Interpreter
 
 import pymacaron
 from pymacaron import API, exceptions
+from pymacaron.cli import COMMANDS
+from pymacaron.cli import pymacaron as program
 from pymacaron.config.settings import ALIASES, SETTINGS
 from pymacaron.documents.yaml_core import plain
 from pymacaron.grammar.extensions import BY_OBJECT
@@ -265,3 +269,75 @@ def test_every_option_is_documented() -> None:
     options = {text for text in texts_of_the_source(but="containers") if re.fullmatch("--[a-z-]+", text)}
     methods = {name for name in vars(API) if not name.startswith("_")}
     assert missing({*options, *methods, *inspect.signature(API).parameters}) == []
+
+
+def first_column(page: str, heading: str) -> set[str]:
+    """The names in code in the first column of the table that begins with `heading`."""
+    text = (ROOT / "docs" / page).read_text("utf-8").partition(f"| {heading} |")[2].partition("\n\n")[0]
+    return {
+        name for row in text.splitlines() for name in re.findall(r"`([^`]+)`", row.split("|")[1] if "|" in row else "")
+    }
+
+
+def test_every_number_is_documented() -> None:
+    """The page on metrics has a row for each number that is counted, under its name for Prometheus, and no other."""
+    tree = SOURCE[ROOT / "src" / "pymacaron" / "metrics" / "measures.py"]
+    made = [(getattr(call.func, "id", ""), call.args) for call in ast.walk(tree) if isinstance(call, ast.Call)]
+    kinds = {"Counter": "_total", "Gauge": "", "Histogram": ""}
+    names = {ast.literal_eval(given[0]) + kinds[kind] for kind, given in made if kind in kinds}
+    assert first_column("metrics.md", "name") == names
+
+
+def test_every_field_of_the_log_is_documented() -> None:
+    """The page on logs has a row for each field that the line of a call may have, and for no other."""
+    tree = SOURCE[ROOT / "src" / "pymacaron" / "logs" / "lines.py"]
+    makers = {"call_fields", "fields_of", "optional_fields"}
+    bodies = [body for body in tree.body if isinstance(body, ast.FunctionDef) and body.name in makers]
+    nodes = [node for body in bodies for node in ast.walk(body)]
+    keys = [key for node in nodes if isinstance(node, ast.Dict) for key in node.keys]
+    keys += [node.slice for node in nodes if isinstance(node, ast.Subscript) and is_named(node, "fields")]
+    names = {str(key.value) for key in keys if isinstance(key, ast.Constant)}
+    assert first_column("logs.md", "field") == names | {"time", "level", "logger", "message"}
+
+
+def is_named(node: ast.Subscript, name: str) -> bool:
+    return isinstance(node.value, ast.Name) and node.value.id == name
+
+
+def test_every_command_is_documented() -> None:
+    """The page on the command line has every command of `pymacaron` in its table."""
+    told = " ".join(first_column("cli.md", "command"))
+    assert [name for name in COMMANDS if not re.search(rf"\b{name}\b", told)] == []
+
+
+def lines_of_shells() -> Iterator[tuple[str, list[str]]]:
+    """What a page shows of `pymacaron` and `make` for a shell, run by the tests or not, as words, with its place."""
+    for block in BLOCKS:
+        text = re.sub(r"\\\n", " ", block.text) if block.info.startswith(("sh", "bash")) else ""
+        for line in text.splitlines():
+            words = shlex.split(line, comments=True) if line.count("'") % 2 == line.count('"') % 2 == 0 else []
+            starts = [at for at, word in enumerate(words) if word.rpartition("/")[2] in {"pymacaron", "make"}]
+            for at in starts:
+                yield block.place, list(takewhile(lambda word: not re.match(r"[|&;<>]", word), words[at:]))
+
+
+def unknown(words: list[str]) -> list[str]:
+    """What of a command line nothing knows: a command, an option, a target of make."""
+    if words[0] == "make":
+        targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+        return [word for word in words[1:2] if re.fullmatch("[a-z-]+", word) and word not in targets]
+    command: click.Command | None = program
+    rest = words[1:]
+    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+        command = command.get_command(click.Context(command), rest.pop(0))
+    if command is None:
+        return words[:2]
+    known = {option for one in command.params for option in [*one.opts, *one.secondary_opts]} | {"--help", "--version"}
+    return [word for word in rest if word.startswith("--") and word.partition("=")[0] not in known]
+
+
+def test_commands_shown_exist() -> None:
+    """Every `pymacaron` and `make` on a page, also where tests do not run it, is a command with options it has."""
+    lines = list(lines_of_shells())
+    assert len(lines) > 50
+    assert [f"{place}: {' '.join(words)}" for place, words in lines if unknown(words)] == []
