@@ -339,5 +339,5 @@ def unknown(words: list[str]) -> list[str]:
 def test_commands_shown_exist() -> None:
     """Every `pymacaron` and `make` on a page, also where tests do not run it, is a command with options it has."""
     lines = list(lines_of_shells())
-    assert len(lines) > 50
+    assert len(lines) > 20
     assert [f"{place}: {' '.join(words)}" for place, words in lines if unknown(words)] == []
