@@ -100,6 +100,7 @@ class Service:
         until = time.monotonic() + 30
         while not self._answers():
             if time.monotonic() > until or self.process.poll() is not None:
+                self.process.kill()
                 raise SystemExit(f"the service does not start: {(folder / 'disk' / 'log').read_text()[-2000:]}")
             time.sleep(0.05)
 
