@@ -21,7 +21,7 @@ from workers import Redis
 
 from pymacaron.auth import generate_token
 from pymacaron.config import get_config
-from pymacaron.exceptions import ConfigurationError, DocumentError
+from pymacaron.exceptions import ConfigurationError, DocumentError, StoreDownError
 from pymacaron.limits.counting import Counter, OwnCounter
 from pymacaron.limits.rates import network_of
 from pymacaron.limits.redis_counting import RedisCounter
@@ -394,6 +394,66 @@ def test_answers_that_cannot_be_kept(project: Project) -> None:
     again = post(client, "k")
     assert (again.status_code, said(again)["error"]) == (409, "ANSWER_NOT_KEPT")
     assert calls() == 1
+
+
+def test_key_outlasts_the_deadline(project: Project) -> None:
+    """A function that runs on after its 504 keeps its key: the work is never done twice, nor at the same time."""
+    code = """
+calls, go = [], threading.Event()
+def f(body):
+    calls.append(1)
+    go.wait(10)
+    if body.get('again'):
+        raise ValueError('a bug')
+    return {}
+"""
+    keys = {"requestBody": body(ANY), "x-idempotent": True, "x-timeout-ms": 400}
+    client = served(project, code, keys, method="post")
+    import handlers
+
+    for data, then in (({}, (409, "ANSWER_NOT_KEPT")), ({"again": 1}, (500, "UNHANDLED_SERVER_ERROR"))):
+        handlers.go.clear()
+        handlers.calls.clear()
+        key = str(data)
+        assert post(client, key, **data).status_code == 504
+        assert said(post(client, key, **data))["error"] == "REQUEST_IN_PROGRESS"
+        assert calls() == 1
+        handlers.go.set()
+        until = time.monotonic() + 5
+        while said(again := post(client, key, **data))["error"] == "REQUEST_IN_PROGRESS" and time.monotonic() < until:
+            time.sleep(0.01)
+        assert (again.status_code, said(again)["error"]) == then
+
+
+def test_store_goes_away(project: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """A store that goes away during the work does not take the answer along."""
+    code = "calls = []\ndef f(body):\n    calls.append(1)\n    go_away()\n    return {'number': len(calls)}"
+    client = served(project, code, {"requestBody": body(ANY), "x-idempotent": True}, method="post")
+    import handlers
+
+    def down(*_: Any, **__: Any) -> None:
+        raise StoreDownError("away")
+
+    handlers.go_away = lambda: monkeypatch.setattr(get_store(), "put", down)
+    assert post(client, "k").json == {"number": 1}
+    assert "could not be kept" in caplog.text
+
+
+def test_errors_of_their_own_form(project: Project) -> None:
+    """An error whose JSON is its own is given again as it was."""
+    code = """
+from pymacaron.exceptions import PyMacaronException
+class Sorry(PyMacaronException):
+    code, status = "SORRY", 409
+    def to_json(self):
+        return {"sorry": True}
+def f(body):
+    raise Sorry("no")
+"""
+    client = served(project, code, {"requestBody": body(ANY), "x-idempotent": True}, method="post")
+    answers = [post(client, "k") for _ in range(2)]
+    assert [(answer.status_code, said(answer)) for answer in answers] == [(409, {"sorry": True})] * 2
+    assert answers[1].headers["Idempotency-Replayed"] == "true"
 
 
 def test_body_is_read_as_before(project: Project) -> None:

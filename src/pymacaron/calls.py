@@ -88,6 +88,7 @@ class Call:
         headers: that the call came with, by lower-case name.
         operation: what is called; None while that is not known, and for the application's own routes.
         function: the function that answers it, "shop.api.create_order"; "" while that is not known.
+        is_task: is it a task that is run? (The method of an exchange does not tell: callers send what they like.)
         identity: who calls, once that is verified.
         failure: the exception that ended the user's function, or that refused the request.
         error: what the caller is told instead, where `failure` is not for callers.
@@ -99,6 +100,7 @@ class Call:
 
     operation: Operation | None = None
     function = ""
+    is_task = False
     identity = NOBODY
     failure: BaseException | None = None
     error: PyMacaronException | None = None

@@ -178,7 +178,7 @@ class Recorder:
             self.number += 1
             seen = Seen(self.number, exchange)
             self.calls.append(seen)
-            ms, is_task = seen.seconds * 1000, exchange.method == "TASK"
+            ms, is_task = seen.seconds * 1000, exchange.call.is_task
             counted = seen.function if is_task else seen.operation
             if counted is not None:
                 figures = self.figures.get(counted)

@@ -45,9 +45,11 @@ class Limits:
 
     def function(self, operation: Operation, function: Handler) -> Handler:
         """What is called instead of an operation's function."""
+        seconds = _seconds(operation.extensions)
+        if seconds is not None:
+            function = deadlines.awaited(function, seconds)
         if operation.extensions.get(repeats.KEY):
             function = repeats.noting(function)
-        seconds = _seconds(operation.extensions)
         return function if seconds is None else deadlines.in_time(function, seconds, operation.title)
 
     def endpoint(self, make: Callable[..., Endpoint], operation: Operation, guard: Guard | None) -> Bound:

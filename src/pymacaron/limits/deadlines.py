@@ -37,9 +37,19 @@ def in_time(function: Handler, seconds: float, title: str) -> Handler:
 
     def call(*args: Any, **kwargs: Any) -> Any:
         until = _deadline(seconds)
-        job = _Job(title, lambda: _result(function(*args, **kwargs), until))
+        job = _Job(title, lambda: function(*args, **kwargs))
         _threads.start(job)
         return job.wait(until)
+
+    return call
+
+
+def awaited(function: Handler, seconds: float) -> Handler:
+    """The function; if it is an `async def` one, run to its end here, or cancelled when the deadline has come."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        return run(_cancelled(result, _deadline(seconds))) if inspect.iscoroutine(result) else result
 
     return call
 
@@ -47,10 +57,6 @@ def in_time(function: Handler, seconds: float, title: str) -> Handler:
 def _deadline(seconds: float) -> float:
     call = current.get()
     return monotonic() + seconds if call is None or call.deadline is None else call.deadline
-
-
-def _result(result: Any, until: float) -> Any:
-    return run(_cancelled(result, until)) if inspect.iscoroutine(result) else result
 
 
 async def _cancelled(coroutine: Coroutine[Any, Any, Any], until: float) -> Any:
@@ -83,7 +89,11 @@ class _Job:
         self._error: BaseException | None = None
 
     def run(self) -> None:
-        """Do the work, in its thread."""
+        """Do the work, in its thread; not if its time was up before."""
+        with self._lock:
+            given_up = self._given_up
+        if given_up:
+            return
         began = monotonic()
         try:
             self._result = self._context.run(self._work)

@@ -11,15 +11,18 @@ that share the store. What becomes of a key:
 
 An answer of 5xx, an unexpected exception, and a request that was refused before its function was called free the key:
 the caller may try again. So does the end of a process in the middle of the work, half a minute later: whether the work
-was done then, nobody can know.
+was done then, nobody can know. A function that runs on after its 504 (`x-timeout-ms`) has its key until it ends.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+import threading
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextlib import ExitStack
+from contextvars import Context, ContextVar
 from hashlib import blake2b
 from time import time
 from typing import Any, NamedTuple
@@ -31,6 +34,7 @@ from pymacaron.calls import Identity
 from pymacaron.exceptions import (
     BadRequestError,
     ConditionFailedError,
+    DeadlineExceededError,
     ItemTooLargeError,
     PyMacaronException,
     TableMissingError,
@@ -42,6 +46,7 @@ from pymacaron.stores import ABSENT, Attribute, Item, Store, Table, When, get_st
 from .prints import Reread, print_of
 from .renewing import Renewing
 
+log = logging.getLogger(__name__)
 KEY = "x-idempotent"
 HEADER = "idempotency-key"
 TABLE = Table("pymacaron-requests", Attribute("key"))
@@ -75,7 +80,7 @@ class _RepeatedError(PyMacaronException):
     def __init__(self, kept: JsonObject) -> None:
         body = kept["error"]
         super().__init__(body.get("error_description", ""), body.get("user_message"), body.get("error_id"))
-        self.code, self.status, self._body = body["error"], body["status"], body
+        self.code, self.status, self._body = kept["code"], kept["status"], body
         self.headers = (*((name, text) for name, text in kept["headers"]), _REPLAYED)
 
     def to_json(self) -> JsonObject:
@@ -85,20 +90,56 @@ class _RepeatedError(PyMacaronException):
 class _Work:
     """The work that is being done for a key. `begun`: has its function been called?"""
 
-    begun = False
+    def __init__(self) -> None:
+        self.begun = False
+        self._lock = threading.Lock()
+        self._is_over = False
+        self._then: Callable[[JsonObject | None], None] | None = None
+
+    def begin(self) -> None:
+        """The function is about to be called.
+
+        Raises:
+            DeadlineExceededError: its request was answered before.
+        """
+        with self._lock:
+            if self._is_over:
+                raise DeadlineExceededError("The time was up before the function was called")
+            self.begun = True
+
+    def over(self, kept: JsonObject | None) -> None:
+        """The function has ended; `kept` is what to keep if nobody waits for it any more."""
+        with self._lock:
+            self._is_over, then = True, self._then
+        if then is not None:
+            then(kept)
+
+    def outlasts(self, then: Callable[[JsonObject | None], None]) -> bool:
+        """Does the function run on, after its request was answered? Then `then` is called at its end."""
+        with self._lock:
+            self._is_over = self._is_over or not self.begun
+            self._then = then
+            return not self._is_over
 
 
 _work: ContextVar[_Work | None] = ContextVar("pymacaron work for a key", default=None)
 
 
 def noting(function: Handler) -> Handler:
-    """The function; that it has been called is noted."""
+    """The function; that it has been called, and has ended, is noted."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
         work = _work.get()
-        if work is not None:
-            work.begun = True
-        return function(*args, **kwargs)
+        if work is None or work.begun:
+            return function(*args, **kwargs)
+        work.begin()
+        kept: JsonObject | None = None
+        try:
+            result = function(*args, **kwargs)
+            kept = {}
+        finally:
+            work.over(kept)
+        return result
 
     return call
 
@@ -152,8 +193,7 @@ class Repeats:
             claim = self._take({"key": name, "print": print_of(request, reading.limit)})
             if claim["done"]:
                 return _again(claim)
-            with self._renewing.of(claim):
-                return self._worked(claim, lambda: work(request), reading)
+            return self._worked(claim, lambda: work(request), reading)
         finally:
             if isinstance(request.body, Reread):
                 request.body.close()
@@ -191,7 +231,13 @@ class Repeats:
                 return None
 
     def _worked(self, claim: Item, work: Callable[[], Any], reading: Reading) -> Any:
-        noted = _Work()
+        noted, renewed = _Work(), ExitStack()
+        renewed.enter_context(self._renewing.of(claim))
+
+        def end(kept: JsonObject | None) -> None:
+            renewed.close()
+            Context().run(self._end, claim, kept)  # whatever the deadline of the call
+
         outer = _work.set(noted)
         kept: JsonObject | None = None
         try:
@@ -204,15 +250,17 @@ class Repeats:
         except Exception as raised:
             error = reading.error(raised)
             if noted.begun and error.status < 500:
-                kept = {"error": error.to_json(), "headers": error.response_headers()}
+                kept = {"code": error.code, "status": error.status, "error": error.to_json()}
+                kept["headers"] = error.response_headers()
             raise
         finally:
             _work.reset(outer)
-            self._end(claim, kept)
+            if not noted.outlasts(end):
+                end(kept)
         return answer
 
     def _end(self, claim: Item, kept: JsonObject | None) -> None:
-        """Keep what was answered; free the key if that is None."""
+        """Keep what was answered; free the key if that is None. The work is done: its answer is sent in any case."""
         ours = When(equal={"claim": claim["claim"]})
         try:
             if kept is None:
@@ -225,6 +273,10 @@ class Repeats:
                 self._put({**item, "kept": msgspec.msgpack.encode({})}, ours)
         except ConditionFailedError:  # the claim was lost, to somebody who took this process for dead
             pass
+        except PyMacaronException as error:
+            log.error(
+                "the answer to an Idempotency-Key could not be kept; in %.0f s it is free again: %s", LEASE, error
+            )
 
     def _renew(self, claim: Item) -> None:
         ours = When(equal={"claim": claim["claim"]})

@@ -63,7 +63,7 @@ class Measures:
     def answered(self, exchange: Exchange) -> None:
         """Count a call that has been answered, or a task that was run."""
         call = exchange.call
-        if exchange.method == "TASK":
+        if call.is_task:
             self._ran(exchange)
             return
         operation, status = call.operation, exchange.status

@@ -20,6 +20,8 @@ class TaskCall(Call):
         carried: what `carried_call` gave where it was fired.
     """
 
+    is_task = True
+
     def __init__(self, task_id: str, task: str, carried: JsonObject) -> None:
         super().__init__(carried.get("headers"))
         self.task_id = task_id
