@@ -13,6 +13,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from flask import Response
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -537,7 +538,7 @@ def test_wrong_origins(tmp_path: Path, value: Any) -> None:
 def test_security_headers(project: Project, dispatch: str) -> None:
     """Our answers, errors included, carry them; what a function says itself counts; routes of the user's are his."""
     project.app.add_url_rule("/own", "own", lambda: "mine")
-    code = "def f(): return {}, 200, {'x-frame-options': 'SAMEORIGIN'}"
+    code = "own = None\ndef f(): return own() if own else ({}, 200, {'x-frame-options': 'SAMEORIGIN'})"
     client = served(project, code, {}, dispatch=dispatch)
     answer = client.get("/f")
     assert answer.headers.getlist("X-Frame-Options") == ["SAMEORIGIN"]
@@ -545,6 +546,12 @@ def test_security_headers(project: Project, dispatch: str) -> None:
     assert client.get("/nothing").headers["X-Frame-Options"] == "DENY"
     assert client.get("/ping").headers["Referrer-Policy"] == "no-referrer"
     assert "X-Frame-Options" not in client.get("/own").headers
+    import handlers
+
+    handlers.own = lambda: Response(iter([b"page"]), headers={"X-Frame-Options": "SAMEORIGIN"})
+    answer = client.get("/f")
+    assert answer.headers.getlist("X-Frame-Options") == ["SAMEORIGIN"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_trusted_hosts(project: Project) -> None:

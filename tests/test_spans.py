@@ -63,7 +63,8 @@ def test_requests(project: Project, dispatch: str) -> None:
         "def f(id):\n    with trace.get_tracer('own').start_as_current_span('own'):\n"
         "        return {'trace': get_call().trace.parent, 'id': get_call().id}"
     )
-    answer: Any = project.start().get("/f/1?key=secret", headers={"traceparent": PARENT}, buffered=True).json
+    sent = {"traceparent": PARENT, "Host": "[::1]:8080"}
+    answer: Any = project.start().get("/f/1?key=secret", headers=sent, buffered=True).json
     asked = spans()["GET /f/{id}"]
     trace_id, span_id, parent = ids(asked)
     assert (trace_id, parent) == (PARENT[3:35], PARENT[36:52])
@@ -73,6 +74,7 @@ def test_requests(project: Project, dispatch: str) -> None:
     assert asked.attributes is not None
     assert asked.attributes["http.route"] == "/f/{id}"
     assert asked.attributes["http.response.status_code"] == 200
+    assert asked.attributes["server.address"] == "::1"
     assert "secret" not in str(asked.to_json())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import flask
 from werkzeug.datastructures import Headers
@@ -108,6 +108,13 @@ def flask_response(app: flask.Flask, response: Response) -> flask.Response:
     if not any(name.lower() == "content-type" for name, _ in headers):
         made.headers.pop("Content-Type", None)  # the class put in its default, ours has none
     return made
+
+
+def completed(app: flask.Flask, response: Any) -> Any:
+    """Flask's response, with what all of `app` have and it does not say itself."""
+    for name, text in app.extensions.get(ADDED, ()):
+        response.headers.setdefault(name, text)
+    return response
 
 
 def _made(headers: HeaderList, status: int, body: bytes | Iterable[bytes]) -> flask.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +51,15 @@ _CARRIED = [
 ]
 
 
+_PORT = re.compile(r":[0-9]*$")
+
+
 def _asked(environ: Mapping[str, Any]) -> dict[str, str]:
     """Attributes of a request, by OpenTelemetry's semantic conventions for HTTP; no query, which may hold a secret."""
     return {
         "http.request.method": environ["REQUEST_METHOD"], "url.scheme": environ.get("wsgi.url_scheme", "http"),
-        "url.path": environ.get("PATH_INFO", ""), "server.address": environ.get("HTTP_HOST", "").partition(":")[0],
+        "url.path": environ.get("PATH_INFO", ""),
+        "server.address": _PORT.sub("", environ.get("HTTP_HOST", "")).strip("[]"),
     }  # fmt: skip
 
 
