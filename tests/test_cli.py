@@ -109,7 +109,7 @@ def test_a_secret_that_is_not_there_stops_no_tool(service: Path) -> None:
     [
         (("config", "live_hots"), "did you mean 'live_host'?"),
         (("config", "--config", "nowhere.yaml"), "nowhere.yaml"),
-        (("routes", "nowhere"), "does not exist"),
+        (("routes", "nowhere"), "does not exist; it is looked for in "),
         (("routes", "pym-config.yaml"), "pym-config.yaml:1"),
         (("rotues",), "No such command 'rotues'"),
         (("routes", "--jsn"), "--json"),

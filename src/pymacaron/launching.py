@@ -163,7 +163,7 @@ def _serve_findings(text: str, host: str, port: int, folder: str) -> None:
     """In development, a start that fails waits for the next change, and tells whoever asks meanwhile what is wrong."""
     from werkzeug.serving import run_simple  # only for development
 
-    body = text.encode()
+    body = f"{text}\n".encode()
 
     def tell(_environ: object, start_response: Callable[[str, list[tuple[str, str]]], object]) -> Iterable[bytes]:
         start_response("500 INTERNAL SERVER ERROR", [("Content-Type", "text/plain; charset=utf-8")])

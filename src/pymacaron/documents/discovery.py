@@ -11,7 +11,7 @@ from pymacaron._types import Json
 
 from .faults import Fault, FileFault
 from .files import Files
-from .references import near_file
+from .references import absence_cure
 from .sources import SUFFIXES, decode, read
 
 _VERSION_KEYS = ("openapi", "swagger")
@@ -69,9 +69,7 @@ def _refuse(error: OSError) -> None:
     path = os.fspath(error.filename)
     if os.path.exists(path):
         raise FileFault(Fault(path, (), "cannot be read", None)) from None
-    near = near_file(path)
-    away = f"it is looked for in {os.path.dirname(path)}; start in the folder of the service, or give the whole path"
-    raise FileFault(Fault(path, (), "does not exist", f"did you mean '{near}'?" if near else away)) from None
+    raise FileFault(Fault(path, (), "does not exist", absence_cure(path))) from None
 
 
 def _is_document(path: str, files: Files) -> bool:

@@ -15,7 +15,7 @@ from .faults import Fault, FileFault, ReferenceFault, SourceError
 from .findings import Lines, duplicate_keys
 from .identifiers import identifiers, may_identify
 from .nodes import File, Node
-from .references import Reference, beside, descend, file_cure, is_url, near_file, resource_of, uri_of, uri_of_path
+from .references import Reference, absence_cure, beside, descend, file_cure, is_url, resource_of, uri_of, uri_of_path
 from .sources import decode, has_duplicates, looks_like_json, parse, read
 
 
@@ -171,8 +171,7 @@ def _read(path: str) -> bytes:
     try:
         return read(path)
     except (FileNotFoundError, NotADirectoryError):
-        near = near_file(path)
-        raise FileFault(Fault(path, (), "does not exist", f"did you mean '{near}'?" if near else None)) from None
+        raise FileFault(Fault(path, (), "does not exist", absence_cure(path))) from None
     except PermissionError:
         raise FileFault(Fault(path, (), "may not be read", "give this user the permission to read it")) from None
     except OSError as error:

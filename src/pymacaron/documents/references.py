@@ -169,6 +169,14 @@ def near_file(path: str) -> str | None:
     return None if near is None else os.path.join(folder, near)
 
 
+def absence_cure(path: str) -> str:
+    """A cure for a file or folder that somebody has named, and that is not there."""
+    near = near_file(path)
+    if near is not None:
+        return f"did you mean '{near}'?"
+    return f"it is looked for in {os.path.dirname(path)}; start in the folder of the service, or give the whole path"
+
+
 def file_cure(reference: Reference, path: str) -> str | None:
     """A cure for a reference to the file at `path`, which is not there."""
     location, mark, fragment = reference.text.partition("#")

@@ -84,9 +84,8 @@ def _server(wanted: str | None) -> str:
     if wanted is None and there:
         return there[0]
     if wanted is None or wanted not in there:
-        raise StartError(
-            f"{wanted or 'no server for production'} is not installed: pip install 'pymacaron[{wanted or GRANIAN}]'"
-        )
+        missing = f"{wanted} is not installed" if wanted else "no server for production is installed"
+        raise StartError(f"{missing}: pip install 'pymacaron[{wanted or GRANIAN}]'")
     return wanted
 
 

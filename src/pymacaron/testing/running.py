@@ -95,7 +95,8 @@ def _check(run: Run, place: Place) -> None:
             cure = "write tests there, or name where they are" if path == TESTS else "name a file or folder of tests"
             raise StartError(f"there is no {where}; {cure}")
     if not listens(place):
-        cure = "start it in another terminal, or let --start do so"
+        here = place.origin.host in ("localhost", "127.0.0.1", "::1")
+        cure = "start it in another terminal, or let --start do so" if here else "is it up, and is that its address?"
         raise StartError(f"nobody listens at {place.origin}; {cure}")
 
 
