@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -169,6 +170,18 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
     server = Redis(tmp_path_factory.mktemp("redis"))
     yield server
     server.stop()
+
+
+def test_forgetting_is_rare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many callers there are, those who may be forgotten are not looked for at each call."""
+    monkeypatch.setattr(OwnCounter, "_MOST", 100)
+    clock = itertools.count(0, 36.1)  # seconds, so that 100 callers of the last hour are known
+    looked, forget = [], OwnCounter._forget
+    monkeypatch.setattr(OwnCounter, "_forget", lambda self, now: looked.append(now) or forget(self, now))  # type: ignore[func-returns-value]
+    counter = OwnCounter(lambda: next(clock))
+    for number in range(1000):
+        counter.count(str(number), Rate(1, 3600, "user"))
+    assert len(looked) <= 1000 / 25 + 1
 
 
 @pytest.mark.parametrize("where", ["here", "redis"])

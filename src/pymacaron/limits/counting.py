@@ -69,6 +69,8 @@ class OwnCounter:
 
     def _forget(self, now: float) -> None:
         self._used = {key: until for key, until in self._used.items() if until > now}
-        if len(self._used) > self._MOST:  # those who come soonest to their allowance again
+        if (
+            len(self._used) > self._MOST * 3 // 4
+        ):  # else this would be done at each call; those who come soonest to their allowance again
             kept = sorted(self._used.items(), key=lambda entry: entry[1])[self._MOST // 2 :]
             self._used = dict(kept)
