@@ -69,8 +69,7 @@ class OwnCounter:
 
     def _forget(self, now: float) -> None:
         self._used = {key: until for key, until in self._used.items() if until > now}
-        if (
-            len(self._used) > self._MOST * 3 // 4
-        ):  # else this would be done at each call; those who come soonest to their allowance again
-            kept = sorted(self._used.items(), key=lambda entry: entry[1])[self._MOST // 2 :]
+        if len(self._used) > self._MOST * 3 // 4:  # or the next calls would look again, each of them
+            # without those who come soonest to their allowance again
+            kept = sorted(self._used.items(), key=lambda entry: entry[1])[-(self._MOST // 2) :]
             self._used = dict(kept)
