@@ -17,6 +17,7 @@ import pytest
 from pymacaron.cli import COMMANDS, main
 from pymacaron.config import set_config
 from pymacaron.pool import ApiPool
+from pymacaron.tasks.process import process
 
 DOCUMENT = (
     "openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {/a: {get: {responses: {'200': {description: ok}}}}}\n"
@@ -104,6 +105,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setenv("NO_ERROR_REPORTING", "1")  # as replay sets it
+    monkeypatch.setattr(process, "role", process.role)  # which worker changes
     terminated = signal.getsignal(signal.SIGTERM)  # which test changes
     yield tmp_path
     signal.signal(signal.SIGTERM, terminated)
