@@ -189,10 +189,11 @@ class Call:
         return text if text is not None and form.fullmatch(text) else None
 
     def _read_trace(self) -> Trace:
-        span = getattr(self.headers, "span", None)
-        begun = None if span is None else trace_of_span(span)
-        if begun is not None:
-            return begun
+        if _tracing:  # else nobody begins spans
+            span = getattr(self.headers, "span", None)
+            begun = None if span is None else trace_of_span(span)
+            if begun is not None:
+                return begun
         # the ids that may be needed; that one is all zeros will not happen
         made = "%048x" % getrandbits(192)  # noqa: UP031 - a fifth quicker than its successors
         text = self.headers.get("traceparent")
