@@ -442,6 +442,8 @@ def test_sums_are_exact(store: Store) -> None:
     assert (found["a"], found["b"]) == (0.3, 10**37 + 1)
 
 
+# moto reads and writes an item in two steps, between which its other threads write: what it loses is no loss of ours
+@pytest.mark.parametrize("store", [kind for kind in KINDS if kind != "moto"], indirect=True)
 def test_threads_add(store: Store) -> None:
     """What many add at once is all added."""
     name = new()
