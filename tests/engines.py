@@ -133,7 +133,7 @@ def _start(until: int) -> str:
             raise Refused(Path(folder, "log").read_text("utf-8", "replace")[-500:])
         time.sleep(0.1)
     make_base(here)
-    trial = ["docker", "run", "--rm", "--network=host", BASE, "true"]
+    trial = ["docker", "run", "--rm", "--network=host", BASE, "sh", "-c", ":"]
     done = subprocess.run(trial, env=here, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Refused(done.stderr[-500:])
