@@ -81,15 +81,13 @@ def serve(
     builtin = {operation for one in served if one.is_ours for operation in one.operations}
     endpoints: list[Bound] = []
     for operation, function, inner, _, signature in contract.bound:
-        decorated = function if decorator is None else decorator(function)
-        decorated = decorated if deferred is None else deferred(operation, decorated)
-        if limits is None or operation in builtin:
-            guard = guards[operation]
-            endpoints.append(Endpoint(operation, decorated, options, inner, guard=guard, signature=signature))
-            continue
-        decorated = limits.function(operation, decorated)
-        make = partial(Endpoint, operation, decorated, options, inner, signature=signature)
-        endpoints.append(limits.endpoint(make, operation, guards[operation]))
+        called = function if decorator is None else decorator(function)
+        called = called if deferred is None else deferred(operation, called)
+        limiting = None if operation in builtin else limits
+        called = called if limiting is None else limiting.function(operation, called)
+        make = partial(Endpoint, operation, called, options, inner, signature=signature)
+        guard = guards[operation]
+        endpoints.append(make(guard=guard) if limiting is None else limiting.endpoint(make, operation, guard))
     for one in served:
         one.document.shapes.check_parents()
     kept = [schema for one in served for schema in _kept(one.document)]  # which may find more parents

@@ -29,12 +29,12 @@ from pymacaron.router import Router
 
 from .errors import ErrorResponse, Errors
 from .origins import allow_origins
-from .place import Layer, place
+from .place import Layer, place, wrap
 from .routes import Entry, Route, register
 from .slashes import Slashes
 from .watching import Watching
 
-__all__ = ["ErrorResponse", "Layer", "Route", "allow_origins", "install", "place"]
+__all__ = ["ErrorResponse", "Layer", "Route", "allow_origins", "install", "wrap"]
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +59,8 @@ def install(
     errors.endpoints.update((entry.name, entry.endpoint) for entry in entries)
     register(app, entries, router)
     watching = None if listeners is None else Watching(app, listeners)
-    if watching is not None and not place(app, watching):
-        watching.inner, app.wsgi_app = app.wsgi_app, watching  # type: ignore[method-assign]  # as middleware is put there
+    if watching is not None:
+        wrap(app, watching)
     reason = None if through_flask else why_unknown(app) or _put_lane(app, router, entries, errors, watching)
     if through_flask or reason is not None:
         place(app, Slashes(app, router))

@@ -11,7 +11,7 @@ from flask import Flask
 from pymacaron._types import HeaderList
 from pymacaron.flask_context import Environ
 
-from .place import Layer, place
+from .place import Layer, wrap
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -23,9 +23,7 @@ _TOKENS = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,2000}")  # names of method
 
 def allow_origins(app: Flask, said: Mapping[str, Any]) -> None:
     """Let pages of other origins call what `app` answers, as the setting `cors` says; called after install()."""
-    layer = Origins(app, **said)
-    if not place(app, layer):
-        layer.inner, app.wsgi_app = app.wsgi_app, layer  # type: ignore[method-assign]  # as middleware is put there
+    wrap(app, Origins(app, **said))
 
 
 class Origins(Layer):

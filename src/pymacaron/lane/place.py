@@ -47,6 +47,12 @@ def place(app: Flask, layer: Layer) -> bool:
     return found
 
 
+def wrap(app: Flask, layer: Layer) -> None:
+    """Put a layer where place() does, or, where that is not to be found, around everything, as middleware is put."""
+    if not place(app, layer):
+        layer.inner, app.wsgi_app = app.wsgi_app, layer  # type: ignore[method-assign, assignment]  # as Flask documents it
+
+
 def _is_innermost(value: object, app: Flask) -> bool:
     if isinstance(value, Layer):
         return value.app is app

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from pymacaron.lane import Layer, place
+from pymacaron.lane import Layer, wrap
 
 from .measures import measures
 
@@ -19,8 +19,7 @@ def watch(app: Flask) -> None:
     """Count the requests that `app` is answering."""
     layer = _Crowd()
     layer.app = app
-    if not place(app, layer):
-        layer.inner, app.wsgi_app = app.wsgi_app, layer  # type: ignore[method-assign]  # as middleware is put there
+    wrap(app, layer)
 
 
 class _Crowd(Layer):

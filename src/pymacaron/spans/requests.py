@@ -12,7 +12,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from pymacaron._version import __version__
 from pymacaron.calls import SPAN, Call, Exchange
-from pymacaron.lane import Layer, place
+from pymacaron.lane import Layer, wrap
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -24,8 +24,7 @@ def follow(app: Flask) -> None:
     """Begin a span for each request."""
     layer = _Followed()
     layer.app = app
-    if not place(app, layer):
-        layer.inner, app.wsgi_app = app.wsgi_app, layer  # type: ignore[method-assign]  # as middleware is put there
+    wrap(app, layer)
 
 
 class _Followed(Layer):
