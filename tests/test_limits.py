@@ -18,6 +18,7 @@ from flask import Response
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from programs import PATIENCE
 from services import Project, body, operation, project_in
 from workers import Redis
 
@@ -64,16 +65,17 @@ def said(answer: Any) -> Any:
 @pytest.mark.parametrize("dispatch", ROADS)
 def test_answers_in_time(project: Project, dispatch: str, caplog: pytest.LogCaptureFixture) -> None:
     """A function that takes longer than x-timeout-ms is not waited for: 504 in time, and a line when it has ended."""
-    code = "over = threading.Event()\ndef f():\n    over.wait(10)\n    return {}"
+    code = "over = threading.Event()\ndef f():\n    over.wait(60)\n    return {}"
     client = served(project, code, {"x-timeout-ms": 100}, dispatch=dispatch)
     began = time.monotonic()
     answer = client.get("/f")
     assert (answer.status_code, said(answer)["error"]) == (504, "DEADLINE_EXCEEDED")
-    assert 0.1 <= time.monotonic() - began < 2
+    assert time.monotonic() - began >= 0.1
+    assert "the function ended" not in caplog.text
     import handlers  # type: ignore[import-not-found]  # written above
 
     handlers.over.set()
-    until = time.monotonic() + 5
+    until = time.monotonic() + PATIENCE
     while "its caller had got 504" not in caplog.text and time.monotonic() < until:
         time.sleep(0.01)
     assert "GET /f: the function ended after" in caplog.text
@@ -118,7 +120,7 @@ def test_coroutines_are_cancelled(project: Project) -> None:
     assert client.get("/f?own=true").status_code == 500
     import handlers
 
-    until = time.monotonic() + 5
+    until = time.monotonic() + PATIENCE
     while not handlers.done and time.monotonic() < until:
         time.sleep(0.01)
     assert handlers.done == [1]
@@ -127,10 +129,10 @@ def test_coroutines_are_cancelled(project: Project) -> None:
 def test_earlier_deadline_counts(project: Project) -> None:
     """Of the caller's deadline and the operation's, the earlier one counts, and is what calls of the function have."""
     code = "from pymacaron.calls import get_call\ndef f():\n    return {'left': get_call().left_ms()}"
-    client = served(project, code, {"x-timeout-ms": 3000})
-    assert 2000 < said(client.get("/f"))["left"] <= 3000
-    assert 0 < said(client.get("/f", headers={"PymDeadlineMs": "1000"}))["left"] <= 1000
-    assert 2000 < said(client.get("/f", headers={"PymDeadlineMs": "9000"}))["left"] <= 3000
+    client = served(project, code, {"x-timeout-ms": 60_000})
+    assert 30_000 < said(client.get("/f"))["left"] <= 60_000
+    assert 0 < said(client.get("/f", headers={"PymDeadlineMs": "30000"}))["left"] <= 30_000
+    assert 30_000 < said(client.get("/f", headers={"PymDeadlineMs": "90000"}))["left"] <= 60_000
 
 
 # x-rate-limit
@@ -209,7 +211,7 @@ def test_redis_away(caplog: pytest.LogCaptureFixture) -> None:
     counter = RedisCounter("redis://127.0.0.1:1/0")
     began = time.monotonic()
     assert [counter.count("me", Rate(2, 60)).allowed for _ in range(3)] == [True, True, False]
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < PATIENCE
     assert len(caplog.messages) == 1
 
 
@@ -275,7 +277,7 @@ def test_crowds(project: Project) -> None:
 go, inside = threading.Event(), threading.Semaphore(0)
 def f():
     inside.release()
-    go.wait(10)
+    go.wait(60)
     return {}
 """
     served(project, code, {})
@@ -284,7 +286,7 @@ def f():
     with ThreadPoolExecutor(2) as pool:
         waiting = [pool.submit(project.app.test_client().get, "/f") for _ in range(2)]
         for _ in range(2):
-            assert handlers.inside.acquire(timeout=5)
+            assert handlers.inside.acquire(timeout=PATIENCE)
         refused = project.app.test_client().get("/f")
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
         assert project.app.test_client().get("/ping").status_code == 200
@@ -421,7 +423,7 @@ def test_key_outlasts_the_deadline(project: Project) -> None:
 calls, go = [], threading.Event()
 def f(body):
     calls.append(1)
-    go.wait(10)
+    go.wait(60)
     if body.get('again'):
         raise ValueError('a bug')
     return {}
@@ -438,7 +440,7 @@ def f(body):
         assert said(post(client, key, **data))["error"] == "REQUEST_IN_PROGRESS"
         assert calls() == 1
         handlers.go.set()
-        until = time.monotonic() + 5
+        until = time.monotonic() + PATIENCE
         while said(again := post(client, key, **data))["error"] == "REQUEST_IN_PROGRESS" and time.monotonic() < until:
             time.sleep(0.01)
         assert (again.status_code, said(again)["error"]) == then
