@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 from botocore.session import get_session
+from click import Context
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pymacaron.cli import pymacaron as command
 from pymacaron.config import Config, load_config
 from pymacaron.deploy import journal
 from pymacaron.deploy.bundle import bundle_of
@@ -137,6 +139,22 @@ def test_the_bundle_is_the_same_bytes() -> None:
         services = json.loads(archive.read("docker-compose.yml"))["services"]
     assert {one["image"] for one in services.values()} == {IMAGE}
     assert services.keys() == {"web", "worker"}
+
+
+def test_web_and_worker_have_one_worker() -> None:
+    """The container that serves runs no tasks, as the other one does; each has longer to end than it needs by default;
+    both commands are ours; only who answers /ping is asked for it."""
+    both = bundle_of(wanted(with_async=True, async_broker="redis://cache"), IMAGE)
+    with zipfile.ZipFile(io.BytesIO(both.data)) as archive:
+        services = json.loads(archive.read("docker-compose.yml"))["services"]
+    assert services["web"]["command"] == ["pymacaron", "run", "--production", "--no-tasks"]
+    assert services["worker"]["command"] == ["pymacaron", "worker"]
+    for one in services.values():
+        program, *words = one["command"]
+        assert program == command.name
+        assert command.get_command(Context(command), words[0]).make_context(words[0], words[1:])  # type: ignore[union-attr]
+        assert int(one["stop_grace_period"].rstrip("s")) > max(config().shutdown_grace, config().async_drain)
+    assert [name for name, one in services.items() if one.get("healthcheck")] == ["worker"]
 
 
 # Plans

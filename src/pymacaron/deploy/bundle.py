@@ -13,6 +13,8 @@ from .resources import PORT, Wanted
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can say
 _LOGS = "/var/log/pymacaron"
+_GRACE = 10  # seconds after SIGTERM: shutdown_grace and async_drain are 7 and 8
+_GOES_FIRST = 500  # of 1000 in which the kernel counts
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,14 @@ def _dockerrun(image: str) -> str:
 
 def _compose(image: str) -> str:
     """JSON is YAML. Elastic Beanstalk writes the variables of the environment into the file `.env`."""
-    each = {"image": image, "env_file": ".env", "restart": "always", "init": True, "stop_grace_period": "10s"}
+    each = {"image": image, "env_file": ".env", "restart": "always", "init": True, "stop_grace_period": f"{_GRACE}s"}
     services = {
-        "web": {**each, "ports": [f"80:{PORT}"]},
-        "worker": {**each, "command": ["pymacaron", "worker"]},
-    }
+        "web": {**each, "ports": [f"80:{PORT}"], "command": ["pymacaron", "run", "--production", "--no-tasks"]},
+        # It answers no /ping. Where memory ends, it goes before the web: its tasks come again, and calls do not.
+        "worker": {
+            **each, "command": ["pymacaron", "worker"], "healthcheck": {"disable": True}, "oom_score_adj": _GOES_FIRST
+        },
+    }  # fmt: skip
     return json.dumps({"services": services}, indent=2, sort_keys=True) + "\n"
 
 
