@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
+from programs import PATIENCE
 from workers import LEASE, Project, Redis, Worker
 
 from pymacaron import ApiPool
@@ -144,15 +144,16 @@ def hold(key):
     note("hold", key)
     while not (NOTES.parent / key).exists():
         time.sleep(0.02)
+    return key
 """
 
 
 class Service:
-    """A service with two workers."""
+    """A service with two workers, none of which had begun at `began`."""
 
-    def __init__(self, project: Project, workers: list[Worker], jobs: Any, client: FlaskClient) -> None:
-        self.project, self.workers, self.jobs = project, workers, jobs
-        self.client: Any = client  # whose answers' `json` may be anything
+    def __init__(self, project: Project, workers: list[Worker], began: float, server: Any) -> None:
+        self.project, self.workers, self.began, self.jobs = project, workers, began, server.jobs
+        self.client: Any = server.app.test_client()  # whose answers' `json` may be anything
 
     @property
     def log(self) -> str:
@@ -175,20 +176,20 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             pytest.skip("there is no redis-server; `make services` installs it where that is possible")
         redis = Redis(folder)
     url = f"sqlite:///{folder}" if redis is None else redis.url
-    project = Project(folder, JOBS, f"{url}?lease={LEASE}", async_drain=1)
+    project = Project(folder, JOBS, f"{url}?lease={LEASE}", async_drain=3)
+    began = time.time()
     workers = [Worker(folder, name) for name in ("first", "second")]
     with project.here(), workers[0], workers[1]:
-        server = importlib.import_module("server")
-        yield Service(project, workers, server.jobs, server.app.test_client())
+        yield Service(project, workers, began, importlib.import_module("server"))
     if redis is not None:
         redis.stop()
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 15) -> bool:
-    until = time.monotonic() + seconds
-    while not holds() and time.monotonic() < until:
+def eventually(holds: Callable[[], bool]) -> bool:
+    until = time.monotonic() + PATIENCE
+    while not (seen := holds()) and time.monotonic() < until:
         time.sleep(0.02)
-    return holds()
+    return seen
 
 
 def test_values_travel(service: Service) -> None:
@@ -196,20 +197,20 @@ def test_values_travel(service: Service) -> None:
     mail = ApiPool.shop.model.Mail(to="ann", at=datetime(2026, 1, 31, 10, tzinfo=UTC))
     values = [None, 1, -(2**80), 0.5, "é", b"\0", (1, {2}), timedelta(1), {"$x": 1, 2: 3}, datetime.now(UTC), mail]
     handle = service.jobs.echo.fire(*values, mail=mail)
-    assert handle.wait(10) == [values, {"mail": mail}]
+    assert handle.wait(PATIENCE) == [values, {"mail": mail}]
     assert handle.state == "done"
     assert handle.result == Handle(handle.id).result
 
 
 def test_async_functions(service: Service) -> None:
     """A task may be a coroutine function."""
-    assert service.jobs.later.fire([1]).wait(10) == [1]
+    assert service.jobs.later.fire([1]).wait(PATIENCE) == [1]
 
 
 def test_plain_calls(service: Service) -> None:
     """A plain call queues a task, as fire() does; inside of a worker it runs it in place."""
-    assert service.jobs.nested(5).wait(10) == [[[5], {}], True]
-    assert Handle[Any](service.jobs.chained("x").wait(10)).wait(10) == [["x"], {}]
+    assert service.jobs.nested(5).wait(PATIENCE) == [[[5], {}], True]
+    assert Handle[Any](service.jobs.chained("x").wait(PATIENCE)).wait(PATIENCE) == [["x"], {}]
 
 
 def test_the_call_travels(service: Service) -> None:
@@ -224,18 +225,18 @@ def test_the_call_travels(service: Service) -> None:
             other = service.jobs.whoami.fire()
     finally:
         current.reset(before)
-    told = handle.wait(10)
+    told = handle.wait(PATIENCE)
     assert (told["id"], told["path"], told["task"]) == ("abc-1", "shop.order/jobs.whoami", True)
     assert (told["user"], told["token"]) == ("ann", "t.o.k")
     assert 0 < told["left"] <= 30_000
     assert (told["trace"], told["parent"]) == (call.trace.trace_id, call.trace.span_id)
     assert told["pid"] != os.getpid()
-    assert other.wait(10)["user"] == "bob"
+    assert other.wait(PATIENCE)["user"] == "bob"
 
 
 def test_outside_of_calls(service: Service) -> None:
     """A task that nobody's call has fired is a call of its own."""
-    first, second = service.jobs.whoami.fire().wait(10), service.jobs.whoami.fire().wait(10)
+    first, second = service.jobs.whoami.fire().wait(PATIENCE), service.jobs.whoami.fire().wait(PATIENCE)
     assert first["id"] != second["id"]
     assert (first["path"], first["user"], first["left"]) == ("jobs.whoami", None, None)
 
@@ -244,12 +245,12 @@ def test_failures(service: Service) -> None:
     """What ends a task is raised for those who ask for its result: our errors as they were, of others only the kind;
     and a function that ends its process ends the task alone. All are reported in the worker's log."""
     with pytest.raises(NotFoundError, match="no such order") as caught:
-        service.jobs.missing.fire().wait(10)
+        service.jobs.missing.fire().wait(PATIENCE)
     assert (caught.value.user_message, caught.value.status) == ("Sorry", 404)
     for job, kind in (("broken", "ZeroDivisionError"), ("leaving", "RuntimeError"), ("unspeakable", "TaskValueError")):
         handle = getattr(service.jobs, job).fire()
         with pytest.raises(TaskFailedError) as failed:
-            handle.wait(10)
+            handle.wait(PATIENCE)
         assert (failed.value.kind, handle.state) == (kind, "failed")
     for job in ("missing", "broken", "leaving", "unspeakable"):
         assert eventually(lambda job=job: f"TASK jobs.{job} 500" in service.log)  # type: ignore[misc]  # bound
@@ -257,41 +258,44 @@ def test_failures(service: Service) -> None:
 
 def test_retries(service: Service) -> None:
     """A task that fails is run again, as often as it says, under the same id."""
-    assert service.jobs.shaky.fire("twice", 2).wait(15) == "done"
+    assert service.jobs.shaky.fire("twice", 2).wait(PATIENCE) == "done"
     handle = service.jobs.shaky.fire("ever", 9)
     with pytest.raises(TaskFailedError):
-        handle.wait(15)
+        handle.wait(PATIENCE)
     assert service.notes("shaky").count("ever") == 3
 
 
 def test_limits(service: Service) -> None:
     """A task that takes longer than it may is ended."""
     with pytest.raises(DeadlineExceededError, match="longer than the 1 s"):
-        service.jobs.endless.fire().wait(15)
+        service.jobs.endless.fire().wait(PATIENCE)
 
 
 def test_cancelling(service: Service) -> None:
     """A task that waits is not begun any more; one that runs is interrupted, and can clean up."""
-    waiting = service.jobs.echo.fire_in(1, "never")
+    waiting = service.jobs.echo.fire_in(600, "never")
+    assert waiting.state == "queued"
     assert waiting.cancel()
     assert waiting.state == "cancelled"
     running = service.jobs.cancellable.fire()
-    assert eventually(lambda: running.state == "running")
+    assert eventually(lambda: service.notes("cancellable") == ["begun"])
+    assert running.state == "running"
     assert running.cancel()
     for handle in (waiting, running):
         with pytest.raises(TaskCancelledError):
-            handle.wait(10)
+            handle.wait(PATIENCE)
         assert not handle.cancel()
-    assert service.notes("cancellable") == ["begun", "ended"]
+    assert eventually(lambda: service.notes("cancellable") == ["begun", "ended"])
 
 
 def test_waiting_ends(service: Service) -> None:
     """wait() gives up after its time; the task goes on."""
-    handle = service.jobs.slow.fire("wait", 0.5)
+    handle = service.jobs.hold.fire("wait")
     with pytest.raises(TimeoutError):
         handle.wait(0.05)
     assert handle.result is None
-    assert handle.wait(10) == "wait"
+    (service.project.folder / "wait").touch()
+    assert handle.wait(PATIENCE) == "wait"
 
 
 def test_delays(service: Service) -> None:
@@ -299,18 +303,19 @@ def test_delays(service: Service) -> None:
     start = time.time()
     at = datetime.now(UTC) + timedelta(seconds=0.6)
     ended = [service.jobs.delayed.fire("d"), service.jobs.echo.fire_in(0.7), service.jobs.echo.fire_at(at)]
-    assert [handle.state for handle in ended] == ["queued"] * 3
     for handle, least in zip(ended, (0.5, 0.7, 0.5), strict=True):
-        handle.wait(10)
+        handle.wait(PATIENCE)
         assert time.time() - start >= least
 
 
 def test_unique(service: Service) -> None:
     """A unique task that waits with the same arguments is not queued again; when it has begun, it can be."""
-    first = service.jobs.once.fire_in(0.7, 1)
-    assert service.jobs.once.fire_in(0.7, 1) == first
-    assert service.jobs.once.fire(2) != first
-    first.wait(10)
+    first = service.jobs.once.fire_in(600, 3)
+    assert service.jobs.once.fire_in(600, 3) == first
+    first.cancel()
+    first, other = service.jobs.once.fire(1), service.jobs.once.fire(2)
+    assert first != other
+    first.wait(PATIENCE)
     assert service.jobs.once.fire(1) != first
     assert eventually(lambda: sorted(service.notes("once")) == ["1", "1", "2"])
 
@@ -370,14 +375,13 @@ def test_long_operations_are_published(service: Service) -> None:
 
 def test_queues(service: Service) -> None:
     """A worker takes tasks from all queues that they name."""
-    assert service.jobs.mail.fire("x").wait(10) == ["x"]
+    assert service.jobs.mail.fire("x").wait(PATIENCE) == ["x"]
 
 
 def test_periodic(service: Service) -> None:
     """A periodic task is fired once in each period, however many workers there are."""
     assert eventually(lambda: len(service.notes("tick")) > 2)
-    periods = [int(float(at) + 0.02) for at in service.notes("tick")]
-    assert len(periods) <= len(set(periods)) + 1  # one may have been run late, beside the next one
+    assert len(service.notes("tick")) <= time.time() - service.began + 1  # twice as many, if each worker did
 
 
 def test_refused_where_they_are_fired(service: Service) -> None:
@@ -398,7 +402,7 @@ def test_workers_that_die(service: Service) -> None:
     handles = [service.jobs.slow.fire(f"kill{at}", 0.5) for at in range(4)]
     assert eventually(lambda: sum(note.startswith("kill") for note in service.notes("begin")) >= 4)
     service.workers[1].kill()
-    assert [handle.wait(20) for handle in handles] == [f"kill{at}" for at in range(4)]
+    assert [handle.wait(PATIENCE) for handle in handles] == [f"kill{at}" for at in range(4)]
     service.jobs.deadly.fire("d")
     assert eventually(lambda: len(service.notes("deadly")) > 1)
 
@@ -412,10 +416,10 @@ def test_workers_that_are_asked_to_end(service: Service) -> None:
     assert eventually(lambda: len([key for key in service.notes("hold") if key.startswith("stop")]) == 2)
     worker.process.send_signal(signal.SIGTERM)
     (folder / "stop0").touch()
-    assert worker.process.wait(10) == 0
+    assert worker.process.wait(PATIENCE) == 0
     assert [handle.state for handle in held] == ["done", "queued", "queued"]
     for at in range(3):
         (folder / f"stop{at}").touch()
     with service.project.worker(name="third"):
         for handle in held:
-            handle.wait(10)
+            handle.wait(PATIENCE)
