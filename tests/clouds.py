@@ -20,7 +20,8 @@ from pymacaron.deploy.aws import Aws
 from pymacaron.deploy.execute import Execution
 from pymacaron.deploy.journal import Journal, read
 from pymacaron.deploy.observe import Found, observe
-from pymacaron.deploy.plan import GIVEN, NONE, Order, plan
+from pymacaron.deploy.order import GIVEN, NONE, Order
+from pymacaron.deploy.plan import plan
 from pymacaron.deploy.resources import Wanted, wanted_of
 from pymacaron.deploy.run import Door, Run, StepFailed
 from pymacaron.deploy.steps import Plan

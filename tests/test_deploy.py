@@ -24,12 +24,15 @@ from pymacaron.cli import pymacaron as command
 from pymacaron.config import Config, load_config
 from pymacaron.deploy import journal
 from pymacaron.deploy.bundle import bundle_of
+from pymacaron.deploy.due import due
 from pymacaron.deploy.observe import BRANCH, Environment, Found, Release, Version, covers, marked, marks_of
 from pymacaron.deploy.options import lint, options_of
+from pymacaron.deploy.order import GIVEN, NONE, Order, green_name, new_id
 from pymacaron.deploy.permissions import PERMITS, allows, places_of, policy_of, statement_for
-from pymacaron.deploy.plan import GIVEN, NONE, Order, due, green_name, new_id, plan, plan_rollback, problems
+from pymacaron.deploy.plan import plan, problems
 from pymacaron.deploy.prices import DATE, cost_of
 from pymacaron.deploy.resources import Wanted, wanted_of
+from pymacaron.deploy.rollback import plan_rollback
 from pymacaron.deploy.setup import calls_of
 from pymacaron.deploy.steps import Plan
 from pymacaron.exceptions import ConfigurationError

@@ -19,7 +19,8 @@ from pymacaron.deploy.aws import Aws, Refused, Throttled, Uncertain
 from pymacaron.deploy.journal import find
 from pymacaron.deploy.lock import LIFE, Lock, LockLost
 from pymacaron.deploy.observe import observe
-from pymacaron.deploy.plan import KEPT, Order, problems
+from pymacaron.deploy.order import KEPT, Order
+from pymacaron.deploy.plan import problems
 from pymacaron.deploy.run import Door
 from pymacaron.exceptions import DeployError
 

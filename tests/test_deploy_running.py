@@ -13,8 +13,9 @@ from clouds import CHANGING, Cloud, Killed, MortalAws, clouds, deploy, planned, 
 
 from pymacaron.deploy.journal import find
 from pymacaron.deploy.observe import Found, observe
-from pymacaron.deploy.plan import Order, plan_rollback
+from pymacaron.deploy.order import Order
 from pymacaron.deploy.resources import Wanted
+from pymacaron.deploy.rollback import plan_rollback
 from pymacaron.deploy.steps import Plan
 from pymacaron.exceptions import DeployError
 

@@ -12,9 +12,17 @@ prices.py       a price list with its date
 aws.py          the one place that speaks to AWS
 observe.py      what there is: questions only
 steps.py        plans and their steps, as values
+order.py        what is asked of one deployment
+calls.py        the calls that steps make
+parts.py        what plans have in common
+due.py          what nobody needs any more
 plan.py         what has to be done: a pure function
+rollback.py     the way back, likewise
 run.py          a deployment under way: calls that are journalled, and made once
-deeds.py        each kind of step
+deeds.py        each kind of step; some have rooms of their own:
+swapping.py     the swap, and who has the live address
+guard.py        alarms
+ending.py       environments that end
 execute.py      a plan carried out, and the ways back
 journal.py      what was done, on the disk before anybody acts on it
 lock.py         one deployment at a time

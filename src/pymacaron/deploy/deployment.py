@@ -18,8 +18,10 @@ from .aws import Aws, Refused, Throttled, Uncertain
 from .execute import STOPPED, Execution
 from .lock import Lock, owner
 from .observe import Found, observe
-from .plan import GIVEN, KEPT, NONE, Order, new_id, plan, plan_rollback, problems
+from .order import GIVEN, KEPT, NONE, Order, new_id
+from .plan import plan, problems
 from .resources import LIVE, Wanted, place_of_key, wanted_of
+from .rollback import plan_rollback
 from .run import Run, Workshop, allow
 from .steps import Plan
 

@@ -11,10 +11,10 @@ from pymacaron.exceptions import DeployError
 
 from .aws import Aws, Refused, Throttled, Uncertain
 from .deployment import Account
+from .due import due
 from .execute import ATTENTION, STOPPED
 from .lock import HELD, Holder
 from .observe import Environment, Found, environments_of
-from .plan import due
 from .resources import Wanted
 
 _LOG = "/aws/elasticbeanstalk/{}/var/log/eb-docker/containers/eb-current-app/stdouterr.log"

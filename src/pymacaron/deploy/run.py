@@ -17,6 +17,7 @@ from .observe import Environment, environments_of
 from .permissions import places_of, statement_for
 from .resources import Wanted
 from .steps import ApiCall, Plan, Step, filled
+from .waiting import Watch
 
 _T = TypeVar("_T")
 _ATTEMPTS = 8
@@ -183,6 +184,10 @@ class Run:
         if not error.is_denial:
             return str(error)
         return f"{error}; {allow(error.operation, self.wanted, self.account)}"
+
+    def watch(self, ident: str) -> Watch:
+        """An environment, watched; the lock gets signs of life meanwhile."""
+        return Watch(self.aws, ident, tell=lambda text: self.tell("event", text), meanwhile=self.lock.beat)
 
     def environment(self, name: str) -> Environment | None:
         """The environment of a name, None if there is none."""

@@ -104,6 +104,12 @@ class Watch:
             raise Failed(f"the time is over, while {state}; the operation goes on at AWS: `pymacaron deploy --resume`")
         self._aws.clock.sleep(_LOOK)
 
+    @property
+    def said(self) -> str:
+        """The last events that were no good news, each on a line of its own."""
+        bad = [text for text in self.last if not text.startswith("INFO")]
+        return "".join(f"\n  {text}" for text in bad[-5:])
+
     def causes(self) -> str:
         """Why its instances are ill, as they say."""
         found = self._aws.read(

@@ -1,0 +1,45 @@
+"""Environments that end, with their alarms."""
+
+from __future__ import annotations
+
+from .guard import has_alarm
+from .observe import Environment
+from .run import Run, Unclear
+from .steps import Step
+from .waiting import Failed
+
+_END = 20 * 60.0  # seconds
+
+
+def retire(run: Run, step: Step) -> None:
+    """End an environment, but never the live one."""
+    found = run.environment(step.about)
+    if found is not None and found.cname.lower() == run.wanted.cname and (run.plan.blue or step.kind == "retire"):
+        raise Unclear(f"{step.about} is live, and is not ended")
+    if found is not None:
+        if found.status in {"Launching", "Updating"}:
+            found = _still(run, found)
+        run.given["green.id"] = run.given.get("green.id") or found.id
+        run.once(step, step.calls[0], lambda: _is_ending(run, step.about))
+    for call in step.calls[1:]:
+        names = [str(name) for name in call.parameters["AlarmNames"]]
+        if any(has_alarm(run, name) for name in names):
+            run.once(step, call, lambda names=names: not any(has_alarm(run, name) for name in names) or None)  # type: ignore[misc]
+
+
+def _still(run: Run, found: Environment) -> Environment:
+    """Elastic Beanstalk ends only what is ready."""
+    try:
+        run.watch(found.id).until(
+            lambda one: one is None or one.is_ready or one.status == "Terminating", _END, "it is busy"
+        )
+    except Failed as error:
+        raise Unclear(
+            f"{found.name} cannot be ended: {error}; end it later: `pymacaron env terminate {found.name}`"
+        ) from error
+    return found
+
+
+def _is_ending(run: Run, name: str) -> bool | None:
+    found = run.environment(name)
+    return True if found is None or found.status == "Terminating" else None
