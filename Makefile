@@ -45,8 +45,11 @@ run: venv ## the example shop, three services on PORT (8080) and the next two
 run-real: venv ## a published API, the GA4GH Workflow Execution Service, on PORT (8080)
 	@$(BIN)/python examples/wes/server.py --port $(PORT) $(ARGS)
 
+# Many tests run servers and processes, and a machine that others share may stop them for seconds: in continuous
+# integration what has failed is asked once more, alone. What fails twice fails; what fails once is printed above.
 test: venv services ## every quick test, with coverage; ARGS go to pytest
-	@$(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report=term $(ARGS) \
+	  $(if $(CI),|| $(BIN)/python -m pytest -q --last-failed --last-failed-no-failures none)
 
 services: ## redis-server, chromium, docker and a registry for the tests, where they are missing and can be installed
 	@command -v redis-server >/dev/null || $(call install,redis-server)
