@@ -33,7 +33,7 @@ TAKES: dict[str, list[tuple[str, ...]]] = {
     "replay": [(FILE,)],
     "routes": [(FILE,)],
     "config": [("--config", FILE)],
-    "check": [("--apis", FILE), ("--server", FILE)],
+    "check": [(FILE,)],
     "handlers": [(FILE,)],
     "stubs": [(FILE,)],
     "mock": [(FILE, "--port", "0")],
@@ -45,7 +45,7 @@ TAKES: dict[str, list[tuple[str, ...]]] = {
 # What is none of nonsense to a command: with its exit code.
 SENSE = {
     **{("trace", name): 1 for name in NO_DOCUMENTS},  # there is no such call in it
-    **{("check", name): 1 for name in (*NO_FILES, *NO_DOCUMENTS)},  # it is a finding
+    **{("check", name): 1 for name in NO_DOCUMENTS},  # it is a finding
     ("config", "empty.yaml"): 0,  # it has defaults, and says what is missing
 }
 OTHERS = [
@@ -64,8 +64,8 @@ OTHERS = [
     ("config live_hots", "did you mean 'live_host'?"),
     ("check --ignore unused-shema", "did you mean 'unused-schema'?"),
     ("check --format pdf", "'text', 'json', 'sarif', 'github'"),
-    ("check --server folder", "there is no file folder"),
-    ("check --server nothing.py", "nothing.py loads no API"),
+    ("check folder.py", "there is no file folder.py"),
+    ("check nothing.py", "nothing.py loads no API"),
     ("check", "apis"),
     ("stubs good.yaml --output binary.yaml", "name another folder: --output"),
     ("mock good.yaml --port 70000", "0<=x<=65535"),

@@ -478,7 +478,7 @@ class ConfigurationError(StartError):
 
 
 class DocumentError(StartError):
-    title = "the OpenAPI documents are faulty"
+    title = "the OpenAPI documents cannot be used"
 
 
 class BindingError(StartError):

@@ -27,26 +27,29 @@ from pymacaron.pool import ApiPool, LoadedApi
 
 from .documents import paths_of
 
-_SERVER = "server.py"
+_SERVER, _APIS = "server.py", "apis"
 _PLACEHOLDER = "a secret that is not set here " * 3
 
 
 @click.command()
-@click.option("--server", default=_SERVER, show_default=True, help="The program to check.")
-@click.option("--apis", default="apis", show_default=True, help="Documents, where there is no such program.")
+@click.argument("path", required=False)
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="How.")
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Leave a rule out; several times, or a,b.")
 @click.option("--only", multiple=True, metavar="RULE", help="Only this rule; several times, or a,b.")
 @click.option("--rules", is_flag=True, help="List the rules.")
-def check(*, server: str, apis: str, form: str, ignore: tuple[str, ...], only: tuple[str, ...], rules: bool) -> None:
+def check(path: str | None, form: str, ignore: tuple[str, ...], only: tuple[str, ...], rules: bool) -> None:
     """Check a service without serving: everything that its start checks, and advice.
+
+    PATH is the program that ends with letsgo(), a document, or a folder of documents; else server.py, and where there
+    is none the folder apis.
 
     The program is imported, as a WSGI server would do it; it opens no port. Secrets that are not set do not stop it.
     Rules that `check_ignore` of pym-config.yaml lists are left out.
 
     \b
       pymacaron check
+      pymacaron check apis/shop.yaml
       pymacaron check --ignore missing-example --format github
 
     Exit codes: 0 nothing but notes, 1 errors or warnings, 2 the command line is wrong, or there is nothing to check.
@@ -54,13 +57,15 @@ def check(*, server: str, apis: str, form: str, ignore: tuple[str, ...], only: t
     if rules:
         _print_rules(form)
         return
-    if server != _SERVER and not os.path.isfile(server):
-        raise click.UsageError(f"there is no file {server}; name the program that ends with letsgo()")
+    path = path or (_SERVER if os.path.isfile(_SERVER) else _APIS)
+    is_program = path.endswith(".py")
+    if is_program and not os.path.isfile(path):
+        raise click.UsageError(f"there is no file {path}; name the program that ends with letsgo()")
     left_out, wanted = _named(ignore), _named(only) or set(RULES)
     logging.disable()
     config = _config()
     left_out |= set(config.check_ignore)
-    found = [*_of_config(config), *(_of_service(server) if os.path.isfile(server) else _of_documents(apis))]
+    found = [*_of_config(config), *(_of_service(path) if is_program else _of_documents(path))]
     shown = [one for one in dict.fromkeys(found) if one.rule in wanted and one.rule not in left_out]
     click.echo(FORMATS[form](shown))
     sys.exit(1 if any(one.level != "note" for one in shown) else 0)
@@ -127,7 +132,7 @@ def _of_documents(apis: str) -> Iterator[Advice]:
     """The same without a program: a document, or those of a folder, and the functions of those that name some."""
     paths = paths_of([apis]) if os.path.isfile(apis) else documents_below(apis)
     if not paths:
-        raise click.UsageError(f"there is no server.py here and no document in {apis}; name one: --server, --apis")
+        raise click.UsageError(f"there is no document in {apis}; name one, or a program that ends with letsgo()")
     sys.path.insert(0, os.getcwd())
     for name, path in paths.items():
         try:

@@ -28,6 +28,8 @@ def documents_at(source: str) -> Iterator[dict[str, Document]]:
         DocumentError: there is none, or one is faulty.
     """
     if not source.startswith(_GIT):
+        if not os.path.exists(source) and ":" in source and not is_url(source):
+            raise _fault(source, "does not exist", f"did you mean {_GIT}{source}, a path in a revision?")
         yield _loaded(source)
         return
     with tempfile.TemporaryDirectory() as folder:
