@@ -22,6 +22,7 @@ from pymacaron.deploy.journal import Journal, read
 from pymacaron.deploy.observe import Found, observe
 from pymacaron.deploy.order import GIVEN, NONE, Order
 from pymacaron.deploy.plan import plan
+from pymacaron.deploy.printed import group_of
 from pymacaron.deploy.resources import Wanted, wanted_of
 from pymacaron.deploy.run import Door, Run, StepFailed
 from pymacaron.deploy.steps import Plan
@@ -137,6 +138,15 @@ class Cloud:
 
     def make(self, bucket: str) -> None:
         self.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+
+    def prints(self, environment: str, line: str) -> None:
+        """Let a service print a line, which CloudWatch has at once."""
+        client, group = self.client("logs"), group_of(environment)
+        if not client.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+            client.create_log_group(logGroupName=group)
+            client.create_log_stream(logGroupName=group, logStreamName="i-1")
+        at = int(self.clock.now().timestamp() * 1000)
+        client.put_log_events(logGroupName=group, logStreamName="i-1", logEvents=[{"timestamp": at, "message": line}])
 
     # What tests ask
 

@@ -4,6 +4,7 @@ permissions; and where secrets are all the while."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,9 +13,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from clouds import REGION, Bench, Cloud, Killed, MortalAws, clouds, deploy, planned, resume, wanted
+from clouds import CHANGING, REGION, Bench, Cloud, Killed, MortalAws, clouds, deploy, planned, resume, wanted
 from leaks import secret
 
+from pymacaron.config.secret import remember
 from pymacaron.deploy.aws import Aws, Refused, Throttled, Uncertain
 from pymacaron.deploy.journal import find
 from pymacaron.deploy.lock import LIFE, Lock, LockLost
@@ -227,6 +229,34 @@ def test_secrets_are_kept(cloud: Cloud, tmp_path: Path) -> None:
 
 
 # What AWS says
+
+
+@pytest.mark.parametrize(("fails", "code"), [("green_tests", 4), ("live_tests", 5)])
+def test_the_last_words(cloud: Cloud, tmp_path: Path, fails: str, code: int) -> None:
+    """Who deploys is told why the new environment has failed: its last events, the last lines of its service, without
+    secrets. They are asked for when what was live is live, and before it is ended. The journal does not have them."""
+    remember(secret("harbour-violet-compass-9"))
+
+    class Failing(Bench):
+        def tests(self, door: Door) -> None:
+            newest = cloud.account.environments[-1].name
+            cloud.prints(newest, "no database at db:5432 for harbour-violet-compass-9")
+            super().tests(door)
+
+    deploy(cloud, tmp_path, 1, "a", wanted())
+    with pytest.raises(DeployError) as failed:
+        deploy(cloud, tmp_path, 2, "b", wanted(), bench=Failing(cloud, "b", frozenset((fails,))))
+    assert failed.value.exit_code == code
+    said = str(failed.value)
+    assert re.search(r"the last lines of shop-live-.*-090002-aaaa:\n  no database at db:5432 for \*+\n", said)
+    assert re.search(r"the last events of .*\n(  .*\n)*  \d\d:\d\d:\d\d INFO  Successfully launched environment", said)
+    calls = next(one for one in reversed(cloud.processes) if one.number > 0).calls
+    changes = [one for one in calls if one.startswith("elasticbeanstalk.") and one in CHANGING]
+    assert changes[-1] == "elasticbeanstalk.TerminateEnvironment"
+    assert calls.index("logs.FilterLogEvents") < calls.index(changes[-1])
+    swaps = [at for at, one in enumerate(calls) if one == "elasticbeanstalk.SwapEnvironmentCNAMEs"]
+    assert not swaps or swaps[-1] < calls.index("logs.FilterLogEvents")
+    assert "no database" not in next(tmp_path.glob("*-090002-*.jsonl")).read_text("utf-8")
 
 
 def test_a_permission_that_is_missing(cloud: Cloud, tmp_path: Path) -> None:

@@ -15,13 +15,15 @@ from typing import Any
 import pytest
 import trustme
 from click.testing import CliRunner
-from clouds import PACE, REGION, Cloud, MortalAws, clouds, deploy, shop, wanted
+from clouds import PACE, REGION, Cloud, MortalAws, StillClock, clouds, deploy, shop, wanted
 
 from pymacaron.cli import pymacaron as command
 from pymacaron.cli.deploying import workshop_for
 from pymacaron.config import Config
 from pymacaron.deploy import operating
+from pymacaron.deploy.aws import OPTIONS, Aws
 from pymacaron.deploy.deployment import Account, deployment, of_file, ordered, told
+from pymacaron.deploy.last_words import last_words
 from pymacaron.deploy.lock import Lock
 from pymacaron.deploy.resources import wanted_of
 from pymacaron.deploy.run import Door, StepFailed
@@ -106,7 +108,7 @@ def test_logs_follow_what_is_live(cloud: Cloud, tmp_path: Path) -> None:
     account = account_in(cloud, tmp_path)
     deploy(cloud, tmp_path, 1, "a", wanted())
     first = account.observed().environments[0].name
-    write(cloud, first, "one")
+    cloud.prints(first, "one")
     notes: list[str] = []
     lines = operating.logs(
         account.aws, wanted(), since=cloud.clock.now().timestamp() - 60, follow=True, note=notes.append
@@ -114,20 +116,11 @@ def test_logs_follow_what_is_live(cloud: Cloud, tmp_path: Path) -> None:
     assert next(lines) == "one"
     deploy(cloud, tmp_path, 2, "b", wanted())
     second = account.observed().environments[1].name
-    write(cloud, first, "two")
-    write(cloud, second, "three")
+    cloud.prints(first, "two")
+    cloud.prints(second, "three")
     assert {next(lines), next(lines)} == {"two", "three"}
     assert second in notes[0]
     assert list(operating.logs(account.aws, wanted(), since=cloud.clock.now().timestamp() - 60)) == ["three"]
-
-
-def write(cloud: Cloud, environment: str, line: str) -> None:
-    client, group = cloud.client("logs"), operating._LOG.format(environment)
-    if not client.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
-        client.create_log_group(logGroupName=group)
-        client.create_log_stream(logGroupName=group, logStreamName="i-1")
-    at = int(cloud.clock.now().timestamp() * 1000)
-    client.put_log_events(logGroupName=group, logStreamName="i-1", logEvents=[{"timestamp": at, "message": line}])
 
 
 def test_events_are_told_in_order(cloud: Cloud, tmp_path: Path) -> None:
@@ -256,6 +249,23 @@ def test_nobody_is_there(cloud: Cloud, tmp_path: Path) -> None:
 # The commands
 
 
+def check_files_of_instances(cloud: Rehearsal) -> None:
+    """Where CloudWatch has no line of an environment, its instances are asked for their files."""
+    aws = Aws(lambda name: cloud.client(name, config=OPTIONS), StillClock(cloud.account.clock))
+    profile = ("aws:autoscaling:launchconfiguration", "IamInstanceProfile", "aws-elasticbeanstalk-ec2-role")
+    options = [dict(zip(("Namespace", "OptionName", "Value"), profile, strict=True))]
+    eb = cloud.client("elasticbeanstalk")
+    eb.create_application(ApplicationName="other")
+    platform = eb.list_available_solution_stacks()["SolutionStacks"][0]
+    eb.create_environment(
+        ApplicationName="other", EnvironmentName="other-1", SolutionStackName=platform, OptionSettings=options
+    )
+    said = last_words(aws, "other-1")
+    assert "Successfully launched environment: other-1" in said
+    assert "  nothing runs in this environment" in said
+    assert "printed nothing" in last_words(aws, "nobody")
+
+
 def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From an empty account to a plan, by the commands themselves, over the real protocol: what is missing is named
     with its cure, `aws setup` makes it, then a deployment can begin; asking changes nothing."""
@@ -274,6 +284,7 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "aws_service_role: names aws-elasticbeanstalk-service-role" in missing
         assert "run `pymacaron aws setup`" in missing
         run("aws", "setup", "--email", "ops@example.com")
+        check_files_of_instances(cloud)
         changes = len(cloud.record.mutations())
         assert "a deployment can begin" in run("aws", "doctor")
         made = json.loads(run("deploy", "--plan", "--json"))["plan"]

@@ -32,6 +32,8 @@ workshop.py     tests and images, on this machine
 progress.py     what is said meanwhile
 deployment.py   all of that together
 operating.py    what is running, what has been, and what it says
+printed.py      what services print
+last_words.py   what an environment says before it is ended
 rehearse.py     all of it without AWS
 setup.py        what an account has to have once
 

@@ -18,6 +18,7 @@ from .permissions import PERMITS
 try:
     from boto3.session import Session
     from botocore import xform_name
+    from botocore.awsrequest import AWSRequest
     from botocore.config import Config as Options
     from botocore.exceptions import (
         BotoCoreError,
@@ -28,6 +29,7 @@ try:
         ProfileNotFound,
         ProxyConnectionError,
     )
+    from botocore.httpsession import URLLib3Session
     from botocore.parsers import ResponseParserError
 except ImportError:
     raise DeployError("deployment needs boto3; run: pip install 'pymacaron[aws]'") from None
@@ -149,6 +151,20 @@ class Aws:
         """
         assert PERMITS[operation].changes, f"{operation} changes nothing"
         return self._call(operation, parameters)
+
+    def fetch(self, address: str) -> str:
+        """The text at an address that an answer of AWS has signed for whoever has it.
+
+        Raises:
+            Uncertain: it is not there.
+        """
+        try:
+            response = URLLib3Session(timeout=10).send(AWSRequest("GET", address).prepare())
+        except (HTTPClientError, ValueError) as error:
+            raise Uncertain("GET", f"no answer: {type(error).__name__}") from error
+        if response.status_code != 200:
+            raise Uncertain("GET", f"it is answered with {response.status_code}")
+        return str(response.content.decode("utf-8", "replace"))
 
     def _call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         service, _, name = operation.partition(".")

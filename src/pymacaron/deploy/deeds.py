@@ -121,7 +121,7 @@ def _green(run: Run, step: Step) -> None:
     try:
         watch.until_well(_LAUNCH)
     except Failed as error:
-        raise StepFailed(f"{step.about} does not come up: {error}{watch.said}") from error
+        raise StepFailed(f"{step.about} does not come up: {error}") from error
 
 
 def _green_tests(run: Run, step: Step) -> None:

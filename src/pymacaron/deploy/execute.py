@@ -7,6 +7,7 @@ from pymacaron.exceptions import DeployError
 
 from .aws import Refused, Uncertain
 from .deeds import DEEDS
+from .last_words import last_words
 from .lock import LockLost
 from .run import Run, StepFailed, Unclear
 from .steps import Step
@@ -25,6 +26,7 @@ class Execution:
 
     def __init__(self, run: Run, *, done: set[str] | None = None, road: str = "steps", why: str = "") -> None:
         self._run, self._done, self._road, self._why = run, set(done or ()), road, why
+        self._last_words = ""
 
     def __call__(self) -> int:
         """Do what is left; DONE.
@@ -98,15 +100,22 @@ class Execution:
 
     def _go_back(self) -> None:
         for step in getattr(self._run.plan, self._road):
+            if step.kind == "end_green":
+                self._hear()
             try:
                 self._do(step)
             except (StepFailed, LockLost) as error:
                 raise Unclear(f"{step.title}: {error}; before that: {self._why}") from error
+        self._hear()
+
+    def _hear(self) -> None:
+        """What the new environment has to say: behind a swap back, since callers come first, and before its end."""
+        self._last_words = self._last_words or last_words(self._run.aws, self._run.plan.green)
 
     def _sentence(self, code: int) -> str:
         live = "what was live is live again" if code == ROLLED_BACK else "what is live has not been touched"
         title = "THE DEPLOYMENT WAS ROLLED BACK" if code == ROLLED_BACK else "the new environment has failed"
-        return f"{title}: {live}\n{self._why}\nthe journal: {self._run.journal.path}"
+        return f"{title}: {live}\n{self._why}\n{self._last_words}\nthe journal: {self._run.journal.path}"
 
     def _unclear(self, error: Exception) -> DeployError:
         text = self._run.advice(error) if isinstance(error, Refused) else str(error)

@@ -15,11 +15,10 @@ from .due import due
 from .execute import ATTENTION, STOPPED
 from .lock import HELD, Holder
 from .observe import Environment, Found, environments_of
+from .printed import LATE, Feed
 from .resources import Wanted
 
-_LOG = "/aws/elasticbeanstalk/{}/var/log/eb-docker/containers/eb-current-app/stdouterr.log"
 _POLL = 3.0  # seconds between two questions for new lines
-_LATE = 60.0  # seconds that a line may need until it can be read
 
 
 def status(account: Account, found: Found) -> dict[str, Any]:
@@ -95,8 +94,8 @@ def logs(
     """What the live environment prints, since a time (seconds since 1970); with `follow`, from then on, of whichever
     environment is live then: a swap is told by `note`, and the last lines of the old one come still."""
     live = live_of(aws, wanted)
-    feed = _Feed(aws, live, since)
-    old: list[tuple[_Feed, float]] = []
+    feed = Feed(aws, live.name, since)
+    old: list[tuple[Feed, float]] = []
     while True:
         for one, _ in old:
             yield from one.new()
@@ -107,33 +106,9 @@ def logs(
         now = live_of(aws, wanted)
         if now.id != live.id:
             note(f"{now.name} is live now, with {now.label}; before, it was {live.name}")
-            old.append((feed, aws.clock.time() + _LATE))
-            live, feed = now, _Feed(aws, now, aws.clock.time() - _LATE)
+            old.append((feed, aws.clock.time() + LATE))
+            live, feed = now, Feed(aws, now.name, aws.clock.time() - LATE)
         old = [(one, until) for one, until in old if until > aws.clock.time()]
-
-
-class _Feed:
-    """The lines of one environment, each given once."""
-
-    def __init__(self, aws: Aws, environment: Environment, since: float) -> None:
-        self._aws, self._since, self._seen = aws, since, dict[str, float]()
-        self._group = _LOG.format(environment.name)
-
-    def new(self) -> Iterator[str]:
-        begin = max(0, int(self._since * 1000))
-        try:
-            found = self._aws.pages("logs.FilterLogEvents", "events", logGroupName=self._group, startTime=begin)
-        except Refused as error:
-            if error.code == "ResourceNotFoundException":
-                return  # nothing has been printed so far
-            raise
-        for one in found:
-            if one["eventId"] not in self._seen:
-                self._seen[one["eventId"]] = one["timestamp"] / 1000
-                yield one["message"].rstrip("\n")
-        newest = max(self._seen.values(), default=self._since)
-        self._since = max(self._since, newest - _LATE)
-        self._seen = {name: at for name, at in self._seen.items() if at >= self._since}
 
 
 def events(aws: Aws, wanted: Wanted, *, hours: float) -> list[str]:

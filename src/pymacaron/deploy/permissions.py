@@ -67,6 +67,8 @@ _READS = (
     _call("elasticbeanstalk.DescribeEnvironments", _BEANSTALK),
     _call("elasticbeanstalk.DescribeEvents", _BEANSTALK),
     _call("elasticbeanstalk.DescribeInstancesHealth", _BEANSTALK),
+    _call("elasticbeanstalk.RequestEnvironmentInfo", _BEANSTALK),  # lets instances show their files
+    _call("elasticbeanstalk.RetrieveEnvironmentInfo", _BEANSTALK),
     _call("elasticbeanstalk.ListPlatformVersions"),
     _call("elasticbeanstalk.CheckDNSAvailability"),
     _call("elasticbeanstalk.ValidateConfigurationSettings", _BEANSTALK),

@@ -37,7 +37,6 @@ class Watch:
         self._aws, self._id, self._tell, self._meanwhile = aws, environment, tell, meanwhile
         self._since = datetime.fromtimestamp(aws.clock.time(), UTC) - _OVERLAP
         self._seen: set[tuple[Any, ...]] = set()
-        self.last: list[str] = []
 
     def state(self) -> Environment | None:
         """The environment, None when it is gone."""
@@ -57,9 +56,7 @@ class Watch:
                 continue
             self._seen.add(known)
             self._since = max(self._since, one["EventDate"] - _OVERLAP)
-            text = f"{one.get('Severity', 'INFO')}: {one['Message']}"
-            self.last = [*self.last[-19:], text]
-            self._tell(text)
+            self._tell(f"{one.get('Severity', 'INFO')}: {one['Message']}")
             is_failure = any(sign in one["Message"] for sign in _FAILURES)
             failure = one["Message"] if is_failure and one.get("Severity") in _BAD else failure
         return failure
@@ -103,12 +100,6 @@ class Watch:
         if self._aws.clock.time() >= until:
             raise Failed(f"the time is over, while {state}; the operation goes on at AWS: `pymacaron deploy --resume`")
         self._aws.clock.sleep(_LOOK)
-
-    @property
-    def said(self) -> str:
-        """The last events that were no good news, each on a line of its own."""
-        bad = [text for text in self.last if not text.startswith("INFO")]
-        return "".join(f"\n  {text}" for text in bad[-5:])
 
     def causes(self) -> str:
         """Why its instances are ill, as they say."""
