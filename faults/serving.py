@@ -265,10 +265,7 @@ def trouble(by: str, seconds: int) -> bool:
             stack.callback(made.end)
             return made
 
-        began = time.monotonic()
         first = start()
-        # gunicorn ends workers that SIGHUP replaces before their successors serve: callers wait for these
-        patience = RECOVERY + (time.monotonic() - began if by == "gunicorn" else 0)
         capacity = _capacity(first.port)
         first.end()
         load = Load([], rate=SHARE * capacity)
@@ -292,10 +289,10 @@ def trouble(by: str, seconds: int) -> bool:
         print(f"  {name:12}{counts[name]:>9,}")
     before = [name for at, name in happened if at < load.gap_began + load.longest_gap][-3:]
     print(f"  the longest time without an answer: {load.longest_gap:.2f} s, behind {', '.join(before)}")
-    print(f"  at most {patience:.2f} s; exit codes: {sorted({*what.codes, code})}")
+    print(f"  at most {RECOVERY:.2f} s; exit codes: {sorted({*what.codes, code})}")
     for line in load.trouble if counts["lost"] or counts["wrong"] else ():
         print("   ", line)
-    return not counts["lost"] and not counts["wrong"] and load.longest_gap <= patience and {*what.codes, code} == {0}
+    return not counts["lost"] and not counts["wrong"] and load.longest_gap <= RECOVERY and {*what.codes, code} == {0}
 
 
 def _capacity(port: int) -> float:

@@ -118,17 +118,25 @@ def test_the_end(tmp_path: Path, by: str) -> None:
 
 @pytest.mark.parametrize("by", SERVERS)
 def test_workers_are_replaced(tmp_path: Path, by: str) -> None:
-    """A worker that is killed is replaced, one that is to be renewed as well: who keeps asking is answered."""
+    """A worker that is killed is replaced, and by SIGHUP one by one that has new code: who keeps asking is answered. If
+    that cannot start, the one before it goes on serving."""
     with served(tmp_path, by) as server:
-        for sign in (signal.SIGKILL, signal.SIGHUP):
-            before = server.ask("GET", "/a").json["pid"]
-            os.kill(before if sign is signal.SIGKILL else server.process.pid, sign)
-            until, pid = time.monotonic() + PATIENCE, before
-            while pid == before and time.monotonic() < until:
-                with contextlib.suppress(OSError, http.client.HTTPException):  # to the one that is killed
-                    pid = server.ask("GET", "/a").json["pid"]
-                time.sleep(0.02)
-            assert pid != before
+        before = server.ask("GET", "/a").json["pid"]
+        os.kill(before, signal.SIGKILL)
+
+        def another() -> Any:
+            with contextlib.suppress(OSError, http.client.HTTPException):  # to the one that is killed
+                return answer if (answer := server.ask("GET", "/a").json)["pid"] != before else None
+
+        assert "code" not in _until(another)
+        (tmp_path / "functions.py").write_text(FUNCTIONS.replace('"pid": ', '"code": 2, "pid": '), "utf-8")
+        server.process.send_signal(signal.SIGHUP)
+        now = _until(lambda: found if "code" in (found := server.ask("GET", "/a").json) else None)
+        (tmp_path / "functions.py").write_text("import nothing_of_that_name", "utf-8")
+        _until(lambda: server.ask("GET", "/a").json == now)  # for a while the old one answers as well
+        server.process.send_signal(signal.SIGHUP)
+        _until(lambda: re.search("before (it|them) goe?s? on serving", server.log))
+        assert server.ask("GET", "/a").json == now
 
 
 @pytest.mark.parametrize("by", SERVERS)

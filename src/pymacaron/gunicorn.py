@@ -7,6 +7,7 @@ more than what stands here.
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from functools import partial
@@ -15,11 +16,12 @@ from typing import Any
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]  # it has none
 
 from . import crash
-from .config import get_config
+from .config import get_config, set_config
 from .ending import ending
 from .metrics.sharing import share
 from .running.listening import LAST_CALLS, UNREAD
 from .running.plan import GUNICORN, Wishes, plan_of
+from .running.rolling import Word, roll
 
 if get_config().metrics:
     share()  # before any worker is there
@@ -47,6 +49,11 @@ _FLUSH = 0.7  # seconds for reports that are still to be sent when time is up
 _USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
+def on_starting(arbiter: object) -> None:
+    """A hook of gunicorn's: the beginning of its supervising process."""
+    roll(arbiter)
+
+
 def worker_exit(_arbiter: object, _worker: object) -> None:
     """A hook of gunicorn's: the end of a worker, before its process ends."""
     _flush()
@@ -59,6 +66,25 @@ def _flush() -> None:
 class Worker(ThreadWorker):  # type: ignore[misc]  # likewise
     """gunicorn's worker with threads, which on its own waits without end for a request that has begun, and turns those
     away who wait at the door when it ends."""
+
+    def __init__(self, *told: Any) -> None:
+        """Still in the supervising process."""
+        super().__init__(*told)
+        self.word = Word()
+        self._most: Any = self.max_requests
+        self.max_requests: Any = sys.maxsize  # beyond which gunicorn would just end it
+
+    def load_wsgi(self) -> None:
+        """Load the service, with what pym-config.yaml says now: SIGHUP may have asked for that."""
+        if not self.cfg.preload_app:
+            set_config(None)
+        super().load_wsgi()
+
+    def notify(self) -> None:
+        """Tell that it moves, every second or so, and whether it has served enough."""
+        super().notify()
+        if self.nr >= self._most:
+            self.word.is_worn()
 
     def enqueue_req(self, conn: Any) -> None:
         """Hand a connection that has something to read to a thread."""
@@ -85,6 +111,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # likewise
     def set_accept_enabled(self, enabled: bool) -> None:
         """Begin or end to let callers in; at the end of the worker those who come are turned away, and do not wait."""
         super().set_accept_enabled(enabled)
+        if enabled:
+            self.word.serves()
         if not enabled and not self.alive:
             for listener in self.sockets:
                 listener.close()

@@ -10,6 +10,7 @@ serving.py      a worker from inside (granian)
 calls.py        requests as granian hands them over, called as WSGI
 slow.py         callers who do not send what they have announced (granian)
 arbiter.py      the same service by gunicorn, which has a supervising process of its own
+rolling.py      how that one replaces workers: each when its successor serves
 developing.py   a server that starts again when a file changes
 """
 

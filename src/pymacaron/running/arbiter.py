@@ -67,8 +67,6 @@ class _Application(WSGIApplication):  # type: ignore[misc]  # likewise
 
         def hear(number: int, frame: Any) -> None:
             self._when_ending()
-            # The arbiter may be waiting for workers that it replaces, and looks at signals only when they have ended.
-            arbiter.kill_workers(signal.SIGTERM)
             give_up = partial(arbiter.kill_workers, signal.SIGKILL)
             for seconds, work in ((self._plan.shutdown_delay, close), (self._plan.shutdown_grace + _MARGIN, give_up)):
                 timer = threading.Timer(seconds, work)
