@@ -23,7 +23,7 @@ from services import Project, body, operation, project_in
 from workers import Redis
 
 from pymacaron.auth import generate_token
-from pymacaron.config import get_config
+from pymacaron.config import Config, get_config, set_config
 from pymacaron.exceptions import ConfigurationError, DocumentError, StoreDownError
 from pymacaron.limits.counting import Counter, OwnCounter
 from pymacaron.limits.rates import network_of
@@ -133,6 +133,39 @@ def test_earlier_deadline_counts(project: Project) -> None:
     assert 30_000 < said(client.get("/f"))["left"] <= 60_000
     assert 0 < said(client.get("/f", headers={"PymDeadlineMs": "30000"}))["left"] <= 30_000
     assert 30_000 < said(client.get("/f", headers={"PymDeadlineMs": "90000"}))["left"] <= 60_000
+
+
+def test_nothing_goes_on_after_the_deadline(project: Project) -> None:
+    """A function that runs on after its 504 does nothing any more with what is ours: stores, tasks and clients stop."""
+    code = """
+from pymacaron import ApiPool, asynctask
+from pymacaron.exceptions import PyMacaronException
+from pymacaron.stores import Attribute, Table, get_store
+over, tries = threading.Event(), []
+NOTES = Table("notes", Attribute("id"))
+@asynctask
+def task(): ...
+def f():
+    while get_call().left_ms():
+        time.sleep(0.01)
+    for act in (lambda: get_store().put(NOTES, {"id": "a"}), task.fire, lambda: ApiPool.shop.client.f()):
+        try:
+            result = act()
+        except PyMacaronException as error:
+            result = error
+        tries.append(getattr(result, "code", None))
+    over.set()
+    return {}
+"""
+    set_config(Config(name="service", live_host="localhost", with_async=True, jwt_secret="a secret"))
+    client = served(project, "from pymacaron.calls import get_call\n" + code, {"x-timeout-ms": 100, "operationId": "f"})
+    import handlers
+
+    get_store().create_table(handlers.NOTES)
+    assert client.get("/f").status_code == 504
+    assert handlers.over.wait(PATIENCE)
+    assert handlers.tries == ["DEADLINE_EXCEEDED"] * 3
+    assert get_store().scan(handlers.NOTES) == []
 
 
 # x-rate-limit

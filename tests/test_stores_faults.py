@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,11 +25,13 @@ import pytest
 from programs import run
 from services import Project, answers, operation, project_in
 
+from pymacaron.calls import Call, current
 from pymacaron.config import Config, load_config, set_config
 from pymacaron.exceptions import (
     BindingError,
     ConditionFailedError,
     ConfigurationError,
+    DeadlineExceededError,
     ItemNotFound,
     ItemRefusedError,
     StartError,
@@ -52,6 +55,7 @@ from pymacaron.stores import (
     set_store,
     unchanged,
 )
+from pymacaron.stores.dynamodb.connection import OPTIONS
 from pymacaron.stores.sqlite import SqliteStore
 
 COUNTS = Table("counts", Attribute("id"))
@@ -241,6 +245,52 @@ def test_expired_items_leave_the_file(tmp_path: Path) -> None:
         assert connection.execute('SELECT count(*) FROM "items.counts"').fetchone()[0] < 1500
 
 
+# Deadlines
+
+
+@contextmanager
+def a_call(seconds: float) -> Iterator[Call]:
+    """A call that is of no use any more in so many seconds."""
+    call = Call()
+    call.deadline = time.monotonic() + seconds
+    outer = current.set(call)
+    try:
+        yield call
+    finally:
+        current.reset(outer)
+
+
+ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 100000000) SELECT count(*) FROM n"
+
+
+def test_a_file_stops_at_the_deadline(store: SqliteStore) -> None:
+    """At the deadline of its call a store waits for nobody any more, and gives up what it does; nothing of that is
+    written. Who comes next, and has time, has all of it."""
+    with store._connections.one() as connection:
+        patience = connection.execute("PRAGMA busy_timeout").fetchone()
+    with sqlite3.connect(store.path, isolation_level=None, check_same_thread=False) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for when in (ALWAYS, ABSENT):
+            with a_call(0.05), pytest.raises(DeadlineExceededError):
+                store.put(COUNTS, {"id": "a"}, when=when)
+        other.execute("ROLLBACK")
+    with store._connections.writer(), a_call(0.05), pytest.raises(DeadlineExceededError):
+        store.put(COUNTS, {"id": "b"})
+    with a_call(0.05), pytest.raises(DeadlineExceededError), store._connections.writer() as connection:
+        connection.execute(ENDLESS)
+    with a_call(-1), pytest.raises(DeadlineExceededError):
+        store.put(COUNTS, {"id": "c"})
+    with a_call(0.05), pytest.raises(DeadlineExceededError):
+        store.put_many(COUNTS, ({"id": "d"} for _ in iter(int, 1)))
+    with a_call(60):
+        store.put(COUNTS, {"id": "in time"})
+    assert [item["id"] for item in store.scan(COUNTS)] == ["in time"]
+    with store._connections.one() as connection:
+        assert connection.execute("PRAGMA busy_timeout").fetchone() == patience
+        assert connection.execute(ENDLESS.replace("100000000", "100000")).fetchone() == (100000,)
+    assert store._connections._lent == 0
+
+
 # A store that is not there
 
 
@@ -318,6 +368,32 @@ def fault(code: str, **more: Any) -> Callable[[dict[str, Any]], tuple[int, dict[
     return lambda _: (400, {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "no", **more})
 
 
+def test_dynamodb_stops_at_the_deadline(dynamo: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the deadline of its call no answer is waited for any more, nor is what failed tried again after it; nothing is
+    asked when it has passed. Who comes next, and has time, has all of it."""
+    monkeypatch.setattr("pymacaron.stores.dynamodb.connection.OPTIONS", OPTIONS)
+    over = threading.Event()
+
+    def hang(_: dict[str, Any]) -> None:
+        over.wait(60)
+
+    Dynamo.answers = [hang]
+    with a_call(0.2), pytest.raises(DeadlineExceededError):
+        dynamo.get(COUNTS, "x")
+    over.set()
+    Dynamo.answers = [fault("ThrottlingException")]
+    with a_call(0.5), pytest.raises((StoreThrottledError, DeadlineExceededError)):
+        dynamo.put(COUNTS, {"id": "x"})
+    assert Dynamo.asked.count("PutItem") < 6  # which would take it seconds
+    Dynamo.asked.clear()
+    with a_call(-1), pytest.raises(DeadlineExceededError):
+        dynamo.get(COUNTS, "x")
+    assert not Dynamo.asked
+    Dynamo.answers = [lambda _: (500, {}), lambda _: (200, {})]
+    assert dynamo.get(COUNTS, "x") is None
+    assert Dynamo.asked == ["GetItem", "GetItem"]
+
+
 @pytest.mark.parametrize(
     ("code", "error"),
     [
@@ -327,8 +403,9 @@ def fault(code: str, **more: Any) -> Callable[[dict[str, Any]], tuple[int, dict[
         ("ResourceNotFoundException", TableMissingError), ("ValidationException", ItemRefusedError),
     ],
 )  # fmt: skip
-def test_what_dynamodb_says(dynamo: Store, code: str, error: type[Exception]) -> None:
+def test_what_dynamodb_says(dynamo: Store, code: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
     """What DynamoDB refuses, again and again, is an error of ours, each with its own code."""
+    monkeypatch.setattr("pymacaron.stores.dynamodb.connection.OPTIONS", {"retries": {"total_max_attempts": 1}})
     Dynamo.answers = [fault(code)]
     with pytest.raises(error):
         dynamo.get(COUNTS, "x")

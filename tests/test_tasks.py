@@ -30,9 +30,17 @@ from workers import Project
 
 from pymacaron import asynctask
 from pymacaron.bodies import read_json, write_json
+from pymacaron.calls import Call, current, get_call
 from pymacaron.config import Config, set_config
 from pymacaron.crash import report_slow
-from pymacaron.exceptions import ConfigurationError, QueueUnavailableError, StartError, TasksOffError, TaskValueError
+from pymacaron.exceptions import (
+    ConfigurationError,
+    DeadlineExceededError,
+    QueueUnavailableError,
+    StartError,
+    TasksOffError,
+    TaskValueError,
+)
 from pymacaron.formats import Formats
 from pymacaron.loading import load_document
 from pymacaron.tasks import Handle, is_ready, is_task, run_here, sending
@@ -183,6 +191,44 @@ def test_run_here() -> None:
     assert len(fired) == 3
     with pytest.raises(TasksOffError):
         job.fire(1)
+
+
+def test_deadlines() -> None:
+    """A task has until its own max_seconds, else until the deadline of the call that fired it, so far as that is ahead.
+    Once that has passed, the request queues nothing; a task that runs may."""
+    set_config(Config(name="shop", live_host="localhost"))
+
+    @asynctask
+    def left() -> Any:
+        call = get_call()
+        assert call is not None
+        return call.left_ms()
+
+    @asynctask(max_seconds=50)
+    def own() -> Any:
+        call = get_call()
+        assert call is not None
+        now, call.deadline = call.left_ms(), 1.0
+        left.fire()
+        return now
+
+    def seconds(task: Any) -> Any:
+        found = task.fire().result
+        return None if found is None else found / 1000
+
+    with run_here() as fired:
+        assert seconds(left) is None
+        assert 40 < seconds(own) <= 50
+        call = Call()
+        outer = current.set(call)
+        call.deadline = time.monotonic() + 30
+        assert 20 < seconds(left) <= 30
+        assert 40 < seconds(own) <= 50
+        count, call.deadline = len(fired), time.monotonic()
+        with pytest.raises(DeadlineExceededError, match="left was not queued"):
+            left.fire()
+        assert len(fired) == count
+        current.reset(outer)
 
 
 def test_handles() -> None:
@@ -399,7 +445,7 @@ def test_long_operations_of_swagger(tmp_path: Path) -> None:
     """A document of version 2.0 may have x-async, too; what is published then is a document as well. run_here does what
     takes long at once. When it is forgotten how one has ended, it is not queued again, but gone."""
     with project_in(tmp_path, with_async=True, async_broker=f"sqlite:///{tmp_path}") as project:
-        project.functions("def make(): return {'n': 1}")
+        project.functions("from pymacaron.calls import get_call\ndef make(): return {'left': get_call().left_ms()}")
         (tmp_path / "apis" / "shop.yaml").write_text(
             "{swagger: '2.0', info: {title: x, version: '1'}, paths: {/r: {post: {operationId: make, x-async: true, "
             "x-bind-server: handlers.make, responses: {'200': {description: ok, schema: {type: object}}}}}}}", "utf-8",
@@ -415,8 +461,8 @@ def test_long_operations_of_swagger(tmp_path: Path) -> None:
             assert loaded is not None
             assert "/operations/{operation_id}" in [one.path for one in loaded.document.operations]
         with run_here():
-            place = client.post("/r").headers["Location"]
-            assert client.get(f"{place}/result").json == {"n": 1}
+            place = client.post("/r", headers={"PymDeadlineMs": "30000"}).headers["Location"]
+            assert client.get(f"{place}/result").json == {"left": None}  # the time was for the 202
             standings()._records.remove(f"state:{place.rpartition('/')[2]}")  # after a day
             assert client.get(place).status_code == client.get(f"{place}/result").status_code == 404
 

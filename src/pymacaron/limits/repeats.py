@@ -22,7 +22,7 @@ import re
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from contextvars import Context, ContextVar
+from contextvars import ContextVar
 from hashlib import blake2b
 from time import time
 from typing import Any, NamedTuple
@@ -42,6 +42,7 @@ from pymacaron.exceptions import (
 from pymacaron.messages import Request, Response
 from pymacaron.operations import Operation
 from pymacaron.stores import ABSENT, Attribute, Item, Store, Table, When, get_store, unchanged
+from pymacaron.stores.deadlines import unhurried
 
 from .prints import Reread, print_of
 from .renewing import Renewing
@@ -236,7 +237,7 @@ class Repeats:
 
         def end(kept: JsonObject | None) -> None:
             renewed.close()
-            Context().run(self._end, claim, kept)  # whatever the deadline of the call
+            unhurried().run(self._end, claim, kept)
 
         outer = _work.set(noted)
         kept: JsonObject | None = None

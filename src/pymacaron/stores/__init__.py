@@ -7,6 +7,7 @@ ranges.py      parts of the sort keys; searching.py, cursors.py: queries, page b
 values.py      the values that are kept; escapes.py: those that a store cannot write
 sqlite/        the store in a file
 dynamodb/      the store in DynamoDB
+deadlines.py   when a store stops, whoever asks
 opening.py     which one it is, as the configuration says
 """
 

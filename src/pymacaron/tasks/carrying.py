@@ -8,6 +8,7 @@ from typing import Any
 from pymacaron._types import JsonObject
 from pymacaron.auth.acting import identity
 from pymacaron.calls import NOBODY, Call, Identity, current
+from pymacaron.exceptions import DeadlineExceededError
 from pymacaron.messages import Request
 
 
@@ -18,18 +19,17 @@ class TaskCall(Call):
         task_id: of the task.
         task: its name, "shop.mails.send_welcome".
         carried: what `carried_call` gave where it was fired.
+        seconds: that the task itself says it may take, from now; None: it says nothing.
     """
 
     is_task = True
 
-    def __init__(self, task_id: str, task: str, carried: JsonObject) -> None:
+    def __init__(self, task_id: str, task: str, carried: JsonObject, seconds: float | None = None) -> None:
         super().__init__(carried.get("headers"))
         self.task_id = task_id
         self.task = self.function = task
         self.identity = _identity(carried.get("identity"))
-        until = carried.get("until")
-        # a deadline that has passed while the task was waiting says nothing of it: nobody takes the task back
-        self.deadline = None if until is None or until <= time() else monotonic() + until - time()
+        self.deadline = _left(carried.get("until")) if seconds is None else monotonic() + seconds
 
     @property
     def step(self) -> str:
@@ -40,9 +40,19 @@ class TaskCall(Call):
         return Request("", self.task, "", self.headers, b"")
 
 
-def carried_call() -> JsonObject:
-    """What goes along with a task that is fired now."""
+def carried_call(name: str, *, is_answered: bool = False) -> JsonObject:
+    """What goes along with a task that is fired now.
+
+    Args:
+        name: of the task.
+        is_answered: has the caller his answer, as soon as it is queued? Then his deadline says nothing of it.
+
+    Raises:
+        DeadlineExceededError: the time for the answer of the request has passed: nothing is begun any more.
+    """
     call = current.get()
+    if call is not None and call.deadline is not None and not call.is_task and not call.left_ms():
+        raise DeadlineExceededError(f"The time for an answer has passed: {name} was not queued")
     who = identity()
     carried: JsonObject = {} if who is NOBODY else {"identity": _told(who)}
     if call is None:
@@ -50,9 +60,15 @@ def carried_call() -> JsonObject:
     headers = {name.lower(): text for name, text in call.outgoing().items()}
     headers.pop("pymdeadlinems", None)
     carried["headers"] = headers
-    if call.deadline is not None:
+    if call.deadline is not None and not is_answered:
         carried["until"] = time() + call.deadline - monotonic()
     return carried
+
+
+def _left(until: float | None) -> float | None:
+    """A deadline that came along, by time.monotonic(). One that has passed while the task was waiting says nothing of
+    it: nobody takes the task back."""
+    return None if until is None or until <= time() else monotonic() + until - time()
 
 
 def is_task() -> bool:

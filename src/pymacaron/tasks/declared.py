@@ -97,6 +97,7 @@ class Task(Generic[_Arguments, _Result]):
             TaskValueError: one of them cannot travel to a worker (a TypeError, too).
             TasksOffError: there are no tasks in this service.
             QueueUnavailableError: the broker did not take it (503 to callers).
+            DeadlineExceededError: the time for an answer to the request that fires it has passed.
         """
         return self._fire(args, kwargs, self.options.delay)
 
@@ -130,7 +131,7 @@ class Task(Generic[_Arguments, _Result]):
             "task": self.name,
             "args": [pack(value, f"{self.name}: argument {at + 1}") for at, value in enumerate(args)],
             "kwargs": {name: pack(value, f"{self.name}: argument {name!r}") for name, value in kwargs.items()},
-            "call": carried_call(),
+            "call": carried_call(self.name, is_answered=self.operation is not None),
         }
         task_id = task_id or os.urandom(16).hex()
         if self.options.unique:

@@ -51,12 +51,12 @@ class File(Connections):
 
     @contextmanager
     def _lent_one(self) -> Iterator[sqlite3.Connection]:
-        connection = self.take()
+        connection = self.lend(_PATIENCE)  # how a task has ended is told, too, when the time of its call is over
         try:
             yield connection
         finally:
             self.give(connection)
 
-    def _opened(self) -> sqlite3.Connection:
+    def _opened(self, patience: float) -> Any:
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-        return super()._opened()
+        return super()._opened(patience)

@@ -137,7 +137,7 @@ class _Attempt:
 
     def __init__(self, task_id: str, task: Task[..., Any], message: JsonObject) -> None:
         self.id, self.task, self.message = task_id, task, message
-        self.call = TaskCall(task_id, task.name, message["call"])
+        self.call = TaskCall(task_id, task.name, message["call"], task.options.max_seconds)
         self.call.operation = task.operation
 
     def run(self) -> None:

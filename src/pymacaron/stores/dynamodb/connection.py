@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from random import uniform
 from typing import Any
 
@@ -19,11 +20,14 @@ from pymacaron.exceptions import (
     StoreThrottledError,
     TableMissingError,
 )
+from pymacaron.stores.deadlines import deadline, left, too_late
 
 try:
     from boto3.session import Session
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.retries.standard import register_retry_handler
+    from urllib3 import Timeout
 except ImportError:
     raise StartError("a store in DynamoDB needs boto3: pip install 'pymacaron[aws]'") from None
 
@@ -35,6 +39,8 @@ _THROTTLED = frozenset((
     "ThrottlingError",
     "TransactionConflict",
 ))  # fmt: skip
+_LONGEST = 60.0  # seconds that one attempt may take, the reading of all of its answer included
+_RETRYING = ("needs-retry.dynamodb", "retry-config-dynamodb")  # where botocore asks itself whether to try again
 _ATTEMPTS = 10  # of what another write is in the way of, and of the rest of a batch
 OPTIONS: dict[str, Any] = {
     "retries": {"mode": "standard", "max_attempts": 5}, "connect_timeout": 3, "read_timeout": 8,
@@ -42,8 +48,15 @@ OPTIONS: dict[str, Any] = {
 }  # fmt: skip
 
 
+class _Patience(Timeout):
+    """How long one attempt may take: as always, or as the deadline of the call has it. Asked for at each."""
+
+    def clone(self) -> Timeout:
+        return Timeout(total=max(left(_LONGEST), 0.001), connect=self._connect, read=self._read)
+
+
 class Connection:
-    """Calls of DynamoDB.
+    """Calls of DynamoDB. They keep to the deadline of the call that they are made for.
 
     Args:
         region: such as eu-west-1.
@@ -85,8 +98,28 @@ class Connection:
         made = session.client(
             "dynamodb", region_name=self._region, endpoint_url=self._endpoint, config=Config(**OPTIONS), **keys
         )
-        made.meta.events.register("needs-retry.dynamodb", self._note)
+        self._hurry(made)
+        made.meta.events.register(_RETRYING[0], self._note)
         return made
+
+    def _hurry(self, client: Any) -> None:
+        """Let the attempts of a client end at the deadline of their call, and none begin after it. There are no
+        settings for that: where a botocore is built otherwise, attempts take as long as OPTIONS say."""
+        options = client.meta.config
+        with suppress(AttributeError):
+            session = client._endpoint.http_session
+            patience = _Patience(connect=options.connect_timeout, read=options.read_timeout)
+            session._timeout = session._manager.connection_pool_kw["timeout"] = patience
+        events, (event, name) = client.meta.events, _RETRYING
+        events.unregister(event, unique_id=name)
+        handler = register_retry_handler(client, options.retries["total_max_attempts"])
+        events.unregister(event, unique_id=name)  # for that to be asked by us alone
+
+        def again(**given: Any) -> float | None:
+            pause: float | None = handler.needs_retry(**given)
+            return None if pause is None or pause >= left() else pause
+
+        events.register(event, again)
 
     def _credentials(self) -> dict[str, str]:
         """Those of the configuration, where the environment has none; a server of one's own takes any."""
@@ -101,16 +134,20 @@ class Connection:
 
         Raises:
             ClientError: a condition is not met, a transaction is cancelled, a table is there, or is being made.
+            DeadlineExceededError: the time is over, and nobody knows whether a write was done.
             PyMacaronException: everything else.
         """
         self._sent.unanswered = False
         for attempt in range(_ATTEMPTS):
+            deadline()
             try:
                 return getattr(self.client, action)(**given)
             except ClientError as error:
                 if code_of(error) != "TransactionConflictException" or attempt == _ATTEMPTS - 1:
                     raise self.told(error, _table(given)) from error
             except BotoCoreError as error:
+                if not left():
+                    raise too_late() from error
                 raise StoreDownError(f"{self.place} cannot be used: {error}") from error
             pause(attempt)
         raise AssertionError("the last attempt returns or raises")
@@ -178,5 +215,5 @@ def refused(text: str, table: str) -> PyMacaronException:
 
 
 def pause(attempt: int) -> None:
-    """Twice as long each time, up to a second, and never the same."""
-    time.sleep(uniform(0, min(1.0, 0.02 * 2**attempt)))  # noqa: S311 - nothing to be guessed
+    """Twice as long each time, up to a second, never the same, and no longer than the call may take."""
+    time.sleep(left(uniform(0, min(1.0, 0.02 * 2**attempt))))  # noqa: S311 - nothing to be guessed

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from pymacaron.exceptions import StoreDownError, TableMissingError
+from pymacaron.stores.deadlines import left
 from pymacaron.stores.tables import EXPIRES, Attribute, Index, Table
 
 from .connection import ClientError, Connection, code_of
@@ -87,7 +88,7 @@ def _settled(connection: Connection, table: Table) -> dict[str, Any]:
         states = [found["TableStatus"], *(one.get("IndexStatus") for one in found.get("GlobalSecondaryIndexes", ()))]
         if all(state in {"ACTIVE", None} for state in states):
             return found
-        time.sleep(0.2)
+        time.sleep(left(0.2))
     raise StoreDownError(f"{connection.place}: the table {table.name} is still not ready after {_PATIENCE} seconds")
 
 
@@ -97,7 +98,7 @@ def drop(connection: Connection, table: Table) -> None:
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until:
             connection.call("describe_table", TableName=table.name)
-            time.sleep(0.2)
+            time.sleep(left(0.2))
     except TableMissingError:
         pass
 

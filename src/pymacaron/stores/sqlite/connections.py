@@ -9,12 +9,36 @@ import time
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from math import ceil
 
 from pymacaron.exceptions import StoreDownError, StoreThrottledError, TableMissingError
+from pymacaron.stores.deadlines import deadline, left, too_late
 
 # WAL: readers and the writer do not wait for each other; FULL: what is committed is on disk, also after a power cut.
 BEGINNING = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL")
 _BUSY = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
+_STEPS = 4000  # of SQLite's own machine between two looks at the clock: a fraction of a millisecond
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that is lent; `until` is when the call that has it ends, by time.monotonic(); None: it has time."""
+
+    until: float | None = None
+
+    def hurry(self, until: float, patience: float) -> None:
+        """Stop whatever is done, or waited for, when that time has come."""
+        self.until = until
+        self.wait(min(patience, until - time.monotonic()))
+        self.set_progress_handler(lambda: time.monotonic() >= until, _STEPS)
+
+    def have_time(self, patience: float) -> None:
+        self.until = None
+        self.set_progress_handler(None, 0)
+        self.wait(patience)
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long for other writers."""
+        self.execute(f"PRAGMA busy_timeout = {max(1, ceil(seconds * 1000))}").close()
 
 
 class Connections:
@@ -30,7 +54,7 @@ class Connections:
 
     def __init__(self, path: str, patience: float, beginning: Iterable[str] = BEGINNING) -> None:
         self.path, self._patience, self._beginning = path, patience, tuple(beginning)
-        self._idle: list[sqlite3.Connection] = []
+        self._idle: list[_Connection] = []
         self._lock = threading.Lock()  # of what follows; entered itself, which is quicker than by the condition
         self._gate = threading.Condition(self._lock)
         self._turn = threading.Lock()
@@ -39,11 +63,12 @@ class Connections:
         _every.add(self)
 
     @contextmanager
-    def one(self) -> Iterator[sqlite3.Connection]:
+    def one(self) -> Iterator[_Connection]:
         """A connection for the block.
 
         Raises:
-            StoreDownError, StoreThrottledError, TableMissingError: in place of what SQLite raises.
+            StoreDownError, StoreThrottledError, TableMissingError, DeadlineExceededError: in place of what SQLite
+                raises.
         """
         connection = None
         try:
@@ -56,11 +81,11 @@ class Connections:
                 self.give(connection)
 
     @contextmanager
-    def writer(self) -> Iterator[sqlite3.Connection]:
+    def writer(self) -> Iterator[_Connection]:
         """Likewise, for a block that writes: the threads of a process take turns, where SQLite would have them
         sleep."""
         with self.one() as connection:
-            if not self._turn.acquire(timeout=self._patience):
+            if not self._turn.acquire(timeout=left(self._patience)):
                 raise self._busy()
             try:
                 yield connection
@@ -69,10 +94,27 @@ class Connections:
                     connection.rollback()
                 self._turn.release()
 
-    def _busy(self) -> StoreThrottledError:
+    def _busy(self) -> Exception:
+        if not left():
+            return too_late()
         return StoreThrottledError(f"{self.path}: other writers kept it busy for {self._patience:g} seconds")
 
-    def take(self) -> sqlite3.Connection:
+    def take(self) -> _Connection:
+        """A connection that stops at the deadline of the call.
+
+        Raises:
+            DeadlineExceededError: that has passed.
+            sqlite3.Error: there is none to be had.
+        """
+        until = deadline()
+        if until is None:
+            return self.lend(self._patience)
+        connection = self.lend(left(self._patience))
+        connection.hurry(until, self._patience)
+        return connection
+
+    def lend(self, patience: float) -> _Connection:
+        """A connection, whatever the deadline of the call; one that is made now waits so many seconds for others."""
         with self._lock:
             while self._forking:
                 self._gate.wait()
@@ -80,12 +122,14 @@ class Connections:
             if self._idle:
                 return self._idle.pop()
         try:
-            return self._opened()
+            return self._opened(patience)
         except BaseException:
             self._gone()
             raise
 
-    def give(self, connection: sqlite3.Connection) -> None:
+    def give(self, connection: _Connection) -> None:
+        if connection.until is not None:
+            connection.have_time(self._patience)
         if connection.in_transaction:
             connection.rollback()
         with self._lock:
@@ -99,10 +143,13 @@ class Connections:
             self._lent -= 1
             self._gate.notify_all()
 
-    def _opened(self) -> sqlite3.Connection:
+    def _opened(self, patience: float) -> _Connection:
         _make(self.path)
-        connection = sqlite3.connect(self.path, self._patience, isolation_level=None, check_same_thread=False)
-        until = time.monotonic() + self._patience
+        connection = sqlite3.connect(
+            self.path, patience, isolation_level=None, check_same_thread=False, factory=_Connection
+        )
+        until = time.monotonic() + patience
+        connection.until = None if patience == self._patience else until  # then it is given its patience back
         while True:
             try:
                 for statements in self._beginning:
@@ -126,7 +173,10 @@ class Connections:
         text = str(error)
         if text.startswith(("no such table", "no such column")) or "has no column" in text:
             return TableMissingError(f"{self.path}: {text}; create_tables() makes it")
-        if error.sqlite_errorcode & 0xFF in _BUSY:
+        code = error.sqlite_errorcode & 0xFF
+        if code == sqlite3.SQLITE_INTERRUPT:
+            return too_late()
+        if code in _BUSY:
             return self._busy()
         cure = "is it a file that this process can write, and is the disk full?"
         return StoreDownError(f"the store {self.path} does not work: {text}; {cure}")

@@ -12,6 +12,7 @@ from typing import Any
 
 from pymacaron.exceptions import ItemRefusedError, StoreDownError
 from pymacaron.stores.changes import checked_writes, is_met, next_item, place_of
+from pymacaron.stores.deadlines import in_time
 from pymacaron.stores.ranges import EVERYTHING, Range
 from pymacaron.stores.searching import Search, search
 from pymacaron.stores.store import Page, Store
@@ -120,7 +121,7 @@ class SqliteStore(Store):
 
     def put_many(self, table: Table, items: Iterable[Mapping[str, Any]]) -> None:
         layout = self._layout(table)
-        rows = [values_of(table, canonical_item(item), new_version()) for item in items]
+        rows = [values_of(table, canonical_item(item), new_version()) for item in in_time(items)]
         self._many(layout.put, rows)
 
     def delete_many(self, table: Table, keys: Iterable[Key]) -> None:
@@ -167,7 +168,7 @@ class SqliteStore(Store):
             rows = connection.execute(
                 statement, [*values, self._clock(), *beyond, -1 if limit is None else limit + 1]
             ).fetchall()
-        items = [item_of(row) for row in rows[:limit]]
+        items = [item_of(row) for row in in_time(rows[:limit])]
         return Page(items, wanted.cursor(items[-1]) if len(rows) > len(items) else None)
 
     def create_table(self, table: Table) -> None:

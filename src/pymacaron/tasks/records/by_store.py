@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pymacaron.exceptions import ConditionFailedError, TableMissingError
 from pymacaron.stores import ABSENT, Attribute, Store, Table, get_store
+from pymacaron.stores.deadlines import unhurried
 
 _T = TypeVar("_T")
 
@@ -42,6 +43,9 @@ class StoreRecords:
         self._try(lambda store: store.delete(self._table, key))
 
     def _try(self, act: Callable[[Store], _T]) -> _T:
+        return unhurried().run(self._tried, act)  # how a task has ended is told, too, when its call's time is over
+
+    def _tried(self, act: Callable[[Store], _T]) -> _T:
         store = self._store()
         try:
             return act(store)
