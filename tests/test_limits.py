@@ -332,6 +332,7 @@ def f():
 
 COUNTING = """
 calls = []
+from flask import abort, make_response
 from pymacaron.exceptions import PyMacaronException
 class Declined(PyMacaronException):
     code, status = "DECLINED", 402
@@ -345,6 +346,8 @@ def f(body):
         raise Broken("no bank")
     if body.say == "bug":
         raise ValueError("a bug")
+    if body.say in {"refuse", "fail"}:
+        abort(make_response({"number": len(calls)}, 409 if body.say == "refuse" else 503))
     return {"number": len(calls)}, 200, {"X-Number": str(len(calls))}
 """
 
@@ -395,9 +398,12 @@ def test_errors_of_functions(paying: FlaskClient) -> None:
     assert [post(paying, "b", say="broken").status_code for _ in range(2)] == [502, 502]
     assert [post(paying, "u", say="bug").status_code for _ in range(2)] == [500, 500]
     assert calls() == 5
+    refused = [post(paying, "a", say="refuse") for _ in range(2)]
+    assert [(one.status_code, one.json) for one in refused] == [(409, {"number": 6})] * 2
+    assert [post(paying, "f", say="fail").json for _ in range(2)] == [{"number": 7}, {"number": 8}]
     wrong = [paying.post("/f", json={"amount": "x"}, headers={"Idempotency-Key": "w"}) for _ in range(2)]
     assert [one.status_code for one in wrong] == [400, 400]
-    assert calls() == 5
+    assert calls() == 8
 
 
 @pytest.mark.parametrize("key", ["", "a" * 256, "\u00e4", "\t"])

@@ -152,6 +152,6 @@ def _kept(answer: Any) -> Response | None:
     """An answer as one of ours that is all there; None for a stream."""
     if isinstance(answer, Response):
         return answer if isinstance(answer.body, bytes) else None
-    if answer.is_streamed:
+    if getattr(answer, "is_streamed", True):  # a WSGI application has nothing of the kind
         return None
     return Response(answer.status_code, list(answer.headers), answer.get_data())

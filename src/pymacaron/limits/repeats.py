@@ -158,6 +158,25 @@ class Reading(NamedTuple):
     error: Callable[[BaseException], PyMacaronException]
     limit: int | None
 
+    def answer(self, answer: Any) -> JsonObject | None:
+        """What to keep of an answer; {} where it cannot be kept, None where the request may come again."""
+        response = self.response(answer)
+        if response is None:
+            return {}
+        kept = {"status": response.status, "headers": response.headers, "body": response.body}
+        return kept if response.status < 500 else None
+
+    def raised(self, raised: Exception) -> JsonObject | None:
+        """Likewise of what the function has raised; flask.abort(response) raises its answer."""
+        aborted = getattr(raised, "response", None)
+        if aborted is not None and hasattr(raised, "get_response"):  # Werkzeug's HTTPException
+            return self.answer(aborted)
+        error = self.error(raised)
+        if error.status >= 500:
+            return None
+        headers = error.response_headers()
+        return {"code": error.code, "status": error.status, "error": error.to_json(), "headers": headers}
+
 
 class Repeats:
     """The requests of a service that have come with a key, and what was answered.
@@ -243,16 +262,10 @@ class Repeats:
         kept: JsonObject | None = None
         try:
             answer = work()
-            response = reading.response(answer)
-            if response is None:
-                kept = {}
-            elif response.status < 500:
-                kept = {"status": response.status, "headers": response.headers, "body": response.body}
+            kept = reading.answer(answer)
         except Exception as raised:
-            error = reading.error(raised)
-            if noted.begun and error.status < 500:
-                kept = {"code": error.code, "status": error.status, "error": error.to_json()}
-                kept["headers"] = error.response_headers()
+            if noted.begun:
+                kept = reading.raised(raised)
             raise
         finally:
             _work.reset(outer)
