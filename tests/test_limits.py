@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from flask import Response
 from flask.testing import FlaskClient
+from flask_cors import CORS
 from hypothesis import given
 from hypothesis import strategies as st
 from programs import PATIENCE
@@ -571,6 +572,22 @@ def test_origins(project: Project, dispatch: str) -> None:
     assert preflight.headers["Access-Control-Allow-Methods"] == "PUT"
     assert preflight.headers["Access-Control-Allow-Headers"] == "x-one, x-two"
     assert allow not in client.options("/f", headers={**asks, "Origin": "https://evil.org"}).headers
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [({}, "Origin"), ({"Vary": "Accept, origin"}, "Accept, Origin"), ({"vary": "Cookie"}, "Cookie, Origin"),
+     ({"Vary": "Accept, *"}, "*")],
+)  # fmt: skip
+def test_origins_are_told_once(project: Project, said: dict[str, str], told: str) -> None:
+    """That answers depend on the origin is said once, whatever the function says, and with flask-cors as well."""
+    get_config().cors = {"origins": ["https://app.example.com"]}
+    CORS(project.app, origins=["https://app.example.com"])
+    client = served(project, f"def f(): return {{}}, 200, {said}", {})
+    answer = client.get("/f", headers={"Origin": "https://app.example.com"})
+    assert answer.headers.getlist("Vary") == [told]
+    assert answer.headers.getlist("Access-Control-Allow-Origin") == ["https://app.example.com"]
+    assert client.get("/f").headers.getlist("Vary") == [told]
 
 
 def test_closed_by_default(project: Project) -> None:

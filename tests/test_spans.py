@@ -78,6 +78,35 @@ def test_requests(project: Project, dispatch: str) -> None:
     assert "secret" not in str(asked.to_json())
 
 
+@pytest.mark.parametrize("dispatch", ["lane", "flask"])
+def test_streams(project: Project, dispatch: str) -> None:
+    """While a body is streamed, the span of its request is the current one, in what tidies up as well; it ends with the
+    body, and neither before nor never. What came along as baggage is there."""
+    get_config().dispatch = dispatch
+    project.document({"/f": {"get": operation("f", responses={"200": {"description": "", "content": {
+        "text/plain": {"schema": {"type": "string"}}}}})}})  # fmt: skip
+    project.functions(
+        "from opentelemetry import baggage, trace\nown = trace.get_tracer('own').start_as_current_span\n"
+        "def parts():\n    try:\n        for part in ('one', 'two'):\n"
+        "            with own(part): yield part + str(baggage.get_baggage('who'))\n"
+        "    finally:\n        with own('end'): pass\n"
+        "def f(): return parts()"
+    )
+    client = project.start()
+    for is_read in (True, False):
+        exporter.clear()
+        answer = client.get("/f", headers={"baggage": "who=ann"})
+        body = iter(answer.response)
+        assert next(body) == b"oneann"
+        assert not trace.get_current_span().get_span_context().is_valid
+        assert "GET /f" not in spans()
+        assert not is_read or list(body) == [b"twoann"]
+        answer.close()
+        asked = ids(spans()["GET /f"])
+        assert {name for name in spans() if ids(spans()[name])[2] == asked[1]} >= {"one", "end"}
+        assert [span.name for span in exporter.get_finished_spans()].count("GET /f") == 1
+
+
 def test_failures(project: Project) -> None:
     """A crash marks its span, by the class of the exception and not its text; what is the caller's fault does not."""
     project.document({"/f": {"get": operation("f")}, "/g": {"get": operation("g")}})

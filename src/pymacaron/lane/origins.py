@@ -61,7 +61,7 @@ class Origins(Layer):
 
         def begin(line: str, headers: HeaderList, exc_info: Any = None, /) -> Any:
             told = headers if _has(headers, "access-control-allow-origin") else [*headers, *added]
-            told = told if self._everybody else [*told, _VARY]
+            told = told if self._everybody else _varying(told)
             return start_response(line, told) if exc_info is None else start_response(line, told, exc_info)
 
         return self.inner(environ, begin)
@@ -85,6 +85,17 @@ class Origins(Layer):
         if _TOKENS.fullmatch(wanted):
             told.append(("Access-Control-Allow-Headers", wanted))
         return told
+
+
+def _varying(headers: HeaderList) -> HeaderList:
+    """The headers, which say that the answer depends on the origin, in one line with what they say already (RFC 9110
+    section 12.5.5)."""
+    said = [value for name, value in headers if len(name) == 4 and name.lower() == "vary"]
+    if not said:
+        return [*headers, _VARY]
+    on = {text.lower(): text for text in map(str.strip, ",".join(said).split(",")) if text}
+    told = "*" if "*" in on else ", ".join((on | {"origin": "Origin"}).values())
+    return [*(header for header in headers if header[0].lower() != "vary"), ("Vary", told)]
 
 
 def _has(headers: HeaderList, name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -28,17 +28,50 @@ def follow(app: Flask) -> None:
 
 
 class _Followed(Layer):
-    """The span is current while the application answers. It ends when those who listen to calls are told."""
+    """The span is current while the application answers, to the last byte of a body that is streamed. It ends when
+    those who listen to calls are told."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         carrier = {key[5:].lower().replace("_", "-"): environ[key] for key in _CARRIED if key in environ}
-        span = tracer.start_span(
-            environ["REQUEST_METHOD"], propagate.extract(carrier), SpanKind.SERVER, _asked(environ)
-        )
+        above = propagate.extract(carrier)
+        span = tracer.start_span(environ["REQUEST_METHOD"], above, SpanKind.SERVER, _asked(environ))
         environ[SPAN] = span
-        token = context.attach(trace.set_span_in_context(span))
+        within = trace.set_span_in_context(span, above)
+        token = context.attach(within)
         try:
-            return self.inner(environ, start_response)
+            body = self.inner(environ, start_response)
+        finally:
+            context.detach(token)
+        return body if type(body) is list else _Body(body, within)
+
+
+class _Body:
+    """A body that is streamed, within the span of its request; whichever thread of the server asks for its parts."""
+
+    def __init__(self, body: Iterable[bytes], within: context.Context) -> None:
+        self._body, self._within = body, within
+        self._parts: Iterator[bytes] | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        token = context.attach(self._within)
+        try:
+            if self._parts is None:
+                self._parts = iter(self._body)
+            return next(self._parts)
+        finally:
+            context.detach(token)
+
+    def close(self) -> None:
+        """Called by the server at the end, whichever it is (PEP 3333)."""
+        close = getattr(self._body, "close", None)
+        if close is None:
+            return
+        token = context.attach(self._within)
+        try:
+            close()
         finally:
             context.detach(token)
 
