@@ -106,6 +106,76 @@ def test_an_environment_that_does_not_come_up(cloud: Cloud, tmp_path: Path) -> N
     assert [one.name[-20:] for one in cloud.account.there()] == ["20261122-090001-aaaa", "20261122-090003-aaaa"]
 
 
+def watched(cloud: Cloud, folder: Path, number: int, *, minutes: float = 4, **more: Any) -> tuple[int, float]:
+    """How a deployment ends that is watched, and how many minutes that took."""
+    began = cloud.clock.now()
+    making = partial(planned, watch=minutes)
+    code = code_of(lambda: deploy(cloud, folder, number, f"{number}", wanted(), making=making, **more))
+    return code, (cloud.clock.now() - began).total_seconds() / 60
+
+
+def alarms(cloud: Cloud) -> list[str]:
+    return [one["AlarmName"] for one in cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]]
+
+
+def test_what_is_live_is_watched(cloud: Cloud, tmp_path: Path) -> None:
+    """For its minutes, with alarms of its own. One of them fires, or its health is red: what was live before is live
+    again (5), and environment and alarms of the new one are gone. Red for a moment is nothing."""
+    assert watched(cloud, tmp_path, 1, minutes=0)[0] == 0
+    assert alarms(cloud) == []
+
+    def reddens(kind: str, text: str) -> None:
+        if (kind, "watch alarms" in text) == ("begin", True):
+            green = next(one for one in cloud.account.there() if one.cname == wanted().cname)
+            cloud.clock.later(90, lambda: green.turn("Red", "Severe"))
+            cloud.clock.later(120, lambda: green.turn("Green", "Ok"))
+
+    first, (code, minutes) = cloud.live(wanted()), watched(cloud, tmp_path, 2, tell=reddens)
+    assert (code, len(alarms(cloud))) == (0, 2)
+    assert minutes > 4
+    second = cloud.live(wanted())
+    assert second != first
+
+    said: list[str] = []
+
+    def fires(kind: str, text: str) -> None:
+        said.append(text)
+        if (kind, "watch alarms" in text) == ("begin", True):
+            name = next(one for one in alarms(cloud) if one.endswith("090003-aaaa-ApplicationRequests5xx"))
+            state = {"AlarmName": name, "StateValue": "ALARM", "StateReason": "12 were more than 10"}
+            cloud.clock.later(80, lambda: cloud.client("cloudwatch").set_alarm_state(**state))
+
+    code, minutes = watched(cloud, tmp_path, 3, tell=fires)
+    assert (code, cloud.live(wanted())) == (5, second)
+    assert 80 / 60 < minutes < 4
+    assert any("5xx has fired: 12 were more than 10" in line for line in said)
+    cloud.account.outcomes.append(("*090004*", "red-after-swap"))
+    assert watched(cloud, tmp_path, 4)[0] == 5
+    assert (cloud.live(wanted()), len(alarms(cloud))) == (second, 2)
+
+
+def test_what_is_left_is_watched(cloud: Cloud, tmp_path: Path) -> None:
+    """Whoever resumes watches for what is left of the time, and looks once if nothing is."""
+    deploy(cloud, tmp_path, 1, "a", wanted())
+    for number, away in ((2, 100), (3, 3600)):
+        begun: list[float] = []
+
+        def dies(kind: str, text: str, begun: list[float] = begun) -> None:
+            if (kind, "watch alarms" in text) == ("begin", True):
+                begun.append(cloud.clock.now().timestamp())
+                dying = next(one for one in reversed(cloud.processes) if one.number > 0)
+                dying.last = dying.number + 9
+
+        with pytest.raises(Killed):
+            watched(cloud, tmp_path, number, tell=dies)
+        cloud.clock.advance(away)
+        again = cloud.clock.now().timestamp()
+        assert resume(cloud, find(tmp_path), f"{number}") == 0
+        ended = cloud.clock.now().timestamp()
+        assert ended - begun[0] >= 240
+        assert ended - max(begun[0] + 240, again) < 60
+
+
 # Killed
 
 
@@ -113,8 +183,12 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:pym-shop-alarms"
 # Deployments before it; what fails in it.
 SCENARIOS: dict[str, tuple[int, tuple[str, ...]]] = {
     "first": (0, ()), "second": (1, ()), "green fails": (1, ("green_tests",)), "live fails": (1, ("live_tests",)),
-    "rollback": (2, ()),
+    "rollback": (2, ()), "watched": (1, ()), "falls ill": (1, ()),
 }  # fmt: skip
+MAKING: dict[str, Callable[..., Plan]] = {
+    "rollback": back, "watched": partial(planned, watch=2), "falls ill": partial(planned, watch=2),
+}  # fmt: skip
+OUTCOMES = {"falls ill": "red-after-swap"}
 
 
 class Scenario:
@@ -122,12 +196,14 @@ class Scenario:
 
     def __init__(self, name: str, cloud: Cloud, folder: Path) -> None:
         before, self._fails = SCENARIOS[name]
-        self._making = {"making": back} if name == "rollback" else {}
+        self._making = {"making": MAKING.get(name, planned)}
         self._asked = wanted(aws_notify_topic=TOPIC)
         self._cloud, self._folder = cloud, folder
         for number, digest in zip(range(1, before + 1), "ab", strict=False):
             deploy(cloud, folder, number, digest, self._asked)
         cloud.changes.clear()
+        if name in OUTCOMES:
+            cloud.account.outcomes.append(("*090009*", OUTCOMES[name]))
 
     def begin(self, **more: Any) -> int:
         return code_of(

@@ -33,6 +33,10 @@ _LAST = "last"
 @click.option("--image", metavar="IMAGE", default="", help="One in its registry, repository@sha256:…; none is built.")
 @click.option("--keep-failed", is_flag=True, help="Keep a new environment that fails, to look at it.")
 @click.option("--no-unit-tests", is_flag=True, help="Acceptance tests are always run.")
+@click.option(
+    "--watch", metavar="MINUTES", type=click.IntRange(0, 1440),
+    help="Once it is live, watch its alarms and its health for so long, and swap back. Else aws_watch_minutes.",
+)  # fmt: skip
 @click.option("--wait-lock", metavar="MINUTES", type=click.FloatRange(0), default=0.0, help="Wait for who deploys.")
 @click.option(
     "--resume", metavar="[ID]", is_flag=False, flag_value=_LAST, help="Go on with a deployment that was interrupted."
@@ -43,7 +47,7 @@ _LAST = "last"
 @click.option("--force", is_flag=True, help="With unlock: whoever has the lock.")
 def deploy(  # noqa: PLR0917 - click gives them by name
     action: str | None, stage: str, only_plan: bool, as_json: bool, plan_file: str | None, yes: bool, image: str,
-    keep_failed: bool, no_unit_tests: bool, wait_lock: float, resume: str | None, rehearse: bool,
+    keep_failed: bool, no_unit_tests: bool, watch: int | None, wait_lock: float, resume: str | None, rehearse: bool,
     base: str | None, allow_dirty: bool, force: bool,
 ) -> None:  # fmt: skip
     """Deploy the service in this folder to Elastic Beanstalk, beside what is live.
@@ -61,7 +65,7 @@ def deploy(  # noqa: PLR0917 - click gives them by name
     """
     version = _version(allow_dirty or only_plan or rehearse or bool(image))
     if rehearse:
-        _rehearse(stage, version, base, as_json=as_json)
+        _rehearse(stage, version, base, as_json=as_json, watch=watch)
         return
     account = account_for(stage, as_json=as_json, version=version)
     if action == "unlock":
@@ -77,7 +81,7 @@ def deploy(  # noqa: PLR0917 - click gives them by name
         if plan_file:
             made, found = deployment.of_file(account, plan_file)
         else:
-            order = {"image": image, "keep_failed": keep_failed, "unit_tests": not no_unit_tests}
+            order = {"image": image, "keep_failed": keep_failed, "unit_tests": not no_unit_tests, "watch": watch}
             made, found = deployment.deployment(account, **order)
         if only_plan:
             show(made, as_json=as_json)
@@ -86,7 +90,7 @@ def deploy(  # noqa: PLR0917 - click gives them by name
         carry_out(account, made, found, yes=yes, as_json=as_json, **more)
 
 
-def _rehearse(stage: str, version: str, base: str | None, *, as_json: bool) -> None:
+def _rehearse(stage: str, version: str, base: str | None, *, as_json: bool, **more: Any) -> None:
     from pymacaron.deploy.deployment import read_config  # imports boto3
     from pymacaron.deploy.rehearse import rehearse  # likewise
     from pymacaron.images import Wish
@@ -94,8 +98,9 @@ def _rehearse(stage: str, version: str, base: str | None, *, as_json: bool) -> N
     with interruptible():
         config = read_config(os.curdir, stage)
         rehearse(
-            config, stage=stage, folder=os.curdir, version=version, tell=teller(as_json=as_json), wish=Wish(base=base)
-        )
+            config, stage=stage, folder=os.curdir, version=version, tell=teller(as_json=as_json), wish=Wish(base=base),
+            **more,
+        )  # fmt: skip
 
 
 def _version(allow_dirty: bool) -> str:

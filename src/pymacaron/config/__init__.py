@@ -157,6 +157,7 @@ class Config:
     aws_instance_profile: str
     aws_notify_topic: str | None
     aws_vpc: dict[str, str]
+    aws_watch_minutes: int
     aws_keep_hours: int
     aws_keep_versions: int
     docker_repo: str | None

@@ -21,7 +21,7 @@ rollback.py     the way back, likewise
 run.py          a deployment under way: calls that are journalled, and made once
 deeds.py        each kind of step; some have rooms of their own:
 swapping.py     the swap, and who has the live address
-guard.py        alarms
+guard.py        alarms, and the watch over what has just gone live
 ending.py       environments that end
 execute.py      a plan carried out, and the ways back
 journal.py      what was done, on the disk before anybody acts on it

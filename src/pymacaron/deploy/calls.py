@@ -66,10 +66,11 @@ _ALARMS = (("EnvironmentHealth", 20.0, 3), ("ApplicationRequests5xx", 10.0, 2))
 
 
 def alarm_calls(wanted: Wanted, environment: str) -> Iterator[ApiCall]:
+    told: list[Json] = [wanted.topic] if wanted.topic else []
     for name, (metric, least, minutes) in zip(alarm_names(wanted, environment), _ALARMS, strict=True):
         yield ApiCall.of("cloudwatch.PutMetricAlarm", {
             "AlarmName": name, "Namespace": "AWS/ElasticBeanstalk", "MetricName": metric, "Statistic": "Maximum",
             "Dimensions": [{"Name": "EnvironmentName", "Value": environment}], "Period": 60, "Threshold": least,
             "EvaluationPeriods": minutes, "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-            "TreatMissingData": "notBreaching", "AlarmActions": [wanted.topic], "OKActions": [wanted.topic],
+            "TreatMissingData": "notBreaching", "AlarmActions": told, "OKActions": told,
         })  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from .aws import Refused
 from .calls import token_of
 from .ending import retire
-from .guard import set_alarms
+from .guard import set_alarms, watch
 from .observe import Release, environments_of, releases_of, versions_of
 from .run import Run, StepFailed
 from .steps import Step
@@ -167,6 +167,6 @@ DEEDS: dict[str, Callable[[Run, Step], None]] = {
     "unit_tests": _unit_tests, "build": _build, "image_tests": _image_tests, "push": _push, "secret": _secret,
     "storage": _storage, "bundle": _bundle, "application": _application, "version": _version, "lock": _lock,
     "unlock": _unlock, "green": _green, "green_tests": _green_tests, "swap": swap, "swap_back": swap,
-    "verify": verify, "live_tests": _live_tests, "alarms": set_alarms, "record": _record, "end_green": retire,
-    "retire": retire, "prune": _prune,
+    "verify": verify, "live_tests": _live_tests, "alarms": set_alarms, "watch": watch,
+    "record": _record, "end_green": retire, "retire": retire, "prune": _prune,
 }  # fmt: skip

@@ -126,6 +126,8 @@ def ordered(account: Account, found: Found, **more: Any) -> Order:
     mode = GIVEN if names and not missing else KEPT if names and found.secret else NONE
     now = account.aws.clock.time()
     letters = "".join(chance.choice(_LETTERS) for _ in range(4))
+    if more.get("watch") is None:
+        more["watch"] = float(account.wanted.watch_minutes)
     return Order(new_id(now, letters), now, secrets=mode, **more)
 
 
@@ -161,7 +163,7 @@ def rollback(account: Account, to: str = "", **more: Any) -> tuple[Plan, Found]:
         DeployError: there is no way.
     """
     found = account.observed()
-    order = replace(ordered(account, found, **more), unit_tests=False, secrets=NONE)
+    order = replace(ordered(account, found, **more), unit_tests=False, secrets=NONE, watch=0.0)
     made = plan_rollback(account.wanted, found, order, to)
     if isinstance(made, str):
         raise DeployError(made, exit_code=STOPPED)

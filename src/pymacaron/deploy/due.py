@@ -58,7 +58,7 @@ def _replaced(releases: tuple[Release, ...]) -> dict[str, float]:
 
 
 def terminated(wanted: Wanted, ident: Json, name: str, title: str, kind: str) -> Step:
-    calls = [ApiCall.of("elasticbeanstalk.TerminateEnvironment", {"EnvironmentId": ident, "TerminateResources": True})]
-    if wanted.topic:
-        calls.append(ApiCall.of("cloudwatch.DeleteAlarms", {"AlarmNames": alarm_names(wanted, name)}))
-    return Step(kind, title, tuple(calls), 0.1, name)
+    """With its alarms, which it may have from a time when there was another configuration."""
+    end = ApiCall.of("elasticbeanstalk.TerminateEnvironment", {"EnvironmentId": ident, "TerminateResources": True})
+    alarms = ApiCall.of("cloudwatch.DeleteAlarms", {"AlarmNames": alarm_names(wanted, name)})
+    return Step(kind, title, (end, alarms), 0.1, name)

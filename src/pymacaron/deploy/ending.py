@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .guard import has_alarm
+from .guard import alarms_there
 from .observe import Environment
 from .run import Run, Unclear
 from .steps import Step
@@ -23,8 +23,7 @@ def retire(run: Run, step: Step) -> None:
         run.once(step, step.calls[0], lambda: _is_ending(run, step.about))
     for call in step.calls[1:]:
         names = [str(name) for name in call.parameters["AlarmNames"]]
-        if any(has_alarm(run, name) for name in names):
-            run.once(step, call, lambda names=names: not any(has_alarm(run, name) for name in names) or None)  # type: ignore[misc]
+        run.once(step, call, lambda names=names: not alarms_there(run.aws, names) or None)  # type: ignore[misc]
 
 
 def _still(run: Run, found: Environment) -> Environment:

@@ -10,9 +10,11 @@ from typing import Any
 from pymacaron.exceptions import DeployError
 
 from .aws import Aws, Refused, Throttled, Uncertain
+from .calls import alarm_names
 from .deployment import Account
 from .due import due
 from .execute import ATTENTION, STOPPED
+from .guard import alarms_there
 from .lock import HELD, Holder
 from .observe import Environment, Found, environments_of
 from .printed import LATE, Feed
@@ -137,7 +139,15 @@ def terminate(account: Account, found: Found, name: str) -> None:
     holder = account.lock(found.bucket).held_by()
     if holder is not None and one.deploy_id == holder[0].deploy_id:
         raise DeployError(f"{name} is being deployed by {holder[0].owner}; wait for its end", exit_code=HELD)
+    _end(account, one)
+
+
+def _end(account: Account, one: Environment) -> None:
+    """End it, with the alarms that it has."""
     _changed(account.aws, "elasticbeanstalk.TerminateEnvironment", EnvironmentId=one.id, TerminateResources=True)
+    alarms = alarms_there(account.aws, [str(name) for name in alarm_names(account.wanted, one.name)])
+    if alarms:
+        _changed(account.aws, "cloudwatch.DeleteAlarms", AlarmNames=alarms)
 
 
 def prune(account: Account, found: Found, tell: Callable[[str], object]) -> int:
@@ -148,9 +158,7 @@ def prune(account: Account, found: Found, tell: Callable[[str], object]) -> int:
     try:
         for one, why in due(account.wanted, account.observed(), account.aws.clock.time()):
             tell(f"ending {one.name}: {why}")
-            _changed(
-                account.aws, "elasticbeanstalk.TerminateEnvironment", EnvironmentId=one.id, TerminateResources=True
-            )
+            _end(account, one)
             ended += 1
     finally:
         lock.free()

@@ -23,6 +23,7 @@ class Order:
         keep_failed: does a new environment that fails stay, to be looked at?
         unit_tests: are there any to be run?
         acceptance_tests: likewise.
+        watch: for so many minutes it is watched once it is live, and swapped back if it falls ill.
     """
 
     deploy_id: str
@@ -32,6 +33,7 @@ class Order:
     keep_failed: bool = False
     unit_tests: bool = True
     acceptance_tests: bool = True
+    watch: float = 0.0
 
 
 def new_id(now: float, letters: str) -> str:

@@ -26,8 +26,7 @@ def brought_up(wanted: Wanted, found: Found, order: Order, label: Json) -> Itera
     if blue:
         yield swapped(f"give {wanted.cname} to {green}", blue.id, ref("green.id"), about=green)
     yield from verified(wanted, order, green)
-    if wanted.topic:
-        yield Step("alarms", "watch its health and its errors", tuple(alarm_calls(wanted, green)), 0.1, green)
+    yield from watched(wanted, order, green)
     yield from recorded(wanted, found)
 
 
@@ -53,6 +52,14 @@ def verified(wanted: Wanted, order: Order, name: str) -> Iterator[Step]:
     yield Step("verify", f"see that {wanted.cname} leads to it, and that it answers with its version", (), 0.2, name)
     if order.acceptance_tests:
         yield Step("live_tests", "run the acceptance tests against the live address", (), 0.5, name)
+
+
+def watched(wanted: Wanted, order: Order, name: str) -> Iterator[Step]:
+    """Alarms for somebody, and for this deployment itself as long as it watches."""
+    if wanted.topic or order.watch:
+        yield Step("alarms", "set alarms for its health and its errors", tuple(alarm_calls(wanted, name)), 0.1, name)
+    if order.watch:
+        yield Step("watch", f"watch alarms and health for {order.watch:g} minutes", (), order.watch, name)
 
 
 def recorded(wanted: Wanted, found: Found) -> Iterator[Step]:

@@ -36,12 +36,13 @@ _TRUSTED = "SSL_CERT_FILE"  # OpenSSL looks there
 
 def rehearse(
     config: Config, *, stage: str, folder: str, version: str, tell: Callable[[str, str], object],
-    wish: Wish | None = None,
+    wish: Wish | None = None, watch: int | None = None,
     script: tuple[dict[str, object], ...] = (),
 ) -> int:  # fmt: skip
     """Deploy the project of a folder twice, the second time beside the first; DONE.
 
     Args:
+        watch: minutes, as for a deployment; they pass as quickly as everything else here.
         script: what is to go wrong, as for a Rehearsal.
 
     Raises:
@@ -59,13 +60,14 @@ def rehearse(
             folder, architecture=wanted.architecture, variables=variables, say=lambda line: tell("event", line),
             addresses=cloud.address, wish=wish or Wish(folder), engine=engine,
         )  # fmt: skip
+        minutes = (wanted.watch_minutes if watch is None else watch) * _PACE
         with _trusting(str(cloud.ca_file)):
-            made, found = deployment(account)
+            made, found = deployment(account, watch=minutes)
             carry_out(account, made, found, workshop)
             tell("note", f"{made.green} is live; now the same again, beside it")
             cloud.tell(list(script))
             with cloud.load(wanted.cname) as load:
-                made, found = deployment(account, image=workshop.pushed, unit_tests=False)
+                made, found = deployment(account, image=workshop.pushed, unit_tests=False, watch=minutes)
                 carry_out(account, made, found, workshop, image=workshop.pushed)
             tell("note", f"meanwhile, {load.asked} requests came for what is live; {load.lost} of them were lost")
             if load.lost:

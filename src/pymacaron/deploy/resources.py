@@ -42,6 +42,7 @@ class Wanted:
         repository: where the image is pushed to, without a registry if that is the account's own ECR.
         version: what the code calls itself, such as a commit.
         keep_hours: how long a replaced environment stays.
+        watch_minutes: how long a new version that is live is watched, unless an order says so.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Wanted:
     worker: bool
     keep_hours: int
     keep_versions: int
+    watch_minutes: int = 0
 
     @property
     def uses_ecr(self) -> bool:
@@ -115,7 +117,7 @@ def wanted_of(config: Config, *, stage: str = LIVE, version: str = "") -> Wanted
         instance_profile=config.aws_instance_profile, topic=config.aws_notify_topic, bucket=config.docker_bucket,
         vpc=tuple(sorted(config.aws_vpc.items())), variables=tuple(sorted(config.aws_variables.items())),
         secrets=tuple(sorted(config.env_secrets)), worker=config.with_async, keep_hours=config.aws_keep_hours,
-        keep_versions=config.aws_keep_versions,
+        keep_versions=config.aws_keep_versions, watch_minutes=config.aws_watch_minutes,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from .observe import Environment, environment_of
 _LOOK = 10.0  # seconds between two looks
 _OVERLAP = timedelta(seconds=90)  # events come late, and are told once
 _ILL = 180.0  # seconds for which a new environment may be red
+_RED = 60.0  # and for which the live one may: a host that is replaced is no illness
 _BAD = ("ERROR", "FATAL")
 # An operation that ends with one of these has failed, whatever the state says for the moment.
 _FAILURES = ("Failed to launch environment", "complete, but with errors", "Failed to deploy", "Stack deletion failed")
@@ -94,6 +95,31 @@ class Watch:
             if holds(found):
                 return found
             self._pause(until, f"{what}: it is {found.status if found else 'gone'}")
+
+    def stays_well(self, until: float, alarm: Callable[[], str]) -> None:
+        """See that it is well until a time (seconds since 1970), at one look at least.
+
+        Args:
+            alarm: gives what an alarm says that has fired, or "".
+
+        Raises:
+            Failed: an alarm has fired, or its health is red.
+        """
+        red_since: float | None = None
+        while True:
+            self.events()
+            found, now = self.state(), self._aws.clock.time()
+            if found is None or found.status == "Terminating":
+                raise Failed("it has been terminated")
+            if fired := alarm():
+                raise Failed(fired)
+            red_since = (red_since or now) if found.health == "Red" else None
+            if red_since and now - red_since >= _RED:
+                raise Failed(f"its health is red for {_RED:.0f} seconds; {self.causes()}")
+            if now >= until and not red_since:
+                return
+            self._meanwhile()
+            self._aws.clock.sleep(_LOOK if red_since else min(_LOOK, until - now))
 
     def _pause(self, until: float, state: str) -> None:
         self._meanwhile()
