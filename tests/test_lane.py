@@ -682,6 +682,15 @@ def test_headers_are_a_mapping(values: dict[str, str]) -> None:
     assert not any(value in repr(headers) for value in values.values() if len(value) == 3 and not value.isascii())
 
 
+def test_requests_are_told_of_afterwards() -> None:
+    """Whoever hears of a request when it is over sees what was kept of its body; nothing, where that was put away."""
+    kept = io.BytesIO(b"abc")
+    headers = EnvironHeaders({"REQUEST_METHOD": "POST", "PATH_INFO": "/a", "wsgi.input": kept})
+    assert headers.request().body == b"abc"
+    kept.close()
+    assert (headers.request().path, headers.request().body) == ("/a", b"")
+
+
 def test_body_needs_a_length() -> None:
     """Without length and coding there is no body, whatever the stream would give."""
     assert read_body({"wsgi.input": io.BytesIO(b"x")}, {}) == b""

@@ -158,7 +158,8 @@ def f():
     over.set()
     return {}
 """
-    set_config(Config(name="service", live_host="localhost", with_async=True, jwt_secret="a secret"))
+    tasks = f"sqlite:///{project.folder}/tasks"
+    set_config(Config(name="service", live_host="localhost", with_async=True, async_broker=tasks))
     client = served(project, "from pymacaron.calls import get_call\n" + code, {"x-timeout-ms": 100, "operationId": "f"})
     import handlers
 
