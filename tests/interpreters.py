@@ -37,7 +37,7 @@ class Interpreter:
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment)
 
     def run(self, program: str, *, folder: Path, seconds: int) -> subprocess.CompletedProcess[str]:
-        """Run a file of a folder, in that folder, which may have programs of its own in `.bin`. One that takes longer
+        """Run a file of a folder, in that folder. One that takes longer
         is ended by SIGALRM: its exit code is -14."""
         out, err = folder / ".out", folder / ".err"
         asked, answers = self._process.stdin, self._process.stdout

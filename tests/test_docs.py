@@ -1,9 +1,7 @@
 """The documentation tells the truth: its code runs and prints what is shown, its links lead somewhere, and it mentions
 every name that users may write.
 
-A block marked `python` or `sh run` runs in a fresh process and a fresh folder. A block marked with a file, such as
-`yaml file=apis/shop.yaml` or `python file=server.py`, is not run: it is written to the folders of the blocks below it.
-A block marked `text output` is what the program right above it prints; `…` stands for anything.
+How blocks are marked is told in tests/pages.py.
 """
 
 from __future__ import annotations
@@ -13,70 +11,31 @@ import inspect
 import os
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import pairwise, takewhile
 from pathlib import Path
-from typing import NamedTuple, TypeGuard
+from typing import TypeGuard
 
 import click
 import pytest
 import yaml
 from interpreters import Interpreter
+from pages import BLOCKS, FENCE, MARK, OUTPUTS, PAGES, ROOT, Block, chains, is_as_shown
+from terminals import SECONDS, typed
 
 import pymacaron
 from pymacaron import API, exceptions
 from pymacaron.cli import COMMANDS
 from pymacaron.cli import pymacaron as program
+from pymacaron.config import load_config
 from pymacaron.config.settings import ALIASES, SETTINGS
 from pymacaron.documents.yaml_core import plain
 from pymacaron.grammar.extensions import BY_OBJECT
 
-ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-FENCE = re.compile(r"^(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
-INFO = re.compile(r"(?P<language>\w*)(?: (?P<role>run|output)| file=(?P<file>[\w./-]+))?")
 LINK = re.compile(r"\[[^\]]*\]\((?!\w+:)(?P<path>[^)#\s]*)#?(?P<heading>[^)\s]*)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-SECONDS = 60
-# For shell blocks: a curl that asks the server.py beside it, without a port.
-CURL = f"""#!{sys.executable}
-import os, sys
-sys.path.insert(0, os.getcwd())
-from server import app
-print(app.test_client().get(sys.argv[-1]).text, end="")
-"""
-
-
-class Block(NamedTuple):
-    """A fenced block: the page and line it stands on, what it is marked with, its text, and the files above it."""
-
-    place: str
-    info: str
-    text: str
-    files: dict[str, str]
-
-    @property
-    def is_program(self) -> bool:
-        return self.info in {"python", "sh run"}
-
-
-def blocks_of(page: Path) -> Iterator[Block]:
-    text = page.read_text("utf-8")
-    files: dict[str, str] = {}
-    for found in FENCE.finditer(text):
-        line = text.count("\n", 0, found.start("text"))
-        block = Block(f"{page.relative_to(ROOT)}:{line + 1}", found["info"].strip(), found["text"], dict(files))
-        yield block
-        info = INFO.fullmatch(block.info)
-        if info and info["file"]:
-            files[info["file"]] = block.text
-
-
-BLOCKS = [block for page in PAGES for block in blocks_of(page)]
-PROGRAMS = [block for block in BLOCKS if block.is_program]
-OUTPUTS = {above.place: block.text for above, block in pairwise(BLOCKS) if block.info == "text output"}
+PROGRAMS = [block for block in BLOCKS if block.mark == "python"]
+CHAINS = list(chains())
 EVERYTHING = "\n".join(page.read_text("utf-8") for page in PAGES if page.name != "CHANGELOG.md")
 
 
@@ -90,33 +49,55 @@ def interpreter() -> Iterator[Interpreter]:
 def test_code_runs(block: Block, interpreter: Interpreter, tmp_path: Path) -> None:
     """Every program runs to its end, without a warning, on nothing but what the page shows above it; it prints what the
     page shows below it."""
-    for name, text in block.files.items() | {("example.py", block.text), (".bin/curl", CURL)}:
+    for name, text in block.files.items() | {("example.py", block.text)}:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
-    is_python = block.info == "python"
-    done = interpreter.run("example.py", folder=tmp_path, seconds=SECONDS) if is_python else run_by_shell(tmp_path)
-    assert done.returncode == 0, f"{block.place} fails:\n{done.stdout}{done.stderr or ''}"
-    if block.place in OUTPUTS:
-        shown = re.escape(OUTPUTS[block.place].strip()).replace("…", ".*")
-        # what the service logs is in its own terminal
-        printed = "".join(line for line in done.stdout.splitlines(keepends=True) if not line.startswith('{"time":'))
-        assert re.fullmatch(shown, printed.strip()), f"{block.place} prints:\n{done.stdout}"
+    done = interpreter.run("example.py", folder=tmp_path, seconds=SECONDS)
+    assert done.returncode == 0, f"{block.place} fails:\n{done.stdout}{done.stderr}"
+    shown = OUTPUTS.get(block.place, "")
+    assert is_as_shown(shown, done.stdout), f"{block.place} prints:\n{done.stdout}"
 
 
-def run_by_shell(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run the lines of a page in a shell, which shows both streams, and finds our Python and our curl first."""
-    (folder / ".bin" / "curl").chmod(0o755)
-    path = os.pathsep.join([str(folder / ".bin"), str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return subprocess.run(
-        ["sh", "-e", "example.py"], cwd=folder, env={**os.environ, "PATH": path, "NO_ERROR_REPORTING": ""}, text=True,
-        timeout=SECONDS, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+@pytest.mark.parametrize("chain", CHAINS, ids=[chain[0].place for chain in CHAINS])
+def test_lines_for_the_shell_run(chain: list[Block], tmp_path: Path) -> None:
+    """What pages type into a shell can be typed, one block after the other, while what is to serve serves; it prints
+    what the page shows below it."""
+    for printed in typed(chain, tmp_path):
+        if not printed.ended_well:
+            raise AssertionError(f"{printed.block.place} fails:\n{printed.text}")
+        assert is_as_shown(printed.shown, printed.text), f"{printed.block.place} prints:\n{printed.text}"
+
+
+def test_settings_are_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is shown as a piece of pym-config.yaml is one: nothing is found wrong with it, and nothing warned of."""
+    for block in BLOCKS:
+        if block.mark == "yaml settings":
+            (tmp_path / "pym-config.yaml").write_text(with_names(block.text), "utf-8")
+            for name in re.findall(r"\b[A-Z]{3,}_[A-Z_]+\b", block.text):
+                monkeypatch.setenv(name, "a secret of this test, and long")
+            config = load_config(str(tmp_path))
+            assert [str(finding) for finding in config.config_findings] == [], block.place
+
+
+def with_names(text: str) -> str:
+    """A piece of a configuration with what each has to have."""
+    lacking = {"name": "shop", "live_host": "shop.example.com"}.items()
+    return "".join(f"{key}: {value}\n" for key, value in lacking if f"{key}:" not in text) + text
+
+
+def test_quotations_are_true() -> None:
+    """Lines that are shown as those of a file of the repository stand there."""
+    for block in BLOCKS:
+        if source := block.marked("source"):
+            lines = [line.strip() for line in block.text.splitlines()]
+            there = [line.strip() for line in (ROOT / source).read_text("utf-8").splitlines()]
+            assert "\n".join(lines) in "\n".join(there), block.place
 
 
 def test_programs_import_what_they_use() -> None:
     """A program that is shown imports each module of ours that it uses: what one import happens to bring is no
     promise."""
-    trees = ((block.place, ast.walk(ast.parse(block.text))) for block in BLOCKS if block.info.startswith("python"))
+    trees = ((block.place, ast.walk(ast.parse(block.text))) for block in BLOCKS if block.mark.startswith("python"))
     used = ((place, node.attr) for place, nodes in trees for node in nodes if of_pymacaron(node))
     assert [f"{place}: pymacaron.{name}" for place, name in used if name not in pymacaron.__all__] == []
 
@@ -127,25 +108,35 @@ def of_pymacaron(node: ast.AST) -> TypeGuard[ast.Attribute]:
 
 def test_output_is_that_of_a_program() -> None:
     """What is shown as output stands right below the program that prints it, on the same page."""
-    below = {block.place for above, block in pairwise(BLOCKS) if above.is_program and same_page(above, block)}
-    assert [block.place for block in BLOCKS if block.info == "text output" and block.place not in below] == []
-
-
-def same_page(one: Block, other: Block) -> bool:
-    return one.place.partition(":")[0] == other.place.partition(":")[0]
+    below = {block.place for above, block in pairwise(BLOCKS) if above.prints and above.page == block.page}
+    assert [block.place for block in BLOCKS if block.is_output and block.place not in below] == []
 
 
 def test_marks_are_known() -> None:
-    """A block is marked with a language, and a file where it is one; nothing switches a Python block off."""
-    assert not [f"{block.place}: {block.info}" for block in BLOCKS if not INFO.fullmatch(block.info)]
-    names = {block.place: INFO.fullmatch(block.info) for block in BLOCKS}
-    assert not [place for place, info in names.items() if info and ".." in (info["file"] or "")]
+    """Every block is marked with what it is (tests/pages.py lists the marks): nothing runs that is not compared, and
+    nothing is left out without a reason."""
+    assert [f"{block.place}: {block.mark}" for block in BLOCKS if not MARK.fullmatch(block.mark)] == []
+    assert [block.place for block in BLOCKS if ".." in block.marked("file")] == []
+    assert [block.place for block in BLOCKS if block.before and not block.marked("role")] == []
+    firsts = {chain[0].place for chain in CHAINS if chain[0].marked("role").startswith("then")}
+    assert firsts == set(), "nothing to go on with"
+
+
+def test_files_are_those_of_a_program() -> None:
+    """A file that is shown stands above something that runs, with it in its folder."""
+    used = {(block.page, name, text) for block in BLOCKS if runs(block) for name, text in block.files.items()}
+    files = {(block.page, block.marked("file"), block.text) for block in BLOCKS if block.marked("file")}
+    assert sorted((page, name) for page, name, _ in files - used) == []
+
+
+def runs(block: Block) -> bool:
+    return block.mark == "python" or bool(block.marked("role"))
 
 
 def test_python_files_are_python() -> None:
     """A Python file shown is at least Python."""
     for block in BLOCKS:
-        if block.info.startswith("python file="):
+        if block.mark.startswith("python file="):
             compile(block.text, block.place, "exec")
 
 
@@ -311,14 +302,18 @@ def test_every_command_is_documented() -> None:
 
 
 def lines_of_shells() -> Iterator[tuple[str, list[str]]]:
-    """What a page shows of `pymacaron` and `make` for a shell, run by the tests or not, as words, with its place."""
-    for block in BLOCKS:
-        text = re.sub(r"\\\n", " ", block.text) if block.info.startswith(("sh", "bash")) else ""
-        for line in text.splitlines():
+    """What a page shows of `pymacaron` and `make` for a shell, in blocks that are run or not and within sentences, as
+    words, with its place."""
+    texts = [(block.place, block.text) for block in BLOCKS if block.mark.startswith(("sh", "bash"))]
+    for page in PAGES:
+        within = re.findall(r"`((?:pymacaron|make) [^`]+)`", FENCE.sub("", page.read_text("utf-8")))
+        texts += [(page.name, re.sub(r"\s+", " ", line)) for line in within if page.name != "CHANGELOG.md"]
+    for place, text in texts:
+        for line in re.sub(r"\\\n|[()\[\]]", " ", text).splitlines():
             words = shlex.split(line, comments=True) if line.count("'") % 2 == line.count('"') % 2 == 0 else []
             starts = [at for at, word in enumerate(words) if word.rpartition("/")[2] in {"pymacaron", "make"}]
             for at in starts:
-                yield block.place, list(takewhile(lambda word: not re.match(r"[|&;<>]", word), words[at:]))
+                yield place, list(takewhile(lambda word: not re.match(r"[|&;<>]", word), words[at:]))
 
 
 def unknown(words: list[str]) -> list[str]:
@@ -331,7 +326,7 @@ def unknown(words: list[str]) -> list[str]:
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
         command = command.get_command(click.Context(command), rest.pop(0))
     if command is None:
-        return words[:2]
+        return [] if words[1].isupper() else words[:2]  # `pymacaron COMMAND` is any
     known = {option for one in command.params for option in [*one.opts, *one.secondary_opts]} | {"--help", "--version"}
     return [word for word in rest if word.startswith("--") and word.partition("=")[0] not in known]
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
 from pymacaron.config import get_config
 from pymacaron.exceptions import StartError
-from pymacaron.running import Wishes, plan_of, serve, target_of
+from pymacaron.running import Wishes, plan_of, port_of, serve, target_of
 from pymacaron.running.developing import develop
-
-_PORT = 8080
 
 
 @click.command()
 @click.argument("service", required=False, metavar="[SERVICE]")
 @click.option("--production/--development", "production", default=None, help="For everybody, or for its programmer.")
 @click.option("--host", metavar="HOST", help="The address to listen at; in production all, else 127.0.0.1.")
-@click.option("--port", type=click.IntRange(0, 65535), help=f"The port; else $PORT, else {_PORT}.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port; else $PORT, else 8080.")
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="How many processes serve.")
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="How many calls each of them answers at once.")
 @click.option("--server", type=click.Choice(["granian", "gunicorn"]), help="What serves; else granian, if installed.")
@@ -48,7 +47,7 @@ def run(  # noqa: PLR0917 - click gives them by name
         target.use()
         config = get_config()
         sys.exit(serve(plan_of(wishes, config), target, with_tasks=tasks and config.with_async))
-    sys.exit(develop(target, host or "127.0.0.1", _PORT if port is None else port, reloads=reload is not False))
+    sys.exit(develop(target, host or "127.0.0.1", port_of(wishes, os.environ), reloads=reload is not False))
 
 
 def _is_production(said: bool | None, reload: bool | None, wishes: Wishes) -> bool:

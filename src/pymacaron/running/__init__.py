@@ -16,8 +16,8 @@ developing.py   a server that starts again when a file changes
 
 from __future__ import annotations
 
-from .plan import Plan, Wishes, plan_of
+from .plan import Plan, Wishes, plan_of, port_of
 from .production import serve
 from .targets import Target, target_of
 
-__all__ = ["Plan", "Target", "Wishes", "plan_of", "serve", "target_of"]
+__all__ = ["Plan", "Target", "Wishes", "plan_of", "port_of", "serve", "target_of"]

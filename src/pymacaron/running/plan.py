@@ -70,7 +70,7 @@ def plan_of(wishes: Wishes, config: Config, environment: Mapping[str, str] = os.
     threads = wishes.threads or config.threads or _THREADS
     return Plan(
         server=server, host=wishes.host or "0.0.0.0",  # noqa: S104 - a service is there to be reached
-        port=_port(wishes, environment), unix_socket=_unix_socket(wishes, config, folder),
+        port=port_of(wishes, environment), unix_socket=_unix_socket(wishes, config, folder),
         workers=wishes.workers or config.workers or _workers(environment), threads=threads,
         worker_timeout=config.worker_timeout, max_requests=config.max_requests, keep_alive=config.keep_alive,
         request_timeout=config.request_timeout, max_head=max(8192, config.max_head),
@@ -89,7 +89,8 @@ def _server(wanted: str | None) -> str:
     return wanted
 
 
-def _port(wishes: Wishes, environment: Mapping[str, str]) -> int:
+def port_of(wishes: Wishes, environment: Mapping[str, str]) -> int:
+    """The port that was asked for, else that of the environment, else 8080."""
     if wishes.port is not None:
         return wishes.port
     given = environment.get("PORT", "8080")
