@@ -9,7 +9,8 @@ import time
 from clouds import shop, wanted
 
 from pymacaron.deploy.aws import Aws, WallClock, connect
-from pymacaron.deploy.deployment import Account, carry_out, deployment, go_on
+from pymacaron.deploy.deployment import Account, carry_out, deployment
+from pymacaron.deploy.resuming import go_on
 from pymacaron.deploy.run import Door
 from pymacaron.deploy.workshop import Here
 from pymacaron.exceptions import DeployError

@@ -195,7 +195,8 @@ class Scenario:
     """A deployment in a cloud of its own, at which the ones before it have been."""
 
     def __init__(self, name: str, cloud: Cloud, folder: Path) -> None:
-        before, self._fails = SCENARIOS[name]
+        before, self.fails = SCENARIOS[name]
+        self.topic = TOPIC
         self._making = {"making": MAKING.get(name, planned)}
         self._asked = wanted(aws_notify_topic=TOPIC)
         self._cloud, self._folder = cloud, folder
@@ -207,11 +208,11 @@ class Scenario:
 
     def begin(self, **more: Any) -> int:
         return code_of(
-            lambda: deploy(self._cloud, self._folder, 9, "c", self._asked, fails=self._fails, **self._making, **more)
+            lambda: deploy(self._cloud, self._folder, 9, "c", self._asked, fails=self.fails, **self._making, **more)
         )
 
     def go_on(self, **more: Any) -> int:
-        return code_of(lambda: resume(self._cloud, find(self._folder), "c", fails=self._fails, **more))
+        return code_of(lambda: resume(self._cloud, find(self._folder), "c", fails=self.fails, **more))
 
     def end(self, code: int) -> tuple[Any, ...]:
         """How it has ended: exit code, everything that there is, how often what was changed. Signs of life of the lock
@@ -220,7 +221,11 @@ class Scenario:
             f"{operation} {parameters.get('Key', '')}" if operation.startswith("s3.") else operation
             for operation, parameters in self._cloud.changes
         )
-        counted = {name: number for name, number in changes.items() if not name.endswith("lock.json")}
+        counted = {
+            name: number
+            for name, number in changes.items()
+            if not name.endswith("lock.json") and "/deploys/" not in name
+        }
         return code, self._cloud.state(self._asked), counted
 
 

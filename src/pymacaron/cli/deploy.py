@@ -44,7 +44,7 @@ _LAST = "last"
 @click.option("--rehearse", is_flag=True, help="On this machine, without AWS: twice, the second beside the first.")
 @click.option("--base", metavar="IMAGE", help="The image that the service's stands on, as for `pymacaron build`.")
 @click.option("--allow-dirty", is_flag=True, help="Deploy changes that no commit has.")
-@click.option("--force", is_flag=True, help="With unlock: whoever has the lock.")
+@click.option("--force", is_flag=True, help="With unlock and --resume: whoever has the lock.")
 def deploy(  # noqa: PLR0917 - click gives them by name
     action: str | None, stage: str, only_plan: bool, as_json: bool, plan_file: str | None, yes: bool, image: str,
     keep_failed: bool, no_unit_tests: bool, watch: int | None, wait_lock: float, resume: str | None, rehearse: bool,
@@ -71,12 +71,13 @@ def deploy(  # noqa: PLR0917 - click gives them by name
     if action == "unlock":
         _unlock(account, force=force)
         return
-    from pymacaron.deploy import deployment  # imports boto3
+    from pymacaron.deploy import deployment, resuming  # imports boto3
 
     with interruptible():
         if resume is not None:
             deploy_id = "" if resume == _LAST else resume
-            deployment.go_on(account, workshop_for(account, base), deploy_id, lock_patience=wait_lock * 60)
+            workshop = workshop_for(account, base)
+            resuming.go_on(account, workshop, deploy_id, force=force, lock_patience=wait_lock * 60)
             return
         if plan_file:
             made, found = deployment.of_file(account, plan_file)

@@ -25,6 +25,8 @@ guard.py        alarms, and the watch over what has just gone live
 ending.py       environments that end
 execute.py      a plan carried out, and the ways back
 journal.py      what was done, on the disk before anybody acts on it
+mirror.py       copies of journals in the bucket
+resuming.py     a deployment that goes on, here or elsewhere
 lock.py         one deployment at a time
 waiting.py      events, health, deadlines
 registry.py     where images are pushed to

@@ -102,7 +102,7 @@ def _version(run: Run, step: Step) -> None:
 
 
 def _lock(run: Run, _step: Step) -> None:
-    run.lock.take(lambda text: run.tell("note", text), wait=run.lock_patience)
+    run.take_lock()
     live = next((one for one in environments_of(run.aws, run.wanted) if one.cname.lower() == run.wanted.cname), None)
     is_expected = live is None if not run.plan.blue else live is not None and live.id == run.plan.blue
     if not is_expected and (live is None or live.name != run.plan.green):  # the latter after a swap

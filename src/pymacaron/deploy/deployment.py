@@ -204,25 +204,6 @@ def carry_out(
     return Execution(run)()
 
 
-def go_on(account: Account, workshop: Workshop, deploy_id: str = "", **more: Any) -> int:
-    """Go on with a deployment whose process has ended; 0.
-
-    Raises:
-        DeployError: there is none, or it has failed.
-    """
-    path = journal.find(account.journals, deploy_id)
-    story = journal.read(path)
-    account = replace(account, wanted=story.wanted)
-    account.tell("note", f"going on with {story.plan.deploy_id}: {story.plan.title}")
-    book = journal.Journal(path)
-    book.write(account.aws.clock.time(), "resume")
-    run = account.run(
-        story.plan, account.observed(), workshop, book, given=dict(story.given),
-        intents=frozenset(story.intents) - story.done, **more,
-    )  # fmt: skip
-    return Execution(run, done=story.done, road=story.road, why=story.why)()
-
-
 def told(made: Plan) -> str:
     """A plan for people."""
     rows = [made.title, ""]

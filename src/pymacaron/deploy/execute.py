@@ -36,7 +36,7 @@ class Execution:
         """
         try:
             if self._has_lock():  # another process had it
-                self._run.lock.take()
+                self._run.take_lock()
             if self._road == "steps":
                 self._walk()
             if self._road == "steps":

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,21 @@ from .steps import ApiCall, Plan
 
 FOLDER = os.path.join(".pym", "deploys")
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9]{4}")
+# Points at which a copy is made, beside calls whose doing has to be known: what is done otherwise shows, or is done
+# again without harm.
+_MIRRORED = frozenset(("given", "failed", "resume", "end"))
 
 
 class Journal:
-    """Lines of JSON, each of which is on the disk before anybody acts on it."""
+    """Lines of JSON, each of which is on the disk before anybody acts on it.
+
+    Attributes:
+        mirror: is given the file, and whether this was the last line, where others have to know what came before.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.mirror: Callable[[Path, bool], object] = lambda path, is_last: None
 
     @classmethod
     def begun(cls, folder: Path, plan: Plan, wanted: Wanted, at: float) -> Journal:
@@ -41,6 +49,8 @@ class Journal:
             file.write(line + "\n")
             file.flush()
             os.fsync(file.fileno())
+        if event in _MIRRORED or (event == "intent" and not more["operation"].startswith("s3.")):
+            self.mirror(self.path, event == "end")
 
     def intent(self, at: float, step: str, call: ApiCall) -> None:
         """A call is about to be made."""
@@ -121,6 +131,11 @@ def wanted_from(said: JsonObject) -> Wanted:
 
 def _tupled(value: Json) -> Any:
     return tuple(_tupled(one) for one in value) if isinstance(value, list) else value
+
+
+def is_id(text: str) -> bool:
+    """Can this be the name of a deployment?"""
+    return _ID.fullmatch(text) is not None
 
 
 def find(folder: Path, deploy_id: str = "") -> Path:

@@ -59,14 +59,15 @@ class Lock:
 
     Args:
         change: makes a call that changes something, and writes it down; Aws.change as it is, but for deployments.
+        adopts: is it ours, too, when another process of the same deployment has taken it?
     """
 
     def __init__(
         self, aws: Aws, where: Mapping[str, str], *, holder: str, owner: str = "",
-        change: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None,
+        change: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None, adopts: bool = True,
     ) -> None:  # fmt: skip
         self._aws, self._where, self._id = aws, dict(where), holder
-        self._owner, self._change = owner, change or aws.change
+        self._owner, self._change, self._adopts = owner, change or aws.change, adopts
         self.etag = ""
         self._beaten = 0.0
 
@@ -104,13 +105,28 @@ class Lock:
         if found is None:
             return self._put({"IfNoneMatch": "*"})
         holder, etag = found
-        if holder.deploy_id == self._id:  # taken before this process began
+        if self._is_mine(holder):  # taken before this process began
             self.etag, self._beaten = etag, holder.until - LIFE
             return True
         if holder.until < self._aws.clock.time():
             say(f"the lock of {holder.owner} ({holder.deploy_id}) has expired, and is taken over")
             return self._put({"IfMatch": etag})
         return False
+
+    def _is_mine(self, holder: Holder) -> bool:
+        return holder.deploy_id == self._id and (self._adopts or holder.owner == self._owner)
+
+    def check(self) -> None:
+        """
+        Raises:
+            DeployError: a process of the same deployment, elsewhere, has it.
+        """
+        found = self.held_by()
+        if found is None or found[0].deploy_id != self._id or self._is_mine(found[0]):
+            return
+        if found[0].until >= self._aws.clock.time():
+            cure = f"wait, or, if that process is no more, `pymacaron deploy --resume {self._id} --force`"
+            raise DeployError(f"{found[0].owner} is at this deployment, and has the lock; {cure}", exit_code=HELD)
 
     def _put(self, condition: dict[str, str]) -> bool:
         """Write that we have it, on a condition; False: somebody was faster."""

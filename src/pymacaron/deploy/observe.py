@@ -119,7 +119,7 @@ def observe(aws: Aws, wanted: Wanted) -> Found:
     caller = aws.read("sts.GetCallerIdentity")
     account, arn = caller["Account"], caller["Arn"]
     environments = environments_of(aws, wanted)
-    bucket = wanted.bucket or f"elasticbeanstalk-{wanted.region}-{account}"
+    bucket = bucket_of(wanted, account)
     is_there = bool(aws.read("elasticbeanstalk.DescribeApplications", ApplicationNames=[wanted.name])["Applications"])
     secret, names = _secret(aws, wanted)
     arns = {name: f"{secret}:{name}" for name in wanted.secrets} if secret else {}
@@ -134,6 +134,11 @@ def observe(aws: Aws, wanted: Wanted) -> Found:
         missing=tuple(_missing(aws, wanted, bucket, exists)),
         complaints=_complaints(aws, wanted, arns) if is_there else (),
     )  # fmt: skip
+
+
+def bucket_of(wanted: Wanted, account: str) -> str:
+    """The bucket for what is deployed."""
+    return wanted.bucket or f"elasticbeanstalk-{wanted.region}-{account}"
 
 
 def environments_of(aws: Aws, wanted: Wanted) -> tuple[Environment, ...]:

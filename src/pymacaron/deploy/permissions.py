@@ -75,6 +75,7 @@ _READS = (
     _call("s3.GetObject", _OBJECTS),
     _call("s3.HeadObject", _OBJECTS, "s3:GetObject"),
     _call("s3.HeadBucket", _BUCKET, "s3:ListBucket"),
+    _call("s3.ListObjectsV2", _BUCKET, "s3:ListBucket"),
     _call("secretsmanager.DescribeSecret", _SECRET),
     _call("ecr.DescribeRepositories", _REPOSITORY),
     _call("ecr.DescribeImages", _REPOSITORY),

@@ -13,6 +13,7 @@ from .aws import Aws, Refused, Throttled, Uncertain
 from .bundle import Bundle, bundle_of
 from .journal import Journal
 from .lock import Lock
+from .mirror import Mirror, folder_of
 from .observe import Environment, environments_of
 from .permissions import places_of, statement_for
 from .resources import Wanted
@@ -75,7 +76,8 @@ class Run:
         tell: is told what happens: kind and text.
         given: what steps have given to later ones, by names such as "green.id".
         intents: steps that calls were made for before this process began.
-        bucket: where lock, bundles and record are.
+        bucket: where lock, bundles, record and copies of the journal are.
+        adopts: is a lock ours that another process of this deployment has?
     """
 
     aws: Aws
@@ -92,11 +94,19 @@ class Run:
     intents: frozenset[str] = frozenset()
     owner: str = ""
     lock_patience: float = 0.0
+    adopts: bool = True
 
     def __post_init__(self) -> None:
         where = {"Bucket": self.bucket, "Key": f"{self.wanted.folder}/lock.json"}
-        self.lock = Lock(self.aws, where, holder=self.plan.deploy_id, owner=self.owner, change=self._change_lock)
+        self.lock = Lock(
+            self.aws, where, holder=self.plan.deploy_id, owner=self.owner, change=self._change_lock, adopts=self.adopts
+        )
+        key = f"{folder_of(self.wanted)}/{self.plan.deploy_id}.jsonl"
+        self.journal.mirror = Mirror(self.aws, self.bucket, key, lambda text: self.tell("note", text))
         self.step = ""
+
+    def take_lock(self) -> None:
+        self.lock.take(lambda text: self.tell("note", text), wait=self.lock_patience)
 
     def _change_lock(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         shown = {**parameters, "Body": "${lock}"} if "Body" in parameters else parameters
