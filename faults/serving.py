@@ -380,7 +380,7 @@ def main() -> int:
             well &= trouble(by, options.seconds)
         if options.only in {None, "leaks"}:
             well &= leaks(by)
-        if options.only in {None, "idle"} and (by == "granian" or options.only):
+        if options.only in {None, "idle"}:
             well &= idle(by)
         if options.only in {None, "fuzz"}:
             well &= raw(by)

@@ -46,12 +46,19 @@ def test_settings(tmp_path: Path) -> None:
 
 
 def test_stalled_callers(tmp_path: Path) -> None:
-    """Callers who begin requests and do not go on are given up, in whatever part; then others are answered again."""
+    """Callers who begin requests and do not go on are given up, in whatever part; then others are answered again. Those
+    who have not begun hold no thread."""
     settings = tmp_path / "settings.py"
     settings.write_text(IMPATIENT)
     command = ["-m", "gunicorn", "--config", str(settings), "--bind", "127.0.0.1:0", "server:app"]
     with running([sys.executable, *command], SHOP, tmp_path / "log") as server, ExitStack() as stack:
         assert server.ask("GET", "/ping").json == {}
+        (worker,) = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+        before = len(list(Path(f"/proc/{worker}/task").iterdir()))
+        for _ in range(8):
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), PATIENCE))
+        assert server.ask("GET", "/ping").json == {}
+        assert len(list(Path(f"/proc/{worker}/task").iterdir())) <= before + 1
         stalled = [
             stack.enter_context(socket.create_connection(("127.0.0.1", server.port), PATIENCE)) for _ in range(12)
         ]

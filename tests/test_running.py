@@ -48,6 +48,11 @@ def slow():
     return {"pid": os.getpid()}
 def take(body): return {"length": len(body.read() if hasattr(body, "read") else body)}
 """
+LOADING = """
+open("loading", "w").close()
+while not os.path.exists("loads"):
+    time.sleep(0.02)
+"""
 DOCUMENT = """
 openapi: 3.1.0
 info: {title: x, version: '1'}
@@ -120,7 +125,7 @@ def test_the_end(tmp_path: Path, by: str) -> None:
 def test_workers_are_replaced(tmp_path: Path, by: str) -> None:
     """A worker that is killed is replaced, and by SIGHUP one by one that has new code: who keeps asking is answered. If
     that cannot start, the one before it goes on serving."""
-    with served(tmp_path, by) as server:
+    with served(tmp_path, by, settings="shutdown_delay: 0\n") as server:
         before = server.ask("GET", "/a").json["pid"]
         os.kill(before, signal.SIGKILL)
 
@@ -128,9 +133,13 @@ def test_workers_are_replaced(tmp_path: Path, by: str) -> None:
             with contextlib.suppress(OSError, http.client.HTTPException):  # to the one that is killed
                 return answer if (answer := server.ask("GET", "/a").json)["pid"] != before else None
 
-        assert "code" not in _until(another)
-        (tmp_path / "functions.py").write_text(FUNCTIONS.replace('"pid": ', '"code": 2, "pid": '), "utf-8")
+        old = _until(another)
+        (tmp_path / "functions.py").write_text(FUNCTIONS.replace('"pid": ', '"code": 2, "pid": ') + LOADING, "utf-8")
         server.process.send_signal(signal.SIGHUP)
+        _until((tmp_path / "loading").exists)
+        time.sleep(0.5)  # so that one would be found out who does not wait for its successor
+        assert server.ask("GET", "/a").json == old
+        (tmp_path / "loads").touch()
         now = _until(lambda: found if "code" in (found := server.ask("GET", "/a").json) else None)
         (tmp_path / "functions.py").write_text("import nothing_of_that_name", "utf-8")
         _until(lambda: server.ask("GET", "/a").json == now)  # for a while the old one answers as well

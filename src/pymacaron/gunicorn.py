@@ -6,6 +6,7 @@ more than what stands here.
 
 from __future__ import annotations
 
+import selectors
 import socket
 import sys
 import threading
@@ -20,6 +21,7 @@ from .config import get_config, set_config
 from .ending import ending
 from .metrics.sharing import share
 from .running.listening import LAST_CALLS, UNREAD
+from .running.machine import connections
 from .running.plan import GUNICORN, Wishes, plan_of
 from .running.rolling import Word, roll
 
@@ -29,14 +31,15 @@ _plan = plan_of(Wishes(server=GUNICORN), get_config())
 
 worker_class = "pymacaron.gunicorn.Worker"
 workers = _plan.workers
-threads = _plan.threads  # each call has one, a caller who is slow to send as well; one that is not needed is not made
+worker_connections = connections()
+# Each call has one, a caller who is slow to send as well; one that is not needed is not made.
+threads = min(_plan.threads, worker_connections // 2)
 timeout = _plan.worker_timeout
 graceful_timeout = _plan.shutdown_grace
 keepalive = _plan.keep_alive
 max_requests, max_requests_jitter = _plan.max_requests, _plan.max_requests // 10
 limit_request_line = min(_plan.max_head, 8190)  # the most that gunicorn takes
 limit_request_field_size = _plan.max_head
-worker_connections = 10_000
 forwarded_allow_ips = ""  # trusted_proxies says whose headers count, whatever the server
 certfile, keyfile = _plan.https_cert, _plan.https_key
 control_socket_disable = True  # it would be made in the home directory, which a container may not have
@@ -87,7 +90,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # likewise
             self.word.is_worn()
 
     def enqueue_req(self, conn: Any) -> None:
-        """Hand a connection that has something to read to a thread."""
+        """Hand a connection that has something to read to a thread; a new one where nothing has come waits without."""
+        if not conn.initialized and not _has_come(conn.sock):
+            conn.set_timeout()
+            self.keepalived_conns.append(conn)
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn))
+            return
         conn.init = partial(_init, conn)  # gunicorn calls it before it reads, once for each request
         super().enqueue_req(conn)
 
@@ -116,6 +124,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # likewise
         if not enabled and not self.alive:
             for listener in self.sockets:
                 listener.close()
+
+
+def _has_come(connection: socket.socket) -> bool:
+    """Is there something to read, the end of the connection included?"""
+    try:
+        connection.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def _init(conn: Any) -> None:

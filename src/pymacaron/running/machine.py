@@ -1,12 +1,17 @@
-"""How many cores and how much memory there are for us: what the machine has, less what a container may not use."""
+"""How many cores, how much memory and how many connections there are for us: what the machine has, less what a
+container may not use."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
+import resource
 from pathlib import Path
 
 _GROUPS = Path("/sys/fs/cgroup")
+_CONNECTIONS = 20_000  # that a worker holds open; idle ones cost it a few kilobytes each
+_RESERVE = 512  # files that the service itself may have open, beside its connections
 
 
 def cores(groups: Path = _GROUPS) -> int:
@@ -19,6 +24,17 @@ def memory(groups: Path = _GROUPS) -> int:
     """Bytes that may be used, by everything that runs here together."""
     own = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return min([own, *_limits(groups)])
+
+
+def connections() -> int:
+    """How many a worker may hold. From now on this process, and those that it starts, may open as many files as the
+    system lets them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65536 if hard == resource.RLIM_INFINITY else hard
+    if soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(2, min(_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _RESERVE))
 
 
 def _quotas(groups: Path) -> list[float]:

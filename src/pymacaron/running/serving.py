@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import random
-import resource
 import signal
 import socket
 import sys
@@ -28,13 +27,12 @@ from pymacaron.logs import set_up
 from .calls import Calls
 from .children import ALIVE, READY, WORN
 from .listening import BACKLOG, LAST_CALLS
+from .machine import connections
 from .plan import Plan
 from .slow import Waiting
 from .targets import Target
 
 log = logging.getLogger(__name__)
-_CONNECTIONS = 20_000  # that a worker holds open; idle ones cost it a few kilobytes each
-_RESERVE = 512  # files that the service itself may have open, beside its connections
 _SPREAD = 0.1  # of max_requests, so that not all workers are replaced at the same time
 _FLUSH = 0.6  # seconds for reports that are still to be sent when time is up
 _BEAT = 1.0  # seconds between two signs of life
@@ -54,13 +52,13 @@ class Worker:
         self._finish.add_cb(self._finished.set)
 
     def run(self, app: Any) -> None:
-        plan, limit = self._plan, _open_files()
+        plan = self._plan
         most = round(plan.max_requests * random.uniform(1 - _SPREAD, 1))  # noqa: S311 - nobody gains by guessing it
         calls = Calls(app, self._waiting, most=most, worn=lambda: self._say(WORN), shared=plan.workers > 1)
         is_unix = self._listener.family == socket.AF_UNIX
         worker = _INSIDE.WSGIWorker(
             1, (None, _INSIDE.SocketHolder(self._listener.fileno(), is_unix, BACKLOG)), None,
-            1, 8, plan.threads, 30, max(1, min(_CONNECTIONS, limit - _RESERVE)), "1",
+            1, 8, plan.threads, 30, connections(), "1",
             HTTP1Settings(header_read_timeout=plan.keep_alive * 1000, max_buffer_size=plan.max_head), None, None,
             *_tls(plan), (None, None),
         )  # fmt: skip
@@ -109,16 +107,6 @@ class Worker:
         crash.flush(_FLUSH)
         logging.shutdown()
         os._exit(0)
-
-
-def _open_files() -> int:
-    """Let this process open as many files as it may; how many."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 65536 if hard == resource.RLIM_INFINITY else hard
-    if soft < wanted:
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def _tls(plan: Plan) -> tuple[Any, ...]:
