@@ -20,7 +20,7 @@ IMPATIENT = """
 from pymacaron import gunicorn
 from pymacaron.gunicorn import *
 
-gunicorn.GRACE, threads = 0.4, 4
+gunicorn.GRACE, threads, workers = 0.4, 4, 1
 """
 POST = b"POST /v1/products HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 BEGUN = [
