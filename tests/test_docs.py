@@ -186,14 +186,17 @@ def missing(names: set[str]) -> list[str]:
 
 
 def test_every_setting_is_documented() -> None:
-    """Every key of pym-config.yaml has a row of its own, which tells its default, in the page on configuration."""
+    """Every key of pym-config.yaml has a row of its own, and no other has, in the page on configuration: it tells the
+    default, whether the value is a secret, and what comes of it."""
     page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-    rows = {row[0]: row[1] for row in re.findall(r"^\| `(\w+)` \|[^|]*\| `?([^`|]*)`? \|", page, re.MULTILINE)}
-    for name, setting in SETTINGS.items():
-        text = rows.get(name, "missing")
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \| `?([^`|]*)`? \| (.*) \|$", page, re.MULTILINE)
+    assert sorted(name for name, *_ in rows) == sorted(SETTINGS)
+    for name, kind, text, meaning in rows:
+        setting = SETTINGS[name]
         told = (yaml.safe_load(text) if text.startswith("{") else plain(text)) or None
-        assert name in rows
         assert (setting.kind.read(told) if told else None) == (setting.default or None), name
+        assert kind.endswith("a secret") is setting.secret, name
+        assert len(meaning) > 10, name
     assert missing({*SETTINGS, *ALIASES}) == []
 
 
