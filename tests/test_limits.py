@@ -542,6 +542,12 @@ def test_tags(project: Project, dispatch: str, said: Any) -> None:
     assert tag.startswith("W/") == (said == "weak")
     same = client.get("/f", headers={"If-None-Match": tag})
     assert (same.status_code, same.data, same.headers["ETag"]) == (304, b"", tag)
+    bare = tag.removeprefix("W/")
+    for wanted in ("*", f'"x", {tag}', bare, f"W/{bare}"):
+        assert client.get("/f", headers={"If-None-Match": wanted}).status_code == 304
+    strong, weak = (client.get("/f", headers={"If-Match": one}) for one in (bare, f"W/{bare}"))
+    assert (strong.status_code, weak.status_code) == (412 if said == "weak" else 200, 412)
+    assert client.get("/f", headers={"If-Match": "*"}).status_code == 200
     import handlers
 
     handlers.value[0] = 2

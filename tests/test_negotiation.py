@@ -40,6 +40,13 @@ def test_long_media_types() -> None:
     assert process_time() - start < 2
 
 
+def test_long_wishes() -> None:
+    """Nobody has a service think for long about what he would like: one wish too many is not read, too long ones say
+    anything."""
+    assert len(preference("a/b," * 900)._ranges) == 100
+    assert preference("*," * 30_000)._ranges == ()
+
+
 @pytest.mark.parametrize(
     ("wider", "media", "rank"),
     [

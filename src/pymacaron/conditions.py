@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from werkzeug.exceptions import PreconditionFailed
-from werkzeug.http import is_resource_modified, parse_date
+from werkzeug.http import is_resource_modified, parse_date, parse_etags
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .bodies import FileBody, close
 from .messages import Request, Response
 
-_ASKING = ("range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
+_UNCHANGED = "if-unmodified-since"
+_ASKING = ("range", "if-range", "if-none-match", "if-modified-since", _UNCHANGED)
 _VALIDATORS = frozenset(("etag", "last-modified"))
 _KEYS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in _ASKING}
 _DATES = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE")
@@ -41,9 +42,9 @@ def conditional(request: Request, response: Response) -> Response:
         del made.headers["Content-Type"]  # the class put in its default
     dated = "Date" in made.headers
     try:
-        made.make_conditional(_environ(request.headers, made), accept_ranges=size is not None, complete_length=size)
-        if made.status_code == 412:
+        if _has_changed(request.headers, made):
             raise PreconditionFailed
+        made.make_conditional(_environ(request.headers, made), accept_ranges=size is not None, complete_length=size)
     except Exception:
         close(response.body)
         raise
@@ -54,6 +55,17 @@ def conditional(request: Request, response: Response) -> Response:
         return Response(304, list(made.headers), b"")
     body = made.response
     return Response(made.status_code, list(made.headers), body)
+
+
+def _has_changed(headers: Mapping[str, str], made: WerkzeugResponse) -> bool:
+    """Does the caller want it only as it was, and it is so no more? (RFC 9110 section 13.2.2, the first two steps)"""
+    wanted = parse_etags(headers.get("if-match"))
+    if wanted:
+        tag, is_weak = made.get_etag()
+        return not wanted.star_tag and (tag is None or bool(is_weak) or not wanted.is_strong(tag))
+    environ = asked({_KEYS[_UNCHANGED]: headers[_UNCHANGED]} if _UNCHANGED in headers else {})
+    since, last = parse_date(environ.get(_KEYS[_UNCHANGED])), made.last_modified
+    return since is not None and last is not None and last > since
 
 
 def asked(environ: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,8 +90,14 @@ def _is_countable(date: str) -> bool:
 
 def _environ(headers: Mapping[str, str], made: WerkzeugResponse) -> dict[str, Any]:
     """What Werkzeug asks of a request. A range is not asked for where the caller has everything already (RFC 9110
-    section 13.2.2), nor are several, which Werkzeug does not serve, or other units (section 14.2)."""
+    section 13.2.2), or has a weak tag only (section 13.1.5), nor are several, which Werkzeug does not serve, or other
+    units (section 14.2). Beside tags, dates do not count (section 13.1.3)."""
     environ = asked({key: headers[name] for name, key in _KEYS.items() if name in headers})
+    if "HTTP_IF_NONE_MATCH" in environ:
+        environ.pop("HTTP_IF_MODIFIED_SINCE", None)
+    part_of = environ.get("HTTP_IF_RANGE", "")
+    if part_of[:2] == "W/" or (part_of[:1] == '"' and made.get_etag()[1]):
+        environ.pop("HTTP_RANGE", None)
     wanted = environ.get("HTTP_RANGE", "")
     modified = is_resource_modified(environ, made.headers.get("ETag"), last_modified=made.headers.get("Last-Modified"))
     if not modified or "," in wanted or not wanted.startswith("bytes="):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from .bodies import MediaType, declared_media_type, parse_media_type, specificity, split_outside_quotes
@@ -72,11 +73,15 @@ def _rank(wanted: MediaType, offered: MediaType) -> int:
 ANY = Preference()
 
 
+_LONGEST, _MOST = 4000, 100  # characters and ranges that are read: nobody needs more, and they cost time
+
+
 def preference(accept: str | None) -> Preference:
-    """What an Accept header says. None, "" and what cannot be understood at all say: anything."""
-    if not accept:
+    """What an Accept header says. None, "" and what cannot be understood at all say: anything; so does one that is too
+    long to be meant."""
+    if not accept or len(accept) > _LONGEST:
         return ANY
-    return Preference(list(_ranges(accept)))
+    return Preference(list(islice(_ranges(accept), _MOST)))
 
 
 _WEIGHT = re.compile(r"0(\.[0-9]*)?|\.[0-9]+|1(\.0*)?")
