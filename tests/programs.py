@@ -24,7 +24,7 @@ from pymacaron.config import load_config
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 SHOP = EXAMPLES / "shop" / "shop"  # the first of the three services there
-PATIENCE = 30  # seconds for a server to begin or to end
+PATIENCE = 60  # seconds for a server to begin or to end, on a machine that does much else
 OPENS = re.compile(r"shop +http://localhost:(\d+)/doc/")  # what the three services of the shop print together
 _LISTENING = re.compile(r"(?:Running on|Listening at:) http://[\w.]+:(\d+)")
 

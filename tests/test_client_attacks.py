@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import trustme
+from clocks import within
 from hypothesis import given
 from hypothesis import strategies as st
 from peers import Peer, Received, peer, rude_peer
@@ -117,12 +118,10 @@ def test_chunks(calling: Calling, raw: bytes) -> None:
 ], ids=["length and chunks", "folded", "trailers"])  # fmt: skip
 def test_floods(calling: Calling, raw: bytes, more: bytes) -> None:
     """An answer without end is given up when it is longer than answers may be, not when time is up."""
-    with saying(raw, more) as other:
-        began = time.monotonic()
+    with saying(raw, more) as other, within(1.9):
         error = calling(other.url).things(max_attempts=1)
         assert is_error(error)
         assert error.status in (502, 503)
-        assert time.monotonic() - began < 1.9
 
 
 def test_an_item_without_end(calling: Calling) -> None:
@@ -134,9 +133,9 @@ def test_an_item_without_end(calling: Calling) -> None:
 @pytest.mark.parametrize("text", ["<", '<a>\\"', "<a>;a=", '<\\">"', '<a>;rel="x'])
 def test_links_without_end(text: str) -> None:
     """Are read in no time, whatever stands there."""
-    began = time.monotonic()
+    began = time.process_time()
     assert link_to("next", text * (300_000 // len(text))) is None
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_what_stands_behind_an_encrypted_answer(calling: Calling, tmp_path: Path) -> None:
