@@ -31,7 +31,9 @@ class Nearby(Here):
 
 
 def main(folder: str, proxy: str, what: str) -> int:
-    workshop = Nearby(folder, architecture="x86_64", variables={}, say=print, addresses=lambda _: proxy)
+    workshop = Nearby(
+        folder, architecture="x86_64", stage="live", variables={}, secrets={}, say=print, addresses=lambda _: proxy
+    )  # fmt: skip
     aws: Aws = connect(shop(), QuickClock(), os.environ)
     account = Account(shop(), wanted(), aws, {}, folder, lambda kind, text: print(kind, text, flush=True))
     if what == "resume":

@@ -26,7 +26,7 @@ EXAMPLES = ROOT / "examples"
 SHOP = EXAMPLES / "shop" / "shop"  # the first of the three services there
 PATIENCE = 60  # seconds for a server to begin or to end, on a machine that does much else
 OPENS = re.compile(r"shop +http://localhost:(\d+)/doc/")  # what the three services of the shop print together
-_LISTENING = re.compile(r"(?:Running on|Listening at:) http://[\w.]+:(\d+)")
+LISTENING = re.compile(r"(?:Running on|Listening at:) http://[\w.]+:(\d+)")
 
 
 class Answer(NamedTuple):
@@ -84,7 +84,7 @@ class Place:
 class Server(Place):
     """A running program that listens, as soon as it has printed on which port."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path, says: re.Pattern[str] = _LISTENING) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], log: Path, says: re.Pattern[str] = LISTENING) -> None:
         self.process = process
         self._log = log
         super().__init__(self._wait_for_port(says))
@@ -118,7 +118,7 @@ def _answer(response: http.client.HTTPResponse) -> Answer:
 
 @contextmanager
 def running(
-    command: list[str], folder: Path, log: Path, says: re.Pattern[str] = _LISTENING, **environment: str
+    command: list[str], folder: Path, log: Path, says: re.Pattern[str] = LISTENING, **environment: str
 ) -> Iterator[Server]:
     """A program that serves, as long as the block lasts. It prints to `log`, among other things on which port, which
     `says` finds there."""

@@ -42,13 +42,17 @@ _LAST = "last"
     "--resume", metavar="[ID]", is_flag=False, flag_value=_LAST, help="Go on with a deployment that was interrupted."
 )
 @click.option("--rehearse", is_flag=True, help="On this machine, without AWS: twice, the second beside the first.")
+@click.option("--before", metavar="FOLDER", help="With --rehearse: an earlier version, which is live before.")
+@click.option("--variable", "variables", multiple=True, metavar="NAME=VALUE", help="With --rehearse: of containers.")
+@click.option("--network", metavar="NAME", help="With --rehearse: of containers; host: this machine's.")
 @click.option("--base", metavar="IMAGE", help="The image that the service's stands on, as for `pymacaron build`.")
 @click.option("--allow-dirty", is_flag=True, help="Deploy changes that no commit has.")
 @click.option("--force", is_flag=True, help="With unlock and --resume: whoever has the lock.")
 def deploy(  # noqa: PLR0917 - click gives them by name
     action: str | None, stage: str, only_plan: bool, as_json: bool, plan_file: str | None, yes: bool, image: str,
     keep_failed: bool, no_unit_tests: bool, watch: int | None, wait_lock: float, resume: str | None, rehearse: bool,
-    base: str | None, allow_dirty: bool, force: bool,
+    before: str | None, variables: tuple[str, ...], network: str | None, base: str | None, allow_dirty: bool,
+    force: bool,
 ) -> None:  # fmt: skip
     """Deploy the service in this folder to Elastic Beanstalk, beside what is live.
 
@@ -63,9 +67,12 @@ def deploy(  # noqa: PLR0917 - click gives them by name
     has failed and what is live was not touched, 5 rolled back, 6 somebody else deploys, 7 it needs attention, 130
     Ctrl-C.
     """
+    if not rehearse and (before or variables or network):
+        raise click.UsageError("--before, --variable and --network are for --rehearse")
     version = _version(allow_dirty or only_plan or rehearse or bool(image))
     if rehearse:
-        _rehearse(stage, version, base, as_json=as_json, watch=watch)
+        played = {"before": before or "", "variables": _named(variables), "network": network, "watch": watch}
+        _rehearse(stage, version, base, as_json=as_json, played=played)
         return
     account = account_for(stage, as_json=as_json, version=version)
     if action == "unlock":
@@ -91,17 +98,22 @@ def deploy(  # noqa: PLR0917 - click gives them by name
         carry_out(account, made, found, yes=yes, as_json=as_json, **more)
 
 
-def _rehearse(stage: str, version: str, base: str | None, *, as_json: bool, **more: Any) -> None:
+def _named(variables: tuple[str, ...]) -> dict[str, str]:
+    named = dict(one.partition("=")[::2] for one in variables)
+    if not all("=" in one for one in variables):
+        raise click.UsageError("--variable takes NAME=VALUE")
+    return named
+
+
+def _rehearse(stage: str, version: str, base: str | None, *, as_json: bool, played: dict[str, Any]) -> None:
     from pymacaron.deploy.deployment import read_config  # imports boto3
-    from pymacaron.deploy.rehearse import rehearse  # likewise
+    from pymacaron.deploy.rehearse import Scene, rehearse  # likewise
     from pymacaron.images import Wish
 
     with interruptible():
         config = read_config(os.curdir, stage)
-        rehearse(
-            config, stage=stage, folder=os.curdir, version=version, tell=teller(as_json=as_json), wish=Wish(base=base),
-            **more,
-        )  # fmt: skip
+        scene = Scene(os.curdir, wish=Wish(base=base), **played)
+        rehearse(config, scene, stage=stage, version=version, tell=teller(as_json=as_json))
 
 
 def _version(allow_dirty: bool) -> str:

@@ -48,10 +48,10 @@ def workshop_for(account: Account, base: str | None = None) -> Workshop:
     from pymacaron.deploy.workshop import Here  # see above
     from pymacaron.images import Wish
 
-    variables = {**dict(account.wanted.variables), **account.secrets, "PYM_ENV": account.wanted.stage}
+    wanted = account.wanted
     return Here(
-        account.folder, architecture=account.wanted.architecture, variables=variables,
-        say=lambda line: account.tell("event", line), wish=Wish(base=base),
+        account.folder, architecture=wanted.architecture, stage=wanted.stage, variables=dict(wanted.variables),
+        secrets=account.secrets, say=lambda line: account.tell("event", line), wish=Wish(base=base),
     )  # fmt: skip
 
 

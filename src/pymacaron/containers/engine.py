@@ -37,21 +37,24 @@ class Engine:
         host: where the ports of containers are reached.
     """
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: Found, network: str | None = None) -> None:
         self.kind = found.kind
         self.host = found.host
-        self._bridged = found.bridged
+        self._network = network or (None if found.bridged else "host")
+        self._steps = None if found.bridged else "host"
         self._program: Program = found.program
 
     @classmethod
-    def find(cls, name: str | None = None, environment: Mapping[str, str] | None = None) -> Engine:
+    def find(
+        cls, name: str | None = None, environment: Mapping[str, str] | None = None, *, network: str | None = None
+    ) -> Engine:
         """The engine of a name, else of $PYMACARON_ENGINE, else `docker` (at $DOCKER_HOST, where that is set) if it
-        answers, else `podman`.
+        answers, else `podman`. `network` is that of its containers where nobody says another one.
 
         Raises:
             EngineError: none answers; why not, and what to do.
         """
-        return cls(find(name, dict(os.environ if environment is None else environment)))
+        return cls(find(name, dict(os.environ if environment is None else environment)), network)
 
     # Images
 
@@ -74,7 +77,7 @@ class Engine:
         Raises:
             EngineError: it does not build.
         """
-        network = network or (None if self._bridged else "host")
+        network = network or self._steps
         with tempfile.TemporaryDirectory(prefix="pymacaron-build-") as folder:
             file = os.path.join(folder, "id")
             self._program.told(
@@ -151,7 +154,7 @@ class Engine:
         Raises:
             EngineError: it does not start.
         """
-        network = network or (None if self._bridged else "host")
+        network = network or self._network
         given = dict(environment or {})
         options: list[str] = []
         if network is not None:

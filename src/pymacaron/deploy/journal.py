@@ -39,6 +39,7 @@ class Journal:
     def begun(cls, folder: Path, plan: Plan, wanted: Wanted, at: float) -> Journal:
         """The journal of a new deployment: its first line has the whole plan."""
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", "utf-8")  # it is no change of the project
         journal = cls(folder / f"{plan.deploy_id}.jsonl")
         journal.write(at, "begin", plan=plan.to_json(), wanted=asdict(wanted))
         return journal

@@ -21,7 +21,7 @@ def brought_up(wanted: Wanted, found: Found, order: Order, label: Json) -> Itera
     yield locked(wanted, found)
     call = create_call(wanted, found, order, label, prefix=None if blue else wanted.prefix)
     yield Step("green", f"make the environment {green}, and wait until it is well", (call,), 6, green)
-    if order.acceptance_tests:
+    if order.acceptance_tests and blue:  # without one, it has the live address already, where it is tested once
         yield Step("green_tests", f"run the acceptance tests against {green}", minutes=0.5, about=green)
     if blue:
         yield swapped(f"give {wanted.cname} to {green}", blue.id, ref("green.id"), about=green)

@@ -26,12 +26,17 @@ def login_of(repository: str, aws: Aws) -> Login | None:
     return Login(repository.partition("/")[0], user, Secret(password))
 
 
+def reference_of(image: str, repository: str) -> str:
+    """What an image is called where it is pushed to."""
+    return f"{repository}:{image.removeprefix('sha256:')[:12]}"
+
+
 def push(engine: Engine, image: str, repository: str, aws: Aws) -> str:
     """Send an image there; the repository with the image's digest.
 
     Raises:
         EngineError: the registry does not take it.
     """
-    reference = f"{repository}:{image.removeprefix('sha256:')[:12]}"
+    reference = reference_of(image, repository)
     engine.tag(image, reference)
     return f"{repository}@{engine.push(reference, login_of(repository, aws))}"

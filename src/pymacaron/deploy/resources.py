@@ -209,9 +209,14 @@ def _faults_of_names(config: Config, fault: _Fault) -> Iterator[Finding]:
         yield fault(
             "aws_vpc", "lacks its id or subnets", "write 'aws_vpc: {id: vpc-…, subnets: \"subnet-…,subnet-…\"}'"
         )
-    if config.with_async and not config.async_broker:
+    if config.with_async and not config.async_broker and not _is_of_a_secret(config, "async_broker"):
         cure = "name one that both can reach, as in 'async_broker: REDIS_URL' with REDIS_URL under env_secrets"
         yield fault("async_broker", "is missing: worker and web are containers of their own, on several hosts", cure)
+
+
+def _is_of_a_secret(config: Config, key: str) -> bool:
+    """Is a setting written, as a variable that is not set here?"""
+    return any(finding.path == key for finding in config.config_findings)
 
 
 def _faults_of_variables(config: Config, fault: _Fault) -> Iterator[Finding]:

@@ -33,7 +33,9 @@ class Here:
 
     Args:
         architecture: that the image has to be for.
-        variables: of the service, for the container that is tried; secrets among them.
+        stage: PYM_ENV of the container that is tried, and of the acceptance tests.
+        variables: of the service, for that container.
+        secrets: likewise, for both: tests may have to make tokens that the service trusts.
         addresses: where an address of AWS is really reached; as it is, but for a rehearsal.
         engine: None: the one that is found, when it is needed.
 
@@ -42,12 +44,14 @@ class Here:
     """
 
     def __init__(
-        self, folder: str, *, architecture: str, variables: Mapping[str, str], say: Callable[[str], object],
+        self, folder: str, *, architecture: str, stage: str, variables: Mapping[str, str],
+        secrets: Mapping[str, str], say: Callable[[str], object],
         addresses: Callable[[str], str] = lambda address: address, wish: Wish | None = None,
         engine: Engine | None = None,
     ) -> None:  # fmt: skip
         self._folder, self._architecture, self._say = folder, architecture, say
-        self._variables, self._addresses = dict(variables), addresses
+        self._told = {**secrets, "PYM_ENV": stage}
+        self._variables, self._addresses = {**variables, **self._told}, addresses
         self._wish = wish or Wish(folder)
         self._found = engine
         self.pushed = ""
@@ -118,7 +122,7 @@ class Here:
         if not os.path.isdir(os.path.join(self._folder, TESTS)):
             return
         try:
-            code = run_tests(Tests((os.path.join(self._folder, TESTS),)), place, self._say)
+            code = run_tests(Tests((TESTS,), folder=self._folder, variables=self._told), place, self._say)
         except StartError as error:
             raise StepFailed(str(error)) from error
         if code != PASSED:

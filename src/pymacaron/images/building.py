@@ -46,6 +46,7 @@ class Wish(NamedTuple):
         fresh: without what earlier builds have left.
         network: of the steps; None: the engine's own.
         platform: where it is to run: "linux/amd64", "linux/arm64"; None: the engine's own.
+        mark: behind its version, so that the same files make another image.
     """
 
     folder: str = "."
@@ -59,6 +60,7 @@ class Wish(NamedTuple):
     fresh: bool = False
     network: str | None = None
     platform: str | None = None
+    mark: str = ""
 
 
 class Staged(NamedTuple):
@@ -144,7 +146,7 @@ def staged(wish: Wish, environment: Mapping[str, str]) -> Iterator[Staged]:
         base = wish.base or f"{_BASE}:{sys.version_info[0]}.{sys.version_info[1]}-slim"
         write(path, _DOCKERFILE, dockerfile_of(own, base, {}, COMMAND))
         digest = digest_of(path)
-        version = version_of(revision, digest)
+        version = version_of(revision, digest) + wish.mark
         changed = time_of(revision, wish.folder, files, environment)
         labels = _labels(name, revision, version=version, digest=digest, base=base)
         write(path, _DOCKERFILE, dockerfile_of(own, base, labels, COMMAND))

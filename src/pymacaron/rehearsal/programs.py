@@ -15,7 +15,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from pymacaron.containers import Container, Engine, EngineError
 
@@ -82,59 +82,82 @@ def _free_port() -> int:
         return port
 
 
-class _Running:
-    """An image that runs in a container."""
+class Part(NamedTuple):
+    """One container of an environment: its image, and the command in place of the image's, if any."""
 
-    def __init__(self, engine: Engine, container: Container) -> None:
-        self._engine, self._container = engine, container
-        self.place = (container.host, engine.port(container))
+    image: str
+    command: tuple[str, ...] = ()
+
+
+class _Running:
+    """Images that run in containers: of what is asked, and of those that run beside it."""
+
+    def __init__(self, engine: Engine, containers: list[Container]) -> None:
+        self._engine, self._containers = engine, containers
+        self._web = containers[0]
+        self.place = (self._web.host, engine.port(self._web))
 
     def is_there(self) -> bool:
-        return self._engine.state(self._container).running
+        return all(self._engine.state(one).running for one in self._containers)
 
     def log(self) -> str:
-        return self._engine.logs(self._container, _LINES) + "\n"
+        return "\n".join([*(self._engine.logs(one, _LINES) for one in self._containers), ""])
 
     def lines(self) -> Iterator[str]:
         with contextlib.suppress(EngineError):  # it is removed meanwhile
-            yield from self._engine.follow(self._container)
+            yield from self._engine.follow(self._web)
 
     def stop(self) -> None:
-        with contextlib.suppress(EngineError):
-            self._engine.stop(self._container, _STOP)
-        with contextlib.suppress(EngineError):
-            self._engine.remove(self._container)
+        for one in self._containers:
+            with contextlib.suppress(EngineError):
+                self._engine.stop(one, _STOP)
+            with contextlib.suppress(EngineError):
+                self._engine.remove(one)
 
 
 LABEL = "pymacaron.rehearsal"  # on every container of a rehearsal: the id of its environment
 
 
 def containers(engine: Engine, read: Callable[[str, str], bytes], hosts: Mapping[str, str]) -> Start:
-    """Environments run the image that the source bundle of their version names. `read` gives a bundle by bucket and
+    """Environments run the images that the source bundle of their version names. `read` gives a bundle by bucket and
     key; `hosts` are registries that stand for others."""
 
     def start(environment: Environment, version: Version | None, variables: dict[str, str]) -> Program:
         if version is None or not version.bucket or not version.key:
             raise RuntimeError("The rehearsal runs no sample application: give a version with a source bundle.")
-        image = image_of(read(version.bucket, version.key))
+        started: list[Container] = []
+        try:
+            for part in parts_of(read(version.bucket, version.key)):
+                image = _found(part.image)
+                container = engine.run(
+                    image, environment=variables, labels={LABEL: environment.id}, command=part.command,
+                    port=None if started else 0,
+                )  # fmt: skip
+                started.append(container)
+        except EngineError:
+            for container in started:
+                engine.remove(container)
+            raise
+        return _Running(engine, started)
+
+    def _found(image: str) -> str:
         host, slash, rest = image.partition("/")
         image = f"{hosts.get(host, host)}{slash}{rest}"
         with contextlib.suppress(EngineError):  # what is only here, and in no registry, runs as well
             engine.pull(image)
-        container = engine.run(image, environment=variables, labels={LABEL: environment.id})
-        return _Running(engine, container)
+        return image
 
     return start
 
 
-def image_of(bundle: bytes) -> str:
-    """The image that a source bundle names: in Dockerrun.aws.json, or the first of docker-compose.yml."""
+def parts_of(bundle: bytes) -> list[Part]:
+    """What a source bundle says that runs, first of all what is asked: the image in Dockerrun.aws.json, or the services
+    of docker-compose.yml, of which in YAML that is not JSON only the first image is seen."""
     try:
         with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
             names = archive.namelist()
             if "docker-compose.yml" in names:
-                found = _IMAGE.search(archive.read("docker-compose.yml"))
-                return found[1].decode() if found else _none()
+                return _composed(archive.read("docker-compose.yml"))
             if "Dockerrun.aws.json" not in names:
                 return _none()
             told = json.loads(archive.read("Dockerrun.aws.json"))
@@ -142,8 +165,17 @@ def image_of(bundle: bytes) -> str:
         raise RuntimeError("The source bundle cannot be read.") from e
     if str(told.get("AWSEBDockerrunVersion")) != "1" or "Name" not in told.get("Image", {}):
         return _none()
-    return str(told["Image"]["Name"])
+    return [Part(str(told["Image"]["Name"]))]
 
 
-def _none() -> str:
+def _composed(text: bytes) -> list[Part]:
+    if not text.lstrip().startswith(b"{"):
+        found = _IMAGE.search(text)
+        return [Part(found[1].decode())] if found else _none()
+    services = json.loads(text).get("services", {}).values()
+    asked_first = sorted(services, key=lambda one: "ports" not in one)
+    return [Part(one["image"], tuple(one.get("command", ()))) for one in asked_first if "image" in one] or _none()
+
+
+def _none() -> list[Part]:
     raise RuntimeError("The source bundle has no docker-compose.yml or Dockerrun.aws.json (version 1) with an image.")

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,6 +37,8 @@ class Run(NamedTuple):
         least: percent that have to be touched; None: any will do.
         examples: generated requests for each operation; 0: none.
         junit: the file for the results in JUnit's form.
+        folder: of the project; "": this one.
+        variables: more of the environment in which they run: what the service is told, and they have to know.
     """
 
     paths: tuple[str, ...]
@@ -45,6 +47,8 @@ class Run(NamedTuple):
     least: float | None = None
     examples: int = 0
     junit: str | None = None
+    folder: str = ""
+    variables: Mapping[str, str] = {}
 
 
 def live_place(port: int | None, *, verify: bool) -> Place:
@@ -69,7 +73,8 @@ def run_tests(run: Run, place: Place, say: Callable[[str], object]) -> int:
     """
     _check(run, place)
     with tempfile.TemporaryDirectory(prefix="pymacaron-coverage-") as folder:
-        environment = os.environ | _told(place) | {FOLDER: folder}
+        given = {**os.environ, **run.variables}
+        environment = given | _told(place, run.folder, given) | {FOLDER: folder}
         results = Path(folder)
         code = _pytest(run, environment, results / "pytest.xml", say)
         if run.examples and code != NOTHING_ASKED:
@@ -89,7 +94,7 @@ def _check(run: Run, place: Place) -> None:
     if importlib.util.find_spec("pytest") is None:
         raise StartError("the tests are run by pytest, which is not installed; run `pip install 'pymacaron[test]'`")
     for path in run.paths:
-        file = path.partition("::")[0]
+        file = os.path.join(run.folder, path.partition("::")[0])
         if not os.path.exists(file):
             where = os.path.abspath(file)
             cure = "write tests there, or name where they are" if path == TESTS else "name a file or folder of tests"
@@ -100,14 +105,14 @@ def _check(run: Run, place: Place) -> None:
         raise StartError(f"nobody listens at {place.origin}; {cure}")
 
 
-def _config() -> Config:
+def _config(folder: str = "", environment: Mapping[str, str] = os.environ) -> Config:
     """The configuration, of which secrets may be missing where a service is only asked."""
-    config = load_config(strict=False)
+    config = load_config(folder or None, environment, strict=False)
     set_config(config)
     return config
 
 
-def _told(place: Place) -> dict[str, str]:
+def _told(place: Place, folder: str, environment: Mapping[str, str]) -> dict[str, str]:
     """The environment that tells the tests what to ask."""
     said = {
         HOST: f"{place.origin.scheme}://{_bracketed(place.origin.host)}{place.prefix}",
@@ -115,7 +120,7 @@ def _told(place: Place) -> dict[str, str]:
     }
     said[UNVERIFIED] = "" if place.verify else "1"
     said[ADDRESS] = f"{_bracketed(place.address[0])}:{place.address[1]}" if place.address else ""
-    token = os.environ.get(TOKEN) or _own_token()
+    token = environment.get(TOKEN) or _own_token(_config(folder, environment))
     return said | ({TOKEN: token} if token else {})
 
 
@@ -123,9 +128,8 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _own_token() -> str | None:
+def _own_token(config: Config) -> str | None:
     """A token that is signed with the key of the configuration; None without such a key."""
-    config = _config()
     try:
         return generate_token(config.default_user_id or "acceptance-tests")
     except (PyMacaronError, ValueError):
@@ -135,7 +139,8 @@ def _own_token() -> str | None:
 def _pytest(run: Run, environment: dict[str, str], results: Path, say: Callable[[str], object]) -> int:
     options = (f"--junitxml={results}", *run.options) if run.junit is not None else run.options
     command: Sequence[str] = (sys.executable, "-m", "pytest", "-p", _PLUGIN, *options, *run.paths)
-    code = subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - no shell
+    done = subprocess.run(command, env=environment, cwd=run.folder or None, check=False)  # noqa: S603 - no shell
+    code = done.returncode
     if code == 5:  # pytest's: none is collected
         say(f"no test of {' '.join(run.paths)} is chosen: their functions and files are called test_…")
     return code if code in {PASSED, FAILED} else NOTHING_ASKED

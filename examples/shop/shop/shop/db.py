@@ -7,6 +7,7 @@ from contextlib import suppress
 from random import uniform
 from time import monotonic, sleep, time
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from pymacaron import ApiPool
 from pymacaron.exceptions import ConditionFailedError, ServiceUnavailableError
@@ -16,7 +17,9 @@ from shop import samples
 
 _NOTES = Table("shop-notes", Attribute("name"))
 _BASKETS = Table("shop-baskets", Attribute("key"))
+_PICTURES = Table("shop-pictures", Attribute("name"))
 _DAY = 86400
+_PIECE = 300_000  # bytes; an item has 400 kB at most
 _PATIENCE = 10.0  # seconds that one tries again while others are quicker
 T = TypeVar("T")
 
@@ -95,6 +98,27 @@ def remove_basket(key: str) -> None:
     get_store().delete(_BASKETS, key)
 
 
+def save_picture(sku: str, data: bytes) -> None:
+    """In pieces, of which the first to be written are those that nobody knows of yet."""
+    before, name = get_store().get(_PICTURES, sku), str(uuid4())
+    for start in range(0, len(data), _PIECE):
+        get_store().put(_PICTURES, {"name": f"{name} {start}", "data": data[start : start + _PIECE]})
+    get_store().put(_PICTURES, {"name": sku, "pieces": name, "bytes": len(data)})
+    for key in _pieces(before):
+        get_store().delete(_PICTURES, key)
+
+
+def load_picture(sku: str) -> bytes | None:
+    """None if there is none."""
+    found = get_store().get(_PICTURES, sku)
+    pieces = [get_store().get(_PICTURES, key) for key in _pieces(found)]
+    return None if found is None or None in pieces else b"".join(bytes(piece["data"]) for piece in pieces if piece)
+
+
+def _pieces(picture: Any) -> list[str]:
+    return [f"{picture['pieces']} {start}" for start in range(0, int(picture["bytes"]), _PIECE)] if picture else []
+
+
 def is_subscribed(email: str) -> bool:
     return get_store().get(_NOTES, f"subscription {email.lower()}") is not None
 
@@ -109,6 +133,7 @@ def prepare() -> None:
     with suppress(ServiceUnavailableError):
         get_store().create_table(_NOTES)
         get_store().create_table(_BASKETS)
+        get_store().create_table(_PICTURES)
         for code, left in samples.GIFT_CARDS.items():
             with suppress(ConditionFailedError):
                 get_store().put(_NOTES, {"name": f"gift card {code}", **left}, when=ABSENT)
