@@ -36,6 +36,7 @@ from pymacaron.deploy.rollback import plan_rollback
 from pymacaron.deploy.setup import calls_of
 from pymacaron.deploy.steps import Plan
 from pymacaron.exceptions import ConfigurationError
+from pymacaron.rehearsal.programs import Part, parts_of
 
 SOURCE = Path(__file__).parent.parent / "src" / "pymacaron" / "deploy"
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop@sha256:" + "a" * 64
@@ -73,6 +74,15 @@ def test_a_fault_has_its_place(tmp_path: Path, written: str, key: str) -> None:
     (found,) = faulty.value.findings
     line = f":{len(kept) + 1}:" if key == written.partition(":")[0] else ""
     assert (found.path, line in found.place, bool(found.cure)) == (key, True, True)
+
+
+def test_a_broker_that_is_secret(tmp_path: Path) -> None:
+    """A broker whose variable is not set where one deploys is no missing one: Secrets Manager may have it."""
+    lines = ["name: shop", "live_host: shop.example.com", "aws_region: eu-west-1", "with_async: true"]
+    (tmp_path / "pym-config.yaml").write_text(
+        "\n".join([*lines, "env_secrets: [NO_BROKER]", "async_broker: NO_BROKER"])
+    )
+    assert wanted_of(load_config(str(tmp_path), strict=False)).secrets == ("NO_BROKER",)
 
 
 def test_all_faults_at_once() -> None:
@@ -152,6 +162,9 @@ def test_web_and_worker_have_one_worker() -> None:
         services = json.loads(archive.read("docker-compose.yml"))["services"]
     assert services["web"]["command"] == ["pymacaron", "run", "--production", "--no-tasks"]
     assert services["worker"]["command"] == ["pymacaron", "worker"]
+    run = [Part(IMAGE, tuple(services[name]["command"])) for name in ("web", "worker")]
+    assert parts_of(both.data) == run  # as a rehearsal runs them
+    assert parts_of(bundle_of(wanted(), IMAGE).data) == [Part(IMAGE)]
     for one in services.values():
         program, *words = one["command"]
         assert program == command.name
