@@ -333,6 +333,7 @@ def operations_in_the_source() -> Iterator[str]:
         "secretsmanager",
         "cloudwatch",
         "logs",
+        "service-quotas",
         "sns",
     }
     for file in SOURCE.glob("*.py"):

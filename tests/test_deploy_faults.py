@@ -23,6 +23,7 @@ from pymacaron.deploy.lock import LIFE, Lock, LockLost
 from pymacaron.deploy.observe import observe
 from pymacaron.deploy.order import KEPT, Order
 from pymacaron.deploy.plan import problems
+from pymacaron.deploy.quotas import Quota, quotas_of
 from pymacaron.deploy.run import Door
 from pymacaron.exceptions import DeployError
 
@@ -294,3 +295,42 @@ def test_a_call_that_is_not_in_the_table() -> None:
     """It is not made."""
     with pytest.raises(KeyError):
         Aws(lambda _: None).change("ec2.TerminateInstances", {})
+
+
+class Hosts(MortalAws):
+    """An account with a quota of processors, and a pretended list of instances."""
+
+    most = 8
+    instances: tuple[tuple[str, int, int, dict[str, str]], ...] = (
+        ("t3.small", 1, 2, {}), ("t3.small", 1, 2, {"InstanceLifecycle": "spot"}), ("p5.xlarge", 9, 9, {}),
+    )  # fmt: skip
+
+    def _call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        if operation == "service-quotas.GetServiceQuota":
+            return {"Quota": {"Value": float(self.most)}}
+        if operation == "ec2.DescribeInstances":
+            rows = [
+                {"InstanceType": name, "CpuOptions": {"CoreCount": cores, "ThreadsPerCore": threads}, **more}
+                for name, cores, threads, more in self.instances
+            ]
+            return {"Reservations": [{"Instances": rows}]}
+        return super()._call(operation, parameters)
+
+
+def test_quotas(cloud: Cloud) -> None:
+    """What is there and what comes have to have room in what the account allows, processors too: of instances on demand,
+    of the families that the quota is for. What AWS does not tell, or denies, is not held against anybody."""
+    aws = Hosts(cloud)
+    found = observe(aws, wanted())
+    said = {one.name: one for one in quotas_of(aws, wanted(), found)}
+    assert said["vCPUs"] == Quota("vCPUs", 8, 2, 4)
+    assert [one.problem for one in said.values()] == [None] * 4
+    (more,) = [one for one in quotas_of(aws, wanted(aws_hosts_min=4), found) if one.problem]
+    assert more.problem
+    assert "2 of 8 vCPUs" in more.problem[1]
+    assert {one.name for one in quotas_of(MortalAws(cloud), wanted(), found)} == {
+        "applications",
+        "versions",
+        "environments",
+    }
+    assert "vCPUs" not in {one.name for one in quotas_of(aws, wanted(aws_instance_type="p5.xlarge"), found)}

@@ -286,7 +286,18 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         run("aws", "setup", "--email", "ops@example.com")
         check_files_of_instances(cloud)
         changes = len(cloud.record.mutations())
-        assert "a deployment can begin" in run("aws", "doctor")
+        said = run("aws", "doctor")
+        assert "a deployment can begin" in said
+        assert (
+            "quotas       1 of 75 applications (a deployment takes 1), 0 of 1000 versions (a deployment takes 1), 1"
+            in said
+        )
+        cloud.tell({"quota": {"environments": 1, "applications": 1}})
+        said = run("deploy", "--plan", code=3)
+        assert "the account has 1 of 1 environments in this region, and 1 more are needed" in said
+        assert "the account has 1 of 1 applications" in said
+        assert "a deployment can begin" not in run("aws", "doctor", code=3)
+        cloud.tell({"quota": {"environments": 200, "applications": 75}})
         made = json.loads(run("deploy", "--plan", "--json"))["plan"]
         assert [step["kind"] for step in made["steps"]][:4] == ["unit_tests", "build", "image_tests", "push"]
         assert "nobody has shop-live.eu-west-1.elasticbeanstalk.com" in run("status", code=1)

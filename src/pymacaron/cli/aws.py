@@ -58,6 +58,7 @@ def doctor(stage: str) -> None:
     Exit codes: 0 a deployment can begin; 3 it cannot, and why.
     """
     from pymacaron.deploy import deployment  # imports boto3
+    from pymacaron.deploy.quotas import quotas_of
     from pymacaron.exceptions import DeployError
 
     account = account_for(stage)
@@ -68,6 +69,8 @@ def doctor(stage: str) -> None:
     click.echo(f"bucket       {found.bucket}{'' if found.bucket_exists else ' (a deployment makes it)'}")
     live = found.live(account.wanted)
     click.echo(f"live         {f'{live.name}, {live.label}' if live else 'nothing yet'}")
+    quotas = ", ".join(map(str, quotas_of(account.aws, account.wanted, found)))
+    click.echo(f"quotas       {quotas or 'AWS does not tell them'}")
     try:
         deployment.checked(account, found, deployment.ordered(account, found))
     except DeployError as error:

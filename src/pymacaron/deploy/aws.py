@@ -107,8 +107,11 @@ class Aws:
         self._client, self.clock = client, clock or WallClock()
         self._clients: dict[str, Any] = {}
 
-    def read(self, operation: str, **parameters: Any) -> dict[str, Any]:
+    def read(self, operation: str, *, attempts: int = _ATTEMPTS, **parameters: Any) -> dict[str, Any]:
         """What AWS answers to a question; asked again for some minutes where it does not.
+
+        Args:
+            attempts: fewer, for what can be done without.
 
         Raises:
             Refused: it answers with an error.
@@ -121,7 +124,7 @@ class Aws:
                 return self._call(operation, parameters)
             except (Throttled, Uncertain):
                 attempt += 1
-                if attempt == _ATTEMPTS:
+                if attempt == attempts:
                     raise
             self.pause(attempt)
 

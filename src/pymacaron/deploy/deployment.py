@@ -20,6 +20,7 @@ from .lock import Lock, owner
 from .observe import Found, observe
 from .order import GIVEN, KEPT, NONE, Order, new_id
 from .plan import plan, problems
+from .quotas import quotas_of
 from .resources import LIVE, Wanted, place_of_key, wanted_of
 from .rollback import plan_rollback
 from .run import Run, Workshop, allow
@@ -136,9 +137,10 @@ def checked(account: Account, found: Found, order: Order) -> None:
     Raises:
         DeployError: the deployment would fail: everything that can be known of that.
     """
+    full = [one.problem for one in quotas_of(account.aws, account.wanted, found) if one.problem]
     findings = [
         Finding(place_of_key(account.config, key) if key else account.wanted.name, key, fact, cure)
-        for key, fact, cure in problems(account.wanted, found, order)
+        for key, fact, cure in (*problems(account.wanted, found, order), *full)
     ]
     if findings:
         raise DeployError(findings, exit_code=STOPPED)

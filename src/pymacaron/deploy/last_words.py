@@ -12,6 +12,7 @@ from .aws import Aws, Refused, Uncertain
 from .printed import tail_of
 
 _MOST_EVENTS, _MOST_LINES, _MOST_LETTERS = 10, 40, 300
+_ATTEMPTS = 3
 _LOOKS, _LOOK = 12, 5.0  # until its instances have answered, and seconds between
 _SILENT = "it has printed nothing that can be read"
 
@@ -38,14 +39,15 @@ def _shown(lines: list[str]) -> Iterator[str]:
 
 
 def _events(aws: Aws, environment: str) -> list[str]:
-    found = aws.read("elasticbeanstalk.DescribeEvents", EnvironmentName=environment, MaxRecords=_MOST_EVENTS)["Events"]
+    asked: dict[str, Any] = {"EnvironmentName": environment, "MaxRecords": _MOST_EVENTS, "attempts": _ATTEMPTS}
+    found = aws.read("elasticbeanstalk.DescribeEvents", **asked)["Events"]
     return [f"{one['EventDate']:%H:%M:%S} {one.get('Severity', ''):5} {one['Message']}" for one in reversed(found)]
 
 
 def _of_instances(aws: Aws, environment: str) -> list[str]:
     """What the instances have in their files, where CloudWatch has nothing: a service may end before its lines are
     sent there. Elastic Beanstalk brings it to an address that it signs."""
-    asked: dict[str, Any] = {"EnvironmentName": environment, "InfoType": "tail"}
+    asked: dict[str, Any] = {"EnvironmentName": environment, "InfoType": "tail", "attempts": _ATTEMPTS}
     before = _addresses(aws, asked)
     aws.read("elasticbeanstalk.RequestEnvironmentInfo", **asked)
     for _ in range(_LOOKS):

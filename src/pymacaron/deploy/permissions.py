@@ -62,9 +62,10 @@ def _call(operation: str, resources: tuple[str, ...] = ("*",), action: str = "",
 
 _READS = (
     _call("sts.GetCallerIdentity"),
-    _call("elasticbeanstalk.DescribeApplications", _BEANSTALK),
-    _call("elasticbeanstalk.DescribeApplicationVersions", _BEANSTALK),
-    _call("elasticbeanstalk.DescribeEnvironments", _BEANSTALK),
+    _call("elasticbeanstalk.DescribeAccountAttributes"),
+    _call("elasticbeanstalk.DescribeApplications"),  # those of all applications count for the quotas
+    _call("elasticbeanstalk.DescribeApplicationVersions"),
+    _call("elasticbeanstalk.DescribeEnvironments"),
     _call("elasticbeanstalk.DescribeEvents", _BEANSTALK),
     _call("elasticbeanstalk.DescribeInstancesHealth", _BEANSTALK),
     _call("elasticbeanstalk.RequestEnvironmentInfo", _BEANSTALK),  # lets instances show their files
@@ -85,6 +86,8 @@ _READS = (
     _call("acm.DescribeCertificate", ("arn:{partition}:acm:{region}:{account}:certificate/*",)),
     _call("ec2.DescribeKeyPairs"),
     _call("ec2.DescribeInstanceTypes"),
+    _call("ec2.DescribeInstances"),
+    _call("service-quotas.GetServiceQuota", action="servicequotas:GetServiceQuota"),
     _call("logs.FilterLogEvents", _LOGS),
     _call("cloudwatch.DescribeAlarms"),
 )
