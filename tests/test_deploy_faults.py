@@ -318,8 +318,8 @@ class Hosts(MortalAws):
 
 
 def test_quotas(cloud: Cloud) -> None:
-    """What is there and what comes have to have room in what the account allows, processors too: of instances on demand,
-    of the families that the quota is for. What AWS does not tell, or denies, is not held against anybody."""
+    """What is there and what comes have to have room in what the account allows, processors too: of instances on
+    demand, of the families that the quota is for. What AWS does not tell, or denies, is not held against anybody."""
     aws = Hosts(cloud)
     found = observe(aws, wanted())
     said = {one.name: one for one in quotas_of(aws, wanted(), found)}

@@ -107,7 +107,7 @@ class Aws:
         self._client, self.clock = client, clock or WallClock()
         self._clients: dict[str, Any] = {}
 
-    def read(self, operation: str, *, attempts: int = _ATTEMPTS, **parameters: Any) -> dict[str, Any]:
+    def read(self, operation: str, attempts: int = _ATTEMPTS, /, **parameters: Any) -> dict[str, Any]:
         """What AWS answers to a question; asked again for some minutes where it does not.
 
         Args:

@@ -39,17 +39,17 @@ def _shown(lines: list[str]) -> Iterator[str]:
 
 
 def _events(aws: Aws, environment: str) -> list[str]:
-    asked: dict[str, Any] = {"EnvironmentName": environment, "MaxRecords": _MOST_EVENTS, "attempts": _ATTEMPTS}
-    found = aws.read("elasticbeanstalk.DescribeEvents", **asked)["Events"]
+    asked: dict[str, Any] = {"EnvironmentName": environment, "MaxRecords": _MOST_EVENTS}
+    found = aws.read("elasticbeanstalk.DescribeEvents", _ATTEMPTS, **asked)["Events"]
     return [f"{one['EventDate']:%H:%M:%S} {one.get('Severity', ''):5} {one['Message']}" for one in reversed(found)]
 
 
 def _of_instances(aws: Aws, environment: str) -> list[str]:
     """What the instances have in their files, where CloudWatch has nothing: a service may end before its lines are
     sent there. Elastic Beanstalk brings it to an address that it signs."""
-    asked: dict[str, Any] = {"EnvironmentName": environment, "InfoType": "tail", "attempts": _ATTEMPTS}
+    asked: dict[str, Any] = {"EnvironmentName": environment, "InfoType": "tail"}
     before = _addresses(aws, asked)
-    aws.read("elasticbeanstalk.RequestEnvironmentInfo", **asked)
+    aws.read("elasticbeanstalk.RequestEnvironmentInfo", _ATTEMPTS, **asked)
     for _ in range(_LOOKS):
         aws.clock.sleep(_LOOK)
         new = _addresses(aws, asked) - before
@@ -60,5 +60,5 @@ def _of_instances(aws: Aws, environment: str) -> list[str]:
 
 
 def _addresses(aws: Aws, asked: dict[str, Any]) -> set[tuple[str, Any]]:
-    found = aws.read("elasticbeanstalk.RetrieveEnvironmentInfo", **asked)["EnvironmentInfo"]
+    found = aws.read("elasticbeanstalk.RetrieveEnvironmentInfo", _ATTEMPTS, **asked)["EnvironmentInfo"]
     return {(one["Message"], one.get("SampleTimestamp")) for one in found}

@@ -60,7 +60,7 @@ def _asked(ask: Callable[[], list[Quota]]) -> list[Quota]:
 
 
 def _of_beanstalk(aws: Aws, found: Found) -> Iterator[Quota]:
-    answer = aws.read("elasticbeanstalk.DescribeAccountAttributes", attempts=_ATTEMPTS)
+    answer = aws.read("elasticbeanstalk.DescribeAccountAttributes", _ATTEMPTS)
     said: dict[str, Any] = answer["ResourceQuotas"]
     for name, quota, operation, items, needed in (
         ("applications", "ApplicationQuota", "DescribeApplications", "Applications", 0 if found.application else 1),
@@ -78,7 +78,7 @@ def _of_hosts(aws: Aws, wanted: Wanted) -> Iterator[Quota]:
     first = wanted.instance_types[0]
     if not _USUAL.match(first):
         return
-    most = int(aws.read("service-quotas.GetServiceQuota", attempts=_ATTEMPTS, **_STANDARD)["Quota"]["Value"])
+    most = int(aws.read("service-quotas.GetServiceQuota", _ATTEMPTS, **_STANDARD)["Quota"]["Value"])
     said = aws.read("ec2.DescribeInstanceTypes", InstanceTypes=[first])["InstanceTypes"]
     pages = aws.pages("ec2.DescribeInstances", "Reservations", Filters=_RUNNING)
     used = sum(_processors(one) for page in pages for one in page["Instances"] if _counts(one))
