@@ -98,6 +98,12 @@ def test_helloworld(tmp_path: Path) -> None:
         assert server.ask("GET", "/doc/helloworld.yaml").body == document
 
 
+def test_helloworld_is_an_example() -> None:
+    """`pymacaron check` has nothing to say of it."""
+    done = run([sys.executable, "-m", "pymacaron.cli", "check"], EXAMPLES / "helloworld")
+    assert (done.returncode, done.stdout.strip()) == (0, "0 errors, 0 warnings, 0 notes"), done.stdout
+
+
 def test_helloworld_under_gunicorn(tmp_path: Path) -> None:
     """A WSGI server imports the same file, which then opens no port of its own."""
     with running(by_gunicorn(), EXAMPLES / "helloworld", tmp_path / "log") as server:
