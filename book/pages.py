@@ -15,6 +15,7 @@ FENCE = re.compile(r"^(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=fence)
 LINK = re.compile(r"(?<=\]\()(?!\w+:)(?P<path>[^)#\s]+)")
 SECTION = re.compile(r"^\| \*\*(?P<title>.+?)\*\* \|", re.MULTILINE)
 ROW = re.compile(r"^\| \[(?P<title>.+?)\]\((?P<path>[^)]+)\) \|", re.MULTILINE)
+BEFORE = re.compile(r"^<!-- before:.*?-->\n", re.MULTILINE | re.DOTALL)  # for the tests alone
 CONTENTS = "all-pages"
 TEXT = {".py", ".yaml", ".yml", ".json", ".toml", ".md", ".sh", ".txt", ".mako", ""}
 
@@ -43,16 +44,19 @@ def toctrees(sections: list[Section]) -> str:
 
 
 def shown(text: str) -> str:
-    """A page whose blocks tell readers what their marks tell the tests: the name of a file stands above it."""
+    """A page whose blocks tell readers what their marks tell the tests: the file that a block is, or is of, stands
+    above it."""
 
     def block(found: re.Match[str]) -> str:
         language, _, role = found["info"].strip().partition(" ")
-        if role.startswith("file="):
-            head = f"{{code-block}} {language}\n:caption: {role.removeprefix('file=')}\n"
+        kind, _, name = role.partition("=")
+        if kind in {"file", "from", "settings"}:
+            name = name or "pym-config.yaml"
+            head = f"{{code-block}} {language}\n:caption: {name}\n"
             return f"{found['fence']}{head}\n{found['text']}{found['fence']}"
         return f"{found['fence']}{language or 'text'}\n{found['text']}{found['fence']}"
 
-    return FENCE.sub(block, text)
+    return FENCE.sub(block, BEFORE.sub("", text))
 
 
 class Book:

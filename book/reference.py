@@ -1,7 +1,8 @@
-"""The page on the public API, filled with signatures and docstrings.
+"""The pages on the public API and on the command line, filled with what the code says of itself.
 
-`docs/api.md` names what is public: below a heading `## pymacaron.auth`, a line of names in code. On the site each name
-is followed by its signature and its docstring; in the repository it is a list.
+`docs/cli.md` gets the help of every command. `docs/api.md` names what is public: below a heading `## pymacaron.auth`, a
+line of names in code. On the site each name is followed by its signature and its docstring; in the repository it is a
+list.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import click
+
+from pymacaron.cli import pymacaron as program
 from pymacaron.exceptions import PyMacaronException
 from pymacaron.pool import Pool
 
@@ -34,6 +38,20 @@ def filled(page: str) -> str:
     head = page[: found.start()] if (found := HEADING.search(page)) else page
     parts = (f"## `{module}`{_entries(module, rest)}" for module, rest in _parts(page))
     return head + "".join(parts)
+
+
+def commands(page: str) -> str:
+    """The page on the command line, with the help of each command at its end."""
+    return page + "".join(f"\n### `{name}`\n\n```text\n{told}\n```\n" for name, told in _helps(program, "pymacaron"))
+
+
+def _helps(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
+    context = click.Context(command, info_name=name)
+    yield name, command.get_help(context)
+    if isinstance(command, click.Group):
+        for one in command.list_commands(context):
+            below = command.get_command(context, one)
+            yield from _helps(below, f"{name} {one}") if below else ()
 
 
 def _parts(page: str) -> Iterator[tuple[str, str]]:

@@ -62,7 +62,8 @@ def test_names_of_files_stand_above_blocks() -> None:
     assert (
         shown("```yaml file=apis/a.yaml\na: 1\n```\n") == "```{code-block} yaml\n:caption: apis/a.yaml\n\na: 1\n```\n"
     )
-    assert shown("```sh run\nls\n```\n") == "```sh\nls\n```\n"
+    assert "\n:caption: pym-config.yaml\n" in shown("```yaml settings\na: 1\n```\n")
+    assert shown("<!-- before:\ncd\n-->\n```sh run\nls\n```\n") == "```sh\nls\n```\n"
     assert shown("```text output\na\n```\n") == "```text\na\n```\n"
 
 
@@ -83,6 +84,13 @@ def test_reference_says_what_code_says(module: str, names: list[str]) -> None:
     assert names
     assert [name for name, value in values.items() if value is None] == []
     assert [name for name, value in called.items() if not reference.docstring_of(value)] == []
+
+
+def test_the_command_line_is_filled() -> None:
+    """On the site stands what each command says of its options, those of groups too."""
+    text = reference.commands("# The command line\n")
+    assert "### `pymacaron env terminate`\n\n```text\nUsage: pymacaron env terminate" in text
+    assert "--production" in text
 
 
 def test_reference_is_filled() -> None:

@@ -257,12 +257,21 @@ def test_every_variable_is_documented() -> None:
     assert missing(names) == []
 
 
+def options_of(command: click.Command) -> set[str]:
+    """The options of a command and of those below it."""
+    own = {option for one in command.params for option in [*one.opts, *one.secondary_opts] if option.startswith("--")}
+    context = click.Context(command)
+    names = command.list_commands(context) if isinstance(command, click.Group) else []
+    below = (command.get_command(context, name) for name in names if isinstance(command, click.Group))
+    return own.union(*(options_of(one) for one in below if one))
+
+
 def test_every_option_is_documented() -> None:
-    """Every option of `python server.py`, and each method and argument of `API`, stands in the documentation; but for
-    options that are given to the command lines of container engines."""
+    """Every option of a command, and of `python server.py`, and each method and argument of `API`, stands in the
+    documentation; but for options that are given to the command lines of container engines."""
     options = {text for text in texts_of_the_source(but="containers") if re.fullmatch("--[a-z-]+", text)}
     methods = {name for name in vars(API) if not name.startswith("_")}
-    assert missing({*options, *methods, *inspect.signature(API).parameters}) == []
+    assert missing({*options, *options_of(program), *methods, *inspect.signature(API).parameters}) == []
 
 
 def first_column(page: str, heading: str) -> set[str]:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pymacaron._types import Json
 from pymacaron.dialects import EXTENSIONS
 from pymacaron.documents import Cache, Fault, FileFault, Files, findings
-from pymacaron.exceptions import DocumentError, Finding
+from pymacaron.exceptions import Finding
 from pymacaron.formats import Format, Formats
 from pymacaron.grammar import Verdict, check, grammar_of
 from pymacaron.grammar.extensions import BY_OBJECT, misspelt
@@ -313,19 +313,6 @@ def test_never_raises(tmp_path_factory: pytest.TempPathFactory, name: str, data:
     for finding in findings(fault for kind in verdict for fault in kind):
         assert re.search(r"\.yaml:\d+:\d+$", finding.place)
         assert finding.fact
-
-
-def test_example_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """docs/faults.md shows what is really said of its document."""
-    page = (Path(__file__).parent.parent / "docs" / "faults.md").read_text("utf-8")
-    document, shown = (re.search(rf"```{mark}\n(.*?)```", page, re.DOTALL) for mark in ("yaml file=.*?", "text"))
-    assert document is not None
-    assert shown is not None
-    (tmp_path / "apis").mkdir()
-    (tmp_path / "apis" / "shop.yaml").write_text(document[1], "utf-8")
-    monkeypatch.chdir(tmp_path)
-    verdict = check(Files(Cache(None)).open("apis/shop.yaml").root, Formats())
-    assert str(DocumentError(findings([*verdict.faults, *verdict.soft]))) == shown[1].rstrip()
 
 
 def test_keys_that_are_checked_are_read() -> None:
