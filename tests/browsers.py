@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 10_000  # milliseconds until something appears, or a test fails
+PATIENCE = 30_000  # milliseconds until something appears, or a test fails
 _ARGUMENTS = (
     "--no-sandbox",  # which root, as in a container, cannot have
     "--no-proxy-server",

@@ -46,8 +46,7 @@
         ├── DocumentError               an OpenAPI document
         ├── BindingError                the code does not fit the document
         ├── EngineError                 no container engine answers, or it refused what it was asked
-        ├── DeployError                 a deployment: what it lacks, what failed, how it stands
-        └── NotBuiltError               asked for a part that this version does not have
+        └── DeployError                 a deployment: what it lacks, what failed, how it stands
 
 Users make their own by subclassing PyMacaronException or by calling add_error().
 """
@@ -497,10 +496,6 @@ class DeployError(StartError):
     def __init__(self, findings: Iterable[Finding] | str, *, exit_code: int = 2) -> None:
         super().__init__(findings)
         self.exit_code = exit_code
-
-
-class NotBuiltError(StartError):
-    """This version has the name but not yet the part behind it."""
 
 
 _KNOWN_BY_STATUS: dict[int, type[PyMacaronException]] = {
