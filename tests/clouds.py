@@ -246,7 +246,7 @@ CHANGING = frozenset(
     f"{service}.{name}"
     for service, names in {
         "elasticbeanstalk": "CreateStorageLocation CreateApplication CreateApplicationVersion DeleteApplicationVersion "
-                            "CreateEnvironment SwapEnvironmentCNAMEs TerminateEnvironment",
+                            "CreateEnvironment UpdateEnvironment SwapEnvironmentCNAMEs TerminateEnvironment",
         "s3": "PutObject DeleteObject", "secretsmanager": "CreateSecret UpdateSecret",
         "cloudwatch": "PutMetricAlarm DeleteAlarms",
     }.items()
@@ -288,7 +288,7 @@ def deploy(cloud: Cloud, folder: Path, number: int, digest: str, asked: Wanted, 
     aws = _connected(cloud, more)
     bench = more.pop("bench", None) or Bench(cloud, digest, frozenset(more.pop("fails", ())))
     making: Callable[..., Any] = more.pop("making", planned)
-    found = observe(MortalAws(cloud), asked)
+    found = observe(MortalAws(cloud), asked, options=True)
     made = making(found, asked, number, aws.clock.time())
     aws.begin()
     return Execution(begun(aws, asked, bench, folder, made, found, **more))()

@@ -1,4 +1,5 @@
-"""A program that deploys to a rehearsal, for tests that kill it: `deploying_program.py FOLDER PROXY DIGEST|resume`."""
+"""A program that deploys to a rehearsal, for tests that kill it: `deploying_program.py FOLDER PROXY WHAT`. What is
+`resume`, the digest of an image, or `canary:` and that."""
 
 from __future__ import annotations
 
@@ -38,8 +39,9 @@ def main(folder: str, proxy: str, what: str) -> int:
     account = Account(shop(), wanted(), aws, {}, folder, lambda kind, text: print(kind, text, flush=True))
     if what == "resume":
         return go_on(account, workshop)
-    image = f"shop@sha256:{what}"
-    made, found = deployment(account, image=image, unit_tests=False)
+    kind, _, digest = what.rpartition(":")
+    image = f"shop@sha256:{digest}"
+    made, found = deployment(account, image=image, unit_tests=False, canary=25 if kind else 0)
     return carry_out(account, made, found, workshop, image=image)
 
 

@@ -24,9 +24,10 @@ from pymacaron.cli import pymacaron as command
 from pymacaron.config import Config, load_config
 from pymacaron.deploy import journal
 from pymacaron.deploy.bundle import bundle_of
+from pymacaron.deploy.canary import problems_of_canary
 from pymacaron.deploy.due import due
 from pymacaron.deploy.observe import BRANCH, Environment, Found, Release, Version, covers, marked, marks_of
-from pymacaron.deploy.options import lint, options_of
+from pymacaron.deploy.options import IN_PLACE, lint, options_of
 from pymacaron.deploy.order import GIVEN, NONE, Order, green_name, new_id
 from pymacaron.deploy.permissions import PERMITS, allows, places_of, policy_of, statement_for
 from pymacaron.deploy.plan import plan, problems
@@ -249,6 +250,50 @@ def check_call(operation: str, parameters: dict[str, Any]) -> None:
 @cache
 def model_of(service: str) -> Any:
     return get_session().get_service_model(service)
+
+
+@given(founds(), st.sampled_from(["", IMAGE]), st.integers(0, 2))
+def test_laws_of_canaries(found: Found, image: str, watch: int) -> None:
+    """One is planned only where something of ours is live behind an application load balancer. It makes, swaps and ends
+    nothing that is live; its one update gives what a version brings along, and the way back all that was there before;
+    each call fits the service's model."""
+    asked, live = wanted(aws_variables={"A": "1"}), found.live(wanted())
+    kept = {"PYM_VERSION": "0.9", "A": "0"}
+    found = replace(found, live_options=tuple((IN_PLACE[0], *one) for one in kept.items()) + BALANCED)
+    wish = order(image=image, canary=10, watch=watch)
+    said = [fact for _, fact, _ in problems_of_canary(asked, found, wish)]
+    assert bool(said) == (live is None or live.stage != "live")
+    assert list(problems_of_canary(asked, replace(found, live_options=()), wish))
+    if said or live is None:
+        return
+    made = plan(asked, found, wish)
+    assert Plan.from_json(json.loads(json.dumps(made.to_json()))) == made
+    kinds = [step.kind for step in made.steps]
+    assert kinds.index("lock") < kinds.index("canary") < kinds.index("share") < kinds.index("verify")
+    assert not {"green", "swap"} & set(kinds)
+    names = [step.name for step in (*made.steps, *made.if_live_fails) if step.kind != "unlock"]
+    assert len(set(names)) == len(names)
+    there, back = (
+        next(step.calls[0] for step in steps if step.kind == kind).parameters
+        for steps, kind in ((made.steps, "canary"), (made.if_live_fails, "take_back"))
+    )
+    changed = {one["OptionName"] for one in options_in(there) if one["Namespace"] in IN_PLACE}
+    restored = {one["OptionName"]: one["Value"] for one in options_in(back) if one["Namespace"] in IN_PLACE}
+    assert restored == kept
+    assert {one["OptionName"] for one in options_in(back, "OptionsToRemove")} == changed - kept.keys()
+    for call in made.calls():
+        check_call(call.operation, call.shown())
+
+
+def options_in(parameters: dict[str, Any], where: str = "OptionSettings") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = parameters[where]
+    return found
+
+
+BALANCED = tuple(
+    ("aws:elasticbeanstalk:environment", *one)
+    for one in (("EnvironmentType", "LoadBalanced"), ("LoadBalancerType", "application"))
+)
 
 
 @given(founds())

@@ -68,8 +68,9 @@ def check_rough(seed: int, folder: Path) -> int:
         asked = wanted(aws_notify_topic="arn:aws:sns:eu-west-1:123456789012:pym-shop-alarms")
         deploy(cloud, folder, 1, "a", asked)
         before, resumed, fails = cloud.live(asked), 0, [(), (), ("green_tests",), ("live_tests",)][seed % 4]
-        connect = partial(RoughAws, seed=seed)
-        code = code_of(lambda: deploy(cloud, folder, 2, "b", asked, fails=fails, connect=connect))
+        order: dict[str, Any] = [{}, {"canary": 10}, {"watch": 2}, {"canary": 10, "watch": 2}][seed // 4 % 4]
+        more = {"fails": fails, "connect": partial(RoughAws, seed=seed), "making": partial(planned, **order)}
+        code = code_of(lambda: deploy(cloud, folder, 2, "b", asked, **more))
         while code in {3, 7}:
             resumed += 1
             assert resumed < 20, "it does not come to an end"
@@ -79,10 +80,11 @@ def check_rough(seed: int, folder: Path) -> int:
         live = [one for one in cloud.account.there() if one.cname == asked.cname]
         assert len(live) == 1
         assert (live[0].version == before) == (code != 0)
-        assert len(list(cloud.account.there())) == (2 if code == 0 else 1)
+        assert len(list(cloud.account.there())) == (2 if code == 0 and "canary" not in order else 1)
         assert not cloud.state(asked)[2], "the lock is free"
-        swaps = [operation for operation, _ in cloud.changes].count("elasticbeanstalk.SwapEnvironmentCNAMEs")
-        assert swaps == {0: 1, 5: 2}.get(code, 0)
+        turn = "UpdateEnvironment" if "canary" in order else "SwapEnvironmentCNAMEs"
+        turns = [operation for operation, _ in cloud.changes].count(f"elasticbeanstalk.{turn}")
+        assert turns == {0: 1, 5: 2}.get(code, 0)
         return resumed
 
 

@@ -285,6 +285,7 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "run `pymacaron aws setup`" in missing
         run("aws", "setup", "--email", "ops@example.com")
         check_files_of_instances(cloud)
+        assert "--canary needs an environment that is live" in run("deploy", "--plan", "--canary", code=3)
         changes = len(cloud.record.mutations())
         said = run("aws", "doctor")
         assert "a deployment can begin" in said

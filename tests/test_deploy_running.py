@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from clouds import CHANGING, Cloud, Killed, MortalAws, clouds, deploy, planned, resume, wanted
 
+from pymacaron.deploy import operating
 from pymacaron.deploy.journal import find
 from pymacaron.deploy.observe import Found, observe
 from pymacaron.deploy.order import Order
@@ -176,6 +177,69 @@ def test_what_is_left_is_watched(cloud: Cloud, tmp_path: Path) -> None:
         assert ended - max(begun[0] + 240, again) < 60
 
 
+# In place
+
+
+def variables(cloud: Cloud) -> dict[str, str]:
+    """Those of what is live."""
+    (live,) = [one for one in cloud.account.there() if one.cname == wanted().cname]
+    return {name: text for (space, name), text in live.settings.items() if space.endswith(":environment")}
+
+
+def test_canary(cloud: Cloud, tmp_path: Path) -> None:
+    """What is live gets the new version with its variables, a share of its callers first, and no environment is made;
+    the way back is a new environment with the version before."""
+    canary = partial(planned, canary=25)
+    assert code_of(lambda: deploy(cloud, tmp_path, 1, "a", wanted(aws_variables={"A": "1"}))) == 0
+    first, before = cloud.live(wanted()), variables(cloud)
+    assert deploy(cloud, tmp_path, 2, "b", wanted(aws_variables={"B": "2"}), making=canary) == 0
+    second, after = cloud.live(wanted()), variables(cloud)
+    assert len(list(cloud.account.there())) == 1
+    assert first != second == after["PYM_CONTAINER"]
+    assert (after["A"], after["B"], before["PYM_DEPLOY_ID"] == after["PYM_DEPLOY_ID"]) == ("1", "2", False)
+    told = [event.message for event in cloud.account.events]
+    assert "Forwarding 25 percent of the traffic to the new version for 5 minutes." in told
+    rows = operating.releases(observe(MortalAws(cloud), wanted()), wanted())
+    assert [(row["version"], row["live"], row["swap"]) for row in rows] == [(second, True, True), (first, False, False)]
+    assert deploy(cloud, tmp_path, 3, "a", wanted(), making=back) == 0
+    assert live_and_kept(cloud) == (first, [second])
+    assert deploy(cloud, tmp_path, 4, "b", wanted(), making=back) == 0
+    assert live_and_kept(cloud) == (second, [first])
+
+
+@pytest.mark.parametrize(("outcome", "fails", "updates"), [
+    ("canary-fails", [], 1), ("update-fails", [], 1), ("", ["live_tests"], 2),
+])  # fmt: skip
+def test_a_canary_that_fails(cloud: Cloud, tmp_path: Path, outcome: str, fails: list[str], updates: int) -> None:
+    """Elastic Beanstalk takes it back, or, once it has gone to everybody, another update does: version and variables
+    are those of before, and that is told (5)."""
+    deploy(cloud, tmp_path, 1, "a", wanted(aws_variables={"A": "1"}))
+    before = cloud.state(wanted())[0], variables(cloud)
+    cloud.account.outcomes += [("*", outcome)] if outcome else []
+    making = partial(planned, canary=10)
+    asked = wanted(aws_variables={"A": "2", "B": "3"})
+    assert code_of(lambda: deploy(cloud, tmp_path, 2, "b", asked, making=making, fails=fails)) == 5
+    assert (cloud.state(wanted())[0], variables(cloud), cloud.state(wanted())[2]) == (*before, False)
+    made = Counter(operation for operation, _ in cloud.changes)
+    assert made["elasticbeanstalk.UpdateEnvironment"] == updates
+    cloud.account.outcomes.clear()
+    assert code_of(lambda: deploy(cloud, tmp_path, 3, "c", asked, making=making)) == 0
+    assert variables(cloud)["A"] == "2"
+
+
+def test_a_canary_is_overtaken(cloud: Cloud, tmp_path: Path) -> None:
+    """By another one between its plan and its lock: it stops, and what is live is that of the other."""
+    deploy(cloud, tmp_path, 1, "a", wanted())
+    found = observe(MortalAws(cloud), wanted(), options=True)
+    deploy(cloud, tmp_path, 2, "b", wanted(), making=partial(planned, canary=10))
+    second = cloud.live(wanted())
+    late = partial(planned, found)
+    assert code_of(
+        lambda: deploy(cloud, tmp_path, 3, "c", wanted(), making=lambda _, *more: late(*more, canary=10))
+    ) == 4  # fmt: skip
+    assert cloud.live(wanted()) == second
+
+
 # Killed
 
 
@@ -183,12 +247,15 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:pym-shop-alarms"
 # Deployments before it; what fails in it.
 SCENARIOS: dict[str, tuple[int, tuple[str, ...]]] = {
     "first": (0, ()), "second": (1, ()), "green fails": (1, ("green_tests",)), "live fails": (1, ("live_tests",)),
-    "rollback": (2, ()), "watched": (1, ()), "falls ill": (1, ()),
+    "rollback": (2, ()), "watched": (1, ()), "falls ill": (1, ()), "canary": (1, ()),
+    "canary fails": (1, ()), "tests of a canary fail": (1, ("live_tests",)),
 }  # fmt: skip
 MAKING: dict[str, Callable[..., Plan]] = {
     "rollback": back, "watched": partial(planned, watch=2), "falls ill": partial(planned, watch=2),
+    "canary": partial(planned, canary=25), "canary fails": partial(planned, canary=25),
+    "tests of a canary fail": partial(planned, canary=25),
 }  # fmt: skip
-OUTCOMES = {"falls ill": "red-after-swap"}
+OUTCOMES = {"falls ill": ("*090009*", "red-after-swap"), "canary fails": ("*", "canary-fails")}
 
 
 class Scenario:
@@ -204,7 +271,7 @@ class Scenario:
             deploy(cloud, folder, number, digest, self._asked)
         cloud.changes.clear()
         if name in OUTCOMES:
-            cloud.account.outcomes.append(("*090009*", OUTCOMES[name]))
+            cloud.account.outcomes.append(OUTCOMES[name])
 
     def begin(self, **more: Any) -> int:
         return code_of(

@@ -124,6 +124,49 @@ def test_no_request_is_lost(service: Path) -> None:
         assert set(load.answers) == set(slow.answers) == {200}
 
 
+def shared(rehearsal: Rehearsal, version: str) -> list[bytes]:
+    """A version on trial for 25 of a hundred requests: what forty are answered with, and forty after it."""
+    eb = rehearsal.client()
+    split = "elasticbeanstalk:trafficsplitting"
+    eb.update_environment(
+        EnvironmentName="shop-one",
+        VersionLabel=version,
+        OptionSettings=[
+            setting("elasticbeanstalk:environment", "LoadBalancerType", "application"),
+            setting("elasticbeanstalk:command", "DeploymentPolicy", "TrafficSplitting"),
+            setting(split, "NewVersionPercent", "25"),
+            setting(split, "EvaluationTime", "600"),
+            setting("elasticbeanstalk:application:environment", "VERSION", version),
+        ],
+    )
+    deadline = time.monotonic() + PATIENCE
+    while not eb.describe_events(MaxRecords=1)["Events"][0]["Message"].startswith("Forwarding 25 percent"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    answers = [urllib3.request("GET", rehearsal.proxy, headers={"Host": LIVE}) for _ in range(40)]
+    rehearsal.advance(400)  # the rest of the time
+    when_ready(eb, "shop-one")
+    answers += [urllib3.request("GET", rehearsal.proxy, headers={"Host": LIVE}) for _ in range(40)]
+    assert {answer.status for answer in answers} == {200}
+    return [answer.data.strip() for answer in answers]
+
+
+def test_a_share_of_the_requests(service: Path) -> None:
+    """A version on trial gets exactly as many of a hundred requests as its policy says, spread evenly; then it gets all
+    of them, or, if the script says so, none, and what runs is what ran before."""
+    with Rehearsal(command=[sys.executable, str(service)], pace=0.01) as rehearsal:
+        eb = rehearsal.client()
+        eb.create_application(ApplicationName="shop")
+        for version in ("1", "2", "3"):
+            eb.create_application_version(ApplicationName="shop", VersionLabel=version)
+        balancer = setting("elasticbeanstalk:environment", "LoadBalancerType", "application")
+        created(eb, "shop-one", "1", balancer, prefix="shop-live")
+        assert shared(rehearsal, "2") == [b"1", b"1", b"1", b"2"] * 10 + [b"2"] * 40
+        rehearsal.tell({"outcome": "canary-fails"})
+        assert shared(rehearsal, "3") == [b"2", b"2", b"2", b"3"] * 10 + [b"2"] * 40
+        assert eb.describe_environments()["Environments"][0]["VersionLabel"] == "2"
+
+
 def test_names_and_certificates(service: Path) -> None:
     """Environments are reached by their real names through the proxy, encrypted, with certificates for the names of
     their listener, and for no others; a load balancer has no listener for HTTPS unless it was given one."""

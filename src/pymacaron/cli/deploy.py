@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # see cli/deploying.py
 
 _NO = 1
 _LAST = "last"
+_SHARE = 10  # percent of callers who get a canary
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,6 +34,10 @@ _LAST = "last"
 @click.option("--image", metavar="IMAGE", default="", help="One in its registry, repository@sha256:…; none is built.")
 @click.option("--keep-failed", is_flag=True, help="Keep a new environment that fails, to look at it.")
 @click.option("--no-unit-tests", is_flag=True, help="Acceptance tests are always run.")
+@click.option(
+    "--canary", metavar="[PERCENT]", type=click.IntRange(1, 99), is_flag=False, flag_value=_SHARE,
+    help=f"Update what is live in place, for so many of a hundred callers first; {_SHARE} if that is not said.",
+)  # fmt: skip
 @click.option(
     "--watch", metavar="MINUTES", type=click.IntRange(0, 1440),
     help="Once it is live, watch its alarms and its health for so long, and swap back. Else aws_watch_minutes.",
@@ -50,9 +55,9 @@ _LAST = "last"
 @click.option("--force", is_flag=True, help="With unlock and --resume: whoever has the lock.")
 def deploy(  # noqa: PLR0917 - click gives them by name
     action: str | None, stage: str, only_plan: bool, as_json: bool, plan_file: str | None, yes: bool, image: str,
-    keep_failed: bool, no_unit_tests: bool, watch: int | None, wait_lock: float, resume: str | None, rehearse: bool,
-    before: str | None, variables: tuple[str, ...], network: str | None, base: str | None, allow_dirty: bool,
-    force: bool,
+    keep_failed: bool, no_unit_tests: bool, canary: int | None, watch: int | None, wait_lock: float, resume: str | None,
+    rehearse: bool, before: str | None, variables: tuple[str, ...], network: str | None, base: str | None,
+    allow_dirty: bool, force: bool,
 ) -> None:  # fmt: skip
     """Deploy the service in this folder to Elastic Beanstalk, beside what is live.
 
@@ -72,7 +77,7 @@ def deploy(  # noqa: PLR0917 - click gives them by name
     version = _version(allow_dirty or only_plan or rehearse or bool(image))
     if rehearse:
         played = {"before": before or "", "variables": _named(variables), "network": network, "watch": watch}
-        _rehearse(stage, version, base, as_json=as_json, played=played)
+        _rehearse(stage, version, base, as_json=as_json, played={**played, "canary": canary or 0})
         return
     account = account_for(stage, as_json=as_json, version=version)
     if action == "unlock":
@@ -89,7 +94,8 @@ def deploy(  # noqa: PLR0917 - click gives them by name
         if plan_file:
             made, found = deployment.of_file(account, plan_file)
         else:
-            order = {"image": image, "keep_failed": keep_failed, "unit_tests": not no_unit_tests, "watch": watch}
+            order: dict[str, Any] = {"image": image, "keep_failed": keep_failed, "canary": canary or 0}
+            order |= {"unit_tests": not no_unit_tests, "watch": watch}
             made, found = deployment.deployment(account, **order)
         if only_plan:
             show(made, as_json=as_json)
@@ -152,7 +158,9 @@ def carry_out(
         sys.exit(_NO)
     deployment.carry_out(account, made, found, workshop_for(account, base), **more)
     account.tell("done", f"{account.wanted.scheme}://{account.wanted.live_host} is served by {made.green}")
-    if made.blue:
+    if made.is_canary:
+        account.tell("note", "`pymacaron rollback` makes an environment with the version before, in minutes")
+    elif made.blue:
         hours = account.wanted.keep_hours
         account.tell("note", f"`pymacaron rollback` swaps back in seconds, for {hours} hours")
 

@@ -158,6 +158,7 @@ class Config:
     aws_notify_topic: str | None
     aws_vpc: dict[str, str]
     aws_watch_minutes: int
+    aws_canary_minutes: int
     aws_keep_hours: int
     aws_keep_versions: int
     docker_repo: str | None

@@ -16,12 +16,15 @@ steps.py        plans and their steps, as values
 order.py        what is asked of one deployment
 calls.py        the calls that steps make
 parts.py        what plans have in common
+beforehand.py   steps before anything that is live is touched
 due.py          what nobody needs any more
 plan.py         what has to be done: a pure function
+canary.py       an update of what is live, likewise
 rollback.py     the way back, likewise
 run.py          a deployment under way: calls that are journalled, and made once
 deeds.py        each kind of step; some have rooms of their own:
 swapping.py     the swap, and who has the live address
+in_place.py     the update of what is live, and its taking back
 guard.py        alarms, and the watch over what has just gone live
 ending.py       environments that end
 execute.py      a plan carried out, and the ways back

@@ -10,6 +10,7 @@ from .aws import Refused
 from .calls import token_of
 from .ending import retire
 from .guard import set_alarms, watch
+from .in_place import share, take_back, update
 from .observe import Release, environments_of, releases_of, versions_of
 from .run import Run, StepFailed
 from .steps import Step
@@ -169,4 +170,5 @@ DEEDS: dict[str, Callable[[Run, Step], None]] = {
     "unlock": _unlock, "green": _green, "green_tests": _green_tests, "swap": swap, "swap_back": swap,
     "verify": verify, "live_tests": _live_tests, "alarms": set_alarms, "watch": watch,
     "record": _record, "end_green": retire, "retire": retire, "prune": _prune,
+    "canary": update, "share": share, "take_back": take_back, "verify_back": verify,
 }  # fmt: skip

@@ -49,14 +49,14 @@ class Account:
     def journals(self) -> Path:
         return Path(self.folder) / journal.FOLDER
 
-    def observed(self) -> Found:
-        """What there is.
+    def observed(self, *, options: bool = False) -> Found:
+        """What there is; with the options of what is live, if they are asked for.
 
         Raises:
             DeployError: AWS does not say.
         """
         try:
-            return observe(self.aws, self.wanted)
+            return observe(self.aws, self.wanted, options=options)
         except Refused as error:
             raise DeployError(f"{error}; {self._cure(error)}", exit_code=STOPPED) from error
         except Uncertain as error:
@@ -152,7 +152,7 @@ def deployment(account: Account, **more: Any) -> tuple[Plan, Found]:
     Raises:
         DeployError: it would fail.
     """
-    found = account.observed()
+    found = account.observed(options=bool(more.get("canary")))
     order = ordered(account, found, **more)
     checked(account, found, order)
     return plan(account.wanted, found, order), found
@@ -184,7 +184,7 @@ def of_file(account: Account, path: str) -> tuple[Plan, Found]:
         raise DeployError(
             f"{path} holds no plan ({type(error).__name__}); make one: pymacaron deploy --plan --json"
         ) from None
-    found = account.observed()
+    found = account.observed(options=made.is_canary)
     if made.state != found.state:
         text = "what there is at AWS has changed since this plan was made; make another one"
         raise DeployError(f"{path}: {text}: pymacaron deploy --plan --json", exit_code=STOPPED)

@@ -59,7 +59,7 @@ class Execution:
                 self._fail(step, str(error))
                 return
             except LockLost as error:
-                if self._is_done("swap"):
+                if self._is_live():
                     raise Unclear(str(error)) from error  # going back is not for those who have no lock
                 self._fail(step, str(error))
                 return
@@ -84,9 +84,13 @@ class Execution:
             raise self._stopped(f"{step.title}: {why}")
         if self._is_done("record"):
             raise Unclear(f"{step.title}: {why}; the new version is live and well, what comes behind that is not done")
-        self._road = "if_live_fails" if self._is_done("swap") else "if_green_fails"
+        self._road = "if_live_fails" if self._is_live() else "if_green_fails"
         self._why = f"{step.title}: {why}"
         run.journal.write(run.aws.clock.time(), "failed", step=step.name, why=self._why, road=self._road)
+
+    def _is_live(self) -> bool:
+        """Do callers, some of them at least, meet the new version?"""
+        return self._is_done("swap") or self._is_done("canary")
 
     def _is_done(self, kind: str) -> bool:
         return any(one.kind == kind and one.name in self._done for one in self._run.plan.steps)

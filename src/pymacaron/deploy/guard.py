@@ -29,14 +29,19 @@ def watch(run: Run, step: Step) -> None:
         raise StepFailed(f"{step.about} is gone")
     calls = [call for one in run.plan.steps if one.kind == "alarms" for call in one.calls]
     names = [str(call.parameters["AlarmName"]) for call in calls]
+    known = run.given.get("watch.ignored", "").split(" ")  # they rang before there was anything new
+
+    def alarm() -> str:
+        news = fired(run.aws, [name for name in names if name not in known])
+        return "; ".join(f"the alarm {name} has fired: {why}" for name, why in news.items())
+
     try:
-        run.watch(found.id).stays_well(float(run.given["watch.until"]), lambda: _fired(run.aws, names))
+        run.watch(found.id).stays_well(float(run.given["watch.until"]), alarm)
     except Failed as error:
         raise StepFailed(f"{step.about} does not stay well: {error}") from error
 
 
-def _fired(aws: Aws, names: list[str]) -> str:
-    """What an alarm says that has fired, or ""."""
-    found = aws.read("cloudwatch.DescribeAlarms", AlarmNames=names).get("MetricAlarms", [])
-    fired = [one for one in found if one["StateValue"] == "ALARM"]
-    return "; ".join(f"the alarm {one['AlarmName']} has fired: {one.get('StateReason', '')}" for one in fired)
+def fired(aws: Aws, names: list[str]) -> dict[str, str]:
+    """Those of some alarms that ring, each with what it says."""
+    found = aws.read("cloudwatch.DescribeAlarms", AlarmNames=names).get("MetricAlarms", []) if names else []
+    return {one["AlarmName"]: one.get("StateReason", "") for one in found if one["StateValue"] == "ALARM"}

@@ -35,6 +35,11 @@ class Environment:
     arn: str = ""
 
     @property
+    def description(self) -> str:
+        """What Elastic Beanstalk keeps of whose it is."""
+        return marked(self.stage, self.deploy_id)
+
+    @property
     def is_ready(self) -> bool:
         return self.status == "Ready"
 
@@ -69,6 +74,8 @@ class Found:
         environments: of the application, without those that are gone.
         missing: what has to be there and is not, with the setting that names it and the cure.
         complaints: of Elastic Beanstalk about the options.
+        live_options: of the environment that is live, each with namespace, name and value; only where they were asked
+            for.
         is_prefix_free: can the live address be taken? None where an environment of ours has it.
     """
 
@@ -88,6 +95,7 @@ class Found:
     is_prefix_free: bool | None = None
     missing: tuple[tuple[str, str, str], ...] = ()
     complaints: tuple[str, ...] = ()
+    live_options: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def state(self) -> str:
@@ -110,8 +118,11 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def observe(aws: Aws, wanted: Wanted) -> Found:
+def observe(aws: Aws, wanted: Wanted, *, options: bool = False) -> Found:
     """Ask for everything that a plan depends on.
+
+    Args:
+        options: those of the environment that is live, too.
 
     Raises:
         Refused: the credentials are not valid, or lack a permission.
@@ -123,16 +134,17 @@ def observe(aws: Aws, wanted: Wanted) -> Found:
     is_there = bool(aws.read("elasticbeanstalk.DescribeApplications", ApplicationNames=[wanted.name])["Applications"])
     secret, names = _secret(aws, wanted)
     arns = {name: f"{secret}:{name}" for name in wanted.secrets} if secret else {}
-    is_taken = any(one.cname.lower() == wanted.cname for one in environments)
+    live = next((one for one in environments if one.cname.lower() == wanted.cname), None)
     exists = _exists(aws, "s3.HeadBucket", Bucket=bucket)
     return Found(
         account=account, caller=arn, partition=arn.split(":")[1], application=is_there, environments=environments,
         versions=versions_of(aws, wanted) if is_there else (), platform=_platform(aws), bucket=bucket,
         bucket_exists=exists, registry=_registry(aws, wanted), secret=secret, secret_names=names,
         releases=releases_of(aws, wanted, bucket) if exists else (),
-        is_prefix_free=None if is_taken else _is_free(aws, wanted),
+        is_prefix_free=None if live else _is_free(aws, wanted),
         missing=tuple(_missing(aws, wanted, bucket, exists)),
         complaints=_complaints(aws, wanted, arns) if is_there else (),
+        live_options=settings_of(aws, wanted, live.name) if live and options else (),
     )  # fmt: skip
 
 
@@ -159,6 +171,14 @@ def environment_of(said: JsonObject) -> Environment:
         label=one.get("VersionLabel") or "", stage=stage, deploy_id=deploy_id,
         created=one["DateCreated"].timestamp() if "DateCreated" in one else 0.0, arn=one.get("EnvironmentArn") or "",
     )  # fmt: skip
+
+
+def settings_of(aws: Aws, wanted: Wanted, name: str) -> tuple[tuple[str, str, str], ...]:
+    """The options of an environment."""
+    said = aws.read(
+        "elasticbeanstalk.DescribeConfigurationSettings", ApplicationName=wanted.name, EnvironmentName=name
+    )["ConfigurationSettings"][0]["OptionSettings"]
+    return tuple(sorted((one["Namespace"], one["OptionName"], one.get("Value", "")) for one in said))
 
 
 def marked(stage: str, deploy_id: str) -> str:

@@ -63,13 +63,14 @@ def _shown(holder: Holder) -> dict[str, str]:
 
 def releases(found: Found, wanted: Wanted) -> list[dict[str, Any]]:
     """What has been live, the newest first, and whether one can go back to it by a swap."""
-    there = {one.id for one in found.environments if one.is_ready}
+    there = {(one.id, one.label) for one in found.environments if one.is_ready}
     live = found.live(wanted)
+    now = (live.id, live.label) if live else ("", "")
     return [
         {
             "version": one.label, "since": _time(one.at), "by": one.by, "deploy_id": one.deploy_id,
-            "environment": one.environment, "image": one.image, "live": bool(live and live.id == one.environment_id),
-            "swap": one.environment_id in there,
+            "environment": one.environment, "image": one.image, "live": (one.environment_id, one.label) == now,
+            "swap": (one.environment_id, one.label) in there,
         }
         for one in reversed(found.releases)
     ]  # fmt: skip

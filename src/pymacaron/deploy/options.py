@@ -12,6 +12,8 @@ from pymacaron._types import Json
 from .resources import PORT, Wanted
 
 _EB, _ASG, _LOGS = "aws:elasticbeanstalk", "aws:autoscaling", "aws:elasticbeanstalk:cloudwatch:logs"
+COMMAND, SPLITTING = f"{_EB}:command", f"{_EB}:trafficsplitting"
+IN_PLACE = (f"{_EB}:application:environment", f"{_EB}:application:environmentsecrets")  # what each version brings along
 _PROCESS = f"{_EB}:environment:process:default"
 _METRICS = ("ApplicationRequests5xx", "ApplicationRequestsTotal", "ApplicationLatencyP99", "EnvironmentHealth")
 RETENTION_DAYS = 30
@@ -41,8 +43,9 @@ def options_of(wanted: Wanted, *, variables: dict[str, Json], secrets: dict[str,
         *_watching(wanted), *_network(wanted),
     )  # fmt: skip
     options = [Option(*row) for row in rows]
-    options += [Option(f"{_EB}:application:environment", name, text) for name, text in sorted(variables.items())]
-    return options + [Option(f"{_EB}:application:environmentsecrets", *pair) for pair in sorted(secrets.items())]
+    plain, secret = IN_PLACE
+    options += [Option(plain, name, text) for name, text in sorted(variables.items())]
+    return options + [Option(secret, *pair) for pair in sorted(secrets.items())]
 
 
 _Rows = Iterator[tuple[str, str, str]]
@@ -121,11 +124,10 @@ def _health() -> _Rows:
 
 def _updates() -> _Rows:
     """How the environment itself changes: for new versions there is another environment."""
-    command = f"{_EB}:command"
-    yield command, "DeploymentPolicy", "RollingWithAdditionalBatch"
-    yield command, "BatchSizeType", "Percentage"
-    yield command, "BatchSize", "50"
-    yield command, "Timeout", "600"
+    yield COMMAND, "DeploymentPolicy", "RollingWithAdditionalBatch"
+    yield COMMAND, "BatchSizeType", "Percentage"
+    yield COMMAND, "BatchSize", "50"
+    yield COMMAND, "Timeout", "600"
     rolling = f"{_ASG}:updatepolicy:rollingupdate"
     yield rolling, "RollingUpdateEnabled", "true"
     yield rolling, "RollingUpdateType", "Health"

@@ -23,6 +23,8 @@ class Order:
         keep_failed: does a new environment that fails stay, to be looked at?
         unit_tests: are there any to be run?
         acceptance_tests: likewise.
+        canary: how many of a hundred callers get the new version first, in the environment that is live; 0: there is
+            a new environment.
         watch: for so many minutes it is watched once it is live, and swapped back if it falls ill.
     """
 
@@ -34,6 +36,7 @@ class Order:
     unit_tests: bool = True
     acceptance_tests: bool = True
     watch: float = 0.0
+    canary: int = 0
 
 
 def new_id(now: float, letters: str) -> str:

@@ -68,6 +68,7 @@ _READS = (
     _call("elasticbeanstalk.DescribeEnvironments"),
     _call("elasticbeanstalk.DescribeEvents", _BEANSTALK),
     _call("elasticbeanstalk.DescribeInstancesHealth", _BEANSTALK),
+    _call("elasticbeanstalk.DescribeConfigurationSettings", _BEANSTALK),
     _call("elasticbeanstalk.RequestEnvironmentInfo", _BEANSTALK),  # lets instances show their files
     _call("elasticbeanstalk.RetrieveEnvironmentInfo", _BEANSTALK),
     _call("elasticbeanstalk.ListPlatformVersions"),

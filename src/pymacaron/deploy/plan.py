@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pymacaron._types import Json
-
+from .beforehand import label_of, local, stored
 from .bundle import bundle_of
-from .calls import options, secret_call, tags
+from .calls import options
+from .canary import plan_canary, problems_of_canary
 from .due import cleaned
 from .observe import Environment, Found
 from .options import lint
-from .order import GIVEN, KEPT, NONE, Order, green_name
+from .order import KEPT, NONE, Order, green_name
 from .parts import brought_up, if_green_fails, if_live_fails
 from .prices import said_of
 from .resources import Wanted
-from .steps import ApiCall, Plan, Step, ref
+from .steps import Plan
 
 
 def problems(wanted: Wanted, found: Found, order: Order) -> Iterator[tuple[str, str, str]]:
@@ -25,6 +25,8 @@ def problems(wanted: Wanted, found: Found, order: Order) -> Iterator[tuple[str, 
     if not found.platform:
         yield "aws_region", f"{wanted.region} has no platform for Docker that is recommended", "choose another region"
     yield from _problems_of_secrets(wanted, found, order)
+    if order.canary:
+        yield from problems_of_canary(wanted, found, order)
     made = options(wanted, order, label="x", secret="arn:x")  # noqa: S106 - none
     for complaint in (*found.complaints, *lint(made)):
         yield "", f"Elastic Beanstalk does not take the options: {complaint}", "change what pym-config.yaml says of it"
@@ -58,11 +60,13 @@ def _problems_of_secrets(wanted: Wanted, found: Found, order: Order) -> Iterator
 
 def plan(wanted: Wanted, found: Found, order: Order) -> Plan:
     """The steps of a deployment, the first one too. It asks nobody and changes nothing."""
+    if order.canary:
+        return plan_canary(wanted, found, order)
     blue = found.live(wanted)
     green = green_name(wanted, order.deploy_id)
-    label: Json = bundle_of(wanted, order.image).label(wanted) if order.image else ref("bundle.label")
+    label = label_of(wanted, order)
     steps = (
-        *_local(wanted, found, order), *_stored(wanted, found, order, label),
+        *local(wanted, found, order), *stored(wanted, found, order, label),
         *brought_up(wanted, found, order, label), *cleaned(wanted, found, order),
     )  # fmt: skip
     warnings = ["one host alone: the service stops with it, and with its zone"] if wanted.hosts_min == 1 else []
@@ -81,40 +85,3 @@ def _title(wanted: Wanted, blue: Environment | None) -> str:
         if blue
         else f"{what} to {wanted.stage}: the first"
     )
-
-
-def _local(wanted: Wanted, found: Found, order: Order) -> Iterator[Step]:
-    """What is done here, and with the registry."""
-    if order.unit_tests:
-        yield Step("unit_tests", "run the unit tests", minutes=0.5)
-    if not order.image:
-        yield Step("build", f"build the image for {wanted.architecture}", minutes=1)
-        if order.acceptance_tests:
-            yield Step("image_tests", "start the image, and run the acceptance tests against it", minutes=0.5)
-        yield Step("push", f"push it to {found.registry or wanted.repository}", minutes=1)
-
-
-def _stored(wanted: Wanted, found: Found, order: Order, label: Json) -> Iterator[Step]:
-    """What is there before any environment: secrets, bucket, bundle, application, version."""
-    if order.secrets == GIVEN:
-        yield Step(
-            "secret", f"keep {', '.join(wanted.secrets)} in Secrets Manager", (secret_call(wanted, found, order),), 0.1
-        )
-    if not found.bucket_exists and not wanted.bucket:
-        call = ApiCall.of("elasticbeanstalk.CreateStorageLocation", {})
-        yield Step("storage", f"make the bucket {found.bucket}", (call,), 0.1)
-    bundle = bundle_of(wanted, order.image) if order.image else None
-    key: Json = bundle.key(wanted) if bundle else ref("bundle.key")
-    put = {"Bucket": found.bucket, "Key": key, "Body": ref("bundle.body"), "ContentType": "application/zip"}
-    yield Step("bundle", "put the source bundle into the bucket", (ApiCall.of("s3.PutObject", put),), 0.1, order.image)
-    if not found.application:
-        said = {"ApplicationName": wanted.name, "Description": f"{wanted.name}, by pymacaron"}
-        call = ApiCall.of("elasticbeanstalk.CreateApplication", {**said, "Tags": tags({"pym:app": wanted.name})})
-        yield Step("application", f"make the application {wanted.name}", (call,), 0.1)
-    source = {"S3Bucket": found.bucket, "S3Key": key}
-    call = ApiCall.of("elasticbeanstalk.CreateApplicationVersion", {
-        "ApplicationName": wanted.name, "VersionLabel": label, "SourceBundle": source, "Process": True,
-        "Description": f"{wanted.version} by {order.deploy_id}"[:200],
-        "Tags": tags({"pym:app": wanted.name, "pym:deploy-id": order.deploy_id}),
-    })  # fmt: skip
-    yield Step("version", "make the version", (call,), 0.2)

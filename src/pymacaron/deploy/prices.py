@@ -56,3 +56,12 @@ def said_of(wanted: Wanted, *, beside: int) -> list[str]:
             f"+${cost.least:.2f} an hour while the replaced one is kept: about {until} for {wanted.keep_hours} h"
         )
     return said
+
+
+def said_of_canary(wanted: Wanted, minutes: float) -> list[str]:
+    """Sentences about what an update in place costs, which has as many hosts again for some minutes."""
+    cost = cost_of(wanted)
+    if cost is None:
+        return said_of(wanted, beside=0)
+    more = cost.least - _BALANCER
+    return [*said_of(wanted, beside=0), f"+${more:.2f} an hour for about {minutes:.0f} minutes: as many hosts again"]

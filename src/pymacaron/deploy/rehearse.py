@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pymacaron.config import Config
 from pymacaron.containers import Engine
@@ -52,6 +52,7 @@ class Scene(NamedTuple):
         variables: of the containers, beyond those of the configuration, such as where other services are.
         network: of the containers; None: the engine's own.
         watch: minutes, as for a deployment; they pass as quickly as everything else here.
+        canary: percent of the callers who get the second version first, in place; 0: it comes beside.
         script: what goes wrong while the second version comes, as for a Rehearsal.
     """
 
@@ -61,6 +62,7 @@ class Scene(NamedTuple):
     variables: Mapping[str, str] = {}
     network: str | None = None
     watch: int | None = None
+    canary: int = 0
     script: tuple[dict[str, object], ...] = ()
 
 
@@ -83,11 +85,12 @@ def rehearse(config: Config, scene: Scene, *, stage: str, version: str, tell: Ca
         minutes = (wanted.watch_minutes if scene.watch is None else scene.watch) * _PACE
         theatre = _Theatre(cloud, aws, engine, str(place), furnished, minutes, tell)
         with _trusting(str(cloud.ca_file)), theatre.cleared():
+            where = "in place" if scene.canary else "beside it"
             theatre.deploy(first, unit_tests=not scene.before)
-            tell("note", f"{theatre.live()} is live; now {wanted.version or 'the next version'} beside it")
+            tell("note", f"{theatre.live()} is live; now {wanted.version or 'the next version'} {where}")
             cloud.tell(list(scene.script))
             second = _Part(config, wanted, scene.wish._replace(folder=scene.folder))
-            theatre.under_load(second, unit_tests=bool(scene.before))
+            theatre.under_load(second, unit_tests=bool(scene.before), canary=scene.canary)
         seconds = time.monotonic() - began
         tell("done", f"the rehearsal has ended after {seconds:.0f} s, {theatre.building:.0f} s of them for images")
     return DONE
@@ -183,12 +186,12 @@ class _Theatre:
                 with suppress(EngineError):
                     self.engine.remove_image(name)
 
-    def deploy(self, part: _Part, *, unit_tests: bool) -> None:
+    def deploy(self, part: _Part, **order: Any) -> None:
         wanted = replace(part.wanted, repository=self.furnished.repository, certificate=self.furnished.certificate)
         secrets = {name: os.environ.get(name) or _MADE_UP for name in wanted.secrets}
         account = Account(part.config, wanted, self.aws, secrets, self.place, self.tell)
         builder = self._builder(part.wish, wanted, secrets)
-        made, found = deployment(account, unit_tests=unit_tests, watch=self.watch)
+        made, found = deployment(account, watch=self.watch, **order)
         try:
             carry_out(account, made, found, builder)
         finally:
@@ -202,7 +205,7 @@ class _Theatre:
             wish=wish, engine=self.engine,
         )  # fmt: skip
 
-    def under_load(self, part: _Part, *, unit_tests: bool) -> None:
+    def under_load(self, part: _Part, **order: Any) -> None:
         """Deploy while somebody asks what is live.
 
         Raises:
@@ -211,7 +214,7 @@ class _Theatre:
         failed = None
         with self.cloud.load(part.wanted.cname) as load:
             try:
-                self.deploy(part, unit_tests=unit_tests)
+                self.deploy(part, **order)
             except DeployError as error:
                 failed = error
         lost = load.asked - load.answers[200]

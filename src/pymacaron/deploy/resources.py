@@ -42,6 +42,7 @@ class Wanted:
         repository: where the image is pushed to, without a registry if that is the account's own ECR.
         version: what the code calls itself, such as a commit.
         keep_hours: how long a replaced environment stays.
+        canary_minutes: for how long a canary has to be well.
         watch_minutes: how long a new version that is live is watched, unless an order says so.
     """
 
@@ -71,6 +72,7 @@ class Wanted:
     keep_hours: int
     keep_versions: int
     watch_minutes: int = 0
+    canary_minutes: int = 5
 
     @property
     def uses_ecr(self) -> bool:
@@ -118,6 +120,7 @@ def wanted_of(config: Config, *, stage: str = LIVE, version: str = "") -> Wanted
         vpc=tuple(sorted(config.aws_vpc.items())), variables=tuple(sorted(config.aws_variables.items())),
         secrets=tuple(sorted(config.env_secrets)), worker=config.with_async, keep_hours=config.aws_keep_hours,
         keep_versions=config.aws_keep_versions, watch_minutes=config.aws_watch_minutes,
+        canary_minutes=config.aws_canary_minutes,
     )  # fmt: skip
 
 
@@ -183,6 +186,8 @@ def _faults_of_hosts(config: Config, fault: _Fault) -> Iterator[Finding]:
     if not 1 <= config.aws_hosts_min <= config.aws_hosts_max <= 10_000:
         yield fault("aws_hosts_min", f"and aws_hosts_max are {config.aws_hosts_min} and {config.aws_hosts_max}: the "
                     "first has to be 1 or more, and not more than the second", "write for example 2 and 4")  # fmt: skip
+    if not 3 <= config.aws_canary_minutes <= 600:
+        yield fault("aws_canary_minutes", "has to be 3 to 600", "write for example 5")
     types = _types(config)
     if len(types) > _MOST_TYPES or not all(map(_TYPE.fullmatch, types)):
         cure = "write for example t3.small, or 't4g.small, t4g.medium'"

@@ -42,11 +42,13 @@ def _environment_of(wanted: Wanted, found: Found, live: Environment, to: str) ->
         one.id: one for one in found.environments if one.is_ready and one.id != live.id and one.stage == wanted.stage
     }
     for release in reversed(found.releases):
+        if (release.environment_id, release.label) == (live.id, live.label):
+            continue
         one = there.get(release.environment_id)
-        if one is not None and (not to or one.label == to):
+        if one is not None and one.label == release.label and to in {"", one.label}:
             return one
-        if not to and release.environment_id != live.id:
-            return None  # the one before is gone; one still older is not meant
+        if not to:
+            return None  # the one before is gone, or updated in place since; one still older is not meant
     return None
 
 

@@ -195,9 +195,9 @@ class Run:
             return str(error)
         return f"{error}; {allow(error.operation, self.wanted, self.account)}"
 
-    def watch(self, ident: str) -> Watch:
-        """An environment, watched; the lock gets signs of life meanwhile."""
-        return Watch(self.aws, ident, tell=lambda text: self.tell("event", text), meanwhile=self.lock.beat)
+    def watch(self, ident: str, since: float | None = None) -> Watch:
+        """An environment, watched, with its events since a time; the lock gets signs of life meanwhile."""
+        return Watch(self.aws, ident, tell=lambda text: self.tell("event", text), meanwhile=self.lock.beat, since=since)
 
     def environment(self, name: str) -> Environment | None:
         """The environment of a name, None if there is none."""

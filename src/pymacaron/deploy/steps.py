@@ -107,6 +107,11 @@ class Plan:
     warnings: tuple[str, ...] = ()
 
     @property
+    def is_canary(self) -> bool:
+        """Does it update what is live, in place?"""
+        return any(step.kind == "canary" for step in self.steps)
+
+    @property
     def minutes(self) -> float:
         return sum(step.minutes for step in self.steps)
 

@@ -29,14 +29,17 @@ class Watch:
     Args:
         tell: is given each event once, as text.
         meanwhile: is called at each look.
+        since: events before that are none of its business (seconds since 1970); else those of the last seconds count.
     """
 
     def __init__(
         self, aws: Aws, environment: str, *, tell: Callable[[str], object] = lambda text: None,
-        meanwhile: Callable[[], object] = lambda: None,
+        meanwhile: Callable[[], object] = lambda: None, since: float | None = None,
     ) -> None:  # fmt: skip
         self._aws, self._id, self._tell, self._meanwhile = aws, environment, tell, meanwhile
-        self._since = datetime.fromtimestamp(aws.clock.time(), UTC) - _OVERLAP
+        begun = datetime.fromtimestamp(aws.clock.time() if since is None else since, UTC)
+        self._first = begun - (_OVERLAP if since is None else timedelta())
+        self._since = self._first
         self._seen: set[tuple[Any, ...]] = set()
 
     def state(self) -> Environment | None:
@@ -56,7 +59,7 @@ class Watch:
             if known in self._seen:
                 continue
             self._seen.add(known)
-            self._since = max(self._since, one["EventDate"] - _OVERLAP)
+            self._since = max(self._since, self._first, one["EventDate"] - _OVERLAP)
             self._tell(f"{one.get('Severity', 'INFO')}: {one['Message']}")
             is_failure = any(sign in one["Message"] for sign in _FAILURES)
             failure = one["Message"] if is_failure and one.get("Severity") in _BAD else failure

@@ -28,7 +28,8 @@ DURATIONS = {
 }
 QUOTAS = {"applications": 75, "versions": 1000, "environments": 200, "templates": 2000}
 OUTCOMES = (
-    "launch-fails", "launch-with-errors", "launch-never-ends", "red-after-swap", "update-fails", "terminate-fails",
+    "launch-fails", "launch-with-errors", "launch-never-ends", "red-after-swap", "update-fails", "canary-fails",
+    "terminate-fails",
 )  # fmt: skip
 
 _APART = timedelta(milliseconds=2)
@@ -96,6 +97,7 @@ class Environment:
     causes: list[str] = field(default_factory=list)
     operation: str | None = None
     before: tuple[str | None, Settings] | None = None  # version and settings, while an update can be aborted
+    splits: bool = False  # does a new version get a share of the requests?
     deployments: int = 0
     ended: datetime | None = None
     information: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
@@ -131,6 +133,13 @@ class Runner(Protocol):
     def launch(self, environment: Environment, version: Version | None) -> None:
         """Begins to run `version`, or to replace what the environment runs; `standing` tells how it goes."""
 
+    def share(self, environment: Environment, version: Version | None, percent: int) -> None:
+        """Begins to run `version` beside what runs; it gets so many of a hundred requests; `standing` tells how it
+        goes."""
+
+    def settle(self, environment: Environment, *, new: bool) -> None:
+        """All requests go to what runs beside from now on, or none."""
+
     def standing(self, environment: Environment) -> Literal["starting", "serving"] | Exception:
         """An exception says why it does not run."""
 
@@ -148,6 +157,12 @@ class Imagined:
     """Environments that run nothing, and always well."""
 
     def launch(self, environment: Environment, version: Version | None) -> None:
+        pass
+
+    def share(self, environment: Environment, version: Version | None, percent: int) -> None:
+        pass
+
+    def settle(self, environment: Environment, *, new: bool) -> None:
         pass
 
     def standing(self, environment: Environment) -> Literal["starting", "serving"] | Exception:

@@ -8,6 +8,7 @@ import http.client
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Literal, Protocol
 
 from .account import Environment, Version
@@ -56,6 +57,7 @@ class Running:
         self._routes, self._start, self._secret, self._names, self._printed = routes, start, secret, names, printed
         self._standing: dict[str, Literal["starting", "serving"] | Exception] = {}
         self._programs: dict[str, Program] = {}
+        self._beside: dict[str, Program] = {}
         self._logs: dict[str, str] = {}
         self._turns: dict[str, int] = {}
         self._threads: list[threading.Thread] = []
@@ -64,12 +66,37 @@ class Running:
     # --- what the account asks for
 
     def launch(self, environment: Environment, version: Version | None) -> None:
+        self._begin(environment, version, None)
+
+    def share(self, environment: Environment, version: Version | None, percent: int) -> None:
+        self._begin(environment, version, percent)
+
+    def _begin(self, environment: Environment, version: Version | None, percent: int | None) -> None:
         turn = self._turns[environment.id] = self._turns.get(environment.id, 0) + 1
         self._standing[environment.id] = "starting"
         settings = dict(environment.settings)
-        self._do(lambda: self._launched(environment, version, settings, turn))
+        self._do(lambda: self._launched(environment, version, settings, turn, percent))
+
+    def settle(self, environment: Environment, *, new: bool) -> None:
+        id_ = environment.id
+        with self._lock:
+            self._turns[id_] = self._turns.get(id_, 0) + 1  # what is still starting is not wanted any more
+            beside = self._beside.pop(id_, None)
+            leaving = beside
+            if beside and new:
+                leaving = self._programs.get(id_)
+                self._programs[id_] = beside
+                self._routes.serve(id_, beside.place)
+            self._routes.unshare(id_)
+        self._standing[id_] = "serving"
+        if leaving:
+            delay = _number(environment.settings, "DeregistrationDelay", 20)
+            self._do(lambda: self._retire(id_, leaving, delay))
 
     def standing(self, environment: Environment) -> Literal["starting", "serving"] | Exception:
+        beside = self._beside.get(environment.id)
+        if beside and not beside.is_there():
+            return RuntimeError("The container ended unexpectedly.")
         return self._standing.get(environment.id, "serving")
 
     def route(self, environments: list[Environment]) -> None:
@@ -79,12 +106,12 @@ class Running:
     def stop(self, environment: Environment) -> None:
         with self._lock:
             self._turns[environment.id] = self._turns.get(environment.id, 0) + 1
-            program = self._programs.pop(environment.id, None)
+            leaving = [self._programs.pop(environment.id, None), self._beside.pop(environment.id, None)]
         self._routes.certified.pop(environment.id, None)
         self._routes.end(environment.id)
-        if program:
-            delay = _number(environment.settings, "DeregistrationDelay", 20)
-            self._do(lambda: self._retire(environment.id, program, delay))
+        delay = _number(environment.settings, "DeregistrationDelay", 20)
+        for program in filter(None, leaving):
+            self._do(partial(self._retire, environment.id, program, delay))
 
     def log(self, environment: Environment) -> str:
         program = self._programs.get(environment.id)
@@ -96,8 +123,9 @@ class Running:
             self._turns[id_] += 1
         for thread in self._threads:
             thread.join(_LONGEST)
-        for id_ in list(self._programs):
-            self._programs.pop(id_).stop()
+        for programs in (self._beside, self._programs):
+            for id_ in list(programs):
+                programs.pop(id_).stop()
 
     # --- how it is done
 
@@ -108,8 +136,9 @@ class Running:
         thread.start()
 
     def _launched(
-        self, environment: Environment, version: Version | None, settings: Mapping[tuple[str, str], str], turn: int
-    ) -> None:
+        self, environment: Environment, version: Version | None, settings: Mapping[tuple[str, str], str], turn: int,
+        percent: int | None,
+    ) -> None:  # fmt: skip
         id_ = environment.id
         program = None
         try:
@@ -125,10 +154,16 @@ class Running:
         with self._lock:
             outdated = self._turns[id_] != turn
             before = self._programs.get(id_)
-            if not outdated:
+            if not outdated and percent is None:
                 self._programs[id_] = program
+            elif not outdated and percent is not None:
+                self._beside[id_] = program
+                self._routes.share(id_, program.place, percent)
         if outdated:
             program.stop()
+            return
+        if percent is not None:
+            self._standing[id_] = "serving"
             return
         self._routes.certified[id_] = certified
         self._routes.serve(id_, program.place)

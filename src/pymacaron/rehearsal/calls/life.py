@@ -15,6 +15,8 @@ _CONFIGURED = (
     "Updating environment {}'s configuration settings.",
     "Successfully deployed new configuration to environment.",
 )
+_POLICY = ("aws:elasticbeanstalk:command", "DeploymentPolicy")
+_SPLITTING = "aws:elasticbeanstalk:trafficsplitting"
 _PROFILE = ("aws:autoscaling:launchconfiguration", "IamInstanceProfile")
 
 
@@ -118,12 +120,14 @@ def _ill(account: Account, environment: Environment, cause: str, request_id: str
 
 def _finish(account: Account, environment: Environment) -> None:
     environment.status, environment.operation, environment.updated = "Ready", None, account.clock.now()
-    environment.before = None
+    environment.before, environment.splits = None, False
 
 
 def update(
     account: Account, environment: Environment, version: Version | None, settings: Settings, *, request_id: str
 ) -> None:
+    """Another version, other settings: in place, or, by the policy of the environment, for a share of its requests
+    first."""
     environment.before = environment.version, environment.settings
     environment.status, environment.operation = "Updating", request_id
     account.tell(environment, "Environment update is starting.", request_id)
@@ -131,27 +135,70 @@ def update(
     is_new = environment.before[0] != environment.version
     begun, ended = _DEPLOYED if is_new else _CONFIGURED
     account.tell(environment, begun.format(environment.name), request_id)
-    account.runner.launch(environment, version)
+    environment.splits = is_new and settings.get(_POLICY) == "TrafficSplitting"
+    if environment.splits:
+        account.runner.share(environment, version, _number(settings, "NewVersionPercent", 10))
+    else:
+        account.runner.launch(environment, version)
 
     def updated(account: Account, environment: Environment, request_id: str, fault: Exception | None) -> None:
         if fault is None and account.fails(environment, "update-fails"):
             fault = RuntimeError("Incorrect application version found on all instances.")
-        environment.deployments += 1
-        if fault is None:
-            account.tell(environment, ended, request_id)
-            _well(account, environment, request_id)
-            account.tell(environment, "Environment update completed successfully.", request_id)
+        if fault is None and environment.splits:
+            _evaluate(account, environment, request_id, ended)
         else:
-            _revert(account, environment)
-            account.tell(environment, "Failed to deploy application.", request_id, "ERROR")
-        _finish(account, environment)
+            _updated(account, environment, request_id, fault, ended=ended)
 
     account.later("update", lambda: _when_serving(account, environment, request_id, updated))
+
+
+def _number(settings: Settings, name: str, otherwise: int) -> int:
+    return int(settings.get((_SPLITTING, name), otherwise))
+
+
+def _evaluate(account: Account, environment: Environment, request_id: str, ended: str) -> None:
+    """The new version gets its share, for so many minutes as the settings say."""
+    percent = _number(environment.settings, "NewVersionPercent", 10)
+    minutes = _number(environment.settings, "EvaluationTime", 5)
+    text = f"Forwarding {percent} percent of the traffic to the new version for {minutes} minutes."
+    account.tell(environment, text, request_id)
+
+    def evaluated() -> None:
+        if not _is_busy_with(environment, request_id):
+            return
+        standing = account.runner.standing(environment)
+        fault = standing if isinstance(standing, Exception) else None
+        if account.fails(environment, "canary-fails"):
+            fault = RuntimeError("100.0 % of the requests to the new instances are failing with HTTP 5xx.")
+        _updated(account, environment, request_id, fault, ended=ended)
+
+    account.clock.later(minutes * 60 * account.pace, evaluated)
+
+
+def _updated(
+    account: Account, environment: Environment, request_id: str, fault: Exception | None, *, ended: str
+) -> None:
+    environment.deployments += 1
+    if fault is None:
+        if environment.splits:
+            account.runner.settle(environment, new=True)
+        account.tell(environment, ended, request_id)
+        _well(account, environment, request_id)
+        account.tell(environment, "Environment update completed successfully.", request_id)
+    else:
+        if environment.splits:
+            account.tell(environment, f"The new version is not well: {fault}", request_id, "WARN")
+        _revert(account, environment)
+        account.tell(environment, "Failed to deploy application.", request_id, "ERROR")
+    _finish(account, environment)
 
 
 def _revert(account: Account, environment: Environment) -> None:
     label, environment.settings = environment.before or (environment.version, environment.settings)
     environment.version, version = label, None
+    if environment.splits:
+        account.runner.settle(environment, new=False)
+        return
     with suppress(Refusal):  # its version may have been deleted since
         version = account.version(environment.application, label) if label else None
     account.runner.launch(environment, version)
