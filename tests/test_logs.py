@@ -23,7 +23,7 @@ from pymacaron.cli import pymacaron
 from pymacaron.config import Secret
 from pymacaron.exceptions import NotFoundError
 from pymacaron.logs import JsonLines, ReadableLines, log_call
-from pymacaron.logs.lines import FIELDS, fields_of
+from pymacaron.logs.lines import FIELDS, fields_of, time_of
 from pymacaron.logs.setup import OwnHandler
 from pymacaron.logs.tree import lines_of, spans_of, tree_of
 from pymacaron.messages import Request
@@ -94,6 +94,26 @@ def test_whatever_is_logged(said: object, more: object, name: str) -> None:
     assert others
     assert all(one.startswith("  ") and one.isprintable() for one in others)
     assert first.isprintable()
+
+
+@given(st.lists(st.floats(0, 4e9), max_size=4))
+def test_times(moments: list[float]) -> None:
+    """In whatever order times are written, each is its own, to the millisecond."""
+    for moment in moments:
+        for seconds in (moment, moment + 0.0004, moment):
+            written = datetime.fromisoformat(time_of(seconds))
+            assert abs(written.timestamp() - seconds) < 0.0011
+            assert len(time_of(seconds)) == len("2026-11-23T01:10:46.320+00:00")
+
+
+@pytest.mark.parametrize("sends_lines", [True, False])
+def test_no_line_waits(tmp_path: Path, sends_lines: bool) -> None:
+    """A line has left the process when the call is over, whatever buffers its stream has."""
+    with (tmp_path / "log").open("w", buffering=1 if sends_lines else -1) as stream:
+        handler = OwnHandler(stream)
+        handler.use(JsonLines())
+        handler.write_call(0.0, logging.INFO, exchange_of("GET", "/x", 200, {}, None))
+        assert json.loads((tmp_path / "log").read_text())["status"] == 200
 
 
 @pytest.fixture

@@ -31,6 +31,8 @@ _MILLISECONDS = re.compile(r"[0-9]{1,12}")
 # W3C Trace Context section 3.2: a version, the ids of trace and caller, flags; later versions may have more behind them
 _TRACEPARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _TRACESTATE = re.compile(r"[ -~\t]{1,512}")  # section 3.3.1: what is longer may be dropped
+_AHEAD = 1 << 192  # keeps the zeros that random digits begin with
+LINKING = (CALL_ID, CALL_PATH, "traceparent")  # headers that say which call has led to another one
 
 
 class Identity(NamedTuple):
@@ -72,6 +74,10 @@ class Trace(NamedTuple):
         return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
 
 
+# The id of a call, the operations that led to it, its trace: see Call.
+Links: TypeAlias = tuple[str, str | None, Trace]
+
+
 def trace_of_span(span: Any) -> Trace | None:
     """The ids of a span of OpenTelemetry's; None where nobody wants spans: then it has none, or those of its caller."""
     found, parent = span.get_span_context(), getattr(span, "parent", None)
@@ -79,6 +85,12 @@ def trace_of_span(span: Any) -> Trace | None:
         return None
     state, above = found.trace_state.to_header() or None, None if parent is None else f"{parent.span_id:016x}"
     return Trace(f"{found.trace_id:032x}", f"{found.span_id:016x}", above, f"{found.trace_flags:02x}", state)
+
+
+def _new_ids() -> tuple[str, str]:
+    """A trace's and a span's. That one is all zeros will not happen."""
+    digits = hex(_AHEAD + getrandbits(192))  # behind "0x1"
+    return digits[19:], digits[3:19]
 
 
 class Call:
@@ -107,8 +119,7 @@ class Call:
     deadline: float | None = None
     slow_ms: float | None = None
     secrets: Any = None
-    _id: str | None = None
-    _trace: Trace | None = None
+    _links: Links | None = None
 
     def __init__(self, headers: Mapping[str, str] | None = None) -> None:
         self.headers: Mapping[str, str] = {} if headers is None else headers
@@ -122,18 +133,26 @@ class Call:
         return self
 
     @property
+    def links(self) -> Links:
+        """Its id, by whom it came, and its trace, all in one: every line that is logged says them."""
+        links = self._links
+        if links is None:
+            links = self._links = self._read_links()
+        return links
+
+    @property
     def id(self) -> str:
         """What the calls that belong together are known by in every service: PymCallID, else the trace's id."""
-        if self._id is None:
-            text = self.headers.get(CALL_ID)
-            self._id = text if text is not None and _ID.fullmatch(text) else self.trace.trace_id
-        return self._id
+        return self.links[0]
+
+    @property
+    def came_by(self) -> str | None:
+        """The operations that led here, without this one; None for a call that nobody's operation has made."""
+        return self.links[1]
 
     @property
     def trace(self) -> Trace:
-        if self._trace is None:
-            self._trace = self._read_trace()
-        return self._trace
+        return self.links[2]
 
     @property
     def path(self) -> str:
@@ -145,12 +164,6 @@ class Call:
         """The operation that made this call: the last step of the path it came with."""
         before = self.came_by
         return None if before is None else before.rpartition("/")[2]
-
-    @property
-    def came_by(self) -> str | None:
-        """The operations that led here, without this one; None for a call that nobody's operation has made."""
-        text = self.headers.get(CALL_PATH)
-        return text if text is not None and _PATH.fullmatch(text) else None
 
     @property
     def step(self) -> str:
@@ -171,7 +184,8 @@ class Call:
     def follow(self, trace: Trace | None) -> None:
         """Let the call be this part of a trace, which somebody has begun for it."""
         if trace is not None:
-            self._trace = trace
+            known = self._links
+            self._links = self._read_links(trace) if known is None else (known[0], known[1], trace)
 
     def outgoing(self, trace: Trace | None = None) -> dict[str, str]:
         """The headers that go out with every call made on behalf of this one; `trace` is what it is part of there."""
@@ -188,19 +202,27 @@ class Call:
         text = self.headers.get(name)
         return text if text is not None and form.fullmatch(text) else None
 
+    def _read_links(self, trace: Trace | None = None) -> Links:
+        headers = self.headers
+        if trace is None and not _tracing and not getattr(headers, "linked", True):  # as most calls from outside
+            trace_id, span_id = _new_ids()
+            # for every call that is logged: a NamedTuple's own constructor takes twice as long
+            return trace_id, None, tuple.__new__(Trace, (trace_id, span_id, None, "01", None))
+        trace = self._read_trace() if trace is None else trace
+        return self._sent(CALL_ID, _ID) or trace.trace_id, self._sent(CALL_PATH, _PATH), trace
+
     def _read_trace(self) -> Trace:
         if _tracing:  # else nobody begins spans
             span = getattr(self.headers, "span", None)
             begun = None if span is None else trace_of_span(span)
             if begun is not None:
                 return begun
-        # the ids that may be needed; that one is all zeros will not happen
-        made = "%048x" % getrandbits(192)  # noqa: UP031 - a fifth quicker than its successors
         text = self.headers.get("traceparent")
         sent = _TRACEPARENT.fullmatch(text) if text else None
+        trace_id, span_id = _new_ids()
         if sent is None or (sent[1] == "00" and sent[5]):
-            return Trace(made[16:], made[:16], None, "01", None)
-        return Trace(sent[2], made[:16], sent[3], sent[4], self._sent("tracestate", _TRACESTATE))
+            return Trace(trace_id, span_id, None, "01", None)
+        return Trace(sent[2], span_id, sent[3], sent[4], self._sent("tracestate", _TRACESTATE))
 
     def __repr__(self) -> str:
         return f"<Call {self.id} {self.path}>"

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 from werkzeug.exceptions import HTTPException
 
 from pymacaron._types import ReadableStream
-from pymacaron.calls import SPAN
+from pymacaron.calls import LINKING, SPAN
 from pymacaron.exceptions import BadRequestError, PayloadTooLargeError, error_of_status
 from pymacaron.flask_context import Environ, read_by_flask
 from pymacaron.messages import Request
@@ -44,6 +44,7 @@ class _Keys(dict[str, str]):
 
 _UNPREFIXED = ("CONTENT_TYPE", "CONTENT_LENGTH")
 _KEYS = _Keys()
+_ID, _PATH, _PARENT = (_KEYS[name] for name in LINKING)
 
 
 class EnvironHeaders(Mapping[str, str]):
@@ -84,6 +85,13 @@ class EnvironHeaders(Mapping[str, str]):
     def peer(self) -> str:
         """The address of the caller, as the server or a middleware for proxies says; "" where nobody does."""
         return str(self._environ.get("REMOTE_ADDR", ""))
+
+    @property
+    def linked(self) -> bool:
+        """Does any of them say which call has led to this one? Two thirds of the cost of reading them one by one is
+        saved for all that come from outside."""
+        environ = self._environ
+        return _ID in environ or _PATH in environ or _PARENT in environ
 
     @property
     def span(self) -> Any:

@@ -18,7 +18,7 @@ def log_call(exchange: Exchange) -> None:
     level = logging.ERROR if exchange.status >= 500 else logging.INFO
     if not log.isEnabledFor(level):
         return
-    own = own_handler(log)
+    own = own_handler()
     if own is not None:  # nobody else listens: no record is needed, which costs more than all the rest
         own.write_call(time(), level, exchange)
         return

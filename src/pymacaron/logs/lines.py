@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pymacaron.bodies import write_json
-from pymacaron.calls import LINES, Call, Exchange, current
+from pymacaron.calls import LINES, NOBODY, Call, Exchange, current
 from pymacaron.config import redact
 from pymacaron.exceptions import PyMacaronException
 from pymacaron.operations import Operation
+from pymacaron.structs import encode_json
 
 # What the line of a call says in fields of its own, in a record (calls.py).
 FIELDS = "pymacaron_fields"
@@ -32,16 +33,24 @@ def _without_secrets(fields: dict[str, Any], call: Call) -> dict[str, Any]:
     return clean_fields(fields, call)
 
 
+# The last second and the last millisecond that were written. Many lines are logged in one, and formatting a time takes
+# longer than all else in most of them.
 _second: tuple[int, str] = (0, "")
+_millisecond: tuple[int, str] = (0, "")
 
 
 def time_of(seconds: float) -> str:
     """A Unix time as in RFC 3339, in UTC, with milliseconds."""
-    global _second  # noqa: PLW0603 - many lines are logged in one second, and this is half the cost of formatting it
-    whole, known = int(seconds), _second  # read once: another thread may be in another second
-    if known[0] != whole:
-        known = _second = whole, datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return "%s.%03d+00:00" % (known[1], (seconds - whole) * 1000)  # noqa: UP031 - a third quicker than its successors
+    global _second, _millisecond  # noqa: PLW0603 - read once each, and replaced: threads may be in different ones
+    count, known = int(seconds * 1000), _millisecond
+    if known[0] == count:
+        return known[1]
+    whole, second = count // 1000, _second
+    if second[0] != whole:
+        second = _second = whole, datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    text = f"{second[1]}.{count % 1000:03}+00:00"
+    _millisecond = count, text
+    return text
 
 
 class JsonLines(logging.Formatter):
@@ -74,18 +83,21 @@ class JsonLines(logging.Formatter):
     def of_call(self, created: float, level: int, exchange: Exchange) -> str:
         """The line of a call: what `format` makes of its record, for a third of the cost."""
         call = exchange.call
-        trace, before, operation = call.trace, call.came_by, call.operation
+        (call_id, before, trace), operation = call.links, call.operation
         if operation is None:
             said, path = _said(exchange, level, _of_path(exchange.request.path)), call.path
         else:
             said, path = _said_of(operation, exchange, level)
-        more = optional_fields(exchange, before)
-        end = f",{write_json(more)[1:].decode()}" if more else "}"
+        if before is None and trace.parent_id is None and exchange.status < 400 and call.identity is NOBODY:
+            end = "}"  # as optional_fields() would find
+        else:
+            path = path if before is None else call.path
+            more = optional_fields(exchange, before)
+            end = f",{encode_json(more)[1:].decode()}" if more else "}"  # texts, none of them NaN
         # ids and paths of calls are of characters that JSON need not escape (calls.py)
         line = (
-            f'{{"time":"{time_of(created)}{said}{exchange.seconds * 1000:.3f},"call_id":"{call.id}",'
-            f'"call_path":"{path if before is None else call.path}","trace_id":"{trace.trace_id}",'
-            f'"span_id":"{trace.span_id}","sent":{exchange.sent},'
+            f'{{"time":"{time_of(created)}{said}{exchange.seconds * 1000:.3f},"call_id":"{call_id}",'
+            f'"call_path":"{path}","trace_id":"{trace.trace_id}","span_id":"{trace.span_id}","sent":{exchange.sent},'
             f'"received":{"null" if exchange.received is None else exchange.received}{end}'
         )
         return _one_line(redact(line))
@@ -119,9 +131,10 @@ _LEVELS = {logging.INFO: "INFO", logging.ERROR: "ERROR"}
 def _said_of(operation: Operation, exchange: Exchange, level: int) -> tuple[str, str]:
     """What `_said` gives for a call of an operation, and its name in paths of calls. They are kept: of an operation,
     nearly all lines have them in common."""
-    known: dict[object, tuple[str, str]] = operation.compiled.setdefault(LINES, {})
-    is_usual = level == logging.INFO and exchange.method == operation.method
-    key = exchange.status if is_usual else (exchange.method, exchange.status, level)
+    known: dict[object, tuple[str, str]] | None = operation.compiled.get(LINES)
+    if known is None:
+        known = operation.compiled[LINES] = {}
+    key = exchange.method, exchange.status, level
     found = known.get(key)
     if found is None:
         path, api, name = (write_json(text).decode() for text in (operation.path, operation.api, operation.name))

@@ -28,23 +28,27 @@ class OwnHandler(logging.StreamHandler[TextIO]):
         try:
             line = self.lines.of_call(created, level, exchange)
             with self.lock:  # type: ignore[union-attr]  # made by the constructor
-                self.stream.write(line + self.terminator)
-                self.stream.flush()
+                stream = self.stream
+                stream.write(line + self.terminator)
+                if not getattr(stream, "line_buffering", False):  # as standard error is, which has sent it by now
+                    stream.flush()
         except Exception:  # noqa: BLE001 - a disk that is full must not cost an answer, nor an answer a call
             self.handleError(logging.LogRecord(LINES, level, __file__, 0, "a call", None, None))
 
 
 _handlers: list[OwnHandler] = []  # one at most
+_root, _ours, _calls = logging.getLogger(), logging.getLogger("pymacaron"), logging.getLogger(LINES)
 
 
-def own_handler(log: logging.Logger) -> OwnHandler | None:
-    """Ours, if it is the only one that gets what is logged here; `log` is a logger two levels below the root."""
-    above = log.parent
-    if not _handlers or above is None or log.handlers or above.handlers or log.filters or not log.propagate:
+def own_handler() -> OwnHandler | None:
+    """Ours, if it is the only one that gets what is logged of calls."""
+    handlers = _root.handlers
+    if len(handlers) != 1 or not _handlers:
         return None
-    root = above.parent
-    is_only = root is not None and above.propagate and len(root.handlers) == 1 and root.handlers[0] is _handlers[0]
-    return _handlers[0] if is_only and not _handlers[0].filters and not log.disabled else None
+    own = _handlers[0]
+    if handlers[0] is not own or own.filters or _ours.handlers or _calls.handlers or _calls.filters:
+        return None
+    return own if _calls.propagate and _ours.propagate else None
 
 
 def set_up(form: str | None = None, *, debug: bool = False) -> None:
