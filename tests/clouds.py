@@ -248,7 +248,7 @@ CHANGING = frozenset(
         "elasticbeanstalk": "CreateStorageLocation CreateApplication CreateApplicationVersion DeleteApplicationVersion "
                             "CreateEnvironment UpdateEnvironment SwapEnvironmentCNAMEs TerminateEnvironment",
         "s3": "PutObject DeleteObject", "secretsmanager": "CreateSecret UpdateSecret",
-        "cloudwatch": "PutMetricAlarm DeleteAlarms",
+        "cloudwatch": "PutMetricAlarm DeleteAlarms", "route53": "ChangeResourceRecordSets",
     }.items()
     for name in names.split()
 )  # fmt: skip

@@ -378,6 +378,7 @@ def operations_in_the_source() -> Iterator[str]:
         "secretsmanager",
         "cloudwatch",
         "logs",
+        "route53",
         "service-quotas",
         "sns",
     }

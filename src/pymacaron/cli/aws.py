@@ -58,6 +58,7 @@ def doctor(stage: str) -> None:
     Exit codes: 0 a deployment can begin; 3 it cannot, and why.
     """
     from pymacaron.deploy import deployment  # imports boto3
+    from pymacaron.deploy.dns import name_lines
     from pymacaron.deploy.quotas import quotas_of
     from pymacaron.exceptions import DeployError
 
@@ -69,6 +70,8 @@ def doctor(stage: str) -> None:
     click.echo(f"bucket       {found.bucket}{'' if found.bucket_exists else ' (a deployment makes it)'}")
     live = found.live(account.wanted)
     click.echo(f"live         {f'{live.name}, {live.label}' if live else 'nothing yet'}")
+    for line in name_lines(account.wanted, found.name):
+        click.echo(f"name         {line}")
     quotas = ", ".join(map(str, quotas_of(account.aws, account.wanted, found)))
     click.echo(f"quotas       {quotas or 'AWS does not tell them'}")
     try:

@@ -160,6 +160,7 @@ class Config:
     aws_watch_minutes: int
     aws_canary_minutes: int
     aws_keep_hours: int
+    aws_dns: str
     aws_keep_versions: int
     docker_repo: str | None
     docker_bucket: str | None

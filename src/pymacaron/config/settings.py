@@ -173,6 +173,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("aws_watch_minutes", WHOLE_NUMBER, 0, "How long a version that has gone live is watched (minutes)"),
         Setting("aws_canary_minutes", COUNT, 5, "How long a canary has to be well, 3 to 600 (minutes)"),
         Setting("aws_keep_hours", COUNT, 24, "How long a replaced environment is kept for a rollback (hours)"),
+        Setting("aws_dns", one_of("create", "replace", "off"), "create", "What may be done to live_host in Route 53"),
         Setting("aws_keep_versions", COUNT, 20, "How many versions are kept"),
         Setting("docker_repo", TEXT, None, "Where images are pushed to and pulled from; else a repository of ECR"),
         Setting("docker_bucket", TEXT, None, "The S3 bucket for what is deployed; else that of Elastic Beanstalk"),

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from .aws import Refused
 from .calls import token_of
+from .dns import name_of
 from .ending import retire
 from .guard import set_alarms, watch
 from .in_place import share, take_back, update
@@ -164,6 +165,10 @@ def _prune(run: Run, step: Step) -> None:
     )  # fmt: skip
 
 
+def _name(run: Run, step: Step) -> None:
+    run.once(step, step.calls[0], lambda: name_of(run.aws, run.wanted).is_right(run.wanted) or None)
+
+
 DEEDS: dict[str, Callable[[Run, Step], None]] = {
     "unit_tests": _unit_tests, "build": _build, "image_tests": _image_tests, "push": _push, "secret": _secret,
     "storage": _storage, "bundle": _bundle, "application": _application, "version": _version, "lock": _lock,
@@ -171,4 +176,5 @@ DEEDS: dict[str, Callable[[Run, Step], None]] = {
     "verify": verify, "live_tests": _live_tests, "alarms": set_alarms, "watch": watch,
     "record": _record, "end_green": retire, "retire": retire, "prune": _prune,
     "canary": update, "share": share, "take_back": take_back, "verify_back": verify,
+    "name": _name,
 }  # fmt: skip

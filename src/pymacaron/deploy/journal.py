@@ -34,6 +34,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.mirror: Callable[[Path, bool], object] = lambda path, is_last: None
+        self._is_new = True
 
     @classmethod
     def begun(cls, folder: Path, plan: Plan, wanted: Wanted, at: float) -> Journal:
@@ -50,7 +51,9 @@ class Journal:
             file.write(line + "\n")
             file.flush()
             os.fsync(file.fileno())
-        if event in _MIRRORED or (event == "intent" and not more["operation"].startswith("s3.")):
+        is_telling = event == "intent" and (self._is_new or not more["operation"].startswith("s3."))
+        if event in _MIRRORED or is_telling:
+            self._is_new = False
             self.mirror(self.path, event == "end")
 
     def intent(self, at: float, step: str, call: ApiCall) -> None:

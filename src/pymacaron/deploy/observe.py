@@ -10,6 +10,7 @@ from typing import Any
 from pymacaron._types import Json, JsonObject
 
 from .aws import Aws, Refused
+from .dns import Name, name_of
 from .options import options_of, own_variables
 from .resources import Wanted
 from .steps import checksum
@@ -66,6 +67,9 @@ class Release:
     note: str = ""
 
 
+_NO_NAME = Name()
+
+
 @dataclass(frozen=True)
 class Found:
     """The account as it is. Texts that are "" are for what is not there.
@@ -76,6 +80,7 @@ class Found:
         complaints: of Elastic Beanstalk about the options.
         live_options: of the environment that is live, each with namespace, name and value; only where they were asked
             for.
+        name: the live host in Route 53.
         is_prefix_free: can the live address be taken? None where an environment of ours has it.
     """
 
@@ -96,6 +101,7 @@ class Found:
     missing: tuple[tuple[str, str, str], ...] = ()
     complaints: tuple[str, ...] = ()
     live_options: tuple[tuple[str, str, str], ...] = ()
+    name: Name = _NO_NAME
 
     @property
     def state(self) -> str:
@@ -145,6 +151,7 @@ def observe(aws: Aws, wanted: Wanted, *, options: bool = False) -> Found:
         missing=tuple(_missing(aws, wanted, bucket, exists)),
         complaints=_complaints(aws, wanted, arns) if is_there else (),
         live_options=settings_of(aws, wanted, live.name) if live and options else (),
+        name=name_of(aws, wanted),
     )  # fmt: skip
 
 

@@ -52,7 +52,11 @@ _ROLES = ("arn:{partition}:iam::{account}:role/{service_role}", "arn:{partition}
 _PROFILE = ("arn:{partition}:iam::{account}:instance-profile/{instance_role}",)
 _LINKED = ("arn:{partition}:iam::{account}:role/aws-service-role/*",)
 _LOGS = ("arn:{partition}:logs:{region}:{account}:log-group:/aws/elasticbeanstalk/*",)
-_ALARM = ("arn:{partition}:cloudwatch:{region}:{account}:alarm:pym-{name}-*",)
+_ALARM = (  # the second ones are those of Elastic Beanstalk's own scaling
+    "arn:{partition}:cloudwatch:{region}:{account}:alarm:pym-{name}-*",
+    "arn:{partition}:cloudwatch:{region}:{account}:alarm:awseb-*",
+)
+_ZONES = ("arn:{partition}:route53:::hostedzone/*",)
 _TOPIC = ("arn:{partition}:sns:{region}:{account}:pym-{name}-*",)
 
 
@@ -91,6 +95,8 @@ _READS = (
     _call("service-quotas.GetServiceQuota", action="servicequotas:GetServiceQuota"),
     _call("logs.FilterLogEvents", _LOGS),
     _call("cloudwatch.DescribeAlarms"),
+    _call("route53.ListHostedZonesByName"),
+    _call("route53.ListResourceRecordSets", _ZONES),
 )
 _CHANGES = (
     _call("elasticbeanstalk.CreateStorageLocation"),
@@ -107,7 +113,9 @@ _CHANGES = (
     _call("secretsmanager.UpdateSecret", _SECRET),
     _call("cloudwatch.PutMetricAlarm", _ALARM),
     _call("cloudwatch.DeleteAlarms", _ALARM),
-)
+    Permit("route53.ChangeResourceRecordSets", ("route53:ChangeResourceRecordSets",), _ZONES,
+           '{"ForAllValues:StringEquals":{"route53:ChangeResourceRecordSetsNormalizedRecordNames":["{host}"]}}'),
+)  # fmt: skip
 _SETUP = (
     _call("iam.CreateRole", _ROLES, when="setup"),
     _call("iam.AttachRolePolicy", _ROLES, when="setup"),
@@ -145,22 +153,16 @@ _DOWNSTREAM = (
     Permit("", tuple(f"cloudformation:{one}" for one in (
         "CreateStack", "UpdateStack", "DeleteStack", "CancelUpdateStack", "ContinueUpdateRollback", "SignalResource",
         "TagResource", "Describe*", "Get*", "List*")), _STACKS),
-    Permit("", ("autoscaling:*",), (
-        "arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/awseb-e-*",
-        "arn:{partition}:autoscaling:{region}:{account}:launchConfiguration:*:launchConfigurationName/awseb-e-*")),
+    Permit("", ("autoscaling:*",), ("arn:{partition}:autoscaling:{region}:{account}:*/awseb-e-*",)),
     Permit("", ("autoscaling:Describe*", "cloudwatch:Describe*", "ec2:Describe*", "elasticloadbalancing:Describe*")),
-    Permit("", tuple(f"ec2:{one}" for one in (
-        "AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress", "CreateLaunchTemplate",
-        "CreateLaunchTemplateVersion", "CreateSecurityGroup", "CreateTags", "DeleteLaunchTemplate",
-        "DeleteLaunchTemplateVersions", "DeleteSecurityGroup", "RevokeSecurityGroupEgress",
-        "RevokeSecurityGroupIngress"))),
+    Permit("", tuple(f"ec2:{one}" for one in (  # stars for names that end in two ways, or in "Version", too
+        "AuthorizeSecurityGroup*", "CreateLaunchTemplate*", "CreateSecurityGroup", "CreateTags",
+        "DeleteLaunchTemplate*", "DeleteSecurityGroup", "RevokeSecurityGroup*"))),
     Permit("", ("ec2:RunInstances",), ("*",),
            '{"ArnLike":{"ec2:LaunchTemplate":"arn:{partition}:ec2:{region}:{account}:launch-template/*"}}'),
     Permit("", ("ec2:TerminateInstances", "ec2:RebootInstances"), ("*",), _OWN_STACK),
     Permit("", ("elasticloadbalancing:*",), (
         "arn:{partition}:elasticloadbalancing:{region}:{account}:*awseb*",)),
-    Permit("", ("cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"),
-           ("arn:{partition}:cloudwatch:{region}:{account}:alarm:awseb-*",)),
     Permit("", tuple(f"s3:{one}" for one in (
         "CreateBucket", "GetBucketLocation", "GetBucketPolicy", "GetObject", "GetObjectAcl", "ListBucket",
         "PutBucketOwnershipControls", "PutBucketPolicy", "PutObject", "PutObjectAcl")), (
@@ -181,7 +183,7 @@ def places_of(wanted: Wanted, *, account: str, partition: str = "aws") -> dict[s
         "bucket": wanted.bucket or f"elasticbeanstalk-{wanted.region}-{account}",
         "repository": wanted.repository.rpartition("amazonaws.com/")[2] if wanted.uses_ecr else "",
         "service_role": wanted.service_role.rpartition("/")[2],
-        "instance_role": wanted.instance_profile.rpartition("/")[2],
+        "instance_role": wanted.instance_profile.rpartition("/")[2], "host": wanted.host if wanted.dns != "off" else "",
     }  # fmt: skip
 
 
@@ -196,7 +198,8 @@ def _statements(permits: Iterable[Permit], places: Mapping[str, str]) -> Iterato
     alike: dict[tuple[tuple[str, ...], str], list[str]] = {}
     for permit in permits:
         resources = tuple(_filled(one, places) for one in permit.resources)
-        if not any(resource.endswith(":repository/") for resource in resources):
+        is_off = permit.operation.startswith("route53.") and not places["host"]
+        if not is_off and not any(resource.endswith(":repository/") for resource in resources):
             alike.setdefault((resources, _filled(permit.condition, places)), []).extend(permit.actions)
     for (resources, condition), actions in alike.items():
         yield _statement(actions, resources, condition)

@@ -8,6 +8,7 @@ from .beforehand import label_of, local, stored
 from .bundle import bundle_of
 from .calls import options
 from .canary import plan_canary, problems_of_canary
+from .dns import name_steps, name_warnings
 from .due import cleaned
 from .observe import Environment, Found
 from .options import lint
@@ -67,9 +68,10 @@ def plan(wanted: Wanted, found: Found, order: Order) -> Plan:
     label = label_of(wanted, order)
     steps = (
         *local(wanted, found, order), *stored(wanted, found, order, label),
-        *brought_up(wanted, found, order, label), *cleaned(wanted, found, order),
+        *brought_up(wanted, found, order, label), *name_steps(wanted, found.name), *cleaned(wanted, found, order),
     )  # fmt: skip
     warnings = ["one host alone: the service stops with it, and with its zone"] if wanted.hosts_min == 1 else []
+    warnings += name_warnings(wanted, found.name)
     return Plan(
         deploy_id=order.deploy_id, title=_title(wanted, blue), blue=blue.id if blue else "", green=green,
         state=found.state, steps=steps, if_green_fails=if_green_fails(wanted, found, order, green),

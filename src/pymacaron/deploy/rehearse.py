@@ -239,6 +239,9 @@ def _furnished(cloud: Rehearsal, aws: Aws, wanted: Wanted, tell: Callable[[str, 
     set_up(aws, wanted, list(calls_of(wanted, account=account)), account, lambda line: tell("event", line))
     if wanted.key_pair:
         cloud.client("ec2").create_key_pair(KeyName=wanted.key_pair)
+    if wanted.dns != "off" and wanted.host.count(".") > 1:
+        zone = wanted.host.partition(".")[2]
+        cloud.client("route53").create_hosted_zone(Name=zone, CallerReference=zone)
     if wanted.bucket:
         where = {} if wanted.region == "us-east-1" else {"LocationConstraint": wanted.region}
         more = {"CreateBucketConfiguration": where} if where else {}

@@ -43,6 +43,7 @@ class Wanted:
         version: what the code calls itself, such as a commit.
         keep_hours: how long a replaced environment stays.
         canary_minutes: for how long a canary has to be well.
+        dns: what may be done to the live host in Route 53: "create", "replace" or "off".
         watch_minutes: how long a new version that is live is watched, unless an order says so.
     """
 
@@ -73,6 +74,12 @@ class Wanted:
     keep_versions: int
     watch_minutes: int = 0
     canary_minutes: int = 5
+    dns: str = "off"
+
+    @property
+    def host(self) -> str:
+        """The name that callers know, without a port."""
+        return self.live_host.partition(":")[0].lower()
 
     @property
     def uses_ecr(self) -> bool:
@@ -120,12 +127,18 @@ def wanted_of(config: Config, *, stage: str = LIVE, version: str = "") -> Wanted
         vpc=tuple(sorted(config.aws_vpc.items())), variables=tuple(sorted(config.aws_variables.items())),
         secrets=tuple(sorted(config.env_secrets)), worker=config.with_async, keep_hours=config.aws_keep_hours,
         keep_versions=config.aws_keep_versions, watch_minutes=config.aws_watch_minutes,
-        canary_minutes=config.aws_canary_minutes,
+        canary_minutes=config.aws_canary_minutes, dns=_dns(config, stage),
     )  # fmt: skip
 
 
 def _host(config: Config) -> str:
     return str(config.live_host).rpartition("://")[2].strip("/")
+
+
+def _dns(config: Config, stage: str) -> str:
+    """What may be done to the live host: nothing for an environment that has it from the configuration of another."""
+    is_own = stage == LIVE or stage in os.path.basename(config.config_file or "").split(".")
+    return str(config.aws_dns) if is_own else "off"
 
 
 def _prefix(config: Config, stage: str) -> str:
