@@ -58,8 +58,8 @@ def doctor(stage: str) -> None:
     Exit codes: 0 a deployment can begin; 3 it cannot, and why.
     """
     from pymacaron.deploy import deployment  # imports boto3
-    from pymacaron.deploy.dns import name_lines
-    from pymacaron.deploy.quotas import quotas_of
+    from pymacaron.deploy.dns import name_lines  # likewise
+    from pymacaron.deploy.quotas import quotas_of  # likewise
     from pymacaron.exceptions import DeployError
 
     account = account_for(stage)
