@@ -15,7 +15,7 @@ install = { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { apt-get u
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(1); } >/dev/null 2>&1 \
   || echo "$(1) is not installed: what needs it is left out"; }
 
-.PHONY: help venv docs run run-real test services screenshots rehearse faults containers lint format bench corpus conformance fuzz soak stores-local clean load release-check
+.PHONY: help venv docs run run-real test services screenshots rehearse faults containers migrations lint format bench corpus conformance fuzz soak stores-local clean load release-check
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -85,6 +85,9 @@ lint: venv ## ruff, mypy, and the spelling of the pages
 format: venv ## let ruff put the files into shape
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix-only
+
+migrations: venv ## the old services of the migration guides, run by their own frameworks and asked the same
+	@$(BIN)/python -m pytest -q -m heavy tests/test_migration.py $(ARGS)
 
 bench: venv services ## CPU per request as ratios to bare Flask, beside other frameworks
 	@$(BIN)/python bench/run.py $(ARGS)

@@ -14,6 +14,8 @@ from leaks import Leaks
 
 from pymacaron.config import secret
 
+collect_ignore_glob = ["migrations/*"]  # services, with tests of their own
+
 settings.register_profile("pymacaron", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 if "CI" not in os.environ:  # there Hypothesis takes its own profile, which always draws the same examples
     settings.load_profile("pymacaron")

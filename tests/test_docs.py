@@ -220,8 +220,18 @@ def test_every_extension_is_documented() -> None:
     assert [key for key in written - OTHERS if f"`{key}" not in page] == []
 
 
-# not keys of documents: a content coding, a sample's, headers of proxies
-OTHERS = {"x-gzip", "x-sample", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"}
+# not our keys of documents: a content coding, a sample's, headers of proxies, keys of connexion
+OTHERS = {
+    "x-openapi-router-controller",
+    "x-swagger-router-controller",
+    "x-body-name",
+    "x-gzip",
+    "x-sample",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+}
 
 
 SOURCE = {file: ast.parse(file.read_bytes()) for file in (ROOT / "src" / "pymacaron").rglob("*.py")}

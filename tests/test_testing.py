@@ -178,13 +178,16 @@ def test_what_is_wrong_is_told(service: Asking, asked: Any, told: str) -> None:
     ],
 )
 def test_credentials(service: Asking, auth: Any, sent: tuple[Any, Any]) -> None:
-    """A token, a whole header, a user and a password, headers of any name."""
+    """A token, a whole header, a user and a password, headers of any name; True is the token that a test assigns."""
     echo = service.assertPostReturnJson("/echo", auth=auth)
     assert (echo["authorization"], echo["key"]) == sent
+    mine = Asking(service._service)
+    mine.token = "of-a-login"
+    assert mine.assertPostReturnJson("/echo", auth=True)["authorization"] == "Bearer of-a-login"
 
 
 def test_bodies(service: Asking) -> None:
-    """What is sent is what it looks like; a header of one's own goes before what is usual."""
+    """What is sent is what it looks like; a header of one's own goes before what is usual. A path needs no slash."""
 
     def kind(**more: Any) -> str:
         return str(service.assertPostReturnJson("/echo", **more)["type"]).partition(";")[0]
@@ -195,7 +198,8 @@ def test_bodies(service: Asking) -> None:
     assert kind(form={"a": [1, 2]}) == "application/x-www-form-urlencoded"
     assert kind(form={"a": 1}, files={"b": b"data", "c": [("c.txt", "text", "text/plain")]}) == "multipart/form-data"
     assert kind(data=b"a", headers={"Content-Type": "image/png"}) == "image/png"
-    echo = service.assertPostReturnJson("/echo?a=ö&b=%20", query={"c": ["1 2", 3], "d": None})
+    echo = service.assertPostReturnJson("echo?a=ö&b=%20", query={"c": ["1 2", 3], "d": None})
+    assert service.answer.asked.path == "/echo"
     assert echo["query"] == "a=%C3%B6&b=%20&c=1+2&c=3"
 
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "handlers": "Functions for operations that have none.",
     "stubs": "Type stubs of models, clients, functions and errors.",
     "mock": "Serve an API from its examples and schemas.",
+    "migrate": "What has to change in a project of pymacaron 1.x, connexion or FastAPI.",
     "upgrade": "Rewrite Swagger 2.0 or OpenAPI 3.0 as OpenAPI 3.1, comments kept.",
     "test": "Run acceptance tests against a service.",
     "diff": "What changed between two versions of a document, and whom it breaks.",

@@ -67,7 +67,7 @@ def check(path: str | None, form: str, ignore: tuple[str, ...], only: tuple[str,
     left_out |= set(config.check_ignore)
     found = [*_of_config(config), *(_of_service(path) if is_program else _of_documents(path))]
     shown = [one for one in dict.fromkeys(found) if one.rule in wanted and one.rule not in left_out]
-    click.echo(FORMATS[form](shown))
+    click.echo(FORMATS[form](shown, RULES))
     sys.exit(1 if any(one.level != "note" for one in shown) else 0)
 
 

@@ -65,8 +65,9 @@ class Asker:
 
 
 def _target(path: str, parameters: Mapping[str, Any]) -> tuple[str, str]:
-    """Path and query, both percent-encoded."""
+    """Path and query, both percent-encoded. A path may be written without the slash that it begins with."""
     route, _, query = path.partition("#")[0].partition("?")
+    route = "/" + route.removeprefix("/")
     more = urlencode({name: value for name, value in parameters.items() if value is not None}, doseq=True)
     return quote(route, safe=_PATH), "&".join(filter(None, [quote(query, safe=f"{_PATH}?[]|"), more]))
 

@@ -47,6 +47,7 @@ class Assertions:
     """
 
     answer: Answer  # the last one; there is none before the first call
+    _given: str | None = None
 
     @property
     def _service(self) -> Service:
@@ -55,8 +56,13 @@ class Assertions:
 
     @property
     def token(self) -> str | None:
-        """The token of this run: $PYM_JWT_TOKEN, or in process one that is signed with the key of the configuration."""
-        return self._service.asker.token
+        """The token of this run: $PYM_JWT_TOKEN, or in process one that is signed with the key of the configuration. A
+        test that has got another one may assign it."""
+        return self._service.asker.token if self._given is None else self._given
+
+    @token.setter
+    def token(self, token: str | None) -> None:
+        self._given = token
 
     # Any answer
 
@@ -72,6 +78,7 @@ class Assertions:
         """
         __tracebackhide__ = True
         service = self._service
+        auth = self._given if auth is True and self._given is not None else auth
         answer = self.answer = _ask(service.asker, method, path, data, auth, **more)
         answer.faults = service.contract.judge(answer)
         facts = wanted(answer) + answer.faults

@@ -1,0 +1,110 @@
+"""The files of a project, by what may have to change in them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pymacaron.documents.findings import Lines
+from pymacaron.documents.sources import SUFFIXES, decode
+from pymacaron.exceptions import Finding
+
+from .rules import Change
+
+# Hidden folders are not looked into, but for those of continuous integration.
+_HIDDEN = {".github", ".circleci", ".ebextensions", ".gitlab", ".ci"}
+_FOREIGN = {"node_modules", "site-packages", "__pycache__", "build", "dist", "venv", "env"}
+_LONGEST = 2_000_000  # bytes; what is longer was made by a machine, or is data
+_REQUIREMENTS = re.compile(
+    r"(?:.*requirements.*\.(?:txt|in|pip)|constraints.*\.txt|Pipfile|pyproject\.toml|setup\.(?:py|cfg)|tox\.ini"
+    r"|environment\.ya?ml)", re.IGNORECASE
+)  # fmt: skip
+_COMMANDS = re.compile(
+    r"(?:(?:GNU)?[Mm]akefile|.*\.mk|tox\.ini|setup\.cfg|setup\.py|Dockerfile.*|Procfile|noxfile\.py|Jenkinsfile|Pipfile"
+    r"|pyproject\.toml|runtime\.txt|\.python-version|\.travis\.yml|\.gitlab-ci\.yml|appveyor\.yml|\.pre-commit.*"
+    r"|docker-compose.*\.ya?ml|bitbucket-pipelines\.yml|\.noserc|nose\.cfg|.*\.sh|.*\.bash)"
+)  # fmt: skip
+_CI = re.compile(r"(?:^|/)\.(?:github|circleci|gitlab|ci|ebextensions)/")
+
+
+class File(NamedTuple):
+    """A text of the project. `name` is its path from the project's folder, `path` as findings show it."""
+
+    name: str
+    path: str
+    text: str
+    lines: Lines
+
+    @property
+    def is_python(self) -> bool:
+        return self.name.endswith(".py")
+
+    @property
+    def is_settings(self) -> bool:
+        return re.fullmatch(r"pym-config.*\.(?:ya?ml|json)", os.path.basename(self.name)) is not None
+
+    @property
+    def may_be_document(self) -> bool:
+        return self.name.endswith(SUFFIXES) and not self.is_settings
+
+    @property
+    def has_requirements(self) -> bool:
+        return _REQUIREMENTS.fullmatch(os.path.basename(self.name)) is not None or (
+            "requirements/" in self.name and self.name.endswith(".txt")
+        )
+
+    @property
+    def has_commands(self) -> bool:
+        return _COMMANDS.fullmatch(os.path.basename(self.name)) is not None or _CI.search(self.name) is not None
+
+    @property
+    def module(self) -> str:
+        """What an import in the project calls it."""
+        return self.name.removesuffix(".py").removesuffix("/__init__").removeprefix("src/").replace("/", ".")
+
+    def change(self, rule: str, at: int, fact: str, cure: str | None = None) -> Change:
+        """Something to change at an offset."""
+        line, column = self.lines.at(at)
+        return Change(rule, Finding(f"{self.path}:{line}:{column}", "", fact, cure))
+
+
+def files_of(folder: str) -> Iterator[File]:
+    """The files below a folder that are read. What others have written is left out: packages, environments, what is
+    hidden."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if _is_own(place, name))
+        for name in sorted(names):
+            path = os.path.join(place, name)
+            text = _text(path) if _is_read(os.path.relpath(path, folder)) else None
+            if text is not None:
+                yield File(os.path.relpath(path, folder).replace(os.sep, "/"), _shown(path), text, Lines(text))
+
+
+def _is_own(place: str, name: str) -> bool:
+    if name.startswith("."):
+        return name in _HIDDEN
+    return name not in _FOREIGN and not os.path.exists(os.path.join(place, name, "pyvenv.cfg"))
+
+
+def _is_read(name: str) -> bool:
+    file = File(name, name, "", Lines(""))
+    wanted = file.is_python or file.is_settings or file.may_be_document or file.has_requirements or file.has_commands
+    return wanted and os.path.basename(name) not in {"package.json", "package-lock.json"}
+
+
+def _text(path: str) -> str | None:
+    """The text of a regular file; None where it cannot be had."""
+    try:
+        if not os.path.isfile(path) or os.path.getsize(path) > _LONGEST:
+            return None
+        with open(path, "rb") as file:
+            return decode(file.read(), "replace").removeprefix("\ufeff")
+    except OSError:
+        return None
+
+
+def _shown(path: str) -> str:
+    near = os.path.relpath(path)
+    return path if near.startswith(os.pardir) else near

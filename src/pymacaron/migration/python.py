@@ -1,0 +1,208 @@
+"""What must change in Python files."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Container, Iterator, Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, TypeAlias
+
+from pymacaron.names import suggest
+
+from .files import File
+from .names import BUILTINS_OF_PYTHON_2, CONNEXION_ARGUMENTS, METHODS, NAMES, OF_FASTAPI, known
+from .rules import Change, Edit, Known
+from .source import Source, Use
+
+Names: TypeAlias = Mapping[str, Known]
+_NOT_THERE = object()
+_DYNAMIC = "pymacaron.models."  # what is there is what the documents say
+_HTTP = {"get", "put", "post", "delete", "patch", "head", "options"}
+
+
+def in_python(file: File, source: Source, kinds: Container[str]) -> Iterator[Change]:
+    """What must change in a Python file of a project of these kinds."""
+    names = NAMES | OF_FASTAPI if "fastapi" in kinds else NAMES
+    if source.fault is not None:
+        at, fact = source.fault
+        cure = "write it as Python 3: `2to3`, which Python has until 3.12, does most of that"
+        yield file.change("python-2", at, f"Python 3 cannot read it: {fact}", cure)
+    for use in source.imports:
+        yield from _import(file, source, use, names)
+    imported = {use.dotted for use in source.imports}
+    for use in source.uses():
+        yield from _use(file, use, imported, names)
+    yield from _builtins(file, source)
+    yield from _calls(file, source)
+    yield from _routes(file, source)
+
+
+def _import(file: File, source: Source, use: Use, names: Names) -> Iterator[Change]:
+    found = known(use.dotted, names)
+    if found is not None:
+        change = _told(file, use, found[1])
+        yield change._replace(edit=_renamed(file, source, use, found[1]))
+    elif use.dotted.startswith("pymacaron."):
+        yield from _of_ours(file, use)
+
+
+def _use(file: File, use: Use, imported: set[str], names: Names) -> Iterator[Change]:
+    """An attribute, if more is known of it than of what was imported."""
+    found = known(use.dotted, names)
+    if found is not None:
+        if found[0] not in imported and known(found[0].rpartition(".")[0], names) != found:
+            yield _told(file, use, found[1])
+    elif use.dotted.startswith("pymacaron.") and use.dotted not in imported:
+        yield from _of_ours(file, use)
+
+
+def _told(file: File, use: Use, what: Known) -> Change:
+    return file.change(what.rule, use.at, f"{use.dotted} {what.fact}", what.cure)
+
+
+def _renamed(file: File, source: Source, use: Use, what: Known) -> Edit | None:
+    """The statement with the new name, where it imports one name, on one line."""
+    node = use.statement
+    if what.new is None or not isinstance(node, ast.ImportFrom) or use.alias is None or len(node.names) != 1:
+        return None
+    start, end = source.at(node), source.end(node)
+    if node.lineno != node.end_lineno:
+        return None
+    module, _, name = what.new.rpartition(".")
+    local = use.alias.asname or use.alias.name
+    text = f"from {module} import {name}" + ("" if local == name else f" as {local}")
+    return Edit(file.path, start, end, text)
+
+
+def _of_ours(file: File, use: Use) -> Iterator[Change]:
+    """A name of pymacaron, held against the one that is installed."""
+    if use.dotted.startswith(_DYNAMIC) or use.dotted.rpartition(".")[2] == "*":
+        return
+    _, missing, near = _ours(use.dotted)
+    if missing:
+        yield file.change("import", use.at, f"pymacaron has no {missing}", near or "docs/api.md has all names")
+
+
+def _ours(dotted: str) -> tuple[Any, str | None, str | None]:
+    """What a dotted name of pymacaron is; or the part that is not there, and what it may be meant for."""
+    found: Any = import_module("pymacaron")
+    done = "pymacaron"
+    for step in dotted.split(".")[1:]:
+        if not inspect.ismodule(found):
+            break  # a class, or an object: what it has, its users know
+        inner = getattr(found, step, _NOT_THERE)
+        if inner is _NOT_THERE and hasattr(found, "__path__"):
+            inner = _submodule(f"{done}.{step}")
+        if inner is _NOT_THERE:
+            return None, f"{done}.{step}", suggest(step, [name for name in dir(found) if name[0] != "_"])
+        found, done = inner, f"{done}.{step}"
+    return found, None, None
+
+
+def _submodule(name: str) -> Any:
+    """A module of ours; None if it is there, and a library that it needs is not."""
+    if find_spec(name) is None:
+        return _NOT_THERE
+    try:
+        return import_module(name)
+    except ImportError:
+        return None
+
+
+def _builtins(file: File, source: Source) -> Iterator[Change]:
+    own = source.assigned | source.aliases.keys()
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Name) and node.id in BUILTINS_OF_PYTHON_2 and node.id not in own:
+            cure = f"in Python 3 it is {BUILTINS_OF_PYTHON_2[node.id]}"
+            yield file.change("python-2", source.at(node), f"{node.id} is Python 2", cure)
+
+
+def _calls(file: File, source: Source) -> Iterator[Change]:
+    for call in source.calls():
+        if isinstance(call.func, ast.Attribute):
+            yield from _method(file, source, call, call.func)
+        dotted = source.dotted(call.func)
+        if dotted == "yaml.load" and len(call.args) + len(call.keywords) == 1:
+            fact, cure = "yaml.load() without a loader is gone", "write yaml.safe_load()"
+            yield file.change("removed", source.at(call), fact, cure)
+        elif (
+            dotted == "jwt.decode" and not any(one.arg == "algorithms" for one in call.keywords) and len(call.args) < 3
+        ):
+            cure = "write algorithms=[…]; or let pymacaron.auth.load_auth_token() verify it"
+            yield file.change("removed", source.at(call), "jwt.decode() without algorithms is gone", cure)
+        elif dotted and dotted.startswith("pymacaron."):
+            yield from _arguments_of_ours(file, source, call, dotted)
+
+
+def _method(file: File, source: Source, call: ast.Call, function: ast.Attribute) -> Iterator[Change]:
+    name = function.attr
+    if name in METHODS:
+        at = source.end(function) - len(name)
+        yield file.change(METHODS[name].rule, at, f"{name}() {METHODS[name].fact}", METHODS[name].cure)
+    if "connexion" not in {dotted.partition(".")[0] for dotted in source.aliases.values()}:
+        return
+    if name == "add_api" or name in {"App", "FlaskApp", "AsyncApp"}:
+        for one in call.keywords:
+            if one.arg in CONNEXION_ARGUMENTS:
+                at = source.at(one.value)
+                yield file.change("call", at, f"{name}({one.arg}=…) is connexion", CONNEXION_ARGUMENTS[one.arg])
+    elif name == "add_error_handler":
+        yield file.change("call", source.at(call), "add_error_handler() is connexion", "write `@app.errorhandler(…)`")
+
+
+def _arguments_of_ours(file: File, source: Source, call: ast.Call, dotted: str) -> Iterator[Change]:
+    """Arguments by name that a function or a class of ours does not take."""
+    if dotted.startswith(_DYNAMIC):
+        return
+    found, _, _ = _ours(dotted)
+    if not callable(found):
+        return
+    taken = inspect.signature(found).parameters
+    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in taken.values()):
+        return
+    for one in call.keywords:
+        if one.arg is not None and one.arg not in taken:
+            cure = suggest(one.arg, taken) or f"it takes {', '.join(taken)}"
+            yield file.change("call", source.at(one.value), f"{dotted}() takes no {one.arg}", cure)
+
+
+def _routes(file: File, source: Source) -> Iterator[Change]:
+    for at, title, function in routes_of(file, source):
+        cure = f"name it in the document, `x-bind-server: {function}`, and take the decorator away"
+        yield file.change("route", at, f"{title} is a route of FastAPI", cure)
+
+
+def routes_of(file: File, source: Source) -> Iterator[tuple[int, str, str]]:
+    """The routes of FastAPI in a file: where, "GET /orders", the function's dotted name."""
+    if not any(dotted.startswith("fastapi") for dotted in source.aliases.values()):
+        return
+    prefixes = dict(_prefixes(source))
+    functions = (one for one in ast.walk(source.tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+    for node in functions:
+        for one in node.decorator_list:
+            path = _path_of(one)
+            if path is not None and isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
+                owner = one.func.value.id if isinstance(one.func.value, ast.Name) else ""
+                title = f"{one.func.attr.upper()} {prefixes.get(owner, '')}{path}"
+                yield source.at(one), title, f"{file.module}.{node.name}"
+
+
+def _path_of(decorator: ast.expr) -> str | None:
+    """The path of `@app.get("/orders")`."""
+    if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Attribute):
+        return None
+    if decorator.func.attr not in _HTTP or not decorator.args:
+        return None
+    (path, *_) = decorator.args
+    return path.value if isinstance(path, ast.Constant) and isinstance(path.value, str) else None
+
+
+def _prefixes(source: Source) -> Iterator[tuple[str, str]]:
+    """The prefixes of routers: of `router = APIRouter(prefix="/v1")`, ("router", "/v1")."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            for one in node.value.keywords:
+                if one.arg == "prefix" and isinstance(one.value, ast.Constant):
+                    yield from ((name.id, str(one.value.value)) for name in node.targets if isinstance(name, ast.Name))
