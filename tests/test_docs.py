@@ -25,10 +25,12 @@ from terminals import SECONDS, typed
 
 import pymacaron
 from pymacaron import API, exceptions
+from pymacaron.advice.rules import RULES
 from pymacaron.cli import COMMANDS
 from pymacaron.cli import pymacaron as program
 from pymacaron.config import load_config
 from pymacaron.config.settings import ALIASES, SETTINGS
+from pymacaron.crash.reporters import NEEDED
 from pymacaron.documents.yaml_core import plain
 from pymacaron.grammar.extensions import BY_OBJECT
 
@@ -190,7 +192,8 @@ def test_every_setting_is_documented() -> None:
     default, whether the value is a secret, and what comes of it."""
     page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \| `?([^`|]*)`? \| (.*) \|$", page, re.MULTILINE)
-    assert sorted(name for name, *_ in rows) == sorted(SETTINGS)
+    assert {name for name, *_ in rows} ^ set(SETTINGS) == set()
+    assert len(rows) == len(SETTINGS), "two rows for one"
     for name, kind, text, meaning in rows:
         setting = SETTINGS[name]
         told = (yaml.safe_load(text) if text.startswith("{") else plain(text)) or None
@@ -299,6 +302,22 @@ def test_every_number_is_documented() -> None:
     kinds = {"Counter": "_total", "Gauge": "", "Histogram": ""}
     names = {ast.literal_eval(given[0]) + kinds[kind] for kind, given in made if kind in kinds}
     assert first_column("metrics.md", "name") == names
+
+
+def test_every_reporter_is_documented() -> None:
+    """The page on crashes has a row for each reporter that `report_to` may name, with the settings that it needs."""
+    assert first_column("errors-and-crashes.md", "reporter") == set(NEEDED)
+    page = (ROOT / "docs" / "errors-and-crashes.md").read_text("utf-8")
+    needed = [(name, key) for name, keys in NEEDED.items() for key in keys]
+    assert [pair for pair in needed if not re.search(rf"^\| `{pair[0]}` \|.*`{pair[1]}`", page, re.MULTILINE)] == []
+
+
+def test_every_rule_is_documented() -> None:
+    """The page on `pymacaron check` has a row for each of its rules, with its level."""
+    page = (ROOT / "docs" / "check.md").read_text("utf-8")
+    assert dict(re.findall(r"^\| `([\w-]+)` \| (\w+) \|", page, re.MULTILINE)) == {
+        name: level for name, (level, _) in RULES.items()
+    }
 
 
 def test_every_field_of_the_log_is_documented() -> None:
