@@ -6,9 +6,11 @@ import itertools
 import json
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -29,6 +31,7 @@ from pymacaron.exceptions import ConfigurationError, DocumentError, StoreDownErr
 from pymacaron.limits.counting import Counter, OwnCounter
 from pymacaron.limits.rates import network_of
 from pymacaron.limits.redis_counting import RedisCounter
+from pymacaron.limits.renewing import Insisting
 from pymacaron.rates import Rate, read_rate
 from pymacaron.stores import get_store, open_store, set_store
 
@@ -488,7 +491,8 @@ def f(body):
 
 
 def test_store_goes_away(project: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """A store that goes away during the work does not take the answer along."""
+    """A store that goes away during the work does not take the answer along; it gets it when it is back, so that the
+    work is not done again. Meanwhile, nothing is begun."""
     code = "calls = []\ndef f(body):\n    calls.append(1)\n    go_away()\n    return {'number': len(calls)}"
     client = served(project, code, {"requestBody": body(ANY), "x-idempotent": True}, method="post")
     import handlers
@@ -496,9 +500,65 @@ def test_store_goes_away(project: Project, monkeypatch: pytest.MonkeyPatch, capl
     def down(*_: Any, **__: Any) -> None:
         raise StoreDownError("away")
 
-    handlers.go_away = lambda: monkeypatch.setattr(get_store(), "put", down)
-    assert post(client, "k").json == {"number": 1}
-    assert "could not be kept" in caplog.text
+    with monkeypatch.context() as away:
+        handlers.go_away = lambda: away.setattr(get_store(), "put", down)
+        assert post(client, "k").json == {"number": 1}
+        assert "could not be kept" in caplog.text
+        assert said(post(client, "other"))["error"] == "STORE_DOWN"
+    until = time.monotonic() + PATIENCE
+    while (again := post(client, "k")).status_code == 409 and time.monotonic() < until:
+        time.sleep(0.05)
+    assert (again.json, again.headers["Idempotency-Replayed"], calls()) == ({"number": 1}, "true", 1)
+
+
+def test_a_key_that_was_taken_in_silence(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that the store has taken although it could not say so is free again soon: nobody works on it."""
+    code = "calls = []\ndef f(body):\n    calls.append(1)\n    return {'number': len(calls)}"
+    client = served(project, code, {"requestBody": body(ANY), "x-idempotent": True}, method="post")
+    monkeypatch.setattr("pymacaron.limits.repeats.LEASE", 1000.0)
+    assert post(client, "another").status_code == 200
+    store = get_store()
+
+    def silent(*given: Any, **more: Any) -> None:
+        type(store).put(store, *given, **more)
+        raise StoreDownError("away")
+
+    with monkeypatch.context() as away:
+        away.setattr(store, "put", silent)
+        assert post(client, "k").status_code == 503
+    assert until_true(lambda: post(client, "k").status_code == 200)
+    assert calls() == 2
+
+
+def test_what_waits_for_a_store() -> None:
+    """What cannot be done is tried again, in its order, for a while and not for ever; no more of it waits than there is
+    room for."""
+    done: list[int] = []
+    there = threading.Event()
+
+    def act(number: int) -> None:
+        if not there.is_set():
+            raise StoreDownError("away")
+        done.append(number)
+
+    insisting = Insisting(0.01, PATIENCE, 10)
+    assert [insisting.on(partial(act, number), 3) for number in range(4)] == [True, True, True, False]
+    there.set()
+    assert until_true(lambda: done == [0, 1, 2] and not insisting._is_running)
+    there.clear()
+    brief = Insisting(0.01, 0.05, 10)
+    assert brief.on(partial(act, 5), 1)
+    assert until_true(lambda: not brief._is_running)
+    there.set()
+    assert insisting.on(partial(act, 6), 1)
+    assert until_true(lambda: done == [0, 1, 2, 6])
+
+
+def until_true(is_so: Callable[[], bool]) -> bool:
+    end = time.monotonic() + PATIENCE
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.01)
+    return is_so()
 
 
 def test_errors_of_their_own_form(project: Project) -> None:

@@ -22,6 +22,7 @@ from . import deadlines, repeats, tags
 from .counting import Counter, OwnCounter
 from .crowds import Crowd
 from .rates import RateLimit, rate_of
+from .working import noting
 
 _NOBODY: AbstractContextManager[None] = nullcontext()
 
@@ -49,7 +50,7 @@ class Limits:
         if seconds is not None:
             function = deadlines.awaited(function, seconds)
         if operation.extensions.get(repeats.KEY):
-            function = repeats.noting(function)
+            function = noting(function)
         return function if seconds is None else deadlines.in_time(function, seconds, operation.title)
 
     def endpoint(self, make: Callable[..., Endpoint], operation: Operation, guard: Guard | None) -> Bound:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from time import monotonic
 from typing import Any
 
@@ -53,10 +54,13 @@ class RedisCounter:
         self._error = redis.RedisError
         self._own = OwnCounter()
         self._away_until = 0.0
+        self._lock = threading.Lock()
 
     def count(self, key: str, rate: Rate) -> Count:
         now = monotonic()
         if now >= self._away_until:
+            if self._away_until:
+                self._away_until = now + _PAUSE  # this call asks; others do not wait for what it finds
             try:
                 ahead = self._script(keys=[f"pymacaron:rate:{key}"], args=[rate.seconds, rate.seconds / rate.calls])
             except (self._error, OSError) as error:
@@ -69,7 +73,8 @@ class RedisCounter:
         return self._own.count(key, rate)
 
     def _went_away(self, error: Exception, now: float) -> None:
-        if not self._away_until:
+        with self._lock:
+            was_there, self._away_until = not self._away_until, now + _PAUSE
+        if was_there:
             fact = "rate limits are counted in each process by itself, since Redis cannot be reached: %s"
             log.warning(fact, redact(str(error)))
-        self._away_until = now + _PAUSE

@@ -19,17 +19,15 @@ from __future__ import annotations
 import logging
 import os
 import re
-import threading
 from collections.abc import Callable
-from contextlib import ExitStack
-from contextvars import ContextVar
+from contextlib import ExitStack, suppress
 from hashlib import blake2b
 from time import time
 from typing import Any, NamedTuple
 
 import msgspec
 
-from pymacaron._types import Handler, HeaderList, JsonObject
+from pymacaron._types import HeaderList, JsonObject
 from pymacaron.calls import Identity
 from pymacaron.exceptions import (
     BadRequestError,
@@ -37,6 +35,7 @@ from pymacaron.exceptions import (
     DeadlineExceededError,
     ItemTooLargeError,
     PyMacaronException,
+    ServiceUnavailableError,
     TableMissingError,
 )
 from pymacaron.messages import Request, Response
@@ -45,13 +44,16 @@ from pymacaron.stores import ABSENT, Attribute, Item, Store, Table, When, get_st
 from pymacaron.stores.deadlines import unhurried
 
 from .prints import Reread, print_of
-from .renewing import Renewing
+from .renewing import Insisting, Renewing
+from .working import Work, current_work
 
 log = logging.getLogger(__name__)
 KEY = "x-idempotent"
 HEADER = "idempotency-key"
 TABLE = Table("pymacaron-requests", Attribute("key"))
 LEASE = 30.0  # seconds for which a key is taken; renewed while the work goes on
+_AGAIN, _INSISTING = 1.0, 300.0  # seconds: how often, and for how long a store that is away is tried again
+_UNKEPT, _UNFREED = 32 << 20, 1000  # bytes of answers that wait for it, and keys that do
 _KEY = re.compile(r"[!-~](?:[ -~]{0,253}[!-~])?")
 _REPLAYED = ("Idempotency-Replayed", "true")
 
@@ -86,63 +88,6 @@ class _RepeatedError(PyMacaronException):
 
     def to_json(self) -> JsonObject:
         return {**self._body}
-
-
-class _Work:
-    """The work that is being done for a key. `begun`: has its function been called?"""
-
-    def __init__(self) -> None:
-        self.begun = False
-        self._lock = threading.Lock()
-        self._is_over = False
-        self._then: Callable[[JsonObject | None], None] | None = None
-
-    def begin(self) -> None:
-        """The function is about to be called.
-
-        Raises:
-            DeadlineExceededError: its request was answered before.
-        """
-        with self._lock:
-            if self._is_over:
-                raise DeadlineExceededError("The time was up before the function was called")
-            self.begun = True
-
-    def over(self, kept: JsonObject | None) -> None:
-        """The function has ended; `kept` is what to keep if nobody waits for it any more."""
-        with self._lock:
-            self._is_over, then = True, self._then
-        if then is not None:
-            then(kept)
-
-    def outlasts(self, then: Callable[[JsonObject | None], None]) -> bool:
-        """Does the function run on, after its request was answered? Then `then` is called at its end."""
-        with self._lock:
-            self._is_over = self._is_over or not self.begun
-            self._then = then
-            return not self._is_over
-
-
-_work: ContextVar[_Work | None] = ContextVar("pymacaron work for a key", default=None)
-
-
-def noting(function: Handler) -> Handler:
-    """The function; that it has been called, and has ended, is noted."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        work = _work.get()
-        if work is None or work.begun:
-            return function(*args, **kwargs)
-        work.begin()
-        kept: JsonObject | None = None
-        try:
-            result = function(*args, **kwargs)
-            kept = {}
-        finally:
-            work.over(kept)
-        return result
-
-    return call
 
 
 class Reading(NamedTuple):
@@ -191,6 +136,8 @@ class Repeats:
     ) -> None:
         self._seconds, self._store, self._clock = seconds, store, clock
         self._renewing = Renewing(self._renew, LEASE / 3)
+        self._insisting = Insisting(_AGAIN, _INSISTING, _UNKEPT)
+        self._freeing = Insisting(_AGAIN, LEASE, _UNFREED)
 
     def answer(
         self, operation: Operation, request: Request, identity: Identity, work: Callable[[Request], Any],
@@ -222,7 +169,7 @@ class Repeats:
         """The key's item: ours from now on, or done."""
         while True:
             taken = {**wanted, "claim": os.urandom(9), "until": self._clock() + LEASE, "done": False}
-            found = self._put(taken, ABSENT)
+            found = self._begun(taken)
             if found is None:
                 return taken
             if found["print"] != wanted["print"]:
@@ -233,6 +180,15 @@ class Repeats:
                 raise RequestInProgressError("The request with this Idempotency-Key is being answered just now")
             if self._put(taken, unchanged(found)) is None:
                 return taken
+
+    def _begun(self, taken: Item) -> Item | None:
+        """Take a key; the item that is there if somebody has it. Nobody keeps one that the store has taken although it
+        could not say so."""
+        try:
+            return self._put(taken, ABSENT)
+        except (ServiceUnavailableError, DeadlineExceededError):
+            self._freeing.on(lambda: self._free(taken), 1)
+            raise
 
     def _put(self, item: Item, when: When) -> Item | None:
         """Write an item; the one that is there if it does not meet the condition."""
@@ -251,14 +207,14 @@ class Repeats:
                 return None
 
     def _worked(self, claim: Item, work: Callable[[], Any], reading: Reading) -> Any:
-        noted, renewed = _Work(), ExitStack()
+        noted, renewed = Work(), ExitStack()
         renewed.enter_context(self._renewing.of(claim))
 
         def end(kept: JsonObject | None) -> None:
             renewed.close()
             unhurried().run(self._end, claim, kept)
 
-        outer = _work.set(noted)
+        outer = current_work.set(noted)
         kept: JsonObject | None = None
         try:
             answer = work()
@@ -268,33 +224,51 @@ class Repeats:
                 kept = reading.raised(raised)
             raise
         finally:
-            _work.reset(outer)
+            current_work.reset(outer)
             if not noted.outlasts(end):
                 end(kept)
         return answer
 
     def _end(self, claim: Item, kept: JsonObject | None) -> None:
-        """Keep what was answered; free the key if that is None. The work is done: its answer is sent in any case."""
-        ours = When(equal={"claim": claim["claim"]})
+        """Keep what was answered; free the key if that is None. The work is done: its answer is sent in any case, and
+        a store that is away gets it as soon as it is back."""
+        if kept is None:
+            self._let_go(claim)
+            return
+        item = {**claim, "done": True, "kept": msgspec.msgpack.encode(kept)}
         try:
-            if kept is None:
-                self._store().delete(TABLE, claim["key"], when=ours)
-                return
-            item = {**claim, "done": True, "kept": msgspec.msgpack.encode(kept)}
-            try:
-                self._put(item, ours)
-            except ItemTooLargeError:
-                self._put({**item, "kept": msgspec.msgpack.encode({})}, ours)
-        except ConditionFailedError:  # the claim was lost, to somebody who took this process for dead
-            pass
+            self._keep(item)
         except PyMacaronException as error:
-            log.error(
-                "the answer to an Idempotency-Key could not be kept; in %.0f s it is free again: %s", LEASE, error
-            )
+            fact = "the answer to an Idempotency-Key could not be kept; it is tried again: %s"
+            if not self._insisting.on(lambda: self._keep(item), len(item["kept"])):
+                fact = f"the answer to an Idempotency-Key could not be kept; in {LEASE:.0f} s it is free again: %s"
+            log.error(fact, error)
+
+    def _let_go(self, claim: Item) -> None:
+        """Free a key, or as soon as the store is back; its lease ends by itself."""
+        try:
+            self._free(claim)
+        except PyMacaronException as error:
+            log.warning("an Idempotency-Key could not be freed; in %.0f s it is: %s", LEASE, error)
+            self._freeing.on(lambda: self._free(claim), 1)
+
+    def _free(self, claim: Item) -> None:
+        with suppress(ConditionFailedError):  # as below
+            self._store().delete(TABLE, claim["key"], when=_ours(claim))
+
+    def _keep(self, item: Item) -> None:
+        with suppress(ConditionFailedError):  # the claim was lost, to somebody who took this process for dead
+            try:
+                self._put(item, _ours(item))
+            except ItemTooLargeError:
+                self._put({**item, "kept": msgspec.msgpack.encode({})}, _ours(item))
 
     def _renew(self, claim: Item) -> None:
-        ours = When(equal={"claim": claim["claim"]})
-        self._store().update(TABLE, claim["key"], set={"until": self._clock() + LEASE}, when=ours)
+        self._store().update(TABLE, claim["key"], set={"until": self._clock() + LEASE}, when=_ours(claim))
+
+
+def _ours(claim: Item) -> When:
+    return When(equal={"claim": claim["claim"]})
 
 
 def _name(operation: Operation, identity: Identity, request: Request, key: str) -> str:

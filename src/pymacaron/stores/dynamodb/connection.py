@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from math import inf
 from random import uniform
 from typing import Any
 
@@ -39,7 +40,7 @@ _THROTTLED = frozenset((
     "ThrottlingError",
     "TransactionConflict",
 ))  # fmt: skip
-_LONGEST = 60.0  # seconds that one attempt may take, the reading of all of its answer included
+_PATIENCE = 10.0  # seconds for one action, with all its attempts; a deadline that is nearer counts
 _RETRYING = ("needs-retry.dynamodb", "retry-config-dynamodb")  # where botocore asks itself whether to try again
 _ATTEMPTS = 10  # of what another write is in the way of, and of the rest of a batch
 OPTIONS: dict[str, Any] = {
@@ -49,10 +50,18 @@ OPTIONS: dict[str, Any] = {
 
 
 class _Patience(Timeout):
-    """How long one attempt may take: as always, or as the deadline of the call has it. Asked for at each."""
+    """How long one attempt may take; asked for at each.
+
+    Args:
+        left: seconds that are left of its action.
+    """
+
+    def __init__(self, left: Callable[[], float], **seconds: float) -> None:
+        super().__init__(**seconds)
+        self._left = left
 
     def clone(self) -> Timeout:
-        return Timeout(total=max(left(_LONGEST), 0.001), connect=self._connect, read=self._read)
+        return Timeout(total=max(self._left(), 0.001), connect=self._connect, read=self._read)
 
 
 class Connection:
@@ -74,6 +83,10 @@ class Connection:
     def is_in_doubt(self) -> bool:
         """Has the last call of this thread been sent more than once, and may an earlier one have been done?"""
         return bool(getattr(self._sent, "unanswered", False))
+
+    def _left(self) -> float:
+        """Seconds that are left of the action of this thread, and of its call."""
+        return left(getattr(self._sent, "until", inf) - time.monotonic())
 
     def _note(self, response: Any, caught_exception: Any = None, **_: Any) -> None:
         """An attempt has ended: with an answer, and its status, or without."""
@@ -103,12 +116,12 @@ class Connection:
         return made
 
     def _hurry(self, client: Any) -> None:
-        """Let the attempts of a client end at the deadline of their call, and none begin after it. There are no
-        settings for that: where a botocore is built otherwise, attempts take as long as OPTIONS say."""
+        """Let the attempts of a client end when their time is over, and none begin after it. There are no settings for
+        that: where a botocore is built otherwise, attempts take as long as OPTIONS say."""
         options = client.meta.config
         with suppress(AttributeError):
             session = client._endpoint.http_session
-            patience = _Patience(connect=options.connect_timeout, read=options.read_timeout)
+            patience = _Patience(self._left, connect=options.connect_timeout, read=options.read_timeout)
             session._timeout = session._manager.connection_pool_kw["timeout"] = patience
         events, (event, name) = client.meta.events, _RETRYING
         events.unregister(event, unique_id=name)
@@ -117,7 +130,7 @@ class Connection:
 
         def again(**given: Any) -> float | None:
             pause: float | None = handler.needs_retry(**given)
-            return None if pause is None or pause >= left() else pause
+            return None if pause is None or pause >= self._left() else pause
 
         events.register(event, again)
 
@@ -137,7 +150,7 @@ class Connection:
             DeadlineExceededError: the time is over, and nobody knows whether a write was done.
             PyMacaronException: everything else.
         """
-        self._sent.unanswered = False
+        self._sent.unanswered, self._sent.until = False, time.monotonic() + _PATIENCE
         for attempt in range(_ATTEMPTS):
             deadline()
             try:
