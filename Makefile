@@ -68,7 +68,7 @@ screenshots: venv services ## pictures for docs/img; ARGS="console" takes one
 faults: venv services ## services under load, tasks, saves and deployments whose processes are killed, and much else
 	@$(BIN)/python faults/serving.py
 	@$(BIN)/python -m pytest -q -m heavy tests/test_stores_faults.py tests/test_limits_faults.py
-	@$(BIN)/python -m pytest -q -m heavy -n $(JOBS) tests/test_deploy_running.py tests/test_deploy_resumed.py tests/test_deploy_faults.py tests/test_deploy_killed.py
+	@$(BIN)/python -m pytest -q -m heavy -n $(JOBS) tests/test_deploy_running.py tests/test_deploy_resumed.py tests/test_deploy_faults.py tests/test_deploy_killed.py tests/test_deploy_draining.py
 	@test -e /usr/lib/rabbitmq/bin/rabbitmq-server || $(call install,rabbitmq-server)
 	@$(BIN)/python faults/killed_workers.py $(ARGS)
 

@@ -155,22 +155,25 @@ def test_the_bundle_is_the_same_bytes() -> None:
     assert services.keys() == {"web", "worker"}
 
 
-def test_web_and_worker_have_one_worker() -> None:
-    """The container that serves runs no tasks, as the other one does; each has longer to end than it needs by default;
-    both commands are ours; only who answers /ping is asked for it."""
-    both = bundle_of(wanted(with_async=True, async_broker="redis://cache"), IMAGE)
+@pytest.mark.parametrize("more", [{}, {"async_drain": 300, "shutdown_grace": 40}])
+def test_web_and_worker_have_one_worker(more: dict[str, Any]) -> None:
+    """The container that serves runs no tasks, as the other one does; each has longer to end than its calls or tasks
+    may go on; both commands are ours; only who answers /ping is asked for it."""
+    both = bundle_of(wanted(with_async=True, async_broker="redis://cache", **more), IMAGE)
     with zipfile.ZipFile(io.BytesIO(both.data)) as archive:
         services = json.loads(archive.read("docker-compose.yml"))["services"]
     assert services["web"]["command"] == ["pymacaron", "run", "--production", "--no-tasks"]
     assert services["worker"]["command"] == ["pymacaron", "worker"]
-    run = [Part(IMAGE, tuple(services[name]["command"])) for name in ("web", "worker")]
+    graces = {name: int(one["stop_grace_period"].rstrip("s")) for name, one in services.items()}
+    assert graces["web"] > config(**more).shutdown_delay + config(**more).shutdown_grace
+    assert graces["worker"] > config(**more).async_drain
+    run = [Part(IMAGE, tuple(services[name]["command"]), graces[name]) for name in ("web", "worker")]
     assert parts_of(both.data) == run  # as a rehearsal runs them
     assert parts_of(bundle_of(wanted(), IMAGE).data) == [Part(IMAGE)]
     for one in services.values():
         program, *words = one["command"]
         assert program == command.name
         assert command.get_command(Context(command), words[0]).make_context(words[0], words[1:])  # type: ignore[union-attr]
-        assert int(one["stop_grace_period"].rstrip("s")) > max(config().shutdown_grace, config().async_drain)
     assert [name for name, one in services.items() if one.get("healthcheck")] == ["worker"]
 
 

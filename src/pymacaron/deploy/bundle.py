@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import zipfile
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from .resources import PORT, Wanted
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can say
 _LOGS = "/var/log/pymacaron"
-_GRACE = 10  # seconds after SIGTERM: shutdown_grace and async_drain are 7 and 8
+_MORE = 2  # seconds that ending takes beyond calls and tasks that still run
 _GOES_FIRST = 500  # of 1000 in which the kernel counts
 
 
@@ -44,7 +45,7 @@ def bundle_of(wanted: Wanted, image: str) -> Bundle:
         image: with its digest, `host/repository@sha256:…`: a tag can be moved while an environment grows.
     """
     if wanted.worker:
-        name, text = "docker-compose.yml", _compose(image)
+        name, text = "docker-compose.yml", _compose(wanted, image)
     else:
         name, text = "Dockerrun.aws.json", _dockerrun(image)
     return Bundle(_zipped(name, text), image)
@@ -61,17 +62,25 @@ def _dockerrun(image: str) -> str:
     return json.dumps(said, indent=2, sort_keys=True) + "\n"
 
 
-def _compose(image: str) -> str:
+def _compose(wanted: Wanted, image: str) -> str:
     """JSON is YAML. Elastic Beanstalk writes the variables of the environment into the file `.env`."""
-    each = {"image": image, "env_file": ".env", "restart": "always", "init": True, "stop_grace_period": f"{_GRACE}s"}
+    each = {"image": image, "env_file": ".env", "restart": "always", "init": True}
     services = {
-        "web": {**each, "ports": [f"80:{PORT}"], "command": ["pymacaron", "run", "--production", "--no-tasks"]},
+        "web": {
+            **each, "stop_grace_period": _grace(wanted.grace), "ports": [f"80:{PORT}"],
+            "command": ["pymacaron", "run", "--production", "--no-tasks"],
+        },
         # It answers no /ping. Where memory ends, it goes before the web: its tasks come again, and calls do not.
         "worker": {
-            **each, "command": ["pymacaron", "worker"], "healthcheck": {"disable": True}, "oom_score_adj": _GOES_FIRST
+            **each, "stop_grace_period": _grace(wanted.drain), "command": ["pymacaron", "worker"],
+            "healthcheck": {"disable": True}, "oom_score_adj": _GOES_FIRST,
         },
     }  # fmt: skip
     return json.dumps({"services": services}, indent=2, sort_keys=True) + "\n"
+
+
+def _grace(seconds: float) -> str:
+    return f"{math.ceil(seconds) + _MORE}s"
 
 
 def _zipped(name: str, text: str) -> bytes:

@@ -9,6 +9,7 @@ from pymacaron._types import Json
 
 from .beforehand import label_of, local, stored
 from .calls import options
+from .dns import name_steps, name_warnings
 from .due import cleaned
 from .observe import Environment, Found, marked
 from .options import COMMAND, IN_PLACE, SPLITTING, Option
@@ -50,7 +51,8 @@ def plan_canary(wanted: Wanted, found: Found, order: Order) -> Plan:
     steps = (
         *local(wanted, found, order), *stored(wanted, found, order, label), locked(wanted, found),
         *_updated(wanted, found, order, label, live=live), *verified(wanted, order, live.name),
-        *watched(wanted, order, live.name), *recorded(wanted, found), *cleaned(wanted, found, order),
+        *watched(wanted, order, live.name), *recorded(wanted, found), *name_steps(wanted, found.name),
+        *cleaned(wanted, found, order),
     )  # fmt: skip
     what = f"{wanted.name} {wanted.version}".strip()
     title = f"{what} to {wanted.stage}: in {live.name} ({live.label}), for {order.canary} % of its callers first"
@@ -112,3 +114,4 @@ def _warnings(wanted: Wanted, found: Found, order: Order) -> Iterator[str]:
         yield f"options that --canary does not change: {', '.join(differing)}"
     if left:
         yield f"variables that are in no setting any more, and stay: {', '.join(left)}"
+    yield from name_warnings(wanted, found.name)

@@ -18,6 +18,8 @@ from .prices import said_of
 from .resources import Wanted
 from .steps import Plan
 
+_STOP = 10  # seconds that a container has after SIGTERM, unless a bundle says so
+
 
 def problems(wanted: Wanted, found: Found, order: Order) -> Iterator[tuple[str, str, str]]:
     """Why a deployment would fail, as far as that can be known before anything is changed: setting, fact, cure."""
@@ -70,14 +72,21 @@ def plan(wanted: Wanted, found: Found, order: Order) -> Plan:
         *local(wanted, found, order), *stored(wanted, found, order, label),
         *brought_up(wanted, found, order, label), *name_steps(wanted, found.name), *cleaned(wanted, found, order),
     )  # fmt: skip
-    warnings = ["one host alone: the service stops with it, and with its zone"] if wanted.hosts_min == 1 else []
-    warnings += name_warnings(wanted, found.name)
     return Plan(
         deploy_id=order.deploy_id, title=_title(wanted, blue), blue=blue.id if blue else "", green=green,
         state=found.state, steps=steps, if_green_fails=if_green_fails(wanted, found, order, green),
         if_live_fails=if_live_fails(wanted, found, order, blue, green) if blue else (),
-        cost=tuple(said_of(wanted, beside=1 if blue else 0)), warnings=tuple(warnings),
+        cost=tuple(said_of(wanted, beside=1 if blue else 0)), warnings=tuple(_warnings(wanted, found)),
     )  # fmt: skip
+
+
+def _warnings(wanted: Wanted, found: Found) -> Iterator[str]:
+    if wanted.hosts_min == 1:
+        yield "one host alone: the service stops with it, and with its zone"
+    if wanted.grace > _STOP and not wanted.worker:
+        asked = f"calls may go on for {wanted.grace:g} s after SIGTERM (shutdown_delay, shutdown_grace)"
+        yield f"{asked}, and Elastic Beanstalk gives a single container {_STOP} s"
+    yield from name_warnings(wanted, found.name)
 
 
 def _title(wanted: Wanted, blue: Environment | None) -> str:

@@ -42,6 +42,8 @@ class Wanted:
         repository: where the image is pushed to, without a registry if that is the account's own ECR.
         version: what the code calls itself, such as a commit.
         keep_hours: how long a replaced environment stays.
+        grace: seconds that calls have after SIGTERM.
+        drain: seconds that tasks have.
         canary_minutes: for how long a canary has to be well.
         dns: what may be done to the live host in Route 53: "create", "replace" or "off".
         watch_minutes: how long a new version that is live is watched, unless an order says so.
@@ -75,6 +77,8 @@ class Wanted:
     watch_minutes: int = 0
     canary_minutes: int = 5
     dns: str = "off"
+    grace: float = 7.5
+    drain: int = 8
 
     @property
     def host(self) -> str:
@@ -128,6 +132,7 @@ def wanted_of(config: Config, *, stage: str = LIVE, version: str = "") -> Wanted
         secrets=tuple(sorted(config.env_secrets)), worker=config.with_async, keep_hours=config.aws_keep_hours,
         keep_versions=config.aws_keep_versions, watch_minutes=config.aws_watch_minutes,
         canary_minutes=config.aws_canary_minutes, dns=_dns(config, stage),
+        grace=config.shutdown_delay + config.shutdown_grace, drain=config.async_drain,
     )  # fmt: skip
 
 

@@ -14,8 +14,9 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from pymacaron.containers import Container, Engine, EngineError
 
@@ -83,18 +84,21 @@ def _free_port() -> int:
 
 
 class Part(NamedTuple):
-    """One container of an environment: its image, and the command in place of the image's, if any."""
+    """One container of an environment: its image, the command in place of the image's, if any, and how many seconds it
+    has to end."""
 
     image: str
     command: tuple[str, ...] = ()
+    grace: int = _STOP
 
 
 class _Running:
     """Images that run in containers: of what is asked, and of those that run beside it."""
 
-    def __init__(self, engine: Engine, containers: list[Container]) -> None:
-        self._engine, self._containers = engine, containers
-        self._web = containers[0]
+    def __init__(self, engine: Engine, containers: list[tuple[Container, Part]]) -> None:
+        self._engine, self._containers = engine, [container for container, _ in containers]
+        self._graces = [part.grace for _, part in containers]
+        self._web = self._containers[0]
         self.place = (self._web.host, engine.port(self._web))
 
     def is_there(self) -> bool:
@@ -108,11 +112,14 @@ class _Running:
             yield from self._engine.follow(self._web)
 
     def stop(self) -> None:
-        for one in self._containers:
-            with contextlib.suppress(EngineError):
-                self._engine.stop(one, _STOP)
-            with contextlib.suppress(EngineError):
-                self._engine.remove(one)
+        with ThreadPoolExecutor(len(self._containers)) as at_once:  # each has its time from the same moment on
+            list(at_once.map(self._end, self._containers, self._graces))
+
+    def _end(self, container: Container, grace: int) -> None:
+        with contextlib.suppress(EngineError):
+            self._engine.stop(container, grace)
+        with contextlib.suppress(EngineError):
+            self._engine.remove(container)
 
 
 LABEL = "pymacaron.rehearsal"  # on every container of a rehearsal: the id of its environment
@@ -125,7 +132,7 @@ def containers(engine: Engine, read: Callable[[str, str], bytes], hosts: Mapping
     def start(environment: Environment, version: Version | None, variables: dict[str, str]) -> Program:
         if version is None or not version.bucket or not version.key:
             raise RuntimeError("The rehearsal runs no sample application: give a version with a source bundle.")
-        started: list[Container] = []
+        started: list[tuple[Container, Part]] = []
         try:
             for part in parts_of(read(version.bucket, version.key)):
                 image = _found(part.image)
@@ -133,9 +140,9 @@ def containers(engine: Engine, read: Callable[[str, str], bytes], hosts: Mapping
                     image, environment=variables, labels={LABEL: environment.id}, command=part.command,
                     port=None if started else 0,
                 )  # fmt: skip
-                started.append(container)
+                started.append((container, part))
         except EngineError:
-            for container in started:
+            for container, _ in started:
                 engine.remove(container)
             raise
         return _Running(engine, started)
@@ -174,7 +181,13 @@ def _composed(text: bytes) -> list[Part]:
         return [Part(found[1].decode())] if found else _none()
     services = json.loads(text).get("services", {}).values()
     asked_first = sorted(services, key=lambda one: "ports" not in one)
-    return [Part(one["image"], tuple(one.get("command", ()))) for one in asked_first if "image" in one] or _none()
+    return [_part(one) for one in asked_first if "image" in one] or _none()
+
+
+def _part(said: dict[str, Any]) -> Part:
+    seconds = str(said.get("stop_grace_period", "")).removesuffix("s")
+    grace = int(seconds) if seconds.isdigit() else _STOP
+    return Part(said["image"], tuple(said.get("command", ())), grace)
 
 
 def _none() -> list[Part]:
