@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -124,8 +125,19 @@ def publishing_phone(browser: Browser) -> bytes:
         return page.screenshot()
 
 
+def coverage(browser: Browser) -> bytes:
+    """What the acceptance tests of the shop have touched of its documents."""
+    with shop(debug=False) as server, tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pymacaron.cli", "test", "--local", "--port", str(server.port)]
+        subprocess.run([*command, "--coverage", f"{folder}/coverage.html"], cwd=EXAMPLES / "shop" / "shop", check=True)
+        page = browser.new_page(viewport={"width": 900, "height": 640}, color_scheme="light")
+        page.goto(f"file://{folder}/coverage.html")
+        return page.screenshot()
+
+
 PICTURES: dict[str, Callable[[Browser], bytes]] = {
     "console": console,
+    "coverage": coverage,
     "publishing-api": publishing_api,
     "publishing-operation": publishing_operation,
     "publishing-phone": publishing_phone,
