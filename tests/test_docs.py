@@ -173,6 +173,12 @@ def test_every_page_can_be_found() -> None:
     assert sorted(str(page.relative_to(ROOT)) for page in set(PAGES) - found) == []
 
 
+def test_pages_begin_with_what_they_are_for() -> None:
+    """Below its title, each page has a paragraph that tells what it is for."""
+    firsts = {page.name: page.read_text("utf-8").partition("\n\n")[2] for page in PAGES}
+    assert [name for name, text in firsts.items() if not re.match(r"[\w`*\[][^\n]{30}", text)] == []
+
+
 def test_every_room_is_on_the_plan() -> None:
     """The table of rooms in ARCHITECTURE.md has each file and folder of the source once, and nothing else."""
     source = ROOT / "src" / "pymacaron"
