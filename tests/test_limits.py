@@ -10,10 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from flask import Response
@@ -23,6 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from programs import PATIENCE
 from services import Project, body, operation, project_in
+from werkzeug.serving import make_server
 from workers import Redis
 
 from pymacaron.auth import generate_token
@@ -268,6 +272,61 @@ def test_callers_are_counted_apart(project: Project, dispatch: str) -> None:
     assert 1790 <= int(refused.headers["Retry-After"]) <= 1800
     assert client.get("/f", headers=bob).status_code == 200
     assert client.get("/f").status_code == 401  # and costs nobody anything
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """A proxy that adds the address of its caller, as they all do."""
+
+    to: ClassVar[int]
+
+    def do_GET(self) -> None:
+        sent = self.headers.get_all("X-Forwarded-For", [])
+        onward = HTTPConnection("127.0.0.1", self.to, timeout=PATIENCE)
+        onward.request("GET", self.path, headers={"X-Forwarded-For": ", ".join([*sent, self.client_address[0]])})
+        self.send_response(onward.getresponse().status)
+        self.end_headers()
+        onward.close()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(server: Any) -> Iterator[int]:
+    """Its port, while it serves."""
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_callers_behind_a_proxy(project: Project) -> None:
+    """Behind a proxy that is trusted, each caller has his own allowance, whatever he says of himself; who does not come
+    by it is whoever he is."""
+    get_config().trusted_proxies = ["127.0.0.1"]
+    served(project, "def f(): return {}", {"x-rate-limit": {"rate": "2/hour", "by": "address"}})
+
+    def ask(port: int, caller: str, *said: str) -> int:
+        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE, source_address=(caller, 0))
+        connection.putrequest("GET", "/f")
+        for address in said:
+            connection.putheader("X-Forwarded-For", address)
+        connection.endheaders()
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    with serving(make_server("127.0.0.1", 0, project.app, threaded=True)) as service:
+        Proxy.to = service
+        with serving(ThreadingHTTPServer(("127.0.0.1", 0), Proxy)) as proxy:
+            said = [(), ("192.0.2.7",), ("192.0.2.8, 127.0.0.1",), ("192.0.2.9", "127.0.0.1")]
+            assert [ask(proxy, "127.0.0.2", *one) for one in said] == [200, 200, 429, 429]
+            assert [ask(proxy, "127.0.0.3", *one) for one in said] == [200, 200, 429, 429]
+            assert [ask(service, "127.0.0.4", *one) for one in said] == [200, 200, 429, 429]
 
 
 def test_usual_rate(project: Project) -> None:

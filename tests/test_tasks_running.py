@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -125,6 +126,8 @@ def deadly(name):
     os.kill(os.getpid(), 9)
 
 def make_report(mail=None, month=None):
+    if mail is not None:
+        note("report", mail.to)
     if mail is not None and mail.to == "nobody":
         raise NotFoundError("no such customer")
     if mail is not None and mail.to == "slow":
@@ -145,6 +148,13 @@ def hold(key):
     while not (NOTES.parent / key).exists():
         time.sleep(0.02)
     return key
+"""
+
+
+LIMITS = """\
+      x-idempotent: true
+      x-timeout-ms: 1
+      x-rate-limit: 60/hour
 """
 
 
@@ -176,7 +186,10 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             pytest.skip("there is no redis-server; `make services` installs it where that is possible")
         redis = Redis(folder)
     url = f"sqlite:///{folder}" if redis is None else redis.url
-    project = Project(folder, JOBS, f"{url}?lease={LEASE}", async_drain=3)
+    store = f"sqlite:///{folder}/store.sqlite"
+    project = Project(folder, JOBS, f"{url}?lease={LEASE}", async_drain=3, store=store, max_concurrency=8)
+    document = folder / "apis" / "shop.yaml"
+    document.write_text(document.read_text("utf-8").replace("      x-async:", f"{LIMITS}      x-async:"), "utf-8")
     began = time.time()
     workers = [Worker(folder, name) for name in ("first", "second")]
     with project.here(), workers[0], workers[1]:
@@ -338,6 +351,30 @@ def test_long_operations(service: Service) -> None:
         assert client.delete(place, headers=who).status_code == 404
     assert client.get("/operations/none").status_code == 404
     assert client.delete(place, headers=ann).json["error"] == "OPERATION_ENDED"
+
+
+def test_limits_of_long_operations(service: Service) -> None:
+    """Limits are for the request that begins it, which is answered in no time: of many with one key, one begins it, and
+    the others are told where it is; x-timeout-ms says nothing of the work."""
+    headers = {"key": "eve", "Idempotency-Key": "k", "PymDeadlineMs": "60000"}
+
+    def begin() -> Any:
+        return service.client.application.test_client().post("/reports/2026-01-31", json={"to": "eve"}, headers=headers)
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = [future.result() for future in [pool.submit(begin) for _ in range(40)]]
+    assert {answer.status_code for answer in answers} <= {202, 409, 503}
+    assert {answer.headers["Retry-After"] for answer in answers} == {"1"}
+    again = begin()
+    places = {answer.headers["Location"] for answer in answers if answer.status_code == 202}
+    assert (again.headers["Idempotency-Replayed"], places | {again.headers["Location"]}) == ("true", places)
+    assert again.headers["RateLimit-Policy"] == '"calls";q=60;w=3600'
+    assert eventually(lambda: service.client.get(places.copy().pop(), headers=headers).json["state"] == "done")
+    assert service.notes("report").count("eve") == len(places) == 1
+    while (refused := begin()).status_code == 202:
+        pass
+    assert (refused.status_code, refused.json["error"]) == (429, "TOO_MANY_REQUESTS")
+    assert service.client.get(*places, headers=headers).status_code == 200
 
 
 def test_long_operations_that_fail(service: Service) -> None:
