@@ -234,7 +234,10 @@ def test_pyproject_counts_where_there_is_no_list(tmp_path: Path) -> None:
         ({"requirements.txt": "-r none.txt"}, "none.txt cannot be read"),
         ({"requirements.txt": "-r ./requirements.txt"}, "requirements.txt: names itself, by -r"),
         ({"requirements.lock": "a==1 --hash=sha256:00"}, "requirements.lock: has hashes, and none for granian"),
-        ({"pyproject.toml": "", "uv.lock": ""}, "uv.lock: is a lock file that pip does not read; run `uv export"),
+        (
+            {"pyproject.toml": "", "uv.lock": ""},
+            "uv.lock: is not written as expected (KeyError: 'package'); run `uv exp",
+        ),
         ({"pyproject.toml": '[project]\ndynamic=["dependencies"]'}, "dependencies are made when it is built"),
         ({"pyproject.toml": "["}, "pyproject.toml: is no TOML"),
     ],

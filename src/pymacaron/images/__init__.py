@@ -4,6 +4,7 @@ configurations.py  its settings, for each environment
 ignoring.py        which of its files belong there
 leaks.py           which must not
 requirements.py    what is installed
+locks.py           the same, as other tools lock it
 wheels.py          this very pymacaron as a wheel
 context.py         the folder that is sent to the engine
 dockerfile.py      what the engine does with it

@@ -12,18 +12,13 @@ from typing import NamedTuple
 from pymacaron.config import Config
 from pymacaron.exceptions import Finding, StartError
 
+from .locks import LOCKS, check_fresh, locked
 from .wheels import from_index, write_wheel
 
-FILES = ("requirements.lock", "requirements.txt")  # the first that there is; else pyproject.toml
+FILES = ("requirements.lock", "requirements.txt", *LOCKS)  # the first that there is; else pyproject.toml
 WHEELS = "wheels"
 INDEX = "index"  # in place of a wheel: pymacaron comes from the index
 _PROJECT = "pyproject.toml"
-_FOREIGN = {  # lock files that pip does not read, and how they become one that it does
-    "uv.lock": "uv export --no-dev --no-emit-project --output-file requirements.lock",
-    "poetry.lock": "poetry export --only main --output requirements.lock",
-    "pdm.lock": "pdm export --prod --output requirements.lock",
-    "Pipfile.lock": "pipenv requirements > requirements.lock",
-}
 _OURS = re.compile(
     r"pymacaron\s*(?:\[(?P<extras>[^\]]*)\])?\s*(?P<rest>(?:[@=<>~!;(\s].*)?)", re.IGNORECASE | re.DOTALL
 )
@@ -150,6 +145,9 @@ def _read(folder: str, name: str, above: tuple[str, ...] = ()) -> Iterator[Requi
     if name in {"", _PROJECT}:
         yield from _of_project(folder)
         return
+    if os.path.basename(name) in LOCKS:
+        yield from _of_lock(folder, name)
+        return
     lines = iter(enumerate(_text(folder, name).splitlines(), 1))
     for number, line in lines:
         text = line
@@ -164,11 +162,16 @@ def _read(folder: str, name: str, above: tuple[str, ...] = ()) -> Iterator[Requi
             yield Requirement(f"{name}:{number}", text)
 
 
+def _of_lock(folder: str, name: str) -> Iterator[Requirement]:
+    """What a lock file of another tool asks for, if the project beside it asks for no more than that."""
+    found = [Requirement(*one) for one in locked(name, _text(folder, name))]
+    beside = os.path.join(folder, os.path.dirname(name))
+    if os.path.isfile(os.path.join(beside, _PROJECT)):
+        check_fresh(name, (one.text for one in _of_project(beside)), (one.text for one in found))
+    yield from found
+
+
 def _of_project(folder: str) -> Iterator[Requirement]:
-    foreign = next((name for name in _FOREIGN if os.path.isfile(os.path.join(folder, name))), None)
-    if foreign is not None:
-        cure = f"run `{_FOREIGN[foreign]}`, and keep that file beside it"
-        raise StartError([Finding(foreign, "", "is a lock file that pip does not read", cure)])
     if not os.path.isfile(os.path.join(folder, _PROJECT)):
         return
     try:
