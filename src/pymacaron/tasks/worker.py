@@ -21,6 +21,7 @@ from pymacaron._types import JsonObject
 from pymacaron.config import get_config
 from pymacaron.exceptions import ConfigurationError, DeadlineExceededError, Finding, StartError
 
+from . import hurrying
 from .brokers import DEFAULT
 from .declared import tasks
 from .periodic import Clockwork
@@ -87,6 +88,7 @@ def work(queues: list[str] | None = None, processes: int | None = None) -> int:
     )  # fmt: skip
     # tenths of a second: a process that ends waits for its results to be counted, half a minute if another has died
     billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = max(1, 10 * get_config().async_drain)
+    hurrying.in_worker()
     worker.start()
     return _CTRL_C if "SIGINT" in ended_by else int(worker.exitcode or 0)
 
@@ -116,9 +118,11 @@ def _listen(with_broker: Sender, ended_by: list[str]) -> None:
         drain = threading.Timer(get_config().async_drain, os.kill, (os.getpid(), signal.SIGQUIT))
         drain.daemon = True
         drain.start()
+        hurrying.wake()
 
-    def ending(**_: Any) -> None:
+    def ending(exitcode: int = 0, **_: Any) -> None:
         crash.flush()
+        hurrying.in_process(exitcode)
 
     def own_logging(**_: Any) -> None:
         """Celery leaves logging alone if somebody listens here."""
