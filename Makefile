@@ -60,6 +60,7 @@ services: ## redis-server, chromium, docker and a registry for the tests, where 
 rehearse: venv services ## AWS on this machine, with real containers, and asked by AWS's own command line
 	@test -x .ebcli/bin/eb || { $(PYTHON) -m venv --clear .ebcli && \
 	  .ebcli/bin/python -m pip install --quiet --disable-pip-version-check awsebcli; }
+	@command -v podman >/dev/null || $(call install,podman)
 	@$(BIN)/python -m pytest -q -m heavy tests/test_rehearsal*.py tests/test_deploy_rehearsed.py $(ARGS)
 
 screenshots: venv services ## pictures for docs/img; ARGS="console" takes one

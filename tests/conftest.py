@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from browsers import browser, visit  # noqa: F401 - fixtures for everybody
-from engines import docker_host, engine  # noqa: F401 - likewise
+from engines import docker_host, engine, podman  # noqa: F401 - likewise
 from hypothesis import HealthCheck, settings
 from leaks import Leaks
 

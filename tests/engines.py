@@ -27,8 +27,10 @@ import pytest
 from programs import PATIENCE
 
 from pymacaron.containers import Engine
+from pymacaron.containers.finding import NAMED
 
 BASE = "python:3.11-slim"
+FULL_BASE = f"docker.io/library/{BASE}"  # as podman calls it
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _FLAGS = ("--iptables=false", "--ip6tables=false", "--bridge=none")
 _PROGRAMS = (
@@ -92,6 +94,35 @@ class Refused(Exception):
 def engine(docker_host: str) -> Engine:
     """The engine of this run, with its base image."""
     return Engine.find("docker", {**os.environ, "DOCKER_HOST": docker_host})
+
+
+@pytest.fixture
+def podman(docker_host: str, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment in which podman is the engine, with images of its own, among them the base image."""
+    if shutil.which("podman") is None:
+        pytest.fail("podman is not installed") if os.environ.get("CI") else pytest.skip("podman is not installed")
+    settings = tmp_path / "containers.conf"
+    settings.write_text(_PODMAN, "utf-8")
+    with tempfile.TemporaryDirectory(prefix="pymacaron-podman-") as folder:
+        words = ["podman", "--root", f"{folder}/root", "--runroot", f"{folder}/run"]
+        own = {"CONTAINERS_CONF": str(settings), "DOCKER_HOST": docker_host, NAMED: " ".join(words)}
+        here = {**os.environ, **own}
+        with subprocess.Popen(["docker", "save", BASE], env=here, stdout=subprocess.PIPE) as saving:
+            subprocess.run([*words, "load", "--quiet"], env=here, stdin=saving.stdout, check=True)
+        try:
+            subprocess.run([*words, "tag", f"localhost/{BASE}", FULL_BASE], env=here, check=True)
+            yield own
+        finally:
+            subprocess.run([*words, "system", "reset", "--force"], env=here, check=False)
+
+
+# runc, since podman's own crun wants a version of control groups; limits that anybody may set
+_PODMAN = """
+[containers]
+default_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]
+[engine]
+runtime = "runc"
+"""
 
 
 def missing_for_docker() -> str | None:

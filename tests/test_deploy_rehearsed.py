@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from engines import BASE
+from engines import BASE, FULL_BASE
 from leaks import secret
 from programs import LISTENING, SHOP, by_python, running
 from workers import Redis
@@ -199,17 +199,22 @@ def same_is_live(done: Done) -> bool:
 
 
 @pytest.mark.heavy
-def test_a_new_service(engine: Engine, docker_host: str, tmp_path: Path) -> None:
-    """What `pymacaron new` has made is deployed as it is; no container is left, and no secret shown."""
+@pytest.mark.parametrize("kind", ["docker", "podman"])
+def test_a_new_service(kind: str, request: pytest.FixtureRequest, docker_host: str, tmp_path: Path) -> None:
+    """What `pymacaron new` has made is deployed as it is, by docker and by podman; no container is left, and no secret
+    shown."""
     make_service("notes", str(tmp_path))
     folder = tmp_path / "notes"
     with (folder / "pym-config.yaml").open("a", encoding="utf-8") as file:
         file.write("\naws_region: eu-west-1\nenv_secrets: [NOTES_WORD]\nword: NOTES_WORD\n")
-    environment = {"DOCKER_HOST": docker_host, "NOTES_WORD": _WORD}
-    done = pymacaron(folder, environment, "deploy", "--rehearse", "--base", BASE)
+    own = request.getfixturevalue("podman") if kind == "podman" else {"DOCKER_HOST": docker_host}
+    base = FULL_BASE if kind == "podman" else BASE
+    done = pymacaron(folder, {**own, "NOTES_WORD": _WORD}, "deploy", "--rehearse", "--base", base, "--network", "host")
     assert done.code == 0, done.said
     assert done.said.count("run the acceptance tests against the live address (") == 2
     assert "give notes-live.eu-west-1.elasticbeanstalk.com to notes-live-" in done.said
     assert done.asked > 0
     assert _WORD not in done.said
-    assert engine.containers({"pymacaron.deploy": "trial"}, ended=True) == []
+    engine = Engine.find(environment={**os.environ, **own})
+    for label in ("pymacaron.deploy", "pymacaron.rehearsal"):
+        assert engine.containers({label: ""}, ended=True) == []

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from engines import BASE, locked, shared_folder
+from engines import BASE, FULL_BASE, locked, shared_folder
 from leaks import secret
 from programs import ROOT
 from test_images import KEY, WORD, written
@@ -245,33 +245,18 @@ def test_a_lock_with_hashes(engine: Engine, service: Path, docker_host: str) -> 
 
 
 @pytest.mark.heavy
-def test_podman(engine: Engine, service: Path, docker_host: str, tmp_path: Path) -> None:
-    """podman builds the same layers, and its containers are asked in the same way."""
-    if shutil.which("podman") is None:
-        pytest.fail("podman is not installed") if os.environ.get("CI") else pytest.skip("podman is not installed")
-    written(tmp_path, **{"containers.conf": PODMAN})
-    environment = {**os.environ, "CONTAINERS_CONF": str(tmp_path / "containers.conf"), "DOCKER_HOST": docker_host}
-    name = f"podman --root {tmp_path}/root --runroot {tmp_path}/run"
-    with subprocess.Popen(["docker", "save", BASE], env=environment, stdout=subprocess.PIPE) as saving:
-        subprocess.run([*name.split(), "load", "--quiet"], env=environment, stdin=saving.stdout, check=True)
-    podman = Engine.find(name, environment)
-    podman.tag(f"localhost/{BASE}", f"docker.io/library/{BASE}")
-    wish = Wish(str(service), base=f"docker.io/library/{BASE}", network="host")
-    image = build(podman, wish, environment).image
+def test_podman(podman: dict[str, str], service: Path) -> None:
+    """podman builds such images, and its containers are asked in the same way, by acceptance tests too."""
+    environment = {**os.environ, **podman}
+    engine = Engine.find(environment=environment)
+    image = build(engine, Wish(str(service), base=FULL_BASE, network="host"), environment).image
     assert (image.user, "/ping" in image.health[-1]) == ("10001:10001", True)
-    container = podman.run(image.id, network="host", environment={"HOME": "/data", "WORD": "two\nlines"})
+    container = engine.run(image.id, network="host", environment={"HOME": "/data", "WORD": "two\nlines"})
     try:
-        assert any("serving at" in line for line in podman.follow(container))
-        assert podman.stop(container) == 0
+        assert any("serving at" in line for line in engine.follow(container))
+        assert engine.stop(container) == 0
     finally:
-        podman.remove(container)
-        subprocess.run([*name.split(), "system", "reset", "--force"], env=environment, check=False)
-
-
-# runc, since podman's own crun wants a version of control groups; limits that anybody may set
-PODMAN = """
-[containers]
-default_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]
-[engine]
-runtime = "runc"
-"""
+        engine.remove(container)
+    asked = [sys.executable, "-m", "pymacaron.cli", "test", "--image", "jobs:latest", "--network", "host"]
+    done = subprocess.run(asked, cwd=service, env=environment, text=True, capture_output=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -194,7 +194,8 @@ class Engine:
         return state_of(self._told("container", "inspect", _id(container)))
 
     def containers(self, labels: Mapping[str, str], *, ended: bool = False) -> list[str]:
-        """The ids of the containers that have these labels and run; with `ended`, also of those that do no more."""
+        """The ids of the containers that have these labels ("": with any value) and run; with `ended`, also of those that
+        do no more."""
         options = ["--all"] if ended else []
         return self._program.ask("ps", "--quiet", "--no-trunc", *options, *_filters(labels)).split()
 
@@ -278,7 +279,10 @@ def _pairs(values: Mapping[str, str] | None) -> tuple[str, ...]:
 
 
 def _filters(labels: Mapping[str, str]) -> list[str]:
-    return _each("--filter", tuple(f"label={pair}" for pair in _pairs(labels)))
+    """An empty text stands for any."""
+    return _each(
+        "--filter", tuple(f"label={name}={text}" if text else f"label={name}" for name, text in labels.items())
+    )
 
 
 def _tail(last: int | None) -> list[str]:

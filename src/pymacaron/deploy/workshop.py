@@ -25,6 +25,7 @@ from .run import Door, StepFailed
 
 UNIT_TESTS = ("test", "tests")
 _PATIENCE = 60.0  # seconds until a container answers
+_LOOK = 1.0  # seconds until an engine, whose command line is a program to start, is asked again whether it still runs
 _ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
 
 
@@ -100,9 +101,13 @@ class Here:
 
     def _wait(self, container: Container) -> None:
         place, until = place_of(container.host, container.port), time.monotonic() + _PATIENCE
+        look = time.monotonic() + _LOOK
         while not (listens(place) and _answers(place)):
-            if not self._engine.state(container).running or time.monotonic() > until:
-                raise StepFailed(f"the container does not answer /ping; it says:\n{self._engine.logs(container, 30)}")
+            if time.monotonic() >= look:
+                look = time.monotonic() + _LOOK
+                if not self._engine.state(container).running or look > until:
+                    said = self._engine.logs(container, 30)
+                    raise StepFailed(f"the container does not answer /ping; it says:\n{said}")
             time.sleep(0.1)
 
     def push(self, image: str, repository: str, aws: Aws) -> str:

@@ -17,6 +17,7 @@ from .printed import Printed
 from .routes import Address, Routes
 
 _LONGEST = 120  # seconds until what was started has to answer its health check
+_LOOK = 1.0  # seconds until it is asked again whether that still runs: an engine's command line is a program to start
 _PROCESS = "aws:elasticbeanstalk:environment:process:default"
 _LISTENER = "aws:elbv2:listener:443"
 
@@ -203,9 +204,12 @@ def _number(settings: Mapping[tuple[str, str], str], name: str, otherwise: float
 def _wait(program: Program, path: str, outdated: Callable[[], bool]) -> None:
     """Until it answers its health check with 200. Raises what the instances would be ill of."""
     deadline = time.monotonic() + _LONGEST
+    look = time.monotonic() + _LOOK
     while not outdated():
-        if not program.is_there():
-            raise RuntimeError("The container ended unexpectedly.")
+        if time.monotonic() >= look:
+            if not program.is_there():
+                raise RuntimeError("The container ended unexpectedly.")
+            look = time.monotonic() + _LOOK
         with contextlib.suppress(OSError, http.client.HTTPException):
             if (status := _status(program.place, path)) == 200:
                 return

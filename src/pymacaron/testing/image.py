@@ -16,6 +16,7 @@ from pymacaron.exceptions import StartError
 from .places import Place, place_of
 
 _PATIENCE = 60.0  # seconds until it answers
+_LOOK = 0.5  # seconds until its engine, whose command line is a program to start, is asked how it is
 _GRACE = 10  # seconds that it has to end
 _LAST = 30  # lines of its log that are shown
 _PASSED = ("PYM_ENV", "NO_ERROR_REPORTING")  # variables that a container gets, if they are set
@@ -72,12 +73,14 @@ def _variables(given: Sequence[str], environment: Mapping[str, str]) -> dict[str
 
 def _wait(engine: Engine, image: str, boxed: Boxed) -> None:
     until = time.monotonic() + _PATIENCE
+    look = time.monotonic() + _LOOK
     while time.monotonic() < until:
         if _answers(boxed.place):
             return
-        state = engine.state(boxed.container)
-        if not state.running:
+        state = engine.state(boxed.container) if time.monotonic() >= look else None
+        if state is not None and not state.running:
             raise StartError(f"the container of {image} ended with exit code {state.exit_code}:\n{boxed.last_words()}")
+        look = look if state is None else time.monotonic() + _LOOK
         time.sleep(0.05)
     cure = "its server has to listen on $PORT, at 0.0.0.0"
     fact = f"the container of {image} does not answer GET /ping at {boxed.place} after {_PATIENCE:.0f} s"
