@@ -194,8 +194,8 @@ class Engine:
         return state_of(self._told("container", "inspect", _id(container)))
 
     def containers(self, labels: Mapping[str, str], *, ended: bool = False) -> list[str]:
-        """The ids of the containers that have these labels ("": with any value) and run; with `ended`, also of those that
-        do no more."""
+        """The ids of the containers that have these labels ("": with any value) and run; with `ended`, also of those
+        that do no more."""
         options = ["--all"] if ended else []
         return self._program.ask("ps", "--quiet", "--no-trunc", *options, *_filters(labels)).split()
 
