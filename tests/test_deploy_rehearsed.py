@@ -119,8 +119,8 @@ def shop(others: tuple[dict[str, str], dict[str, str]], tmp_path: Path) -> Shop:
 @pytest.mark.heavy
 def test_the_shop(shop: Shop, engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
     """The shop is built, tested, pushed, deployed; then another version of it takes over, an image of its own, while
-    somebody asks all the time, of whom nobody is lost. Afterwards no container is left, of images the last one; no
-    secret is in it, nor in anything that was said or written."""
+    somebody asks all the time, of whom nobody is lost. Afterwards no container is left, of images the last one, which
+    `pymacaron test --image` finds well; no secret is in it, nor in anything that was said or written."""
     done = shop.rehearsed()
     assert done.code == 0, done.said
     assert done.asked > 500
@@ -136,6 +136,10 @@ def test_the_shop(shop: Shop, engine: Engine, capsys: pytest.CaptureFixture[str]
     assert "shop:latest" in left
     assert not [name for name in left if name.startswith("127.") or "before" in name]
     assert_secret(done, shop, _KEY)
+    asked = [word for name, url in shop.variables.items() for word in ("--env", f"{name}={url}")]
+    tested = pymacaron(shop.folder, {**shop.environment, "PYM_ENV": "live"}, "test", "--image", "shop:latest", *asked)
+    assert tested.code == 0, tested.said
+    assert _KEY not in tested.said
     ended = re.search(r"the rehearsal has ended after .*", done.said)
     with capsys.disabled():
         print(f"\nthe shop: {ended and ended[0]}; {done.asked} requests, none lost; {loaded()}")

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -190,17 +191,31 @@ def built_of(engine: Engine, folder: Path, docker_host: str) -> str:
 
 
 @pytest.mark.heavy
-def test_tasks_have_a_worker_in_the_container(engine: Engine, service: Path, docker_host: str) -> None:
-    """With with_async, web and worker are one tree of processes, and both end when the container is asked to."""
+def test_tasks_have_a_worker_in_the_container(
+    engine: Engine, service: Path, docker_host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With with_async, web and worker are one tree of processes, and both end when the container is asked to, at once
+    if they have nothing to do: a second on a machine that has nothing else to do, two on one that has."""
     with (service / "pym-config.yaml").open("a", encoding="utf-8") as file:
         file.write("with_async: true\n")
-    container = engine.run(built_of(engine, service, docker_host))
-    try:
-        assert any("a worker takes tasks from" in line for line in engine.follow(container))
-        assert engine.stop(container) == 0
-        assert "Warm shutdown" in engine.logs(container)
-    finally:
-        engine.remove(container)
+    image, took = built_of(engine, service, docker_host), []
+    for _ in range(3):
+        container = engine.run(image)
+        try:
+            wanted = {"a worker takes tasks from", "serving at"}
+            for line in engine.follow(container):
+                wanted -= {words for words in wanted if words in line}
+                if not wanted:
+                    break
+            began = time.monotonic()
+            assert engine.stop(container) == 0
+            took.append(time.monotonic() - began)
+            assert "Warm shutdown" in engine.logs(container)
+        finally:
+            engine.remove(container)
+    with capsys.disabled():
+        print(f"\nserver and worker in a container end in {min(took):.1f} s; load {os.getloadavg()[0]:.1f}")
+    assert min(took) < 2
 
 
 @pytest.mark.heavy
