@@ -34,9 +34,9 @@ Environment: TypeAlias = Mapping[str, str]
 
 def json_pointer(path: Pointer) -> str:
     """The RFC 6901 text of a path: ("a/b", 0) is "/a~1b/0", the empty path is ""."""
-    text = "/".join(map(str, path))
-    if "~" not in text and text.count("/") < len(path):
-        return "/" + text
+    text = "/%s" * len(path) % path  # half the time of a join: a faulty request pays it for each fault
+    if "~" not in text and text.count("/") == len(path):
+        return text
     return "".join(["/" + str(step).replace("~", "~0").replace("/", "~1") for step in path])
 
 

@@ -88,7 +88,8 @@ class Problem(NamedTuple):
         return told
 
     def __str__(self) -> str:
-        return f"{self.where} {self.name}: {self.expected}" if self.name else f"{self.where}: {self.expected}"
+        where, name, _, expected, _ = self
+        return f"{where} {name}: {expected}" if name else f"{where}: {expected}"
 
 
 def _error_id_prefix() -> str:
@@ -97,12 +98,13 @@ def _error_id_prefix() -> str:
 
 
 _PREFIX = _error_id_prefix()
+_AHEAD = 1 << 48  # keeps the zeros that random digits begin with
 
 
 def new_error_id() -> str:
     """A UUID (version 4, RFC 9562) as text: the first half drawn once per process, the last 48 bits each time. It
     identifies an error, and protects nothing."""
-    return f"{_PREFIX}{getrandbits(48):012x}"
+    return _PREFIX + hex(_AHEAD + getrandbits(48))[3:]
 
 
 class PyMacaronException(PyMacaronError):
@@ -114,13 +116,15 @@ class PyMacaronException(PyMacaronError):
     code: str = "SERVER_ERROR"
     status: int = 500
     headers: tuple[tuple[str, str], ...] = ()
+    user_message: str | None = None
+    cause: object = None
 
     def __init__(self, text: str = "", user_message: str | None = None, error_id: str | None = None) -> None:
         self.args = (text,)
         self.error_description = text
-        self.user_message = user_message
         self.error_id = error_id or new_error_id()
-        self.cause: object = None
+        if user_message is not None:
+            self.user_message = user_message
 
     @cached_property  # so that errors of the users' may have an `error` of their own
     def error(self) -> str:
@@ -202,7 +206,9 @@ class ValidationError(BadRequestError):
         error_id: str | None = None,
     ) -> None:
         self.problems = found = tuple(problems)
-        PyMacaronException.__init__(self, text or "; ".join(map(Problem.__str__, found[:20])), user_message, error_id)
+        if not text:  # one problem is the most frequent number
+            text = found[0].__str__() if len(found) == 1 else "; ".join(map(Problem.__str__, found[:20]))
+        PyMacaronException.__init__(self, text, user_message, error_id)
 
     def to_json(self) -> JsonObject:
         body = PyMacaronException.to_json(self)  # not by super(): these are made by the million, too

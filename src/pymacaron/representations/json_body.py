@@ -36,7 +36,7 @@ class JsonBody(Representation):
         value = self._read(raw, media.charset)
         problems = self._problems_in(value, len(raw))
         if problems:  # raised here, as each function that an exception passes takes its time
-            raise ValidationError(problems=[in_body(problem) for problem in problems])
+            raise ValidationError("", [in_body(problem) for problem in problems])
         return self.converted(value)
 
     @cached_property
