@@ -150,6 +150,8 @@ FOUND = {
     "old-version": ("apis/a.yaml", "# a\nopenapi: 3.0.3\ninfo: {title: A, version: '1'}\npaths: {}\n", 2),
     "setting": ("pym-config.yaml", "name: a\nlive_host: 1\n", 2),
     "old-setting": ("pym-config.yaml", "name: a\naws_default_region: b\nlive_host: c\n", 2),
+    "store": ("a.yaml", "swagger: '2.0'\ndefinitions: {A: {x-persist: a.B}}\ninfo: {title: A, version: '1'}\n", 2),
+    "naive-time": ("a.py", "from datetime import datetime\na = datetime.utcnow()\n", 2),
     "dependency": ("Pipfile", "[packages]\nnose = '*'\n", 2),
     "command": (".github/workflows/test.yml", "steps:\n- run: nosetests -v\n", 2),
 }
@@ -181,13 +183,17 @@ UNBOUND = """openapi: 3.1.0
 info: {title: A, version: '1'}
 paths: {/v1/b: {get: {responses: {'200': {description: A}}}}}
 """
+OTHERS = "openapi: 3.1.0\ninfo: {title: A, version: '1'}\npaths: {/d: {get: {responses: {'200': {description: A}}}}}\n"
 ROUTER = "from fastapi import APIRouter\nr = APIRouter(prefix='/v1')\n@r.get('/b')\ndef b(): pass\n"
 
 
 def test_what_documents_demand(tmp_path: Path) -> None:
     """Credentials that pymacaron 1.x did not ask for are told; so is an operation that names no function, with the one
-    that FastAPI had for it."""
-    write(tmp_path, {"a.yaml": CREDENTIALS, "b.yaml": UNBOUND, "c.py": ROUTER, "setup.cfg": "pymacaron<3"})
+    that FastAPI had for it. Documents of others name none."""
+    write(
+        tmp_path,
+        {"a.yaml": CREDENTIALS, "b.yaml": UNBOUND, "c.py": ROUTER, "d.yaml": OTHERS, "setup.cfg": "pymacaron<3"},
+    )
     told = {one.rule: one.finding for one in Project(str(tmp_path)).changes() if "a.yaml" not in one.finding.place}
     asked = [one.finding for one in Project(str(tmp_path)).changes() if one.rule == "credential"]
     assert [one.place for one in asked] == [f"{tmp_path}/a.yaml:3:20"]
@@ -246,6 +252,8 @@ PIECES = st.sampled_from((
     "swagger: '2.0'\n", "paths: {/a: {get: ", "openapi: 3.0.0\n", "parameters: [{$ref: '#/nowhere'}]", "}", "'''",
     "basePath: [", "x-bearerInfoFunc: 3\n", "x-openapi-router-controller: a\n", "pymacaron==1.\n", "connexion<3\n",
     "uvicorn a:b\n", "name: 1\n", "\ud7ff\u2028ü", "\0", "print 1\n", "    ", "\r", "*a: &a ", "base_path: use\n",
+    "from pymacaron.exceptions import CredentialFault as a\na(b=a.c.d)\n", "a.add_api(*a, **a)\n",
+    "import pymacaron.no as a\n",
 ))  # fmt: skip
 NAMES = ("a.py", "apis/a.yaml", "apis/b.json", "pym-config.yaml", "requirements.txt", "Makefile", "setup.cfg")
 

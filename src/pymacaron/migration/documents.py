@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import NamedTuple
 
 from pymacaron._types import Json
 from pymacaron.config import Config, set_config
-from pymacaron.documents import DocumentFault, Fault, FileFault, Files, Node, find_documents, findings
-from pymacaron.documents.positions import positions
+from pymacaron.documents import DocumentFault, Fault, FileFault, Files, Node, find_documents, findings, readable
+from pymacaron.documents.positions import Place, positions
 from pymacaron.exceptions import Finding
 from pymacaron.formats import Formats
 from pymacaron.loading import understood
@@ -26,6 +27,7 @@ _OTHERS = {
     "x-body-name": "the body is the first positional argument, whatever its name",
     "x-tokenInfoUrl": "a function of yours asks there: API(verifiers={scheme: function})",
 }
+_SHOWN = {"example", "examples", "default", "enum"}
 _CONVERTED = {"integer": "int", "number": "float", "boolean": "bool"}
 _FORMATS = {"date": "date", "date-time": "datetime"}
 
@@ -39,6 +41,12 @@ class Bound(NamedTuple):
     function: str | None
     body: str | None
     parameters: list[Node]
+
+    @property
+    def is_of_fastapi(self) -> bool:
+        """Is the operationId one that FastAPI makes?"""
+        operation_id = self.node.get("operationId")
+        return operation_id is not None and str(operation_id.value).endswith(f"_{self.node.pointer[-1]}")
 
 
 class Document:
@@ -71,6 +79,25 @@ class Document:
         parameters = [*_parameters(node), *_parameters(item)]
         is_dotted = function is not None and "." in function
         return Bound(node, title, function if is_dotted else None, _body_of(node, parameters), parameters)
+
+    def everywhere(self) -> Iterator[tuple[str, Node]]:
+        """All keys, wherever they stand, with their values; but for those of values that are shown."""
+        waiting = [self.root]
+        while waiting:
+            node = waiting.pop()
+            inner = [(key, child) for key, child in node.items() if key not in _SHOWN]
+            yield from inner
+            waiting += [*(child for _, child in inner), *node.elements()]
+
+    def renamed(self, node: Node, name: str) -> Edit:
+        """Another name for a key."""
+        key = str(node.pointer[-1])
+        start = self.file.text.index(key, self._places.offset_of(node.pointer, at_key=True))
+        return Edit(self.file.path, start, start + len(key), name)
+
+    @cached_property
+    def _places(self) -> Place:
+        return positions(self.file.text.encode(), named_json=self.path.endswith(".json")).root
 
     @property
     def base(self) -> Node | None:
@@ -158,8 +185,9 @@ def credentials(document: Document) -> Iterator[Change]:
 
 
 def unbound(document: Document, routes: Mapping[str, str]) -> Iterator[Change]:
-    """Operations that name no function, with the one that FastAPI had for them."""
-    if any(document.root.get(key) is not None for key in _BIND):
+    """Operations of a document that FastAPI has written which name no function, with the one that they had."""
+    made = any(one.title in routes or one.is_of_fastapi for one in document.operations())
+    if not made or any(document.root.get(key) is not None for key in _BIND):
         return
     faults = []
     for one in document.operations():
@@ -193,39 +221,34 @@ def _parameters(node: Node) -> Iterator[Node]:
             yield one.follow()
 
 
+def kept_models(document: Document) -> Iterator[Change]:
+    """Models that pymacaron 1.x kept in DynamoDB, with settings that do not say where they are now."""
+    fact = "what pymacaron 1.x kept in DynamoDB is kept in a file, unless the settings say otherwise"
+    cure = "write `store: dynamodb://REGION` in pym-config.yaml, or `store: sqlite:///PATH` to begin anew"
+    nodes = [child for key, child in document.everywhere() if key == "x-persist"]
+    yield from _at("store", [node.fault(fact, cure, at_key=True) for node in nodes])
+
+
 def _extensions(document: Document) -> Iterator[Change]:
     """The keys of connexion, wherever they stand."""
-    waiting = [document.root]
-    found: list[tuple[Node, str, Fault]] = []
-    while waiting:
-        node = waiting.pop()
-        for key, child in node.items():
-            told = _extension(key, child, node)
-            if told is not None:
-                found.append((child, key, child.fault(told[0], told[1], at_key=True)))
-            elif key not in {"example", "examples", "default", "enum"}:
-                waiting.append(child)
-        waiting += node.elements()
-    for child, key, fault in found:
-        for one in _at("extension", [fault]):
-            yield one._replace(edit=_as_handlers(document, child) if key in _CONTROLLERS else None)
+    faults, edits = [], {}
+    for key, child in document.everywhere():
+        told = _extension(key, child)
+        if told is not None:
+            faults.append(child.fault(*told, at_key=True))
+        if key in _CONTROLLERS:
+            edits[readable(child.pointer)] = document.renamed(child, "x-handlers")
+    for one in _at("extension", faults):
+        yield one._replace(edit=edits.get(one.finding.path))
 
 
-def _extension(key: str, child: Node, node: Node) -> tuple[str, str] | None:
+def _extension(key: str, child: Node) -> tuple[str, str] | None:
     if key in _CONTROLLERS:
         return f"{key} is connexion's", "write `x-handlers`"
     if key in _VERIFIERS:
-        scheme, function = node.pointer[-1] if node.pointer else "scheme", str(child.value).rpartition(".")[2]
-        return f"{key} is connexion's", f"write API(verifiers={{{scheme!r}: {function}}})"
+        scheme, function = child.pointer[:-1][-1:] or ("scheme",), str(child.value).rpartition(".")[2]
+        return f"{key} is connexion's", f"write API(verifiers={{{scheme[0]!r}: {function}}})"
     return (f"{key} is connexion's", _OTHERS[key]) if key in _OTHERS else None
-
-
-def _as_handlers(document: Document, node: Node) -> Edit:
-    text = document.file.text
-    raw = text.encode()
-    at = positions(raw, named_json=document.path.endswith(".json")).root.offset_of(node.pointer, at_key=True)
-    start = text.index(str(node.pointer[-1]), at)
-    return Edit(document.file.path, start, start + len(str(node.pointer[-1])), "x-handlers")
 
 
 def _at(rule: str, faults: list[Fault]) -> list[Change]:

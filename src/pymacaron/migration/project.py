@@ -8,13 +8,23 @@ from collections.abc import Callable, Iterator
 
 from .commands import in_commands
 from .dependencies import in_requirements, in_versions
-from .documents import Document, base_path, conversions, credentials, faults_in, in_document, read_document, unbound
+from .documents import (
+    Document,
+    base_path,
+    conversions,
+    credentials,
+    faults_in,
+    in_document,
+    kept_models,
+    read_document,
+    unbound,
+)
 from .files import File, files_of
 from .kinds import Kinds, kinds_of
 from .names import CONNEXION_GIVES
 from .python import in_python, routes_of
 from .rules import Change
-from .settings import in_settings, says_base_path
+from .settings import in_settings, says
 from .source import Function, Source
 
 _READERS: list[tuple[Callable[[File], bool], Callable[[File, Kinds], Iterator[Change]]]] = [
@@ -58,15 +68,16 @@ class Project:
 
     def _of_kind(self, document: Document) -> Iterator[Change]:
         """What has to change in a document because of what it was written for."""
+        settings = [file for file in self.paths if file.is_settings]
         if "connexion" in self.kinds:
             yield from conversions(document, dates_only=True)
         elif self.kinds.get("pymacaron") is not None:
             yield from conversions(document, dates_only=False)
             yield from credentials(document)
+            yield from () if any(says(file.text, "store") for file in settings) else kept_models(document)
         if "pymacaron" in self.kinds and "connexion" not in self.kinds:
-            settings = [file for file in self.paths if file.is_settings]
-            if not any(says_base_path(file.text) for file in settings):
-                yield from base_path(document, settings[0] if len(settings) == 1 else None)
+            said = any(says(file.text, "base_path") for file in settings)
+            yield from () if said else base_path(document, settings[0] if len(settings) == 1 else None)
         if "fastapi" in self.kinds:
             routes = ((file, one) for file, one in self.sources.items() if one is not None)
             yield from unbound(document, {title: name for pair in routes for _, title, name in routes_of(*pair)})

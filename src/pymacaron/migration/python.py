@@ -19,6 +19,7 @@ from .source import Source, Use
 Names: TypeAlias = Mapping[str, Known]
 _NOT_THERE = object()
 _DYNAMIC = "pymacaron.models."  # what is there is what the documents say
+_NAIVE = {"datetime.datetime.now", "datetime.datetime.utcnow"}
 _HTTP = {"get", "put", "post", "delete", "patch", "head", "options"}
 
 
@@ -91,7 +92,7 @@ def _ours(dotted: str) -> tuple[Any, str | None, str | None]:
     done = "pymacaron"
     for step in dotted.split(".")[1:]:
         if not inspect.ismodule(found):
-            break  # a class, or an object: what it has, its users know
+            return None, None, None  # of a class, or an object: what it has, its users know
         inner = getattr(found, step, _NOT_THERE)
         if inner is _NOT_THERE and hasattr(found, "__path__"):
             inner = _submodule(f"{done}.{step}")
@@ -112,7 +113,7 @@ def _submodule(name: str) -> Any:
 
 
 def _builtins(file: File, source: Source) -> Iterator[Change]:
-    own = source.assigned | source.aliases.keys()
+    own = source.own | source.aliases.keys()
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Name) and node.id in BUILTINS_OF_PYTHON_2 and node.id not in own:
             cure = f"in Python 3 it is {BUILTINS_OF_PYTHON_2[node.id]}"
@@ -127,11 +128,12 @@ def _calls(file: File, source: Source) -> Iterator[Change]:
         if dotted == "yaml.load" and len(call.args) + len(call.keywords) == 1:
             fact, cure = "yaml.load() without a loader is gone", "write yaml.safe_load()"
             yield file.change("removed", source.at(call), fact, cure)
-        elif (
-            dotted == "jwt.decode" and not any(one.arg == "algorithms" for one in call.keywords) and len(call.args) < 3
-        ):
+        elif dotted == "jwt.decode" and len(call.args) < 3 and "algorithms" not in {one.arg for one in call.keywords}:
             cure = "write algorithms=[…]; or let pymacaron.auth.load_auth_token() verify it"
             yield file.change("removed", source.at(call), "jwt.decode() without algorithms is gone", cure)
+        elif dotted in _NAIVE and not call.args and not call.keywords:
+            cure = "write datetime.now(UTC): a date-time in an answer has an offset"
+            yield file.change("naive-time", source.at(call), f"{dotted}() is a time without a zone", cure)
         elif dotted and dotted.startswith("pymacaron."):
             yield from _arguments_of_ours(file, source, call, dotted)
 
@@ -147,9 +149,9 @@ def _method(file: File, source: Source, call: ast.Call, function: ast.Attribute)
         for one in call.keywords:
             if one.arg in CONNEXION_ARGUMENTS:
                 at = source.at(one.value)
-                yield file.change("call", at, f"{name}({one.arg}=…) is connexion", CONNEXION_ARGUMENTS[one.arg])
+                yield file.change("call", at, f"{name}({one.arg}=…) is connexion's", CONNEXION_ARGUMENTS[one.arg])
     elif name == "add_error_handler":
-        yield file.change("call", source.at(call), "add_error_handler() is connexion", "write `@app.errorhandler(…)`")
+        yield file.change("call", source.at(call), "add_error_handler() is connexion's", "write `@app.errorhandler(…)`")
 
 
 def _arguments_of_ours(file: File, source: Source, call: ast.Call, dotted: str) -> Iterator[Change]:
@@ -157,9 +159,10 @@ def _arguments_of_ours(file: File, source: Source, call: ast.Call, dotted: str) 
     if dotted.startswith(_DYNAMIC):
         return
     found, _, _ = _ours(dotted)
-    if not callable(found):
+    try:
+        taken = inspect.signature(found).parameters
+    except (TypeError, ValueError):  # nothing that can be called, or of a class that says nothing of it
         return
-    taken = inspect.signature(found).parameters
     if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in taken.values()):
         return
     for one in call.keywords:

@@ -26,8 +26,10 @@ RULES: dict[str, tuple[Level, str]] = {
     "converted": ("note", "A value that functions get as text so far."),
     "credential": ("note", "Credentials that are demanded from now on."),
     "old-version": ("note", "A document that could be of a newer version of OpenAPI."),
+    "store": ("error", "Models that pymacaron 1.x kept in DynamoDB, and settings that do not say where they are now."),
     "setting": ("error", "A setting that is wrong, or has to be."),
     "old-setting": ("note", "A setting that is read, and has another name or another effect now."),
+    "naive-time": ("note", "A time without a zone, which is no date-time of a document."),
     "dependency": ("error", "A requirement that has to go, or to be newer."),
     "command": ("error", "A command that is not there any more."),
 }  # fmt: skip

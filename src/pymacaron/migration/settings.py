@@ -38,9 +38,9 @@ def in_settings(file: File, path: str) -> Iterator[Change]:
             yield change._replace(edit=Edit(file.path, at, at + len(old), new))
 
 
-def says_base_path(text: str) -> bool:
-    """Does a file of settings say what is to become of base paths?"""
-    return "base_path" in _keys(text)
+def says(text: str, setting: str) -> bool:
+    """Does a file of settings say something of a setting?"""
+    return setting in _keys(text)
 
 
 def _keys(text: str) -> set[str]:

@@ -39,8 +39,7 @@ class Source:
         self.tree = self._parsed()
         self.aliases: dict[str, str] = {}  # local names of what was imported
         self.imports = list(self._imports())
-        names = (node for node in ast.walk(self.tree) if isinstance(node, ast.Name))
-        self.assigned = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+        self.own = set(_own_names(self.tree))  # what is defined in the file, anywhere
 
     def _parsed(self) -> ast.Module:
         try:
@@ -120,6 +119,16 @@ class Source:
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, inside: str) -> Function:
         given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         return Function(inside + node.name, self.at(node), [one.arg for one in given])
+
+
+def _own_names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
 
 
 def _parse(text: str) -> ast.Module:
