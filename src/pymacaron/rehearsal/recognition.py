@@ -96,7 +96,7 @@ def _by_path(model: ServiceModel, asked: Asked) -> tuple[str, Any]:
     query = set(parse_qsl(query_text, keep_blank_values=True))
     names = {name for name, _ in query} | asked.headers.keys()
     params: dict[str, str] = {}
-    best = (0, 0, "Unknown")
+    best = (-1, 0, "Unknown")
     for operation, pattern, wanted in _paths(model):
         found = pattern.fullmatch(unquote(path)) if operation.http["method"] == asked.method else None
         needs = _needs(operation)
