@@ -52,6 +52,30 @@ def setup(stage: str, email: str, only_plan: bool) -> None:
 
 @aws.command()
 @stage
+@click.option("--user", required=True, help="Of docker_repo.")
+def registry(stage: str, user: str) -> None:
+    """Keep the password of another registry than ECR in Secrets Manager, for hosts to log in with.
+
+    It is asked for, or read from standard input; a token that can only read is the best one.
+    """
+    from pymacaron.deploy.aws import Refused, Uncertain  # imports boto3
+    from pymacaron.deploy.registry import keep_login  # likewise
+    from pymacaron.exceptions import DeployError
+
+    account = account_for(stage)
+    is_asked = sys.stdin.isatty()
+    password = click.prompt("Password", hide_input=True) if is_asked else sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise DeployError("there is no password on standard input; give one, as in `… < token.txt`")
+    try:
+        name = keep_login(account.aws, account.wanted, user, password)
+    except (Refused, Uncertain) as error:
+        raise DeployError(f"{error}; look at `pymacaron aws policy`", exit_code=3) from error
+    click.echo(f"kept; write 'docker_secret: {name}' into pym-config.yaml")
+
+
+@aws.command()
+@stage
 def doctor(stage: str) -> None:
     """Look at everything that a deployment needs, and change nothing.
 

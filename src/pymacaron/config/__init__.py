@@ -163,6 +163,7 @@ class Config:
     aws_dns: str
     aws_keep_versions: int
     docker_repo: str | None
+    docker_secret: str | None
     docker_bucket: str | None
 
     def __init__(self, /, **values: Json) -> None:

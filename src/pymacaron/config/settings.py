@@ -176,6 +176,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("aws_dns", one_of("create", "replace", "off"), "create", "What may be done to live_host in Route 53"),
         Setting("aws_keep_versions", COUNT, 20, "How many versions are kept"),
         Setting("docker_repo", TEXT, None, "Where images are pushed to and pulled from; else a repository of ECR"),
+        Setting("docker_secret", TEXT, None, "The secret of Secrets Manager with username and password of docker_repo"),
         Setting("docker_bucket", TEXT, None, "The S3 bucket for what is deployed; else that of Elastic Beanstalk"),
     )
 }  # fmt: skip

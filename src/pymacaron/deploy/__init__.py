@@ -7,6 +7,7 @@
 resources.py    what the configuration asks for, checked without AWS
 quotas.py       what the account allows at most
 options.py      the options of an environment, every one of them with its value
+hooks.py        how hosts log in to a registry
 bundle.py       the source bundle, the same bytes for the same image
 permissions.py  each API call there is, and what IAM has to allow for it
 prices.py       a price list with its date

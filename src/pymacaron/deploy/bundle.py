@@ -10,6 +10,7 @@ import math
 import zipfile
 from dataclasses import dataclass
 
+from .hooks import hooks_of
 from .resources import PORT, Wanted
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can say
@@ -48,7 +49,8 @@ def bundle_of(wanted: Wanted, image: str) -> Bundle:
         name, text = "docker-compose.yml", _compose(wanted, image)
     else:
         name, text = "Dockerrun.aws.json", _dockerrun(image)
-    return Bundle(_zipped(name, text), image)
+    programs = [(program, said, 0o755) for program, said in hooks_of(wanted)]
+    return Bundle(_zipped([(name, text, 0o644), *programs]), image)
 
 
 def _dockerrun(image: str) -> str:
@@ -83,10 +85,12 @@ def _grace(seconds: float) -> str:
     return f"{math.ceil(seconds) + _MORE}s"
 
 
-def _zipped(name: str, text: str) -> bytes:
+def _zipped(files: list[tuple[str, str, int]]) -> bytes:
+    """Files with their names and permissions."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_STORED) as archive:  # compressors differ from version to version
-        info = zipfile.ZipInfo(name, _EPOCH)
-        info.external_attr, info.create_system = 0o100644 << 16, 3
-        archive.writestr(info, text)
+        for name, text, mode in files:
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.external_attr, info.create_system = (0o100000 | mode) << 16, 3
+            archive.writestr(info, text)
     return data.getvalue()

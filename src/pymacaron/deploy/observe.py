@@ -295,9 +295,20 @@ def _missing(aws: Aws, wanted: Wanted, bucket: str, exists: bool) -> _Missing:
         yield "aws_keypair", f"names {wanted.key_pair}, which {wanted.region} does not have", "leave it out, or make it"
     if wanted.bucket and not exists:
         yield "docker_bucket", f"names {bucket}, which does not exist", "leave it out, or make it"
+    if wanted.registry_secret and not _has_secret(aws, wanted.registry_secret):
+        cure = "make it: `pymacaron aws registry --user NAME`"
+        yield "docker_secret", f"names {wanted.registry_secret}, which Secrets Manager does not have", cure
     if wanted.certificate:
         yield from _certificate(aws, wanted)
     yield from _types(aws, wanted)
+
+
+def _has_secret(aws: Aws, ident: str) -> bool:
+    """Is it there? One of others, of which nobody tells us, may be."""
+    try:
+        return _exists(aws, "secretsmanager.DescribeSecret", SecretId=ident)
+    except Refused:
+        return ident.startswith("arn:")
 
 
 def _certificate(aws: Aws, wanted: Wanted) -> _Missing:

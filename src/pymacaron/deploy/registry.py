@@ -1,14 +1,16 @@
 """The registry that images are pushed to: that of the account, with a password for twelve hours, or the one that the
-engine is logged in to."""
+engine is logged in to; and what hosts log in with where they have to."""
 
 from __future__ import annotations
 
 import base64
+import json
 from typing import TYPE_CHECKING
 
 from pymacaron.config import Secret
 
-from .aws import Aws
+from .aws import Aws, Refused
+from .resources import Wanted
 
 if TYPE_CHECKING:
     from pymacaron.containers import Engine, Login
@@ -40,3 +42,21 @@ def push(engine: Engine, image: str, repository: str, aws: Aws) -> str:
     reference = reference_of(image, repository)
     engine.tag(image, reference)
     return f"{repository}@{engine.push(reference, login_of(repository, aws))}"
+
+
+def keep_login(aws: Aws, wanted: Wanted, user: str, password: str) -> str:
+    """Keep in Secrets Manager what hosts log in with; its name there. The password is in no other call.
+
+    Raises:
+        Refused, Uncertain: AWS does not take it.
+    """
+    name = wanted.registry_secret or f"pym/{wanted.name}/registry"
+    text = json.dumps({"username": user, "password": password})  # as other services of AWS have it, too
+    try:
+        aws.change("secretsmanager.UpdateSecret", {"SecretId": name, "SecretString": text})
+    except Refused as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        tags = [{"Key": "pym:app", "Value": wanted.name}]
+        aws.change("secretsmanager.CreateSecret", {"Name": name, "SecretString": text, "Tags": tags})
+    return name

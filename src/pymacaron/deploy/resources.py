@@ -45,6 +45,7 @@ class Wanted:
         grace: seconds that calls have after SIGTERM.
         drain: seconds that tasks have.
         canary_minutes: for how long a canary has to be well.
+        registry_secret: what hosts log in with where the image is; None: that needs no password, or is in ECR.
         dns: what may be done to the live host in Route 53: "create", "replace" or "off".
         watch_minutes: how long a new version that is live is watched, unless an order says so.
     """
@@ -77,6 +78,7 @@ class Wanted:
     watch_minutes: int = 0
     canary_minutes: int = 5
     dns: str = "off"
+    registry_secret: str | None = None
     grace: float = 7.5
     drain: int = 8
 
@@ -131,7 +133,7 @@ def wanted_of(config: Config, *, stage: str = LIVE, version: str = "") -> Wanted
         vpc=tuple(sorted(config.aws_vpc.items())), variables=tuple(sorted(config.aws_variables.items())),
         secrets=tuple(sorted(config.env_secrets)), worker=config.with_async, keep_hours=config.aws_keep_hours,
         keep_versions=config.aws_keep_versions, watch_minutes=config.aws_watch_minutes,
-        canary_minutes=config.aws_canary_minutes, dns=_dns(config, stage),
+        canary_minutes=config.aws_canary_minutes, dns=_dns(config, stage), registry_secret=config.docker_secret,
         grace=config.shutdown_delay + config.shutdown_grace, drain=config.async_drain,
     )  # fmt: skip
 
@@ -225,6 +227,7 @@ def _faults_of_names(config: Config, fault: _Fault) -> Iterator[Finding]:
         elif found and found["region"] not in {"", config.aws_region}:
             yield fault(key, f"is in {found['region']}, and the load balancer in {config.aws_region}",
                         f"make one in {config.aws_region}")  # fmt: skip
+    yield from _faults_of_registry(config, fault)
     unknown = config.aws_vpc.keys() - _VPC
     if unknown:
         yield fault("aws_vpc", f"has {', '.join(sorted(unknown))}", f"there are {', '.join(sorted(_VPC))}")
@@ -235,6 +238,19 @@ def _faults_of_names(config: Config, fault: _Fault) -> Iterator[Finding]:
     if config.with_async and not config.async_broker and not _is_of_a_secret(config, "async_broker"):
         cure = "name one that both can reach, as in 'async_broker: REDIS_URL' with REDIS_URL under env_secrets"
         yield fault("async_broker", "is missing: worker and web are containers of their own, on several hosts", cure)
+
+
+def _faults_of_registry(config: Config, fault: _Fault) -> Iterator[Finding]:
+    given, folder = config.docker_secret, f"pym/{config.name}/"
+    if not given:
+        return
+    repository = config.docker_repo or ""
+    if "/" not in repository or ".dkr.ecr." in repository:
+        yield fault("docker_secret", "is for another registry than the account's own, which hosts may pull from",
+                    "leave it out, or name that registry with docker_repo")  # fmt: skip
+    elif not given.startswith(("arn:", folder)):
+        yield fault("docker_secret", f"begins not with {folder}, where hosts may read secrets",
+                    f"write {folder}registry, which `pymacaron aws registry` makes, or an ARN")  # fmt: skip
 
 
 def _is_of_a_secret(config: Config, key: str) -> bool:

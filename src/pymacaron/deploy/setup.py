@@ -74,6 +74,8 @@ def instance_policy(wanted: Wanted, places: dict[str, str]) -> dict[str, Any]:
         (["cloudwatch:PutMetricData"], ["*"]),
         (["secretsmanager:GetSecretValue"], [f"arn:{partition}:secretsmanager:{account}:secret:pym/{wanted.name}/*"]),
     ]  # fmt: skip
+    if (wanted.registry_secret or "").startswith("arn:"):
+        rows.append((["secretsmanager:GetSecretValue"], [str(wanted.registry_secret)]))
     if wanted.uses_ecr:
         pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
         rows.append((pull, [f"arn:{partition}:ecr:{account}:repository/{places['repository']}"]))
