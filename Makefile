@@ -66,12 +66,10 @@ rehearse: venv services ## AWS on this machine, with real containers, and asked 
 screenshots: venv services ## pictures for docs/img; ARGS="console" takes one
 	@$(BIN)/python tests/screenshots.py $(ARGS)
 
-faults: venv services ## services under load, tasks, saves and deployments whose processes are killed, and much else
-	@$(BIN)/python faults/serving.py
-	@$(BIN)/python -m pytest -q -m heavy tests/test_stores_faults.py tests/test_limits_faults.py
-	@$(BIN)/python -m pytest -q -m heavy -n $(JOBS) tests/test_deploy_running.py tests/test_deploy_resumed.py tests/test_deploy_faults.py tests/test_deploy_killed.py tests/test_deploy_draining.py
+faults: venv services ## services, saves, deployments and tasks while processes are killed and much else; ARGS="--only serving"
 	@test -e /usr/lib/rabbitmq/bin/rabbitmq-server || $(call install,rabbitmq-server)
-	@$(BIN)/python faults/killed_workers.py $(ARGS)
+	@ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || $(call install,libfaketime)
+	@$(BIN)/python faults/everything.py --jobs $(JOBS) $(ARGS)
 
 containers: venv services ## images with tasks, with lines of their own, with locks, and by podman
 	@command -v podman >/dev/null || $(call install,podman)
