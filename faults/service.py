@@ -147,7 +147,7 @@ def project() -> Iterator[Project]:
 
 def _clock(folder: Path) -> tuple[dict[str, str], list[str]]:
     """What lets a process tell the time of the day that the file `clock` says, by libfaketime, and what is missing for
-    that. The clock that only goes forward stays as it is, as when a machine's clock is set. With that, libfaketime before
+    that. The clock that only goes forward stays as it is, as when a machine is set. With that, libfaketime before
     0.9.11 lets Python's sleep fail, hence another one; and its variant for threads lets some wait for good."""
     found = list(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
     (folder / "clock").write_text(ON_TIME)
