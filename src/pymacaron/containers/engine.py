@@ -141,7 +141,7 @@ class Engine:
     def run(
         self, image: str, *, name: str | None = None, environment: Mapping[str, str] | None = None,
         port: int | None = 0, network: str | None = None, labels: Mapping[str, str] | None = None,
-        command: tuple[str, ...] = (),
+        command: tuple[str, ...] = (), health: bool = True,
     ) -> Container:  # fmt: skip
         """Start a container, and let it run.
 
@@ -150,6 +150,7 @@ class Engine:
             port: of this machine, where it is reached; 0: any that is free; None: it has none.
             network: None: one of its own, and the port is published to this machine alone; "host": this machine's.
             command: in place of the image's.
+            health: does the engine check it as the image says? podman never does.
 
         Raises:
             EngineError: it does not start.
@@ -165,8 +166,8 @@ class Engine:
         elif port is not None:
             given["PORT"] = str(INNER_PORT)
             options += ["--publish", f"{self._published()}{port or ''}:{INNER_PORT}"]
-        if self.kind == "podman":
-            options += ["--no-healthcheck"]  # it would need systemd; whoever starts a server asks it for /ping
+        if self.kind == "podman" or not health:
+            options += ["--no-healthcheck"]  # podman would need systemd; whoever starts a server asks it for /ping
         options += [*(["--name", name] if name else []), *_each("--label", _pairs(labels))]
         with _environment(given) as (more, passed):
             said = self._program.ask("run", "--detach", *options, *passed, image, *command, more=more, seconds=_REMOTE)

@@ -90,7 +90,9 @@ class Here:
     @contextmanager
     def _container(self, image: str) -> Iterator[Container]:
         try:
-            container = self._engine.run(image, environment=self._variables, labels={"pymacaron.deploy": "trial"})
+            container = self._engine.run(
+                image, environment=self._variables, labels={"pymacaron.deploy": "trial"}, health=False
+            )
         except StartError as error:
             raise StepFailed(str(error)) from error
         try:

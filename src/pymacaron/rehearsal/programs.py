@@ -138,7 +138,7 @@ def containers(engine: Engine, read: Callable[[str, str], bytes], hosts: Mapping
                 image = _found(part.image)
                 container = engine.run(
                     image, environment=variables, labels={LABEL: environment.id}, command=part.command,
-                    port=None if started else 0,
+                    port=None if started else 0, health=False,
                 )  # fmt: skip
                 started.append((container, part))
         except EngineError:

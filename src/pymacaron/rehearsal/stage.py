@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -28,6 +29,8 @@ from .registry import registry
 from .routes import Routes
 from .running import Running, Start
 from .serving import served
+
+_TICK, _SHIPPED = 0.1, 1.0  # seconds until it is looked what is due, and until what was printed is sent
 
 
 class Rehearsal:
@@ -113,11 +116,13 @@ class Rehearsal:
         ended = threading.Event()
 
         def tick() -> None:
-            while not ended.wait(0.1):
+            sent = 0.0
+            while not ended.wait(_TICK):
                 with self.door.lock:
                     self.account.clock.advance(0)
-                if printed:
+                if printed and time.monotonic() - sent >= _SHIPPED:
                     printed.ship()
+                    sent = time.monotonic()
 
         thread = threading.Thread(target=tick, daemon=True)
         thread.start()
