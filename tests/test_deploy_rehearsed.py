@@ -196,6 +196,25 @@ def test_a_version_that_fails_later_is_rolled_back(
         print(f"\na version that failed later was rolled back: {done.asked} requests, none lost; {loaded()}")
 
 
+@pytest.mark.heavy
+def test_canaries(shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A version gets 25 of a hundred callers first, in the environment that is live, and then all of them; one that
+    fails once it has them is taken back by itself. Nobody who asks is lost."""
+    good = shutil.copytree(shop.folder, tmp_path / "good")
+    done = shop.rehearsed("--before", str(good), "--canary", "25")
+    assert done.code == 0, done.said
+    assert "Forwarding 25 percent of the traffic to the new version" in done.said
+    assert len(re.findall(r"INFO: Successfully launched environment: (\S+)", done.said)) == 1
+    assert not same_is_live(done)
+    bad = shop.rehearsed("--before", str(good), "--canary", planted=BROKEN_LIVE)
+    assert bad.code == 5, bad.said
+    assert "Forwarding 10 percent of the traffic to the new version" in bad.said
+    assert min(done.asked, bad.asked) > 100
+    assert same_is_live(bad)
+    with capsys.disabled():
+        print(f"\ncanaries: {done.asked} and {bad.asked} requests, none lost; {loaded()}")
+
+
 def same_is_live(done: Done) -> bool:
     """Is the version live that was live before?"""
     before, after = (re.search(words, done.said) for words in (r"(\S+) is live; now", rf"{_LIVE} answers as (\S+)"))

@@ -228,6 +228,22 @@ def test_a_canary_that_fails(cloud: Cloud, tmp_path: Path, outcome: str, fails: 
     assert variables(cloud)["A"] == "2"
 
 
+def test_a_canary_that_does_not_come_back(cloud: Cloud, tmp_path: Path) -> None:
+    """The way back fails, too: that needs attention (7), and is gone once more by whoever resumes."""
+    deploy(cloud, tmp_path, 1, "a", wanted())
+    first = cloud.live(wanted())
+
+    def breaks(kind: str, _: str) -> None:
+        cloud.account.outcomes += [("*", "update-fails")] if kind == "failed" else []
+
+    making = partial(planned, canary=10)
+    late = partial(deploy, cloud, tmp_path, 2, "b", wanted(), making=making, fails=["live_tests"], tell=breaks)
+    assert (code_of(late), cloud.live(wanted()) == first) == (7, False)
+    cloud.account.outcomes.clear()
+    assert code_of(lambda: resume(cloud, find(tmp_path), "b")) == 5
+    assert (cloud.live(wanted()), cloud.state(wanted())[2]) == (first, False)
+
+
 def test_a_canary_is_overtaken(cloud: Cloud, tmp_path: Path) -> None:
     """By another one between its plan and its lock: it stops, and what is live is that of the other."""
     deploy(cloud, tmp_path, 1, "a", wanted())

@@ -137,7 +137,8 @@ def checked(account: Account, found: Found, order: Order) -> None:
     Raises:
         DeployError: the deployment would fail: everything that can be known of that.
     """
-    full = [one.problem for one in quotas_of(account.aws, account.wanted, found) if one.problem]
+    quotas = quotas_of(account.aws, account.wanted, found, environments=0 if order.canary else 1)
+    full = [one.problem for one in quotas if one.problem]
     findings = [
         Finding(place_of_key(account.config, key) if key else account.wanted.name, key, fact, cure)
         for key, fact, cure in (*problems(account.wanted, found, order), *full)

@@ -118,7 +118,8 @@ class Execution:
 
     def _sentence(self, code: int) -> str:
         live = "what was live is live again" if code == ROLLED_BACK else "what is live has not been touched"
-        title = "THE DEPLOYMENT WAS ROLLED BACK" if code == ROLLED_BACK else "the new environment has failed"
+        failed = "the canary was not begun" if self._run.plan.is_canary else "the new environment has failed"
+        title = "THE DEPLOYMENT WAS ROLLED BACK" if code == ROLLED_BACK else failed
         return f"{title}: {live}\n{self._why}\n{self._last_words}\nthe journal: {self._run.journal.path}"
 
     def _unclear(self, error: Exception) -> DeployError:

@@ -70,9 +70,11 @@ def take_back(run: Run, step: Step) -> None:
     try:
         run.watch(live.id).until(lambda one: one is None or one.is_ready, _HOSTS, "it is busy")
         run.once(step, call, lambda: _is_back(run, step, call))
-        run.watch(live.id, since=run.aws.clock.time()).until_well(_HOSTS)
+        found = run.watch(live.id, since=run.aws.clock.time()).until_well(_HOSTS)
     except Failed as error:
         raise Unclear(f"{step.about} does not come back to {_label(run, call)}: {error}") from error
+    if found.label != _label(run, call):
+        raise Unclear(f"{step.about} does not come back to {_label(run, call)}, and has {found.label}")
 
 
 def _is_back(run: Run, step: Step, call: ApiCall) -> bool | None:
@@ -80,9 +82,9 @@ def _is_back(run: Run, step: Step, call: ApiCall) -> bool | None:
     found = run.environment(step.about)
     if found is None:
         raise Unclear(f"{step.about} is gone")
-    if found.description == _mark(call):
-        return True
-    return (found.label == _label(run, call) and found.is_ready and _has_options(run, step, call)) or None
+    if not found.is_ready:
+        return found.description == _mark(call) or None
+    return (found.label == _label(run, call) and _has_options(run, step, call)) or None
 
 
 def _has_options(run: Run, step: Step, call: ApiCall) -> bool:

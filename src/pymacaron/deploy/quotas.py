@@ -47,9 +47,10 @@ class Quota(NamedTuple):
         return "", fact, f"{_CURES[self.name]}; or ask AWS for more (Service Quotas, {service})"
 
 
-def quotas_of(aws: Aws, wanted: Wanted, found: Found) -> list[Quota]:
-    """The quotas that a deployment may meet, as far as AWS tells them."""
-    return [*_asked(lambda: list(_of_beanstalk(aws, found))), *_asked(lambda: list(_of_hosts(aws, wanted)))]
+def quotas_of(aws: Aws, wanted: Wanted, found: Found, *, environments: int = 1) -> list[Quota]:
+    """The quotas that a deployment which makes so many environments may meet, as far as AWS tells them."""
+    of_beanstalk = _asked(lambda: list(_of_beanstalk(aws, found, environments)))
+    return [*of_beanstalk, *_asked(lambda: list(_of_hosts(aws, wanted)))]
 
 
 def _asked(ask: Callable[[], list[Quota]]) -> list[Quota]:
@@ -59,13 +60,13 @@ def _asked(ask: Callable[[], list[Quota]]) -> list[Quota]:
         return []
 
 
-def _of_beanstalk(aws: Aws, found: Found) -> Iterator[Quota]:
+def _of_beanstalk(aws: Aws, found: Found, environments: int) -> Iterator[Quota]:
     answer = aws.read("elasticbeanstalk.DescribeAccountAttributes", _ATTEMPTS)
     said: dict[str, Any] = answer["ResourceQuotas"]
     for name, quota, operation, items, needed in (
         ("applications", "ApplicationQuota", "DescribeApplications", "Applications", 0 if found.application else 1),
         ("versions", "ApplicationVersionQuota", "DescribeApplicationVersions", "ApplicationVersions", 1),
-        ("environments", "EnvironmentQuota", "DescribeEnvironments", "Environments", 1),
+        ("environments", "EnvironmentQuota", "DescribeEnvironments", "Environments", environments),
     ):
         if "Maximum" in said.get(quota, {}):
             more = {"IncludeDeleted": False} if name == "environments" else {}
