@@ -155,7 +155,7 @@ FOUND = {
     "dependency": ("Pipfile", "[packages]\nnose = '*'\n", 2),
     "command": (".github/workflows/test.yml", "steps:\n- run: nosetests -v\n", 2),
 }
-IN_SERVICES = {"route", "argument", "no-document", "converted"}  # what the reports of whole services have
+IN_SERVICES = {"route", "argument", "body", "no-document", "converted"}  # what the reports of whole services have
 
 
 @pytest.mark.parametrize("rule", FOUND)
@@ -202,6 +202,27 @@ def test_what_documents_demand(tmp_path: Path) -> None:
     reports = " ".join(path.read_text("utf-8") for path in MIGRATIONS.rglob("report-*.txt"))
     assert set(RULES) == {*FOUND, "credential", "unbound", *IN_SERVICES}
     assert all(f"[{rule}]" in reports for rule in IN_SERVICES)
+
+
+OF_CONNEXION = """openapi: 3.0.3
+info: {title: A, version: '1'}
+paths: {/a: {post: {operationId: a.f, requestBody: {content: {}}, responses: {'200': {description: A}}}}}
+"""
+DICTS = """import connexion
+def f(body, other):
+    g(body['a'], body.a, other.get('a'))
+    body.get('a')
+    g(*body, **body)
+    g({**body})
+    g(dict(body))
+"""
+
+
+def test_bodies_as_dicts(tmp_path: Path) -> None:
+    """Of connexion's functions, each place is told where a body is used as only a dict can be."""
+    write(tmp_path, {"a.yaml": OF_CONNEXION, "a.py": DICTS})
+    found = [one.finding.place for one in Project(str(tmp_path)).changes() if one.rule == "body"]
+    assert [place.rpartition("/")[2] for place in found] == ["a.py:4:5", "a.py:5:16", "a.py:6:10", "a.py:7:12"]
 
 
 def test_imports_of_files_that_python_cannot_read(tmp_path: Path) -> None:

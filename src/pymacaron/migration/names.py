@@ -178,6 +178,12 @@ METHODS: dict[str, Known] = {
     "before_first_request": _gone(" since Flask 2.3", "call it in start(), before api.start()"),
 }  # fmt: skip
 
+# Methods of pydantic's models, in a project of FastAPI.
+METHODS_OF_PYDANTIC = {
+    "model_dump": "to_json()", "model_dump_json": "to_json()", "dict": "to_json()", "model_copy": "clone()",
+    "model_validate": "from_json()", "parse_obj": "from_json()",
+}  # fmt: skip
+
 # What connexion's add_api and constructors take, and where it is said now.
 CONNEXION_ARGUMENTS = {
     "strict_validation": "write `strict_query: true` in pym-config.yaml",

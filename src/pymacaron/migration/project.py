@@ -99,6 +99,9 @@ class Project:
             found = functions.get(operation.function or "")
             if found is not None:
                 yield from _in_function(*found, body=operation.body, title=operation.title)
+                source = self.sources[found[0]]
+                if source is not None and operation.body is not None:
+                    yield from _as_dict(found[0], source, found[1], operation.body)
 
 
 def _in_function(file: File, function: Function, *, body: str | None, title: str) -> Iterator[Change]:
@@ -110,6 +113,12 @@ def _in_function(file: File, function: Function, *, body: str | None, title: str
         if name in CONNEXION_GIVES:
             fact = f"{function.name} takes {name}, which connexion gives"
             yield file.change("argument", function.at, fact, f"{CONNEXION_GIVES[name]} in place of the argument")
+
+
+def _as_dict(file: File, source: Source, function: Function, body: str) -> Iterator[Change]:
+    for at in source.uses_as_dict(function, body):
+        fact = f"{body} is a model, and no dict"
+        yield file.change("body", at, fact, f"write {body}.NAME, {body}['NAME'], or {body}.to_json() for a dict")
 
 
 def _place(change: Change) -> tuple[str, int, int]:

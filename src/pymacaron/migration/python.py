@@ -12,7 +12,15 @@ from typing import Any, TypeAlias
 from pymacaron.names import suggest
 
 from .files import File
-from .names import BUILTINS_OF_PYTHON_2, CONNEXION_ARGUMENTS, METHODS, NAMES, OF_FASTAPI, known
+from .names import (
+    BUILTINS_OF_PYTHON_2,
+    CONNEXION_ARGUMENTS,
+    METHODS,
+    METHODS_OF_PYDANTIC,
+    NAMES,
+    OF_FASTAPI,
+    known,
+)  # fmt: skip
 from .rules import Change, Edit, Known
 from .source import Source, Use
 
@@ -36,7 +44,7 @@ def in_python(file: File, source: Source, kinds: Container[str]) -> Iterator[Cha
     for use in source.uses():
         yield from _use(file, use, imported, names)
     yield from _builtins(file, source)
-    yield from _calls(file, source)
+    yield from _calls(file, source, kinds)
     yield from _routes(file, source)
 
 
@@ -120,10 +128,14 @@ def _builtins(file: File, source: Source) -> Iterator[Change]:
             yield file.change("python-2", source.at(node), f"{node.id} is Python 2", cure)
 
 
-def _calls(file: File, source: Source) -> Iterator[Change]:
+def _calls(file: File, source: Source, kinds: Container[str]) -> Iterator[Change]:
     for call in source.calls():
         if isinstance(call.func, ast.Attribute):
-            yield from _method(file, source, call, call.func)
+            yield from _method(file, source, call.func)
+            yield from _of_connexion(file, source, call) if "connexion" in kinds else ()
+            if "fastapi" in kinds and call.func.attr in METHODS_OF_PYDANTIC:
+                at, name = source.end(call.func) - len(call.func.attr), call.func.attr
+                yield file.change("call", at, f"{name}() is pydantic's", f"models have {METHODS_OF_PYDANTIC[name]}")
         dotted = source.dotted(call.func)
         if dotted == "yaml.load" and len(call.args) + len(call.keywords) == 1:
             fact, cure = "yaml.load() without a loader is gone", "write yaml.safe_load()"
@@ -138,20 +150,21 @@ def _calls(file: File, source: Source) -> Iterator[Change]:
             yield from _arguments_of_ours(file, source, call, dotted)
 
 
-def _method(file: File, source: Source, call: ast.Call, function: ast.Attribute) -> Iterator[Change]:
-    name = function.attr
-    if name in METHODS:
-        at = source.end(function) - len(name)
-        yield file.change(METHODS[name].rule, at, f"{name}() {METHODS[name].fact}", METHODS[name].cure)
-    if "connexion" not in {dotted.partition(".")[0] for dotted in source.aliases.values()}:
-        return
-    if name == "add_api" or name in {"App", "FlaskApp", "AsyncApp"}:
-        for one in call.keywords:
-            if one.arg in CONNEXION_ARGUMENTS:
-                at = source.at(one.value)
-                yield file.change("call", at, f"{name}({one.arg}=…) is connexion's", CONNEXION_ARGUMENTS[one.arg])
-    elif name == "add_error_handler":
+def _method(file: File, source: Source, function: ast.Attribute) -> Iterator[Change]:
+    what = METHODS.get(function.attr)
+    if what is not None:
+        at = source.end(function) - len(function.attr)
+        yield file.change(what.rule, at, f"{function.attr}() {what.fact}", what.cure)
+
+
+def _of_connexion(file: File, source: Source, call: ast.Call) -> Iterator[Change]:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if name == "add_error_handler":
         yield file.change("call", source.at(call), "add_error_handler() is connexion's", "write `@app.errorhandler(…)`")
+    for one in call.keywords if name in {"add_api", "App", "FlaskApp", "AsyncApp"} else ():
+        if one.arg in CONNEXION_ARGUMENTS:
+            at = source.at(one.value)
+            yield file.change("call", at, f"{name}({one.arg}=…) is connexion's", CONNEXION_ARGUMENTS[one.arg])
 
 
 def _arguments_of_ours(file: File, source: Source, call: ast.Call, dotted: str) -> Iterator[Change]:

@@ -17,6 +17,7 @@ RULES: dict[str, tuple[Level, str]] = {
     "call": ("error", "A call that is written in another way."),
     "route": ("error", "A route in the code; its place is the document."),
     "argument": ("error", "A function that is called with other arguments."),
+    "body": ("error", "A body that is used as a dict, and is a model now."),
     "old-name": ("note", "A name that still works, and has a new one."),
     "document": ("error", "What stops the start in a document."),
     "no-document": ("error", "There is no document yet."),

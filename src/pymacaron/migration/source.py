@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
+_OF_DICTS = {"get", "items", "keys", "values", "pop", "setdefault", "update", "copy"}
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+[\w., \t]+(?=#|$)", re.MULTILINE)
 
 
@@ -26,6 +27,7 @@ class Function(NamedTuple):
     name: str
     at: int
     arguments: list[str]
+    node: ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Source:
@@ -118,7 +120,20 @@ class Source:
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, inside: str) -> Function:
         given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-        return Function(inside + node.name, self.at(node), [one.arg for one in given])
+        return Function(inside + node.name, self.at(node), [one.arg for one in given], node)
+
+    def uses_as_dict(self, function: Function, name: str) -> Iterator[int]:
+        """Where a function uses an argument of that name as only a dict can be used."""
+        for node in ast.walk(function.node):
+            used: list[ast.expr] = []
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _OF_DICTS:
+                used.append(node.func.value)
+            elif isinstance(node, ast.Call):
+                used += node.args if isinstance(node.func, ast.Name) and node.func.id == "dict" else []
+                used += [one.value for one in node.keywords if one.arg is None]
+            elif isinstance(node, ast.Dict):
+                used += [value for key, value in zip(node.keys, node.values, strict=True) if key is None]
+            yield from (self.at(one) for one in used if isinstance(one, ast.Name) and one.id == name)
 
 
 def _own_names(tree: ast.Module) -> Iterator[str]:
