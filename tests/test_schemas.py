@@ -200,6 +200,25 @@ def test_no_pattern_takes_long(pattern: str, version: str) -> None:
     assert time.process_time() - start < 2
 
 
+def test_many_texts_take_no_longer_together() -> None:
+    """However many texts a value has, in its items or its names, all of them together keep such a pattern busy for a
+    moment only; honest ones are found valid all the same."""
+    busy, honest = r"^(?:(a+)+\1?b|a+[!])\d*$", r"^(?=.*[a-z])(?=.*\d)(?!\d).{8,}$"
+    texts = ["a" * 25 + f"!{number}" for number in range(5000)]
+    start = time.process_time()
+    for told, value in (
+        ({"items": {"pattern": busy}}, texts),
+        ({"propertyNames": {"pattern": busy}}, dict.fromkeys(texts)),
+        ({"patternProperties": {busy: {}}, "additionalProperties": False}, dict.fromkeys(texts)),
+    ):
+        checker = schema_of(told, "3.1").checker(REQUEST)
+        assert checker.is_valid(value) or checker.problems(value)
+    assert time.process_time() - start < 4  # in place of half a minute
+    words = [f"word-number-{number}" for number in range(20_000)]
+    assert is_valid(schema_of({"items": {"pattern": honest}}, "3.1"), words)
+    assert is_valid(schema_of({"propertyNames": {"pattern": honest}}, "3.1"), dict.fromkeys(words))
+
+
 @pytest.mark.parametrize("version", ["3.0", "3.1"])
 def test_bound_patterns(version: str) -> None:
     """What a linear engine cannot do is searched for in texts of 2,000 characters, anywhere in them, and in no longer

@@ -17,8 +17,11 @@ from .explaining import Explainer
 from .keywords import KEYWORDS
 from .problems import SchemaProblem
 
-# How much a backtracking pattern may try before the text counts as not matching; the linear engine needs no limit.
+# How often the backtracking engine may try something else, before a text counts as not matching: all texts of a value
+# together, at the most. So much of it has a text of a value with up to so many parts; the linear engine needs none.
 _BACKTRACK_LIMIT = 100_000
+_SHARES = ((100, _BACKTRACK_LIMIT), (1_000, 10_000), (10_000, 1_000))
+_LEAST_SHARE = 100
 
 
 class Checker:
@@ -29,15 +32,21 @@ class Checker:
     Attributes: `bundle`, the schema, and `formats`, those that it may name.
     """
 
-    __slots__ = ("_draft", "_explainer", "_is_valid", "_validator", "bundle", "formats")
+    __slots__ = ("_draft", "_explainer", "_is_valid", "_limit", "_of_large", "_validator", "bundle", "formats")
 
-    def __init__(self, bundle: JsonObject, draft: Draft, formats: Formats) -> None:
+    def __init__(
+        self, bundle: JsonObject, draft: Draft, formats: Formats, limit: int = _BACKTRACK_LIMIT
+    ) -> None:  # fmt: skip
         self.bundle = bundle
         self.formats = formats
-        self._draft = draft
-        self._validator = _compile(bundle, draft, formats)
+        self._draft, self._limit = draft, limit
+        self._validator, may_take_long = _compile(bundle, draft, formats, limit)
         self._explainer: Explainer | None = None
         self._is_valid: Callable[[Json], bool] = self._validator.is_valid
+        self._of_large: dict[int, Checker] | None = None
+        if may_take_long and limit == _BACKTRACK_LIMIT:
+            self._of_large = {}
+            self._is_valid = lambda value: bool(self._for(value)._validator.is_valid(value))
 
     def is_valid(self, value: Json) -> bool:
         """Does `value` fit the schema? One that is nested too deeply to be judged does not."""
@@ -55,8 +64,20 @@ class Checker:
         Args:
             is_small: it is known that the value is none of the large ones.
         """
+        if self._of_large is not None:
+            return self._for(value)._explain().problems(value, is_small)
         explainer = self._explainer or self._explain()
         return explainer.problems(value, is_small)
+
+    def _for(self, value: Json) -> Checker:
+        """What checks a value of this size, where patterns of the schema backtrack."""
+        limit = _share(value)
+        if limit == self._limit or self._of_large is None:
+            return self
+        found = self._of_large.get(limit)
+        if found is None:
+            found = self._of_large[limit] = Checker(self.bundle, self._draft, self.formats, limit)
+        return found
 
     @property
     def is_plain(self) -> bool:
@@ -65,22 +86,40 @@ class Checker:
 
     def _explain(self) -> Explainer:
         if self._explainer is None:
+            draft, formats, limit = self._draft, self.formats, self._limit
             self._explainer = Explainer(
-                self.bundle, self._validator, self._draft, lambda bundle: _compile(bundle, self._draft, self.formats)
+                self.bundle, self._validator, draft, lambda bundle: _compile(bundle, draft, formats, limit)[0]
             )
         return self._explainer
 
 
-def _compile(bundle: JsonObject, draft: Draft, formats: Formats) -> Any:
+def _share(value: Json) -> int:
+    """How much a text of this value may have of the engine's patience."""
+    left, waiting = _SHARES[-1][0] + 1, [value]
+    while waiting and left > 0:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            left -= 2 * len(part)
+            waiting += part.values()
+        elif isinstance(part, list):
+            left -= len(part)
+            waiting += part
+    parts = _SHARES[-1][0] + 1 - left
+    return next((share for most, share in _SHARES if parts <= most), _LEAST_SHARE)
+
+
+def _compile(bundle: JsonObject, draft: Draft, formats: Formats, limit: int) -> tuple[Any, bool]:
+    """The validator of a schema, and whether some of its patterns backtrack, each `limit` times at the most."""
     cls: Any = jsonschema_rs.Draft202012Validator if draft is OPENAPI_31 else jsonschema_rs.Draft4Validator
     own = _own(bundle, draft, formats)
     # most patterns run on the linear engine; look-around and back-references need the other one
-    for engine in (_LINEAR, _BACKTRACKING):
+    backtracking = jsonschema_rs.FancyRegexOptions(backtrack_limit=limit)
+    for engine in (_LINEAR, backtracking):
         try:
-            return cls(bundle, pattern_options=engine, **_ALWAYS, **own)
+            return cls(bundle, pattern_options=engine, **_ALWAYS, **own), engine is backtracking
         except (jsonschema_rs.ValidationError, ValueError):
             continue
-    return cls(usable(bundle, cls), pattern_options=_BACKTRACKING, **_ALWAYS, **own)
+    return cls(usable(bundle, cls), pattern_options=backtracking, **_ALWAYS, **own), True
 
 
 def _own(bundle: JsonObject, draft: Draft, formats: Formats) -> dict[str, Any]:
