@@ -140,7 +140,7 @@ FOUND = {
     "project": ("requirements.txt", "flask\npymacaron==1.0.157\n", 2),
     "python-version": ("tox.ini", "[tox]\nenvlist = py27,py312\n", 2),
     "python-2": ("a.py", "import os\nprint unicode('a')\n", 2),
-    "removed": ("a.py", "import yaml\nyaml.load(open('a'))\n", 2),
+    "removed": ("a.py", "import yaml\n@app.before_first_request\ndef f(): yaml.load(a)\n", 2),
     "import": ("a.py", "from pymacaron import auth\nauth.no_such_name()\n", 2),
     "call": ("a.py", "from pymacaron import API\nAPI(None, prot=80)\n", 2),
     "old-name": ("a.py", "import os\nfrom pymacaron_core.models import get_model\n", 2),
@@ -153,7 +153,11 @@ FOUND = {
     "store": ("a.yaml", "swagger: '2.0'\ndefinitions: {A: {x-persist: a.B}}\ninfo: {title: A, version: '1'}\n", 2),
     "naive-time": ("a.py", "from datetime import datetime\na = datetime.utcnow()\n", 2),
     "dependency": ("Pipfile", "[packages]\nnose = '*'\n", 2),
-    "command": (".github/workflows/test.yml", "steps:\n- run: nosetests -v\n", 2),
+    "command": (
+        "setup.py",
+        "setup(install_requires=['pymacaron<3'],\n  x=[install], test_suite='nose.collector')\n",
+        2,
+    ),
 }
 IN_SERVICES = {"route", "argument", "body", "no-document", "converted"}  # what the reports of whole services have
 

@@ -29,6 +29,7 @@ _COMMANDS = {
     r"hypercorn": ("hypercorn serves ASGI", "write `pymacaron run --production`, or gunicorn server:app"),
     r"fastapi (?:dev|run)\b": ("there is no fastapi", "write `pymacaron run`, with --production where it serves"),
 }  # fmt: skip
+_INSTALLS = re.compile(r"\b(?:install|add) ")  # names of packages follow
 _ASGI = re.compile("uvicorn|hypercorn")
 _PATTERNS = {re.compile(rf"(?<![\w./=-])(?:{pattern})"): told for pattern, told in _COMMANDS.items()}
 
@@ -41,5 +42,5 @@ def in_commands(file: File, kinds: Container[str]) -> Iterator[Change]:
             continue
         for found in pattern.finditer(file.text):
             line = file.text[file.text.rfind("\n", 0, found.start()) + 1 : found.start()]
-            if not line.lstrip().startswith("#") and "install" not in line:
+            if not line.lstrip().startswith("#") and not _INSTALLS.search(line):
                 yield file.change("command", found.start(), fact, cure)

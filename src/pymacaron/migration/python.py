@@ -44,6 +44,7 @@ def in_python(file: File, source: Source, kinds: Container[str]) -> Iterator[Cha
     for use in source.uses():
         yield from _use(file, use, imported, names)
     yield from _builtins(file, source)
+    yield from _methods(file, source)
     yield from _calls(file, source, kinds)
     yield from _routes(file, source)
 
@@ -131,7 +132,6 @@ def _builtins(file: File, source: Source) -> Iterator[Change]:
 def _calls(file: File, source: Source, kinds: Container[str]) -> Iterator[Change]:
     for call in source.calls():
         if isinstance(call.func, ast.Attribute):
-            yield from _method(file, source, call.func)
             yield from _of_connexion(file, source, call) if "connexion" in kinds else ()
             if "fastapi" in kinds and call.func.attr in METHODS_OF_PYDANTIC:
                 at, name = source.end(call.func) - len(call.func.attr), call.func.attr
@@ -150,11 +150,12 @@ def _calls(file: File, source: Source, kinds: Container[str]) -> Iterator[Change
             yield from _arguments_of_ours(file, source, call, dotted)
 
 
-def _method(file: File, source: Source, function: ast.Attribute) -> Iterator[Change]:
-    what = METHODS.get(function.attr)
-    if what is not None:
-        at = source.end(function) - len(function.attr)
-        yield file.change(what.rule, at, f"{function.attr}() {what.fact}", what.cure)
+def _methods(file: File, source: Source) -> Iterator[Change]:
+    for node in ast.walk(source.tree):
+        what = METHODS.get(node.attr) if isinstance(node, ast.Attribute) else None
+        if what is not None and isinstance(node, ast.Attribute):
+            at = source.end(node) - len(node.attr)
+            yield file.change(what.rule, at, f"{node.attr}() {what.fact}", what.cure)
 
 
 def _of_connexion(file: File, source: Source, call: ast.Call) -> Iterator[Change]:
