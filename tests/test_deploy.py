@@ -26,7 +26,8 @@ from pymacaron.deploy import journal
 from pymacaron.deploy.bundle import bundle_of
 from pymacaron.deploy.canary import problems_of_canary
 from pymacaron.deploy.due import due
-from pymacaron.deploy.observe import BRANCH, Environment, Found, Release, Version, covers, marked, marks_of
+from pymacaron.deploy.missing import covers
+from pymacaron.deploy.observe import BRANCH, Environment, Found, Release, Version, marked, marks_of
 from pymacaron.deploy.options import IN_PLACE, lint, options_of
 from pymacaron.deploy.order import GIVEN, NONE, Order, green_name, new_id
 from pymacaron.deploy.permissions import PERMITS, allows, places_of, policy_of, statement_for

@@ -17,6 +17,7 @@ from pymacaron.deploy.aws import Throttled
 from pymacaron.deploy.deployment import Account
 from pymacaron.deploy.journal import is_id, read
 from pymacaron.deploy.lock import LIFE
+from pymacaron.deploy.operating import prune_copies
 from pymacaron.deploy.resuming import go_on
 from pymacaron.exceptions import DeployError
 
@@ -123,3 +124,7 @@ def test_nothing_waits_for_copies(cloud: Cloud, tmp_path: Path) -> None:
     assert is_id(key.rpartition("/")[2].removesuffix(".jsonl"))
     assert [json.loads(line)["event"] for line in text.splitlines()][-1] == "end"
     assert values["SHOP_DB"] not in text
+    account = elsewhere(cloud, tmp_path)
+    assert prune_copies(account, account.observed()) == 0
+    cloud.clock.advance(32 * 24 * 3600)
+    assert prune_copies(account, account.observed()) == 1

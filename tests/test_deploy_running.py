@@ -286,6 +286,8 @@ class Scenario:
         self._making = {"making": MAKING.get(name, planned)}
         self._asked = wanted(aws_notify_topic=TOPIC)
         self._cloud, self._folder = cloud, folder
+        if name == "first":
+            cloud.client("route53").create_hosted_zone(Name="example.com", CallerReference="1")
         for number, digest in zip(range(1, before + 1), "ab", strict=False):
             deploy(cloud, folder, number, digest, self._asked)
         cloud.changes.clear()

@@ -20,4 +20,5 @@ def cleanup(stage: str) -> None:
     found = account.observed()
     ended = operating.prune(account, found, click.echo)
     deleted = operating.prune_versions(account, found, click.echo)
+    operating.prune_copies(account, found)
     click.echo(f"{ended} environments ended, {deleted} versions deleted")

@@ -13,6 +13,7 @@ permissions.py  each API call there is, and what IAM has to allow for it
 prices.py       a price list with its date
 aws.py          the one place that speaks to AWS
 observe.py      what there is: questions only
+missing.py      what has to be there, and is not
 dns.py          the name that callers know, in Route 53
 steps.py        plans and their steps, as values
 order.py        what is asked of one deployment

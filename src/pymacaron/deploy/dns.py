@@ -157,7 +157,9 @@ def name_lines(wanted: Wanted, name: Name, addresses: Callable[[str], set[str]] 
     Args:
         addresses: of a host, none of one that there is not; None: as the system finds them.
     """
-    if name.zone:
+    if wanted.dns == OFF:
+        yield f"{wanted.host} has to be a CNAME of {wanted.cname}; Route 53 is not asked (aws_dns)"
+    elif name.zone:
         yield f"{wanted.host} leads to {', '.join(name.leads) or 'nowhere'}, in the hosted zone {name.zone}"
     else:
         yield f"{wanted.host} is in no hosted zone of this account; it has to be a CNAME of {wanted.cname}"

@@ -108,12 +108,22 @@ def _is_busy(text: str, now: float) -> bool:
     return bool(last["event"] != "end" and last["at"] > now - LIFE)
 
 
+def old_copies(aws: Aws, wanted: Wanted, bucket: str) -> list[str]:
+    """The keys of copies that are older than those that can be gone on with."""
+    prefix = f"{folder_of(wanted)}/"
+    found = aws.read("s3.ListObjectsV2", Bucket=bucket, Prefix=prefix).get("Contents", ())
+    return sorted(one["Key"] for one in found if one["Key"] < f"{prefix}{_oldest(aws)}")
+
+
+def _oldest(aws: Aws) -> str:
+    return time.strftime("%Y%m%d", time.gmtime(aws.clock.time() - _DAYS * 24 * 3600))
+
+
 def _last(aws: Aws, wanted: Wanted, bucket: str) -> list[str]:
     """The last journals in the bucket, the oldest first: their names begin with the time."""
-    since = time.strftime("%Y%m%d", time.gmtime(aws.clock.time() - _DAYS * 24 * 3600))
     prefix = f"{folder_of(wanted)}/"
     try:
-        found = aws.read("s3.ListObjectsV2", Bucket=bucket, Prefix=prefix, StartAfter=f"{prefix}{since}")
+        found = aws.read("s3.ListObjectsV2", Bucket=bucket, Prefix=prefix, StartAfter=f"{prefix}{_oldest(aws)}")
     except Refused as error:
         if error.code in _NOT_THERE:
             return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -11,6 +11,7 @@ from pymacaron._types import Json, JsonObject
 
 from .aws import Aws, Refused
 from .dns import Name, name_of
+from .missing import exists, missing_of
 from .options import options_of, own_variables
 from .resources import Wanted
 from .steps import checksum
@@ -141,14 +142,14 @@ def observe(aws: Aws, wanted: Wanted, *, options: bool = False) -> Found:
     secret, names = _secret(aws, wanted)
     arns = {name: f"{secret}:{name}" for name in wanted.secrets} if secret else {}
     live = next((one for one in environments if one.cname.lower() == wanted.cname), None)
-    exists = _exists(aws, "s3.HeadBucket", Bucket=bucket)
+    has_bucket = exists(aws, "s3.HeadBucket", Bucket=bucket)
     return Found(
         account=account, caller=arn, partition=arn.split(":")[1], application=is_there, environments=environments,
         versions=versions_of(aws, wanted) if is_there else (), platform=_platform(aws), bucket=bucket,
-        bucket_exists=exists, registry=_registry(aws, wanted), secret=secret, secret_names=names,
-        releases=releases_of(aws, wanted, bucket) if exists else (),
+        bucket_exists=has_bucket, registry=_registry(aws, wanted), secret=secret, secret_names=names,
+        releases=releases_of(aws, wanted, bucket) if has_bucket else (),
         is_prefix_free=None if live else _is_free(aws, wanted),
-        missing=tuple(_missing(aws, wanted, bucket, exists)),
+        missing=tuple(missing_of(aws, wanted, bucket, has_bucket)),
         complaints=_complaints(aws, wanted, arns) if is_there else (),
         live_options=settings_of(aws, wanted, live.name) if live and options else (),
         name=name_of(aws, wanted),
@@ -224,16 +225,6 @@ def releases_of(aws: Aws, wanted: Wanted, bucket: str) -> tuple[Release, ...]:
     return tuple(Release(**one) for one in json.loads(body)["releases"])
 
 
-def _exists(aws: Aws, operation: str, **parameters: Any) -> bool:
-    try:
-        aws.read(operation, **parameters)
-    except Refused as error:
-        if error.is_denial:
-            raise
-        return False
-    return True
-
-
 def _secret(aws: Aws, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
     """The ARN of the secret of the environment, and the names in it, which its description has."""
     if not wanted.secrets:
@@ -277,84 +268,6 @@ def _registry(aws: Aws, wanted: Wanted) -> str:
 
 def _is_free(aws: Aws, wanted: Wanted) -> bool:
     return bool(aws.read("elasticbeanstalk.CheckDNSAvailability", CNAMEPrefix=wanted.prefix)["Available"])
-
-
-_Missing = Iterator[tuple[str, str, str]]
-
-
-def _missing(aws: Aws, wanted: Wanted, bucket: str, exists: bool) -> _Missing:
-    setup = "run `pymacaron aws setup`, or name one that there is"
-    for key, operation, parameters in (
-        ("aws_service_role", "iam.GetRole", {"RoleName": wanted.service_role.rpartition("/")[2]}),
-        ("aws_instance_profile", "iam.GetInstanceProfile",
-         {"InstanceProfileName": wanted.instance_profile.rpartition("/")[2]}),
-    ):  # fmt: skip
-        if not _exists(aws, operation, **parameters):
-            yield key, f"names {next(iter(parameters.values()))}, which the account does not have", setup
-    if wanted.key_pair and not _exists(aws, "ec2.DescribeKeyPairs", KeyNames=[wanted.key_pair]):
-        yield "aws_keypair", f"names {wanted.key_pair}, which {wanted.region} does not have", "leave it out, or make it"
-    if wanted.bucket and not exists:
-        yield "docker_bucket", f"names {bucket}, which does not exist", "leave it out, or make it"
-    if wanted.registry_secret and not _has_secret(aws, wanted.registry_secret):
-        cure = "make it: `pymacaron aws registry --user NAME`"
-        yield "docker_secret", f"names {wanted.registry_secret}, which Secrets Manager does not have", cure
-    if wanted.certificate:
-        yield from _certificate(aws, wanted)
-    yield from _types(aws, wanted)
-
-
-def _has_secret(aws: Aws, ident: str) -> bool:
-    """Is it there? One of others, of which nobody tells us, may be."""
-    try:
-        return _exists(aws, "secretsmanager.DescribeSecret", SecretId=ident)
-    except Refused:
-        return ident.startswith("arn:")
-
-
-def _certificate(aws: Aws, wanted: Wanted) -> _Missing:
-    if ":acm:" not in str(wanted.certificate):
-        return
-    try:
-        said = aws.read("acm.DescribeCertificate", CertificateArn=wanted.certificate)["Certificate"]
-    except Refused as error:
-        if error.is_denial:
-            raise
-        yield (
-            "aws_cert_arn",
-            f"is not there ({error.code})",
-            "copy the ARN of one that is, in the same region and account",
-        )
-        return
-    if said["Status"] != "ISSUED":
-        yield "aws_cert_arn", f"is {said['Status']}", "validate it first: ACM says how (a record in DNS, or an e-mail)"
-    names = {said["DomainName"], *said.get("SubjectAlternativeNames", ())}
-    host = wanted.live_host.partition(":")[0]
-    if not any(covers(name, host) for name in names):
-        yield "aws_cert_arn", f"is for {', '.join(sorted(names))}, not for {host}", "ask ACM for one with that name"
-
-
-def covers(name: str, host: str) -> bool:
-    """Is a certificate's name one for a host? A star stands for one word (RFC 6125 section 6.4.3)."""
-    name, host = name.lower(), host.lower()
-    return name == host or (name.startswith("*.") and host.partition(".")[2] == name[2:])
-
-
-def _types(aws: Aws, wanted: Wanted) -> _Missing:
-    try:
-        found = aws.read("ec2.DescribeInstanceTypes", InstanceTypes=list(wanted.instance_types))["InstanceTypes"]
-    except Refused as error:
-        if error.is_denial:
-            raise
-        yield "aws_instance_type", f"has a type that {wanted.region} does not have", "write for example t3.small"
-        return
-    for one in found:
-        if wanted.architecture not in one["ProcessorInfo"]["SupportedArchitectures"]:
-            built = ", ".join(one["ProcessorInfo"]["SupportedArchitectures"])
-            yield (
-                "aws_instance_type",
-                f"has {one['InstanceType']}, which is {built}",
-                f"take types of {wanted.architecture}",
-            )
 
 
 def _complaints(aws: Aws, wanted: Wanted, secrets: Mapping[str, Json]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from .due import due
 from .execute import ATTENTION, STOPPED
 from .guard import alarms_there
 from .lock import HELD, Holder
+from .mirror import old_copies
 from .observe import Environment, Found, environments_of
 from .printed import LATE, Feed
 from .resources import Wanted
@@ -175,6 +176,14 @@ def prune_versions(account: Account, found: Found, tell: Callable[[str], object]
         tell(f"deleting the version {label}")
         said = {"ApplicationName": account.wanted.name, "VersionLabel": label, "DeleteSourceBundle": True}
         _changed(account.aws, "elasticbeanstalk.DeleteApplicationVersion", **said)
+    return len(gone)
+
+
+def prune_copies(account: Account, found: Found) -> int:
+    """Delete copies of journals that nobody goes on with any more; how many."""
+    gone = old_copies(account.aws, account.wanted, found.bucket) if found.bucket_exists else []
+    for key in gone:
+        _changed(account.aws, "s3.DeleteObject", Bucket=found.bucket, Key=key)
     return len(gone)
 
 
