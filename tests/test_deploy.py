@@ -435,6 +435,7 @@ def test_a_journal_tells_what_was_done(tmp_path: Path) -> None:
     asked = wanted(env_secrets=["SHOP_DB"], aws_variables={"A": "b"})
     made = plan(asked, Found("1", "a:b"), order(secrets=GIVEN))
     book = journal.Journal.begun(tmp_path, made, asked, NOW)
+    assert (tmp_path / ".gitignore").read_text("utf-8") == "*\n"  # a deployment leaves no changes to be committed
     book.write(NOW, "given", values={"green.id": "e-1"})
     book.write(NOW, "done", step="build")
     with book.path.open("a") as file:

@@ -308,4 +308,6 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert run("env", "list") == run("events") == ""
         assert "no journal" in run("deploy", "--resume", "20261122-090000-aaaa", code=2)
         assert "has been interrupted" in run("deploy", "--resume", code=2)
+        assert "are for --rehearse" in run("deploy", "--before", "..", code=2)
+        assert "NAME=VALUE" in run("deploy", "--rehearse", "--variable", "=x", code=2)
         assert len(cloud.record.mutations()) == changes

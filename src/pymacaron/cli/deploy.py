@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -105,10 +106,10 @@ def deploy(  # noqa: PLR0917 - click gives them by name
 
 
 def _named(variables: tuple[str, ...]) -> dict[str, str]:
-    named = dict(one.partition("=")[::2] for one in variables)
-    if not all("=" in one for one in variables):
-        raise click.UsageError("--variable takes NAME=VALUE")
-    return named
+    for one in variables:
+        if not re.match(r"[A-Za-z_]\w*=", one, re.ASCII):
+            raise click.UsageError("--variable takes NAME=VALUE, as in SHOP_COLOUR=green")
+    return dict(one.split("=", 1) for one in variables)
 
 
 def _rehearse(stage: str, version: str, base: str | None, *, as_json: bool, played: dict[str, Any]) -> None:
