@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # this file is run, not imported
 
 from book.pages import Book  # noqa: E402 - found by the line above
-from book.reference import commands, filled  # noqa: E402
+from book.reference import commands, filled, kinds  # noqa: E402
 
 SITE = ROOT / "site"
 # what a browser fetches by itself; a link is followed by people
@@ -28,7 +28,7 @@ def write_sources(folder: Path) -> None:
     shutil.copytree(ROOT / "docs", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.md"))
     shutil.copytree(ROOT / "book" / "static", folder / "static")
     shutil.copy(ROOT / "book" / "conf.py", folder)
-    made = {"api.md": filled, "cli.md": commands}
+    made = {"api.md": filled, "cli.md": commands, "diff.md": kinds}
     for name, text in Book(ROOT).sources():
         (folder / name).write_text(made.get(name, str)(text), "utf-8")
 

@@ -1,8 +1,8 @@
-"""The pages on the public API and on the command line, filled with what the code says of itself.
+"""The pages on the public API, the command line and versions of documents, filled with what the code says of itself.
 
-`docs/cli.md` gets the help of every command. `docs/api.md` names what is public: below a heading `## pymacaron.auth`, a
-line of names in code. On the site each name is followed by its signature and its docstring; in the repository it is a
-list.
+`docs/cli.md` gets the help of every command, `docs/diff.md` every kind of change. `docs/api.md` names what is public:
+below a heading `## pymacaron.auth`, a line of names in code. On the site each name is followed by its signature and its
+docstring; in the repository it is a list.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
 from pymacaron.cli import pymacaron as program
+from pymacaron.comparison import KINDS
 from pymacaron.exceptions import PyMacaronException
 from pymacaron.pool import Pool
 
@@ -43,6 +44,16 @@ def filled(page: str) -> str:
 def commands(page: str) -> str:
     """The page on the command line, with the help of each command at its end."""
     return page + "".join(f"\n### `{name}`\n\n```text\n{told}\n```\n" for name, told in _helps(program, "pymacaron"))
+
+
+def kinds(page: str) -> str:
+    """The page on versions of a document, with every kind of change at its end."""
+    rows = (f"| `{kind.name}` | {_and(kind.breaks)} | {kind.reason} |\n" for kind in KINDS.values())
+    return page + "\n| kind | breaks | why |\n|---|---|---|\n" + "".join(rows)
+
+
+def _and(breaks: Sequence[str]) -> str:
+    return " and ".join(f"the {one}" if one == "service" else one for one in breaks) or "nobody"
 
 
 def _helps(command: click.Command, name: str) -> Iterator[tuple[str, str]]:

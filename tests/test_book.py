@@ -11,6 +11,7 @@ import pytest
 import pymacaron
 from book import reference
 from book.pages import LINK, Book, navigation, shown
+from pymacaron.comparison import KINDS
 from pymacaron.exceptions import PyMacaronError
 
 ROOT = Path(__file__).parent.parent
@@ -91,6 +92,12 @@ def test_the_command_line_is_filled() -> None:
     text = reference.commands("# The command line\n")
     assert "### `pymacaron env terminate`\n\n```text\nUsage: pymacaron env terminate" in text
     assert "--production" in text
+
+
+def test_kinds_of_changes_are_listed() -> None:
+    """On the site stands every kind of change, whom it breaks, and why."""
+    assert "| `operation-removed` | callers |" in reference.kinds("# Versions\n")
+    assert reference.kinds("").count("\n| `") == len(KINDS)
 
 
 def test_reference_is_filled() -> None:
