@@ -14,13 +14,14 @@ import time
 from functools import partial
 from typing import Any
 
-from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]  # it has none
+from gunicorn.http.errors import LimitRequestHeaders  # type: ignore[import-untyped]  # it has none
+from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]  # likewise
 
 from . import crash
 from .config import get_config, set_config
 from .ending import ending
 from .metrics.sharing import share
-from .running.listening import LAST_CALLS, UNREAD
+from .running.listening import LAST_CALLS, LONGEST_LINE, UNREAD
 from .running.machine import connections
 from .running.plan import GUNICORN, Wishes, plan_of
 from .running.rolling import Word, roll
@@ -38,8 +39,8 @@ timeout = _plan.worker_timeout
 graceful_timeout = _plan.shutdown_grace
 keepalive = _plan.keep_alive
 max_requests, max_requests_jitter = _plan.max_requests, _plan.max_requests // 10
-limit_request_line = min(_plan.max_head, 8190)  # the most that gunicorn takes
-limit_request_field_size = _plan.max_head
+limit_request_line = LONGEST_LINE
+limit_request_field_size = _plan.max_head  # and all of them together, below
 forwarded_allow_ips = ""  # trusted_proxies says whose headers count, whatever the server
 certfile, keyfile = _plan.https_cert, _plan.https_key
 control_socket_disable = True  # it would be made in the home directory, which a container may not have
@@ -101,6 +102,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # likewise
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Answer; from the beginning of the end on, the connection ends with the answer."""
+        if sum([len(name) + len(value) + 4 for name, value in req.headers]) > _plan.max_head:
+            raise LimitRequestHeaders("all of them together")
         if ending.begun:
             req.force_close()
         return super().handle_request(req, conn)

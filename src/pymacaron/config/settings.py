@@ -145,7 +145,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("max_requests", WHOLE_NUMBER, 0, "After so many requests a worker is replaced; 0: never"),
         Setting("keep_alive", COUNT, 75, "How long a connection stays open between requests (seconds)"),
         Setting("request_timeout", COUNT, 20, "How long a request may take to come, and 1 s more for each 1000 bytes"),
-        Setting("max_head", SIZE, 65536, "The longest request line with headers accepted; more is answered with 431"),
+        Setting("max_head", SIZE, 65536, "The longest head accepted; more is 431, a request line above 8190 bytes 414"),
         Setting("shutdown_delay", NOT_NEGATIVE, 0.5, "How long after SIGTERM calls are still accepted (seconds)"),
         Setting("shutdown_grace", COUNT, 7, "How long after SIGTERM calls that run may go on (seconds)"),
         Setting("trusted_proxies", TEXT_OR_TEXTS, [], "Addresses and networks whose X-Forwarded headers count"),

@@ -11,10 +11,14 @@ from typing import Any
 from pymacaron.ending import ending
 from pymacaron.lane.environ import UNSURE
 
+from .listening import LONGEST_LINE
 from .slow import Paced, Waiting
 
 log = logging.getLogger(__name__)
 Headers = list[tuple[str, str]]
+
+
+_LONGEST_TARGET = LONGEST_LINE - len("GET  HTTP/1.1")  # as far as it can be told: of the path, escapes are undone
 
 
 class Calls:
@@ -45,6 +49,9 @@ class Calls:
 
     def __call__(self, protocol: Any, environ: dict[str, Any]) -> None:
         environ.update(self._environ)
+        if len(environ["PATH_INFO"]) + len(environ["QUERY_STRING"]) > _LONGEST_TARGET:
+            protocol.response_bytes(414, [("Connection", "close")], b"")
+            return
         if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
             environ["wsgi.input"] = Paced(environ["wsgi.input"], self._waiting)
         start = _Start()

@@ -17,6 +17,7 @@ from pymacaron.launching import port_fault
 
 from .plan import Plan
 
+LONGEST_LINE = 8190  # bytes of a request line, the most that gunicorn takes
 BACKLOG = 4096  # the system takes less (net.core.somaxconn)
 UNREAD = 30  # seconds that a caller may leave an answer untouched, where the system can tell (Linux)
 LAST_CALLS = 0.1  # seconds for those who wait at the door when it is closed
