@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from programs import PATIENCE, by_python, run, running
+from programs import PATIENCE, by_python, free_row, run, running
 
 SERVER = """
 from flask import Flask
@@ -41,16 +41,10 @@ def project(folder: Path, function: str) -> None:
     (folder / "server.py").write_text(SERVER, "utf-8")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_development_waits_for_the_next_change(tmp_path: Path) -> None:
     """With --debug a start that fails tells whoever asks, and is tried again when a file changes."""
     project(tmp_path, "hear")
-    port = free_port()
+    port = free_row(1)
     with running([*by_python(port), "--debug"], tmp_path, tmp_path / "log") as server:
         told = server.ask("GET", "/a")
         assert told.status == 500

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from programs import free_row
 from prometheus_client.parser import text_string_to_metric_families
 from services import Project, body, operation, project_in
 
@@ -162,9 +162,7 @@ sys.stdin.readline()
 def test_processes_count_together(project: Project) -> None:
     """On a port of its own, one process tells what all of them have counted; when it dies, another does, and what it
     has counted is not lost."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_row(1)
     project.document({"/f": {"get": operation("f", operationId="together")}})
     project.functions("def f(): return {}")
     (project.folder / "program.py").write_text(PROGRAM)

@@ -24,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from programs import PATIENCE, Server, run, running
 from raw_http import fuzz
-from test_launching import free_port, project
+from test_launching import project
 
 from pymacaron.config import Config
 from pymacaron.exceptions import StartError
@@ -87,7 +87,7 @@ def served(
     (folder / "pym-config.yaml").write_text(f"name: x\nlive_host: x.example.com\n{settings}", "utf-8")
     command = [sys.executable, "-m", "pymacaron.cli", "run", "--server", by, "--workers", "1", *options]
     if says is SERVING:
-        command += ["--host", "127.0.0.1", "--port", str(free_port())]
+        command += ["--host", "127.0.0.1", "--port", "0"]
     with running(command, folder, folder / "log", says) as server:
         until = time.monotonic() + PATIENCE
         while says is SERVING and time.monotonic() < until:

@@ -9,7 +9,6 @@ import multiprocessing
 import os
 import random
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from programs import run
+from programs import free_row, run
 from services import Project, answers, operation, project_in
 
 from pymacaron.calls import Call, current
@@ -300,10 +299,7 @@ def not_there(tmp_path: Path, kind: str) -> Store:
     if kind == "no database":
         (tmp_path / "x.sqlite").write_bytes(b"this is a text, and no database" * 100)
         return open_store("sqlite:///x.sqlite", str(tmp_path))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    return open_store(f"dynamodb://eu-west-1?endpoint=http://127.0.0.1:{port}")
+    return open_store(f"dynamodb://eu-west-1?endpoint=http://127.0.0.1:{free_row(1)}")
 
 
 KINDS_OF_NOTHING = ["folder", "no database", "nobody listens"]

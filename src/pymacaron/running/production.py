@@ -33,6 +33,8 @@ def serve(plan: Plan, target: Target, *, with_tasks: bool) -> int:
         share()
     ours = os.getpid()  # gunicorn's workers come by here as well
     listener = None if plan.server == GUNICORN else listen(plan)
+    if listener is not None and not plan.unix_socket:
+        plan = plan._replace(port=listener.getsockname()[1])  # for 0 the system has chosen one
     stop = _tasks(target) if with_tasks else _nothing
     try:
         if listener is None:
