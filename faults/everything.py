@@ -32,14 +32,14 @@ def parts(only: str | None, each: int, jobs: int) -> Iterator[Callable[[], Measu
         for by in ("granian", "gunicorn"):
             yield partial(serving.trouble, by, 60)
             yield from (partial(part, by) for part in (serving.leaks, serving.idle, serving.raw))
-    tests = [sys.executable, "-m", "pytest", "-q", "-m", "heavy"]
+    tests = [sys.executable, "-m", "pytest", "-q", "-m", "heavy", "-n", str(jobs)]
     if only in {None, "stores"}:
         yield partial(program, "stores", [*tests, *_STORES])
     if only in {None, "deployments"}:
         first = int(time.time() // _DAY) % each
         said = [] if each == 1 else [f"at every call whose number divided by {each} leaves {first}"]
         chosen = {"FAULTS_EACH": str(each), "FAULTS_FIRST": str(first)}
-        yield partial(program, "deployments", [*tests, "-n", str(jobs), *_DEPLOYMENTS], said, **chosen)
+        yield partial(program, "deployments", [*tests, *_DEPLOYMENTS], said, **chosen)
     if only in {None, "tasks"}:
         for broker in ("file", "redis", "rabbitmq"):
             command = [sys.executable, "faults/killed_workers.py", "--broker", broker]
@@ -61,7 +61,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=GROUPS)
     parser.add_argument("--each", type=int, default=7, help="of the calls of a deployment")
-    parser.add_argument("--jobs", type=int, default=2, help="tests of deployments at a time")
+    parser.add_argument("--jobs", type=int, default=2, help="tests of stores and deployments at a time")
     options = parser.parse_args()
     return table(parts(options.only, options.each, options.jobs))
 
