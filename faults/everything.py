@@ -37,7 +37,7 @@ def parts(only: str | None, each: int, jobs: int) -> Iterator[Callable[[], Measu
         yield partial(program, "stores", [*tests, *_STORES])
     if only in {None, "deployments"}:
         first = int(time.time() // _DAY) % each
-        said = [] if each == 1 else [f"at every call whose number divided by {each} leaves {first}"]
+        said = [] if each == 1 else [f"at every call whose number divided by {each} leaves {(first + 1) % each}"]
         chosen = {"FAULTS_EACH": str(each), "FAULTS_FIRST": str(first)}
         yield partial(program, "deployments", [*tests, *_DEPLOYMENTS], said, **chosen)
     if only in {None, "tasks"}:
