@@ -20,6 +20,7 @@ import urllib3
 from clouds import REGION, wanted
 
 from pymacaron.deploy.aws import OPTIONS, Aws
+from pymacaron.deploy.journal import read
 from pymacaron.deploy.setup import calls_of, set_up
 from pymacaron.rehearsal import Rehearsal
 
@@ -115,11 +116,12 @@ def test_killed_by_the_system(cloud: Rehearsal, tmp_path: Path) -> None:
             time.sleep(random.uniform(0.3, 1.0) * seconds)
             process.send_signal(signal.SIGKILL)
             said, _ = process.communicate()
-            if process.returncode == -signal.SIGKILL and list(tmp_path.glob(".pym/deploys/*.jsonl"))[number:]:
+            journals = sorted(tmp_path.glob(".pym/deploys/*.jsonl"))
+            if len(journals) <= number:
+                said += finish(begin(cloud, tmp_path, f"{kind}{number:064x}"))  # it had not begun
+            elif read(journals[-1]).code != 0:
                 killed += 1
                 said += finish(begin(cloud, tmp_path, "resume"))
-            elif process.returncode == -signal.SIGKILL:
-                said += finish(begin(cloud, tmp_path, f"{kind}{number:064x}"))  # it had not begun
             live = [one for one in cloud.account.there() if one.cname == wanted().cname]
             assert len(live) == 1, said
             assert len(cloud.account.environments) == number + 1 - number // 3, said
