@@ -62,7 +62,9 @@ def test_the_name_is_made_once(cloud: Cloud, tmp_path: Path) -> None:
     assert record["ResourceRecords"] == [{"Value": CNAME}]
     deploy(cloud, tmp_path, 2, "b", wanted())
     assert changes(cloud) == 1
-    assert list(name_lines(wanted(), name_of(MortalAws(cloud), wanted()), lambda host: {"192.0.2.1"})) == [
+    name = name_of(MortalAws(cloud), wanted())
+    assert len(list(name_lines(wanted(), name, is_live=False))) == 1
+    assert list(name_lines(wanted(), name, is_live=True, addresses=lambda host: {"192.0.2.1"})) == [
         f"shop.example.com leads to {CNAME}, in the hosted zone {zone}",
         f"shop.example.com is found here, where {CNAME} is",
     ]

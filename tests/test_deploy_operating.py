@@ -20,7 +20,7 @@ from clouds import PACE, REGION, Cloud, MortalAws, StillClock, clouds, deploy, s
 from pymacaron.cli import pymacaron as command
 from pymacaron.cli.deploying import workshop_for
 from pymacaron.config import Config
-from pymacaron.deploy import dns, operating
+from pymacaron.deploy import operating
 from pymacaron.deploy.aws import OPTIONS, Aws
 from pymacaron.deploy.deployment import Account, deployment, of_file, ordered, told
 from pymacaron.deploy.last_words import last_words
@@ -271,7 +271,6 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with its cure, `aws setup` makes it, then a deployment can begin; asking changes nothing."""
     (tmp_path / "pym-config.yaml").write_text("name: shop\nlive_host: shop.example.com\naws_region: eu-west-1\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(dns, "_addresses", lambda host: set())  # the DNS of the world is not for tests
 
     def run(*words: str, code: int = 0) -> str:
         done = CliRunner().invoke(command, words)

@@ -94,7 +94,7 @@ def doctor(stage: str) -> None:
     click.echo(f"bucket       {found.bucket}{'' if found.bucket_exists else ' (a deployment makes it)'}")
     live = found.live(account.wanted)
     click.echo(f"live         {f'{live.name}, {live.label}' if live else 'nothing yet'}")
-    for line in name_lines(account.wanted, found.name):
+    for line in name_lines(account.wanted, found.name, is_live=live is not None):
         click.echo(f"name         {line}")
     quotas = ", ".join(map(str, quotas_of(account.aws, account.wanted, found)))
     click.echo(f"quotas       {quotas or 'AWS does not tell them'}")

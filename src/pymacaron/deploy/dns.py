@@ -151,10 +151,13 @@ def name_warnings(wanted: Wanted, name: Name) -> Iterator[str]:
 # What is so
 
 
-def name_lines(wanted: Wanted, name: Name, addresses: Callable[[str], set[str]] | None = None) -> Iterator[str]:
+def name_lines(
+    wanted: Wanted, name: Name, *, is_live: bool, addresses: Callable[[str], set[str]] | None = None
+) -> Iterator[str]:  # fmt: skip
     """Where the live host leads, by the account's DNS if it is there, and as this machine is told.
 
     Args:
+        is_live: is there something that has the live address? Else nobody else is asked for it.
         addresses: of a host, none of one that there is not; None: as the system finds them.
     """
     if wanted.dns == OFF:
@@ -164,6 +167,8 @@ def name_lines(wanted: Wanted, name: Name, addresses: Callable[[str], set[str]] 
     else:
         yield f"{wanted.host} is in no hosted zone of this account; it has to be a CNAME of {wanted.cname}"
     yield from name_warnings(wanted, name)
+    if not is_live:
+        return
     found = addresses or _addresses
     ours, live = found(wanted.host), found(wanted.cname)
     if live and ours & live:
