@@ -140,7 +140,7 @@ def test_the_lines_work_as_printed(shop: Server) -> None:
     its call id to a tree of calls over three services."""
     lines = re.findall(r"^  (curl .*|[A-Z]+=.*|\S+/pymacaron trace .*)$", shop.log, re.MULTILINE)
     assert len(lines) == 7
-    done = f"until {lines[5]} | grep -q TASK; do sleep 0.1; done"  # the mail is a task
+    done = f'until [ "$({lines[5]} 2>&1 | wc -l)" = 4 ]; do sleep 0.1; done'  # the mail is a task
     lines = [f"{done}\n{line}" if "/v1/mails" in line else line for line in lines]
     finding, _, ordering, _, mails, tree, mistaken = in_a_shell("\necho =====\n".join(lines)).split("=====\n")
     assert '"sku":"CUP-001"' in finding
