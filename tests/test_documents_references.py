@@ -398,6 +398,7 @@ def test_find_documents(tmp_path: Path) -> None:
         "words.yaml": "about: the swagger of openapi", "torn.yaml": "about: [swagger", ".hidden.yaml": "openapi: 3.0.0",
         "pym-config.yaml": "openapi: 3.0.0", "pym-config.dev.yaml": "openapi: 3.0.0", ".git/x.yaml": "openapi: 3.0.0",
         "note.txt": "openapi: 3.0.0", "nested.yaml": "a: {openapi: 3.0.0}", "list.json": '["openapi"]',
+        "noted.yaml": "# a note\n\n#\r\nopenapi: '3.0.0'", "no.yaml": "openapi: no",
     }  # fmt: skip
     for name, text in contents.items():
         (tmp_path / name).write_text(text)
@@ -405,12 +406,22 @@ def test_find_documents(tmp_path: Path) -> None:
     (tmp_path / "gone.yaml").symlink_to("nowhere.yaml")
     everything = {
         "broken": "broken.yaml", "flow": "flow.yaml", "shop": "shop.yaml", "wide": "wide.yaml",
-        "old": "v1/deep/old.json", "next": "v2/next.yml",
+        "noted": "noted.yaml", "old": "v1/deep/old.json", "next": "v2/next.yml", "no": "no.yaml",
     }  # fmt: skip
     assert found_in(tmp_path) == everything
-    assert list(found_in(tmp_path, "broken", "flow.yaml", "v1/*")) == ["shop", "wide", "next"]
+    assert list(found_in(tmp_path, "broken", "flow.yaml", "v1/*")) == ["no", "noted", "shop", "wide", "next"]
     assert found_in(tmp_path, "*") == {}
     assert find_documents(tmp_path / "shop.yaml", files=no_cache()) == {"shop": str(tmp_path / "shop.yaml")}
+
+
+def test_words_of_a_file(tmp_path: Path) -> None:
+    """A file that says nothing of x-persist is known not to, and need not be searched; with escapes, or with two bytes
+    for a character, it might."""
+    texts = {"a": "a: 1", "b": "x-persist: a.B", "c": r'{"x-persi\u0073t": "a.B"}', "d": r'{"x-persi\x73t": "a.B"}'}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.yaml").write_text(text)
+    (tmp_path / "e.yaml").write_text("x-persist: a.B", "utf-16")
+    assert [no_cache().open(tmp_path / f"{name}.yaml").persists for name in "abcde"] == [False, True, True, True, True]
 
 
 def test_two_of_one_name(tmp_path: Path) -> None:

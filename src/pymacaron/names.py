@@ -10,6 +10,8 @@ from functools import lru_cache
 # What a cookie may be called (RFC 6265 section 4.1.1, with the separators that browsers let pass).
 COOKIE_NAME = re.compile(r"[!-+\--:<>-~]*")
 
+_SNAKES = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
 
 @lru_cache(maxsize=4096)  # a document says the same names again and again
 def python_name(name: str) -> str:
@@ -32,6 +34,8 @@ def python_name(name: str) -> str:
 @lru_cache(maxsize=4096)
 def snake_case(name: str) -> str:
     """ "getHTTPStatus", "get-http-status" and "Get HTTP status" are get_http_status."""
+    if _SNAKES.fullmatch(name):  # as most are
+        return python_name(name)
     out: list[str] = []
     for index, char in enumerate(name):
         if not char.isalnum():

@@ -76,7 +76,8 @@ class Document:
             except AttributeError as error:
                 yield node, str(error)
         known = {id(node.value) for node in named}
-        if all(id(one) in known for file in self.files.opened.values() for one in _mappings(file.value) if key in one):
+        files = [file for file in self.files.opened.values() if file.persists or key != "x-persist"]
+        if all(id(one) in known for file in files for one in _mappings(file.value) if key in one):
             return
         self._make_models()
         for name, node in self.shapes.inline.items():

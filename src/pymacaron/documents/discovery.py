@@ -17,6 +17,9 @@ from .sources import SUFFIXES, decode, read
 _VERSION_KEYS = ("openapi", "swagger")
 # The key of the version where there is no value to look into: first in its line, or after a brace or a comma.
 _CLAIM = re.compile(r"""(?:^|[{,]\s*)["']?(?:swagger|openapi)["']?\s*:""", re.MULTILINE)
+# How nearly all documents begin, after comments at most: a mapping whose first key is the version, a text or a number.
+# They need not be parsed to be known for what they are.
+_BEGINNING = re.compile(rb"""(?:\xef\xbb\xbf)?(?:#.*\n|\r?\n)*(?:swagger|openapi): +["']?[0-9]""")
 
 
 def is_openapi(value: Json) -> bool:
@@ -77,6 +80,8 @@ def _is_document(path: str, files: Files) -> bool:
         raw = read(path)
     except OSError:
         return False
+    if _BEGINNING.match(raw):
+        return True
     encoded = raw.replace(b"\0", b"") if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else raw
     if not any(key.encode() in encoded for key in _VERSION_KEYS):
         return False  # nearly every fragment, without parsing it

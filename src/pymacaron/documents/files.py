@@ -93,7 +93,7 @@ class Files:
         value, duplicated = self._value(path, raw, f"yaml {digest}")
         file = File(path, digest, value, self)
         file.duplicated = duplicated
-        file.write_only = b"writeOnly" in raw
+        file.write_only, file.persists = _may_say(raw, b"writeOnly"), _may_say(raw, b"x-persist")
         if may_identify(raw, value):
             file.identifiers = identifiers(value, uri_of_path(path))
             for pointer, uri in file.identifiers.resources.items():
@@ -164,6 +164,11 @@ class Files:
 
 
 _REMOTE = "keep a copy beside the document and refer to that, or set remote_refs: true in pym-config.yaml"
+
+
+def _may_say(raw: bytes, word: bytes) -> bool:
+    """May a key be this word? It could be written with escapes, or with two bytes for a character."""
+    return word in raw or b"\\u" in raw or b"\\x" in raw or b"\0" in raw
 
 
 def _read(path: str) -> bytes:

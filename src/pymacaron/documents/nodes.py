@@ -31,7 +31,7 @@ _SHORTER = "refer to what is meant itself"
 class File:
     """One parsed file. `path` is absolute (or a URL), `digest` that of its bytes; `value` is never changed."""
 
-    __slots__ = ("digest", "duplicated", "files", "identifiers", "path", "targets", "value", "write_only")
+    __slots__ = ("digest", "duplicated", "files", "identifiers", "path", "persists", "targets", "value", "write_only")
 
     def __init__(self, path: str, digest: str, value: Json, files: Resolver) -> None:
         self.path: Final = path
@@ -40,7 +40,7 @@ class File:
         self.files: Final = files
         self.duplicated: bool | None = None  # a key is there twice; None: not looked for
         self.identifiers: Identifiers | None = None  # None: nothing in it has a name of its own
-        self.write_only = True  # something in it may be called writeOnly
+        self.write_only = self.persists = True  # something in it may be called writeOnly, x-persist
         self.targets: dict[str, Node] = {}  # references already resolved, where their text alone decides
 
     @property
