@@ -45,16 +45,15 @@ def toctrees(sections: list[Section]) -> str:
 
 def shown(text: str) -> str:
     """A page whose blocks tell readers what their marks tell the tests: the file that a block is, or is of, stands
-    above it."""
+    above it; what is printed can be told from what is typed."""
 
     def block(found: re.Match[str]) -> str:
         language, _, role = found["info"].strip().partition(" ")
         kind, _, name = role.partition("=")
-        if kind in {"file", "from", "settings"}:
-            name = name or "pym-config.yaml"
-            head = f"{{code-block}} {language}\n:caption: {name}\n"
-            return f"{found['fence']}{head}\n{found['text']}{found['fence']}"
-        return f"{found['fence']}{language or 'text'}\n{found['text']}{found['fence']}"
+        says = {"output": ":class: printed", "settings": ":caption: pym-config.yaml"}
+        option = f":caption: {name}" if kind in {"file", "from"} else says.get(kind, "")
+        head = f"{{code-block}} {language}\n{option}\n" if option else language or "text"
+        return f"{found['fence']}{head}\n{found['text']}{found['fence']}"
 
     return FENCE.sub(block, BEFORE.sub("", text))
 

@@ -65,7 +65,7 @@ def test_names_of_files_stand_above_blocks() -> None:
     )
     assert "\n:caption: pym-config.yaml\n" in shown("```yaml settings\na: 1\n```\n")
     assert shown("<!-- before:\ncd\n-->\n```sh run\nls\n```\n") == "```sh\nls\n```\n"
-    assert shown("```text output\na\n```\n") == "```text\na\n```\n"
+    assert shown("```text output\na\n```\n") == "```{code-block} text\n:class: printed\n\na\n```\n"
 
 
 def test_reference_is_complete() -> None:
