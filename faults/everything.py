@@ -2,8 +2,8 @@
 
     python faults/everything.py [--only serving|stores|deployments|tasks] [--each 7] [--jobs 2]
 
-Deployments are killed at every seventh of their calls, beginning with another one each day, so that a week tries all;
-`--each 1` tries all at once, which takes half an hour.
+Deployments are killed at every seventh of their calls, and every seventh sequence of disturbances is tried, beginning
+with another one each day, so that a week tries all; `--each 1` tries all at once.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ def parts(only: str | None, each: int, jobs: int) -> Iterator[Callable[[], Measu
         yield partial(program, "stores", [*tests, *_STORES])
     if only in {None, "deployments"}:
         first = int(time.time() // _DAY) % each
-        said = [] if each == 1 else [f"at every call whose number divided by {each} leaves {(first + 1) % each}"]
+        said = f"at calls whose number divided by {each} leaves {(first + 1) % each}, and so with disturbances"
         chosen = {"FAULTS_EACH": str(each), "FAULTS_FIRST": str(first)}
-        yield partial(program, "deployments", [*tests, *_DEPLOYMENTS], said, **chosen)
+        yield partial(program, "deployments", [*tests, *_DEPLOYMENTS], [said][: each - 1], **chosen)
     if only in {None, "tasks"}:
         for broker in ("file", "redis", "rabbitmq"):
             command = [sys.executable, "faults/killed_workers.py", "--broker", broker]

@@ -3,6 +3,7 @@ still until somebody waits."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,6 +36,8 @@ REGION = "eu-west-1"
 BEGIN = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 OWNER = "ann@laptop"
 PACE = 0.2  # how long Elastic Beanstalk takes, compared with the real one: fewer looks at it
+# Of what the heavy laws try, every so many, beginning with this one: all, unless `make faults` says otherwise.
+EACH, FIRST = (int(os.environ.get(f"FAULTS_{name}", usual)) for name, usual in (("EACH", "1"), ("FIRST", "0")))
 _KEYS = {"aws_access_key_id": "AKIAREHEARSAL0000000", "aws_secret_access_key": "rehearsal"}
 _OPTIONS = Options(retries={"total_max_attempts": 1})
 

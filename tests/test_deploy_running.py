@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clouds import CHANGING, Cloud, Killed, MortalAws, clouds, deploy, planned, resume, wanted
+from clouds import CHANGING, EACH, FIRST, Cloud, Killed, MortalAws, clouds, deploy, planned, resume, wanted
 
 from pymacaron.deploy import operating
 from pymacaron.deploy.journal import find, read
@@ -262,8 +261,6 @@ def test_a_canary_is_overtaken(cloud: Cloud, tmp_path: Path) -> None:
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:pym-shop-alarms"
 # Deployments before it; what fails in it.
-# Of the calls at which the heavy law below kills, every so many, beginning with this one: `make faults` takes some.
-EACH, FIRST = (int(os.environ.get(f"FAULTS_{name}", usual)) for name, usual in (("EACH", "1"), ("FIRST", "0")))
 SCENARIOS: dict[str, tuple[int, tuple[str, ...]]] = {
     "first": (0, ()), "second": (1, ()), "green fails": (1, ("green_tests",)), "live fails": (1, ("live_tests",)),
     "rollback": (2, ()), "watched": (1, ()), "falls ill": (1, ()), "canary": (1, ()),
