@@ -76,8 +76,8 @@ class RoughAws(MortalAws):
         raise Uncertain(operation, f"no answer: {kind}")
 
 
-def check_rough(seed: int, folder: Path, rate: float = 0.12) -> int:
-    """A deployment under disturbances, resumed until it has ended; how often that was needed."""
+def check_rough(seed: int, folder: Path, rate: float = 0.12) -> None:
+    """A deployment under disturbances, resumed until it has ended."""
     with clouds() as cloud:
         asked = wanted(aws_notify_topic="arn:aws:sns:eu-west-1:123456789012:pym-shop-alarms")
         deploy(cloud, folder, 1, "a", asked)
@@ -99,7 +99,6 @@ def check_rough(seed: int, folder: Path, rate: float = 0.12) -> int:
         turn = "UpdateEnvironment" if "canary" in order else "SwapEnvironmentCNAMEs"
         turns = [operation for operation, _ in cloud.changes].count(f"elasticbeanstalk.{turn}")
         assert turns == {0: 1, 5: 2}.get(code, 0)
-        return resumed
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -113,8 +112,8 @@ def test_disturbed(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("first", range(100, 400, 50))
 def test_disturbed_often(first: int, tmp_path: Path) -> None:
     """The same law, for three hundred sequences with twice as many disturbances, fifty at a time."""
-    resumed = [check_rough(seed, tmp_path / str(seed), 0.25) for seed in range(first + FIRST, first + 50, EACH)]
-    assert sum(resumed) > 0 or len(resumed) < 50
+    for seed in range(first + FIRST, first + 50, EACH):
+        check_rough(seed, tmp_path / str(seed), 0.25)
 
 
 # Several at once
