@@ -17,7 +17,8 @@ else:
         if not list(ApiPool):
             raise ImportError(
                 f"cannot import {name!r} from pymacaron.models before a document is loaded; import it in a module that "
-                "API.start() binds, or after load_apis(), or use get_model() inside the function"
+                "API.start() binds, or after load_apis(), or use get_model() inside the function; "
+                "a test imports server.py before such a module"
             )
         try:
             return ApiPool.get_model(name)

@@ -73,6 +73,7 @@ _CONNEXION = {
 }  # fmt: skip
 
 _DECLARED = "the document declares it; the function takes a plain argument"
+_CHECKS = "JSON Schema says most of it; what it cannot say goes into the function, or a class that `x-parent` names"
 _FASTAPI = {
     "fastapi": "the document says it, or Flask has it",
     "fastapi.FastAPI": "a service is `API(Flask(__name__)).load_apis(…).start()` in server.py",
@@ -99,6 +100,8 @@ _FASTAPI = {
     "starlette": "Flask has it: flask.request, flask.Response, before_request, errorhandler",
     "uvicorn": "run it by `python server.py`, `pymacaron run` or gunicorn",
     "pydantic.BaseModel": "schemas of the document are classes: `from pymacaron.models import …`",
+    **{f"pydantic.{name}": _CHECKS for name in ("field_validator", "model_validator", "computed_field")},
+    **{f"pydantic.{name}": _CHECKS for name in ("validator", "root_validator", "field_serializer")},
     "pydantic_settings": "settings stand in pym-config.yaml: pymacaron.config.get_config()",
 }  # fmt: skip
 
@@ -178,9 +181,11 @@ METHODS: dict[str, Known] = {
     "before_first_request": _gone(" since Flask 2.3", "call it in start(), before api.start()"),
 }  # fmt: skip
 
+_DUMP = "to_json(); of what is nested in it from_json() makes models, a constructor does not"
+
 # Methods of pydantic's models, in a project of FastAPI.
 METHODS_OF_PYDANTIC = {
-    "model_dump": "to_json()", "model_dump_json": "to_json()", "dict": "to_json()", "model_copy": "clone()",
+    "model_dump": _DUMP, "model_dump_json": "to_json()", "dict": _DUMP, "model_copy": "clone()",
     "model_validate": "from_json()", "parse_obj": "from_json()",
 }  # fmt: skip
 

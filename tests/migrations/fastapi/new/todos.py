@@ -13,7 +13,7 @@ def list_todos(limit, before=None):
 
 
 def add_todo(todo):
-    made = Todo(id=len(todos) + 1, owner=get_userid(), text=todo.text, due=todo.due)
+    made = Todo(id=len(todos) + 1, owner=get_userid(), text=todo.text, due=todo.due, note=todo.note)
     todos[made.id] = made
     return made
 

@@ -12,8 +12,13 @@ for path, operations in document["paths"].items():
         operation["operationId"] = operation["operationId"].removesuffix(end)
         operation["responses"].pop("422", None)  # what is wrong with a request, pymacaron tells in its own way
         operation["responses"]["default"] = error
+schemas = document.get("components", {}).get("schemas", {})
 for name in ("HTTPValidationError", "ValidationError"):
-    document.get("components", {}).get("schemas", {}).pop(name, None)
+    schemas.pop(name, None)
+for schema in schemas.values():
+    for name, inner in schema.get("properties", {}).items():
+        if {"type": "null"} in inner.get("anyOf", ()) and name not in schema.get("required", ()):
+            inner.setdefault("default", None)  # that None is the default, FastAPI does not write
 with open("apis/todos.json", "w") as file:
     json.dump(document, file, indent=2)
     file.write("\n")

@@ -14,6 +14,7 @@ todos: dict[int, "Todo"] = {}
 class NewTodo(BaseModel):
     text: str = Field(min_length=1)
     due: date
+    note: str | None = None
 
 
 class Todo(NewTodo):
