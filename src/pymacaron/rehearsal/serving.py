@@ -35,6 +35,12 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = 65536
     timeout = 60
 
+    def handle_expect_100(self) -> bool:
+        """Go on, said at once: clients of S3 wait for a second to hear it (RFC 9110, 10.1.1)."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
+
     def _any(self) -> None:
         asked = self._read()
         if asked is None:
