@@ -2,6 +2,7 @@
 cache of documents that is not the user's; no crash reports; no secrets of the tests before it. And what the whole run
 is held to: it shows none of its secrets."""
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -36,6 +37,13 @@ def forgotten_secrets() -> Iterator[None]:
     before = set(secret._values), secret._longest_first, secret._pattern
     yield
     secret._values, secret._longest_first, secret._pattern = before
+
+
+@pytest.fixture(autouse=True)
+def heard_loggers() -> Iterator[None]:
+    """Commands that only read silence all loggers, for good in their process."""
+    yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture(autouse=True)

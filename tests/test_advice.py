@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import subprocess
 import sys
@@ -67,7 +66,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "pym-config.yaml").write_text(CONFIG)
     monkeypatch.syspath_prepend(str(tmp_path))
     yield tmp_path
-    logging.disable(logging.NOTSET)
     sys.modules.pop("advised", None)
     set_config(None)
     ApiPool.clear()

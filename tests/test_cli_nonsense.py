@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import re
 import signal
 import sys
@@ -112,7 +111,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     terminated = signal.getsignal(signal.SIGTERM)  # which test changes
     yield tmp_path
     signal.signal(signal.SIGTERM, terminated)
-    logging.disable(logging.NOTSET)
     set_config(None)
     ApiPool.clear()
 
