@@ -12,8 +12,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from .bodies import FileBody, close
 from .messages import Request, Response
 
-_UNCHANGED = "if-unmodified-since"
-_ASKING = ("range", "if-range", "if-none-match", "if-modified-since", _UNCHANGED)
+_ASKING = ("range", "if-range", "if-none-match", "if-modified-since", "if-unmodified-since")
 _VALIDATORS = frozenset(("etag", "last-modified"))
 _KEYS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in _ASKING}
 _DATES = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE")
@@ -42,9 +41,10 @@ def conditional(request: Request, response: Response) -> Response:
         del made.headers["Content-Type"]  # the class put in its default
     dated = "Date" in made.headers
     try:
-        if _has_changed(request.headers, made):
+        environ = asked({key: request.headers[name] for name, key in _KEYS.items() if name in request.headers})
+        if _has_changed(request.headers.get("if-match"), environ, made):
             raise PreconditionFailed
-        made.make_conditional(_environ(request.headers, made), accept_ranges=size is not None, complete_length=size)
+        made.make_conditional(_that_counts(environ, made), accept_ranges=size is not None, complete_length=size)
     except Exception:
         close(response.body)
         raise
@@ -57,14 +57,13 @@ def conditional(request: Request, response: Response) -> Response:
     return Response(made.status_code, list(made.headers), body)
 
 
-def _has_changed(headers: Mapping[str, str], made: WerkzeugResponse) -> bool:
+def _has_changed(tags: str | None, environ: Mapping[str, Any], made: WerkzeugResponse) -> bool:
     """Does the caller want it only as it was, and it is so no more? (RFC 9110 section 13.2.2, the first two steps)"""
-    wanted = parse_etags(headers.get("if-match"))
+    wanted = parse_etags(tags)
     if wanted:
         tag, is_weak = made.get_etag()
         return not wanted.star_tag and (tag is None or bool(is_weak) or not wanted.is_strong(tag))
-    environ = asked({_KEYS[_UNCHANGED]: headers[_UNCHANGED]} if _UNCHANGED in headers else {})
-    since, last = parse_date(environ.get(_KEYS[_UNCHANGED])), made.last_modified
+    since, last = parse_date(environ.get("HTTP_IF_UNMODIFIED_SINCE")), made.last_modified
     return since is not None and last is not None and last > since
 
 
@@ -88,11 +87,10 @@ def _is_countable(date: str) -> bool:
     return True
 
 
-def _environ(headers: Mapping[str, str], made: WerkzeugResponse) -> dict[str, Any]:
-    """What Werkzeug asks of a request. A range is not asked for where the caller has everything already (RFC 9110
-    section 13.2.2), or has a weak tag only (section 13.1.5), nor are several, which Werkzeug does not serve, or other
-    units (section 14.2). Beside tags, dates do not count (section 13.1.3)."""
-    environ = asked({key: headers[name] for name, key in _KEYS.items() if name in headers})
+def _that_counts(environ: dict[str, Any], made: WerkzeugResponse) -> dict[str, Any]:
+    """Of what a caller asks, that which holds for this response. A range is not asked for where the caller has
+    everything already (RFC 9110 section 13.2.2), or has a weak tag only (section 13.1.5), nor are several, which
+    Werkzeug does not serve, or other units (section 14.2). Beside tags, dates do not count (section 13.1.3)."""
     if "HTTP_IF_NONE_MATCH" in environ:
         environ.pop("HTTP_IF_MODIFIED_SINCE", None)
     part_of = environ.get("HTTP_IF_RANGE", "")

@@ -13,9 +13,9 @@ private names, is not even imported.
 from __future__ import annotations
 
 from .known import Environ, ExactRule, LazyRule, error_handler, is_flasks_own, read_by_flask, why_unknown
-from .responses import ADDED, RESPONSE_CLASS, STATUS_LINES, completed, flask_response, header_list, send
+from .responses import ADDED, RESPONSE_CLASS, STATUS_LINES, flask_response, header_list, response_of, send
 
 __all__ = [
-    "ADDED", "RESPONSE_CLASS", "STATUS_LINES", "Environ", "ExactRule", "LazyRule", "completed", "error_handler",
-    "flask_response", "header_list", "is_flasks_own", "read_by_flask", "send", "why_unknown",
+    "ADDED", "RESPONSE_CLASS", "STATUS_LINES", "Environ", "ExactRule", "LazyRule", "error_handler",
+    "flask_response", "header_list", "is_flasks_own", "read_by_flask", "response_of", "send", "why_unknown",
 ]  # fmt: skip

@@ -110,8 +110,11 @@ def flask_response(app: flask.Flask, response: Response) -> flask.Response:
     return made
 
 
-def completed(app: flask.Flask, response: Any) -> Any:
-    """Flask's response, with what all of `app` have and it does not say itself."""
+def response_of(app: flask.Flask, answer: Any) -> flask.Response:
+    """What a function has answered, ours or whatever Flask takes, as one of `app.response_class`."""
+    if isinstance(answer, Response):
+        return flask_response(app, answer)
+    response = app.make_response(answer)
     for name, text in app.extensions.get(ADDED, ()):
         response.headers.setdefault(name, text)
     return response

@@ -14,7 +14,15 @@ from werkzeug.routing import Rule
 
 from pymacaron._types import HeaderList
 from pymacaron.calls import Call, current
-from pymacaron.flask_context import RESPONSE_CLASS, STATUS_LINES, Environ, completed, flask_response, header_list, send
+from pymacaron.flask_context import (
+    RESPONSE_CLASS,
+    STATUS_LINES,
+    Environ,
+    flask_response,
+    header_list,
+    response_of,
+    send,
+)
 from pymacaron.flask_context.contexts import (
     RequestContext,
     after_functions,
@@ -244,9 +252,7 @@ class Lane(Layer):
     def _finish(self, entry: Entry, context: RequestContext, answer: Any) -> flask.Response:
         """What Flask.finalize_request does."""
         app = self.app
-        response = (
-            flask_response(app, answer) if isinstance(answer, Response) else completed(app, app.make_response(answer))
-        )
+        response = response_of(app, answer)
         for function in after_functions(context):
             response = app.ensure_sync(function)(response)
         for name in entry.inward:

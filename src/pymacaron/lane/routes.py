@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from pymacaron.calls import Call, note_failure
 from pymacaron.exceptions import NotFoundError
-from pymacaron.flask_context import Environ, ExactRule, LazyRule, completed, flask_response
+from pymacaron.flask_context import Environ, ExactRule, LazyRule, response_of
 from pymacaron.messages import Request, Response
 from pymacaron.names import python_name
 from pymacaron.router import Router, claimed_without_slash, parse_template
@@ -136,9 +136,7 @@ def _view(app: Flask, entry: Entry, router: Router[Entry]) -> Callable[..., Any]
         except Exception as error:
             note_failure(error)
             raise
-        return (
-            flask_response(app, answer) if isinstance(answer, Response) else completed(app, app.make_response(answer))
-        )
+        return response_of(app, answer)
 
     view.__name__ = view.__qualname__ = entry.name.rpartition(".")[2]
     return view

@@ -34,9 +34,7 @@ class Checker:
 
     __slots__ = ("_draft", "_explainer", "_is_valid", "_limit", "_of_large", "_validator", "bundle", "formats")
 
-    def __init__(
-        self, bundle: JsonObject, draft: Draft, formats: Formats, limit: int = _BACKTRACK_LIMIT
-    ) -> None:  # fmt: skip
+    def __init__(self, bundle: JsonObject, draft: Draft, formats: Formats, limit: int = _BACKTRACK_LIMIT) -> None:
         self.bundle = bundle
         self.formats = formats
         self._draft, self._limit = draft, limit
