@@ -33,7 +33,7 @@ $(STAMP):
 	@rm -f .venv/.installed-* && touch $@
 
 docs: $(DOCS) ## the documentation as a site, in site/: open site/index.html
-	@$(BIN)/python book/build.py
+	@$(BIN)/python -m book.build
 
 $(DOCS): $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'

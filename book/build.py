@@ -11,12 +11,10 @@ from pathlib import Path
 
 from sphinx.cmd.build import build_main
 
+from book.pages import Book
+from book.reference import commands, filled, kinds
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # this file is run, not imported
-
-from book.pages import Book  # noqa: E402 - found by the line above
-from book.reference import commands, filled, kinds  # noqa: E402
-
 SITE = ROOT / "site"
 # what a browser fetches by itself; a link is followed by people
 FETCHED = re.compile(r"""<(?:script|img|iframe|source|link)\b[^>]*?(?:src|href)=["'](?P<url>(?:https?:)?//[^"']+)""")

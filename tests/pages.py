@@ -26,11 +26,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from book.pages import FENCE
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-_FENCE = r"^(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=fence)[ \t]*$"
-FENCE = re.compile(_FENCE, re.MULTILINE | re.DOTALL)
-_WITH_BEFORE = re.compile(rf"(?:^<!-- before:(?P<before>(?:(?!-->).)*)-->\n+)?{_FENCE}", re.MULTILINE | re.DOTALL)
+_WITH_BEFORE = re.compile(rf"(?:^<!-- before:(?P<before>(?:(?!-->).)*)-->\n+)?{FENCE.pattern}", FENCE.flags)
 _SHELLS = r"(?P<shell>(?:ba)?sh) (?:(?P<role>run|serve|then|then serve)|not-run: (?P<reason>\S.+))"
 _FILES = r"(?P<language>\w+) (?:file=(?P<file>[\w./-]+)|from=(?P<source>[\w./-]+))"
 TIMES = re.compile(r"^ *\+\d+\.\d +\d+\.\d ms  ", re.MULTILINE)  # in a tree of calls

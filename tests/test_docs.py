@@ -20,10 +20,11 @@ import click
 import pytest
 import yaml
 from interpreters import Interpreter
-from pages import BLOCKS, FENCE, MARK, OUTPUTS, PAGES, ROOT, Block, chains, is_as_shown
+from pages import BLOCKS, MARK, OUTPUTS, PAGES, ROOT, Block, chains, is_as_shown
 from terminals import SECONDS, typed
 
 import pymacaron
+from book.pages import FENCE
 from pymacaron import API, exceptions
 from pymacaron.advice.rules import RULES
 from pymacaron.cli import COMMANDS

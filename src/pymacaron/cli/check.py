@@ -16,6 +16,7 @@ import click
 from pymacaron.advice import FORMATS, RULES, Advice, advise, on_settings
 from pymacaron.binding import Contract
 from pymacaron.config import SETTINGS, Config, load_config, set_config
+from pymacaron.config.reading import is_not_set
 from pymacaron.documents import DocumentFault, findings
 from pymacaron.exceptions import DocumentError, Finding, StartError
 from pymacaron.formats import Formats
@@ -91,19 +92,15 @@ def _config() -> Config:
     config = load_config(strict=False)
     for finding in config.config_findings:
         setting = SETTINGS.get(finding.path)
-        if setting is not None and setting.secret and _is_missing(finding):
+        if setting is not None and setting.secret and is_not_set(finding):
             setattr(config, setting.name, _PLACEHOLDER)
     set_config(config)
     return config
 
 
-def _is_missing(finding: Finding) -> bool:
-    return finding.fact.startswith("the environment variable")
-
-
 def _of_config(config: Config) -> Iterator[Advice]:
     for finding in config.config_findings:
-        yield Advice("secret-missing" if _is_missing(finding) else "start", finding)
+        yield Advice("secret-missing" if is_not_set(finding) else "start", finding)
     yield from on_settings(config)
 
 

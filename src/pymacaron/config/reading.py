@@ -21,10 +21,16 @@ from .settings import ALIASES, RESERVED, SETTINGS, read_setting, takes_text, wro
 
 _SHELL = re.compile(r"\$\{([A-Za-z_]\w*)\}|^\$([A-Z_][A-Z0-9_]*)$")  # what a shell would replace
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")  # what looks like the name of an environment variable
+_UNSET = "the environment variable"  # how findings on those begin that are not set
 _NOTHING = re.compile(r"\s*(?:#[^\n]*(?:\n\s*|\Z))*")  # no more than comments
 # Lines as "name: shop" and nothing else. Such a file is read without the YAML library, which takes 8 ms to import.
 _WORD_LINES = re.compile(r"(?:(?:[a-z]\w*: [A-Za-z][\w./-]*|#[ -~]*|)(?:\n|\Z))*", re.ASCII)
 _NO_TEXTS = frozenset(("null", "true", "false"))  # in any spelling of capitals: YAML has some of them
+
+
+def is_not_set(finding: Finding) -> bool:
+    """Is it that a variable of the environment is not set, which the file names?"""
+    return finding.fact.startswith(_UNSET)
 
 
 class Reading:
@@ -189,7 +195,7 @@ class Reading:
     def _of_environment(self, variable: str, path: Pointer, kind: type[str]) -> Json:
         text = self.environment.get(variable)
         if not text:
-            self._find(path, f"the environment variable {variable} is not set", _cure(variable, kind))
+            self._find(path, f"{_UNSET} {variable} is not set", _cure(variable, kind))
             return None
         if takes_text(path):
             return kind(text)

@@ -19,7 +19,6 @@ _EXPORTS = {  # how a lock that is not understood becomes a list that is
     "Pipfile.lock": "pipenv requirements > requirements.lock",
 }
 LOCKS = tuple(_EXPORTS)
-_TOOLS = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv"}
 _ANY = "*"
 _OURS = "pymacaron"  # comes as it is here, where the lock has it from a folder
 Package = dict[str, Any]
@@ -179,13 +178,15 @@ def check_fresh(name: str, wanted: Iterable[str], found: Iterable[str]) -> None:
     Raises:
         StartError: the project requires what its lock does not have.
     """
-    there = {_normal(one) for one in found}
-    missing = sorted(one for one in map(_normal, wanted) if one and one not in there and one != _OURS)
+    there = {normal(one) for one in found}
+    missing = sorted(one for one in map(normal, wanted) if one and one not in there and one != _OURS)
     if missing:
-        cure = f"let its tool lock again: `{_TOOLS[os.path.basename(name)]} lock`"
+        tool, _, _ = _EXPORTS[os.path.basename(name)].partition(" ")
+        cure = f"let its tool lock again: `{tool} lock`"
         raise StartError([Finding(name, "", f"does not have {', '.join(missing)}, which the project requires", cure)])
 
 
-def _normal(requirement: str) -> str:
+def normal(requirement: str) -> str:
+    """The name in a requirement, as indexes compare names; "" where it begins with none."""
     found = re.match(r"[A-Za-z0-9][\w.-]*", requirement.strip())
     return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pymacaron.config import Config
 from pymacaron.exceptions import Finding, StartError
 
-from .locks import LOCKS, check_fresh, locked
+from .locks import LOCKS, check_fresh, locked, normal
 from .wheels import from_index, write_wheel
 
 FILES = ("requirements.lock", "requirements.txt", *LOCKS)  # the first that there is; else pyproject.toml
@@ -23,7 +23,6 @@ _OURS = re.compile(
     r"pymacaron\s*(?:\[(?P<extras>[^\]]*)\])?\s*(?P<rest>(?:[@=<>~!;(\s].*)?)", re.IGNORECASE | re.DOTALL
 )
 _OTHERS = re.compile(r"(?:(?P<more>-r|--requirement)|-c|--constraint)[\s=]*(?P<path>\S.*)")
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _PATH = re.compile(r"(?:-e\b|--editable\b|\.{0,2}/|file:|\S+\s*@\s*file:|\.$)")
 _DISTRIBUTIONS = {  # what an extra brings
     "granian": "granian", "gunicorn": "gunicorn", "async": "celery", "aws": "boto3", "crypto": "cryptography",
@@ -73,7 +72,7 @@ def stage_requirements(
 
 def _serving(configs: Iterable[Config], others: Iterable[str]) -> Iterator[str]:
     """The extras of what serves: as the settings say, else what is required anyway."""
-    named = {_normal(found[0]) for one in others if (found := _NAME.match(one))}
+    named = {normal(one) for one in others}
     usual = "gunicorn" if "gunicorn" in named and "granian" not in named else "granian"
     said = [config.get("server") for config in configs]
     yield from (one or usual for one in said or [None])
@@ -109,8 +108,8 @@ def _check_locked(name: str, needed: Iterable[str], others: Iterable[str]) -> No
     Raises:
         StartError: what the settings need is not among what is locked.
     """
-    locked = {_normal(found[0]) for one in others if (found := _NAME.match(one))}
-    missing = sorted(extra for extra in needed if _DISTRIBUTIONS[extra] not in locked)
+    there = {normal(one) for one in others}
+    missing = sorted(extra for extra in needed if _DISTRIBUTIONS[extra] not in there)
     if missing:
         names = ", ".join(_DISTRIBUTIONS[extra] for extra in missing)
         cure = f"lock pymacaron[{','.join(missing)}] with the rest"
@@ -247,7 +246,3 @@ def _copied(path: str, target: str) -> str:
 def _write(target: str, name: str, lines: Iterable[str]) -> None:
     with open(os.path.join(target, name), "w", encoding="utf-8") as file:
         file.writelines(f"{line}\n" for line in lines)
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

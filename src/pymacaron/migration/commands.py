@@ -22,25 +22,23 @@ _COMMANDS = {
     r"get_test_jwt_token": ("there is no get_test_jwt_token", "write `pymacaron token`"),
     r"eb (?:create|deploy|init|swap|terminate|use|setenv)\b": ("`eb` is not needed", "write `pymacaron deploy`"),
     r"connexion run\b": ("there is no connexion", "write `pymacaron run`; `pymacaron mock` serves examples"),
+    r"fastapi (?:dev|run)\b": ("there is no fastapi", "write `pymacaron run`, with --production where it serves"),
+}  # fmt: skip
+_OF_ASGI = {  # what other projects may well run
     r"(?:-k|--worker-class)[ =]uvicorn\S*": ("there is no uvicorn", "leave it out: `server:app` is WSGI"),
     r"uvicorn(?=[\"',]* +[\"']?(?:--?\w|[\w.]+:\w))": (
         "there is no uvicorn", "write `pymacaron run --production`, or gunicorn server:app",
     ),
     r"hypercorn": ("hypercorn serves ASGI", "write `pymacaron run --production`, or gunicorn server:app"),
-    r"fastapi (?:dev|run)\b": ("there is no fastapi", "write `pymacaron run`, with --production where it serves"),
 }  # fmt: skip
 _INSTALLS = re.compile(r"\b(?:install|add) ")  # names of packages follow
-_ASGI = re.compile("uvicorn|hypercorn")
-_PATTERNS = {re.compile(rf"(?<![\w./=-])(?:{pattern})"): told for pattern, told in _COMMANDS.items()}
 
 
 def in_commands(file: File, kinds: Container[str]) -> Iterator[Change]:
     """Commands that are not there any more, in a project of these kinds."""
     is_asgi = "connexion" in kinds or "fastapi" in kinds
-    for pattern, (fact, cure) in _PATTERNS.items():
-        if _ASGI.search(pattern.pattern) and not is_asgi:
-            continue
-        for found in pattern.finditer(file.text):
-            line = file.text[file.text.rfind("\n", 0, found.start()) + 1 : found.start()]
+    for pattern, (fact, cure) in (_COMMANDS | _OF_ASGI if is_asgi else _COMMANDS).items():
+        for found in re.finditer(rf"(?<![\w./=-])(?:{pattern})", file.text):
+            line = file.before(found.start())
             if not line.lstrip().startswith("#") and not _INSTALLS.search(line):
                 yield file.change("command", found.start(), fact, cure)

@@ -49,7 +49,7 @@ _PYTHON = re.compile(
 def in_requirements(file: File, kinds: Container[str]) -> Iterator[Change]:
     """Requirements that have to go, or to be newer, in a project of these kinds."""
     is_asgi = "connexion" in kinds or "fastapi" in kinds
-    for at, name, spec in _named(file.text):
+    for at, name, spec in _named(file):
         if name == "pymacaron" and _below(spec, (3,)):
             yield file.change("dependency", at, f"{name}{spec} is the old one", "write pymacaron>=3")
         elif name in _DEAD and (is_asgi or name not in _OF_ASGI):
@@ -71,16 +71,17 @@ def in_versions(file: File) -> Iterator[Change]:
 
 def frameworks(file: File) -> Iterator[tuple[str, int, str]]:
     """What a file of requirements says of the framework: its name, where, and which version."""
-    for at, name, spec in _named(file.text):
+    for at, name, spec in _named(file):
         kind = "pymacaron" if name.startswith("pymacaron") else name
         if kind in {"pymacaron", "connexion", "fastapi"} and not (name == "pymacaron" and not _below(spec, (3,))):
             yield kind, at, spec
 
 
-def _named(text: str) -> Iterator[tuple[int, str, str]]:
+def _named(file: File) -> Iterator[tuple[int, str, str]]:
     names = "|".join(map(re.escape, sorted({*_DEAD, *_floors(), "pymacaron"}, key=len, reverse=True)))
-    for found in re.finditer(rf"(?<![\w./=-])(?P<name>{names})(?![\w.-]|\s*=\s*\w+\(){_SPEC}", text, re.IGNORECASE):
-        line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
+    pattern = rf"(?<![\w./=-])(?P<name>{names})(?![\w.-]|\s*=\s*\w+\(){_SPEC}"
+    for found in re.finditer(pattern, file.text, re.IGNORECASE):
+        line = file.before(found.start())
         if "#" not in line and not line.lstrip().startswith(("name", "description", "import ", "from ", "keywords")):
             yield found.start("name"), found["name"].lower(), re.sub(r"\s", "", found["spec"]).strip(",")
 

@@ -9,16 +9,15 @@ from typing import NamedTuple
 
 from pymacaron._types import Json
 from pymacaron.config import Config, set_config
+from pymacaron.dialects import OPENAPI3_2
 from pymacaron.documents import DocumentFault, Fault, FileFault, Files, Node, find_documents, findings, readable
 from pymacaron.documents.positions import Place, positions
-from pymacaron.exceptions import Finding
 from pymacaron.formats import Formats
 from pymacaron.loading import understood
 
 from .files import File
 from .rules import Change, Edit
 
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _CONTROLLERS = ("x-openapi-router-controller", "x-swagger-router-controller")
 _BIND = ("x-bind-server", "x-handlers", "x-no-bind-server", *_CONTROLLERS)
 _VERIFIERS = ("x-bearerInfoFunc", "x-basicInfoFunc", "x-apikeyInfoFunc", "x-tokenInfoFunc")
@@ -57,14 +56,15 @@ class Document:
         self.root = Files().open(path).root
 
     @property
-    def version(self) -> str:
-        return str((self.root.get("swagger") or self.root.get("openapi") or self.root).value)
+    def version(self) -> Node:
+        """What says which version of OpenAPI it is of."""
+        return self.root.get("swagger") or self.root.get("openapi") or self.root
 
     def operations(self) -> Iterator[Bound]:
         paths = self.root.get("paths")
         for path, item in paths.items() if paths is not None else ():
             for method, node in item.items():
-                if method in _METHODS and isinstance(node.value, dict):
+                if method in OPENAPI3_2.methods and isinstance(node.value, dict):
                     yield self._bound(node, item, f"{method.upper()} {path}")
 
     def _bound(self, node: Node, item: Node, title: str) -> Bound:
@@ -124,12 +124,11 @@ def faults_in(path: str) -> Iterator[Change]:
 
 def in_document(document: Document) -> Iterator[Change]:
     """What must change in a document, whatever it was written for."""
-    version = document.version
+    version = str(document.version.value)
     if not version.startswith(("3.1", "3.2")):
-        node = document.root.get("swagger") or document.root.get("openapi") or document.root
         kind = "Swagger 2.0" if version.startswith("2") else "OpenAPI 3.0"
         cure = f"`pymacaron upgrade {document.file.path}` makes it OpenAPI 3.1"
-        yield from _at("old-version", [node.fault(f"{kind} is served as it is", cure, at_key=True)])
+        yield from _at("old-version", [document.version.fault(f"{kind} is served as it is", cure, at_key=True)])
     yield from _extensions(document)
 
 
@@ -252,8 +251,4 @@ def _extension(key: str, child: Node) -> tuple[str, str] | None:
 
 
 def _at(rule: str, faults: list[Fault]) -> list[Change]:
-    return [Change(rule, _short(one)) for one in findings(faults)]
-
-
-def _short(finding: Finding) -> Finding:
-    return finding._replace(excerpt=None)
+    return [Change(rule, one._replace(excerpt=None)) for one in findings(faults)]

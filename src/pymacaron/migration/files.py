@@ -64,6 +64,10 @@ class File(NamedTuple):
         """What an import in the project calls it."""
         return self.name.removesuffix(".py").removesuffix("/__init__").removeprefix("src/").replace("/", ".")
 
+    def before(self, at: int) -> str:
+        """What stands before an offset on its line."""
+        return self.text[self.text.rfind("\n", 0, at) + 1 : at]
+
     def change(self, rule: str, at: int, fact: str, cure: str | None = None) -> Change:
         """Something to change at an offset."""
         line, column = self.lines.at(at)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import cached_property
 
 from .commands import in_commands
 from .dependencies import in_requirements, in_versions
@@ -20,18 +21,12 @@ from .documents import (
     unbound,
 )
 from .files import File, files_of
-from .kinds import Kinds, kinds_of
+from .kinds import kinds_of
 from .names import CONNEXION_GIVES
 from .python import in_python, routes_of
 from .rules import Change
 from .settings import in_settings, says
 from .source import Function, Source
-
-_READERS: list[tuple[Callable[[File], bool], Callable[[File, Kinds], Iterator[Change]]]] = [
-    (lambda file: file.has_requirements, in_requirements),
-    (lambda file: file.has_requirements or file.has_commands, lambda file, _: in_versions(file)),
-    (lambda file: file.has_commands, in_commands),
-]
 
 
 class Project:
@@ -51,13 +46,7 @@ class Project:
 
     def _changes(self) -> Iterator[Change]:
         for file, source in self.sources.items():
-            if source is not None:
-                yield from in_python(file, source, self.kinds)
-            if file.is_settings:
-                yield from in_settings(file, self.paths[file])
-            for concerns, read in _READERS:
-                if concerns(file):
-                    yield from read(file, self.kinds)
+            yield from self._of_file(file, source)
         for document in self.documents:
             yield from faults_in(document.path)
             yield from in_document(document)
@@ -65,6 +54,18 @@ class Project:
         if "connexion" in self.kinds:
             yield from self._arguments()
         yield from self._without_document()
+
+    def _of_file(self, file: File, source: Source | None) -> Iterator[Change]:
+        if source is not None:
+            yield from in_python(file, source, self.kinds)
+        if file.is_settings:
+            yield from in_settings(file, self.paths[file])
+        if file.has_requirements:
+            yield from in_requirements(file, self.kinds)
+        if file.has_requirements or file.has_commands:
+            yield from in_versions(file)
+        if file.has_commands:
+            yield from in_commands(file, self.kinds)
 
     def _of_kind(self, document: Document) -> Iterator[Change]:
         """What has to change in a document because of what it was written for."""
@@ -79,8 +80,13 @@ class Project:
             said = any(says(file.text, "base_path") for file in settings)
             yield from () if said else base_path(document, settings[0] if len(settings) == 1 else None)
         if "fastapi" in self.kinds:
-            routes = ((file, one) for file, one in self.sources.items() if one is not None)
-            yield from unbound(document, {title: name for pair in routes for _, title, name in routes_of(*pair)})
+            yield from unbound(document, self._routes)
+
+    @cached_property
+    def _routes(self) -> dict[str, str]:
+        """The routes of FastAPI in the code, "GET /orders", and the dotted names of their functions."""
+        sources = ((file, one) for file, one in self.sources.items() if one is not None)
+        return {title: name for pair in sources for _, title, name in routes_of(*pair)}
 
     def _without_document(self) -> Iterator[Change]:
         told = self.kinds.get("fastapi")

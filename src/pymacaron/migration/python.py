@@ -152,9 +152,8 @@ def _calls(file: File, source: Source, kinds: Container[str]) -> Iterator[Change
 
 def _methods(file: File, source: Source) -> Iterator[Change]:
     for node in ast.walk(source.tree):
-        what = METHODS.get(node.attr) if isinstance(node, ast.Attribute) else None
-        if what is not None and isinstance(node, ast.Attribute):
-            at = source.end(node) - len(node.attr)
+        if isinstance(node, ast.Attribute) and node.attr in METHODS:
+            what, at = METHODS[node.attr], source.end(node) - len(node.attr)
             yield file.change(what.rule, at, f"{node.attr}() {what.fact}", what.cure)
 
 
@@ -199,21 +198,18 @@ def routes_of(file: File, source: Source) -> Iterator[tuple[int, str, str]]:
     functions = (one for one in ast.walk(source.tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
     for node in functions:
         for one in node.decorator_list:
-            path = _path_of(one)
-            if path is not None and isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
-                owner = one.func.value.id if isinstance(one.func.value, ast.Name) else ""
-                title = f"{one.func.attr.upper()} {prefixes.get(owner, '')}{path}"
-                yield source.at(one), title, f"{file.module}.{node.name}"
+            route = _route(one)
+            if route is not None:
+                owner, method, path = route
+                yield source.at(one), f"{method} {prefixes.get(owner, '')}{path}", f"{file.module}.{node.name}"
 
 
-def _path_of(decorator: ast.expr) -> str | None:
-    """The path of `@app.get("/orders")`."""
-    if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Attribute):
-        return None
-    if decorator.func.attr not in _HTTP or not decorator.args:
-        return None
-    (path, *_) = decorator.args
-    return path.value if isinstance(path, ast.Constant) and isinstance(path.value, str) else None
+def _route(decorator: ast.expr) -> tuple[str, str, str] | None:
+    """Of `@app.get("/orders")`, ("app", "GET", "/orders")."""
+    match decorator:
+        case ast.Call(ast.Attribute(owner, method), [ast.Constant(str(path)), *_]) if method in _HTTP:
+            return owner.id if isinstance(owner, ast.Name) else "", method.upper(), path
+    return None
 
 
 def _prefixes(source: Source) -> Iterator[tuple[str, str]]:

@@ -74,7 +74,8 @@ class Kind(NamedTuple):
     page: str
 
 
-PYMACARON = Kind("pymacaron 1.x or 2.x", "migrating-from-pymacaron-1.md")
-CONNEXION = Kind("connexion", "migrating-from-connexion.md")
-FASTAPI = Kind("FastAPI", "migrating-from-fastapi.md")
-KINDS = {"pymacaron": PYMACARON, "connexion": CONNEXION, "fastapi": FASTAPI}
+KINDS = {
+    "pymacaron": Kind("pymacaron 1.x or 2.x", "migrating-from-pymacaron-1.md"),
+    "connexion": Kind("connexion", "migrating-from-connexion.md"),
+    "fastapi": Kind("FastAPI", "migrating-from-fastapi.md"),
+}

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 
-from pymacaron.config.reading import Reading
+from pymacaron.config.reading import Reading, is_not_set
 from pymacaron.config.settings import ALIASES
 from pymacaron.exceptions import Finding
 
@@ -25,14 +25,14 @@ def in_settings(file: File, path: str) -> Iterator[Change]:
             return
     read = Reading(path, {})
     for finding in read.findings:
-        if not finding.fact.startswith("the environment variable"):
+        if not is_not_set(finding):
             yield Change("setting", finding)
     for warning in read.warnings:
         place, _, text = warning.partition(": ")
         fact, _, cure = text.rpartition("; ")
         yield Change("old-setting", Finding(place, "", fact, cure))
     for old, new in ALIASES.items():
-        if old in _keys(file.text):
+        if says(file.text, old):
             at = file.text.index(old)
             change = file.change("old-setting", at, f"{old} is read, and called {new} now", f"write {new}")
             yield change._replace(edit=Edit(file.path, at, at + len(old), new))
@@ -40,8 +40,5 @@ def in_settings(file: File, path: str) -> Iterator[Change]:
 
 def says(text: str, setting: str) -> bool:
     """Does a file of settings say something of a setting?"""
-    return setting in _keys(text)
-
-
-def _keys(text: str) -> set[str]:
-    return {line.partition(":")[0].strip(" \"'{,") for line in text.splitlines() if not line.startswith((" ", "#"))}
+    keys = (line.partition(":")[0].strip(" \"'{,") for line in text.splitlines() if not line.startswith((" ", "#")))
+    return setting in keys

@@ -77,10 +77,12 @@ def _wait(engine: Engine, image: str, boxed: Boxed) -> None:
     while time.monotonic() < until:
         if _answers(boxed.place):
             return
-        state = engine.state(boxed.container) if time.monotonic() >= look else None
-        if state is not None and not state.running:
-            raise StartError(f"the container of {image} ended with exit code {state.exit_code}:\n{boxed.last_words()}")
-        look = look if state is None else time.monotonic() + _LOOK
+        if time.monotonic() >= look:
+            state = engine.state(boxed.container)
+            if not state.running:
+                fact = f"the container of {image} ended with exit code {state.exit_code}"
+                raise StartError(f"{fact}:\n{boxed.last_words()}")
+            look = time.monotonic() + _LOOK
         time.sleep(0.05)
     cure = "its server has to listen on $PORT, at 0.0.0.0"
     fact = f"the container of {image} does not answer GET /ping at {boxed.place} after {_PATIENCE:.0f} s"
