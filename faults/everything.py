@@ -39,7 +39,7 @@ def parts(only: str | None, each: int, jobs: int) -> Iterator[Callable[[], Measu
         first = int(time.time() // _DAY) % each
         said = f"at calls whose number divided by {each} leaves {(first + 1) % each}, and so with disturbances"
         chosen = {"FAULTS_EACH": str(each), "FAULTS_FIRST": str(first)}
-        yield partial(program, "deployments", [*tests, *_DEPLOYMENTS], [said][: each - 1], **chosen)
+        yield partial(program, "deployments", [*tests, *_DEPLOYMENTS], [said] if each > 1 else [], **chosen)
     if only in {None, "tasks"}:
         for broker in ("file", "redis", "rabbitmq"):
             command = [sys.executable, "faults/killed_workers.py", "--broker", broker]

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -92,7 +93,7 @@ def run(
         restarts = [0.5] if restart and server is not None else []
         while not _is_done(folder, count) and time.time() - began < 60 + count / 20:
             for _ in range(min(100, count - fired)):
-                _insist(lambda number=fired: work.fire(number))  # type: ignore[misc]  # the number is bound
+                _insist(partial(work.fire, fired))
                 fired += 1
             done = _progress(folder) / count
             if due and done >= due[0]:

@@ -14,8 +14,9 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from load import Load
@@ -154,7 +155,7 @@ def raw(by: str, count: int = 3_000) -> Measured:
     return Measured(f"{by}: raw HTTP", [f"{count:,} messages, {len(faults)} went wrong", *faults[:20]], not faults)
 
 
-PARTS = {"trouble": trouble, "leaks": leaks, "idle": idle, "fuzz": raw}
+PARTS: dict[str, Callable[..., Measured]] = {"trouble": trouble, "leaks": leaks, "idle": idle, "fuzz": raw}
 
 
 def main() -> int:
@@ -166,7 +167,7 @@ def main() -> int:
     options = parser.parse_args()
     more = {"trouble": (options.seconds,), "fuzz": (options.messages,)}
     return table(
-        (lambda by=by, name=name: PARTS[name](by, *more.get(name, ())))  # type: ignore[misc]  # bound here
+        partial(PARTS[name], by, *more.get(name, ()))
         for by in ([options.server] if options.server else ["granian", "gunicorn"])
         for name in ([options.only] if options.only else PARTS)
     )

@@ -327,7 +327,8 @@ def test_a_store_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_slow_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A task that takes longer than calls may, or than its own limit, is reported, as a call is."""
     monkeypatch.delenv("NO_ERROR_REPORTING")
-    with project_in(tmp_path, with_async=True, report_call_exceeding_ms=20) as project:
+    settings = {"with_async": True, "async_broker": f"sqlite:///{tmp_path}", "report_call_exceeding_ms": 20}
+    with project_in(tmp_path, **settings) as project:
         project.functions("def nothing(): ...")
         project.document({"/a": {"get": operation("nothing")}})
         reported = Told()

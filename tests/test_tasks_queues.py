@@ -316,5 +316,3 @@ def test_sqs_from_end_to_end(sqs: str, tmp_path: Path, monkeypatch: pytest.Monke
             time.sleep(0.05)
         periods = int(time.time()) - before + 1
         assert 1 <= (tmp_path / "notes").read_text().count("t") <= periods
-        for worker in workers:  # another test is about their ending
-            worker.kill()

@@ -84,7 +84,9 @@ class Project:
     @contextmanager
     def here(self) -> Iterator[None]:
         """This process can fire the project's tasks."""
-        set_config(Config(**dict(self._all())))
+        config = Config(**dict(self._all()))
+        config.config_file = str(self.folder / "pym-config.yaml")  # what paths of files are relative to
+        set_config(config)
         sending.forget()
         standing.forget()
         sys.path.insert(0, str(self.folder))
@@ -128,7 +130,7 @@ class Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.kill()  # to end as asked takes Celery a second or two; there is a test for it
+        self.kill()  # whatever it does; other tests are about its ending
 
     @property
     def log(self) -> str:

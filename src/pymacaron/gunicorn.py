@@ -14,8 +14,8 @@ import time
 from functools import partial
 from typing import Any
 
-from gunicorn.http.errors import LimitRequestHeaders  # type: ignore[import-untyped]  # it has none
-from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]  # likewise
+from gunicorn.http.errors import LimitRequestHeaders
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from . import crash
 from .config import get_config, set_config
@@ -67,7 +67,7 @@ def _flush() -> None:
     crash.flush(_FLUSH)
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]  # likewise
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn's worker with threads, which on its own waits without end for a request that has begun, and turns those
     away who wait at the door when it ends."""
 

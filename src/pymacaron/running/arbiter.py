@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from gunicorn.app.wsgiapp import WSGIApplication  # type: ignore[import-untyped]  # it has none
+from gunicorn.app.wsgiapp import WSGIApplication
 
 from .listening import take_no_more
 from .plan import Plan
@@ -43,7 +43,7 @@ def _bind(plan: Plan) -> str:
     return f"[{plan.host}]:{plan.port}" if ":" in plan.host else f"{plan.host}:{plan.port}"
 
 
-class _Application(WSGIApplication):  # type: ignore[misc]  # likewise
+class _Application(WSGIApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn's own, which also tells when the end has begun: its hooks come only when its workers have ended."""
 
     def __init__(self, plan: Plan, when_ending: Callable[[], object]) -> None:

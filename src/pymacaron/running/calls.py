@@ -16,8 +16,6 @@ from .slow import Paced, Waiting
 
 log = logging.getLogger(__name__)
 Headers = list[tuple[str, str]]
-
-
 _LONGEST_TARGET = LONGEST_LINE - len("GET  HTTP/1.1")  # as far as it can be told: of the path, escapes are undone
 
 

@@ -12,8 +12,8 @@ import signal
 from time import monotonic
 from typing import Any
 
-from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]  # it has none
-from gunicorn.errors import HaltServer  # type: ignore[import-untyped]  # likewise
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
 
 _SERVES, _WORN = 1, 2  # what a worker says: I serve; I have served enough
 _SHORTEST, _LONGEST = 0.5, 15.0  # seconds until a successor that cannot start is tried again
@@ -48,11 +48,12 @@ class _Replacing(Exception):
     """gunicorn's way to replace workers has come to the point from which ours is another one."""
 
 
-class _Rolling(Arbiter):  # type: ignore[misc]  # likewise
+class _Rolling(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     """
     Attributes:
         renews: processes of workers that are to be replaced, as SIGHUP asks for.
         leaving: those that were asked to end.
+        pause: seconds from a successor that cannot start to the next try.
         not_before: the time before which no successor is started, since the last one could not.
     """
 

@@ -8,10 +8,11 @@
     brokers.py      where tasks wait, and what each kind of broker needs
     delivering.py   the door through which they leave; here.py runs them where they are fired, for tests
     sending.py      messages to the broker, by Celery
-    queues.py       the embedded broker: messages with leases in an SQLite file; transport.py is kombu's side of it
+    queues/         brokers of our own: messages with leases; transport.py is kombu's side of them
     running.py      a task is run
     periodic.py     tasks that nobody has to fire
     worker.py       the process that runs tasks; supervising.py starts one beside a server
+    hurrying.py     one that has nothing to do ends at once when it is asked to
 
 Celery is imported when the first task is fired or run, and not before.
 """

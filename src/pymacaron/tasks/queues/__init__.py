@@ -7,6 +7,7 @@ handed out twice only if its worker died or was cut off.
     queue.py      what every kind does
     by_file.py    in an SQLite file, for one machine
     by_redis.py   in Redis: kombu's own transport loses what a worker has popped and not yet noted when it is killed
+    by_sqs.py     in Amazon SQS: kombu's own transport wants libcurl, and cannot extend a lease
 """
 
 from __future__ import annotations
