@@ -174,7 +174,9 @@ def test_web_and_worker_have_one_worker(more: dict[str, Any]) -> None:
     for one in services.values():
         program, *words = one["command"]
         assert program == command.name
-        assert command.get_command(Context(command), words[0]).make_context(words[0], words[1:])  # type: ignore[union-attr]
+        named = command.get_command(Context(command), words[0])
+        assert named
+        named.make_context(words[0], words[1:])  # raises what is wrong with the words
     assert [name for name, one in services.items() if one.get("healthcheck")] == ["worker"]
 
 

@@ -18,7 +18,7 @@ import urllib3
 from pymacaron.containers import Engine
 from pymacaron.rehearsal import Rehearsal
 
-LIVE, GREEN = (f"{prefix}.us-east-1.elasticbeanstalk.com" for prefix in ("shop-live", "shop-green"))
+LIVE = "shop-live.us-east-1.elasticbeanstalk.com"
 OWN = "api.shop.example"
 PATIENCE = 60
 # A service: answers with its version and a variable, slowly at /slow, and with what it was sent.

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -77,8 +77,10 @@ def deploy(  # noqa: PLR0917 - click gives them by name
         raise click.UsageError("--before, --variable and --network are for --rehearse")
     version = _version(allow_dirty or only_plan or rehearse or bool(image))
     if rehearse:
-        played = {"before": before or "", "variables": _named(variables), "network": network, "watch": watch}
-        _rehearse(stage, version, base, as_json=as_json, played={**played, "canary": canary or 0})
+        _rehearse(
+            stage, version, as_json=as_json, base=base, before=before, variables=variables, network=network,
+            watch=watch, canary=canary,
+        )  # fmt: skip
         return
     account = account_for(stage, as_json=as_json, version=version)
     if action == "unlock":
@@ -86,23 +88,23 @@ def deploy(  # noqa: PLR0917 - click gives them by name
         return
     from pymacaron.deploy import deployment, resuming  # imports boto3
 
+    patience = wait_lock * 60
     with interruptible():
         if resume is not None:
             deploy_id = "" if resume == _LAST else resume
-            workshop = workshop_for(account, base)
-            resuming.go_on(account, workshop, deploy_id, force=force, lock_patience=wait_lock * 60)
+            resuming.go_on(account, workshop_for(account, base), deploy_id, force=force, lock_patience=patience)
             return
         if plan_file:
             made, found = deployment.of_file(account, plan_file)
         else:
-            order: dict[str, Any] = {"image": image, "keep_failed": keep_failed, "canary": canary or 0}
-            order |= {"unit_tests": not no_unit_tests, "watch": watch}
-            made, found = deployment.deployment(account, **order)
+            made, found = deployment.deployment(
+                account, image=image, keep_failed=keep_failed, unit_tests=not no_unit_tests, canary=canary or 0,
+                watch=watch,
+            )  # fmt: skip
         if only_plan:
             show(made, as_json=as_json)
             return
-        more: dict[str, Any] = {"image": image, "lock_patience": wait_lock * 60, "base": base}
-        carry_out(account, made, found, yes=yes, as_json=as_json, **more)
+        carry_out(account, made, found, yes=yes, as_json=as_json, base=base, image=image, lock_patience=patience)
 
 
 def _named(variables: tuple[str, ...]) -> dict[str, str]:
@@ -112,14 +114,21 @@ def _named(variables: tuple[str, ...]) -> dict[str, str]:
     return dict(one.split("=", 1) for one in variables)
 
 
-def _rehearse(stage: str, version: str, base: str | None, *, as_json: bool, played: dict[str, Any]) -> None:
+def _rehearse(
+    stage: str, version: str, *, as_json: bool, base: str | None, before: str | None, variables: tuple[str, ...],
+    network: str | None, watch: int | None, canary: int | None,
+) -> None:  # fmt: skip
+    named = _named(variables)
     from pymacaron.deploy.deployment import read_config  # imports boto3
     from pymacaron.deploy.rehearse import Scene, rehearse  # likewise
     from pymacaron.images import Wish
 
     with interruptible():
         config = read_config(os.curdir, stage)
-        scene = Scene(os.curdir, wish=Wish(base=base), **played)
+        scene = Scene(
+            os.curdir, before=before or "", wish=Wish(base=base), variables=named, network=network, watch=watch,
+            canary=canary or 0,
+        )  # fmt: skip
         rehearse(config, scene, stage=stage, version=version, tell=teller(as_json=as_json))
 
 
@@ -146,7 +155,8 @@ def show(made: Plan, *, as_json: bool) -> None:
 
 
 def carry_out(
-    account: Account, made: Plan, found: Found, *, yes: bool, as_json: bool, base: str | None = None, **more: Any
+    account: Account, made: Plan, found: Found, *, yes: bool, as_json: bool, base: str | None = None, image: str = "",
+    lock_patience: float = 0.0,
 ) -> None:  # fmt: skip
     """Ask, then do it."""
     from pymacaron.deploy import deployment  # imports boto3
@@ -157,7 +167,8 @@ def carry_out(
         if not sys.stdin.isatty():
             raise DeployError("nobody is there to be asked; say --yes")
         sys.exit(_NO)
-    deployment.carry_out(account, made, found, workshop_for(account, base), **more)
+    workshop = workshop_for(account, base)
+    deployment.carry_out(account, made, found, workshop, image=image, lock_patience=lock_patience)
     account.tell("done", f"{account.wanted.scheme}://{account.wanted.live_host} is served by {made.green}")
     if made.is_canary:
         account.tell("note", "`pymacaron rollback` makes an environment with the version before, in minutes")

@@ -40,8 +40,8 @@ class Engine:
     def __init__(self, found: Found, network: str | None = None) -> None:
         self.kind = found.kind
         self.host = found.host
-        self._network = network or (None if found.bridged else "host")
-        self._steps = None if found.bridged else "host"
+        self._build_network = None if found.bridged else "host"
+        self._network = network or self._build_network
         self._program: Program = found.program
 
     @classmethod
@@ -77,7 +77,7 @@ class Engine:
         Raises:
             EngineError: it does not build.
         """
-        network = network or self._steps
+        network = network or self._build_network
         with tempfile.TemporaryDirectory(prefix="pymacaron-build-") as folder:
             file = os.path.join(folder, "id")
             self._program.told(

@@ -74,7 +74,7 @@ class Program(NamedTuple):
         Raises:
             EngineError: it fails.
         """
-        process = subprocess.Popen(  # noqa: S603 - likewise
+        process = subprocess.Popen(  # noqa: S603 - no shell, the user's choice
             [*self.words, *arguments], env={**self.environment, **(more or {})}, text=True, errors="replace",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip

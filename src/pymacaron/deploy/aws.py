@@ -43,6 +43,7 @@ _BUSY = frozenset(("ServiceUnavailable", "ServiceUnavailableException", "503"))
 _DENIED = frozenset((
     "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InsufficientPrivilegesException", "403",
 ))  # fmt: skip
+_ABSENT = frozenset(("NoSuchKey", "NoSuchBucket", "404"))
 _ATTEMPTS = 10
 _LONGEST_PAUSE = 20.0  # seconds
 
@@ -81,6 +82,11 @@ class Refused(PyMacaronError):
     @property
     def is_denial(self) -> bool:
         return self.code in _DENIED
+
+    @property
+    def is_absence(self) -> bool:
+        """Is the object of S3 not there, or its bucket?"""
+        return self.code in _ABSENT
 
 
 class Throttled(Refused):
@@ -131,7 +137,7 @@ class Aws:
     def pause(self, attempt: int) -> None:
         """Wait before an attempt after the first: longer each time, and not at the time at which others do."""
         longest = min(2.0**attempt, _LONGEST_PAUSE)
-        self.clock.sleep(uniform(longest / 2, longest))  # noqa: S311 - no secret
+        self.clock.sleep(uniform(longest / 2, longest))  # noqa: S311 - how long to wait is no secret
 
     def pages(self, operation: str, items: str, **parameters: Any) -> list[dict[str, Any]]:
         """All items of a list that comes in pages."""

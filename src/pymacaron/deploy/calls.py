@@ -30,12 +30,12 @@ def secret_call(wanted: Wanted, found: Found, order: Order) -> ApiCall:
     return ApiCall.of("secretsmanager.CreateSecret", {"Name": wanted.secret_id, **said, "Tags": marks})
 
 
-def options(wanted: Wanted, order: Order, *, label: Json, secret: str) -> list[Option]:
-    """The options; `secret` is the ARN of the environment's secret, "" while it has none."""
-    arns: dict[str, Json] = {
-        name: f"{secret}:{name}" if secret else ref("secret.arn", f":{name}") for name in wanted.secrets
-    }
-    return options_of(wanted, variables=own_variables(wanted, deploy_id=order.deploy_id, label=label), secrets=arns)
+def options(wanted: Wanted, order: Order, *, label: Json, arn: str) -> list[Option]:
+    """The options; `arn` is that of the environment's secret, "" while it has none."""
+    secrets: dict[str, Json] = {
+        name: f"{arn}:{name}" if arn else ref("secret.arn", f":{name}") for name in wanted.secrets
+    }  # fmt: skip
+    return options_of(wanted, variables=own_variables(wanted, deploy_id=order.deploy_id, label=label), secrets=secrets)
 
 
 def create_call(wanted: Wanted, found: Found, order: Order, label: Json, *, prefix: str | None) -> ApiCall:
@@ -44,7 +44,7 @@ def create_call(wanted: Wanted, found: Found, order: Order, label: Json, *, pref
         "pym:app": wanted.name, "pym:version": wanted.version or "unknown", "pym:deploy-id": order.deploy_id,
         "pym:stage": wanted.stage, "pym:created-by": "pymacaron",
     }  # fmt: skip
-    made = options(wanted, order, label=label, secret=found.secret)
+    made = options(wanted, order, label=label, arn=found.secret)
     return ApiCall.of("elasticbeanstalk.CreateEnvironment", {
         "ApplicationName": wanted.name, "EnvironmentName": green, "CNAMEPrefix": prefix or green.lower(),
         "Description": marked(wanted.stage, order.deploy_id), "VersionLabel": label, "PlatformArn": found.platform,

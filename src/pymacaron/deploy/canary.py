@@ -32,7 +32,7 @@ def problems_of_canary(wanted: Wanted, found: Found, order: Order) -> Iterator[t
         return
     if live.stage != wanted.stage:
         yield "", f"{live.name}, which is live, was not made by pymacaron, and is not updated", cure
-    value = {(space, name): text for space, name, text in found.live_options}
+    value = _values(found)
     kind = value.get((_ENVIRONMENT, "LoadBalancerType"), "none")
     if kind != "application" or value.get((_ENVIRONMENT, "EnvironmentType")) != "LoadBalanced":
         fact = f"{live.name}, which is live, has no application load balancer ({kind}), which alone can split traffic"
@@ -41,6 +41,11 @@ def problems_of_canary(wanted: Wanted, found: Found, order: Order) -> Iterator[t
         yield "", f"{live.label} is live already", f"{cure}, if it is to be made anew"
     if order.keep_failed:
         yield "", "--keep-failed keeps a new environment, and --canary makes none", "leave one of them out"
+
+
+def _values(found: Found) -> dict[tuple[str, str], str]:
+    """The options of what is live, by namespace and name."""
+    return {(space, name): text for space, name, text in found.live_options}
 
 
 def plan_canary(wanted: Wanted, found: Found, order: Order) -> Plan:
@@ -82,12 +87,12 @@ def _updated(wanted: Wanted, found: Found, order: Order, label: Json, *, live: E
 
 def _own(wanted: Wanted, found: Found, order: Order, label: Json) -> list[Option]:
     """The options that a version brings along: variables and secrets."""
-    return [one for one in options(wanted, order, label=label, secret=found.secret) if one.namespace in IN_PLACE]
+    return [one for one in options(wanted, order, label=label, arn=found.secret) if one.namespace in IN_PLACE]
 
 
 def _back(wanted: Wanted, found: Found, order: Order, live: Environment) -> Iterator[Step]:
     """To the version before with its variables, by another update; Elastic Beanstalk may have done so by itself."""
-    before = {(space, name): text for space, name, text in found.live_options}
+    before = _values(found)
     names = [(one.namespace, one.name) for one in _own(wanted, found, order, label="")]
     said = [Option(*name, before[name]) for name in names if name in before]
     gone: list[Json] = [{"Namespace": name[0], "OptionName": name[1]} for name in names if name not in before]
@@ -103,8 +108,8 @@ def _back(wanted: Wanted, found: Found, order: Order, live: Environment) -> Iter
 
 def _warnings(wanted: Wanted, found: Found, order: Order) -> Iterator[str]:
     """What an update in place leaves as it is, other than a new environment."""
-    before = {(space, name): text for space, name, text in found.live_options}
-    asked = {(one.namespace, one.name): one.value for one in options(wanted, order, label="", secret="arn")}  # noqa: S106 - none
+    before = _values(found)
+    asked = {(one.namespace, one.name): one.value for one in options(wanted, order, label="", arn="arn")}
     differing = sorted(
         f"{name[0]} {name[1]}" for name, text in asked.items()
         if name[0] not in {*IN_PLACE, COMMAND} and before.get(name) != text

@@ -12,7 +12,7 @@ from .dns import name_of
 from .ending import retire
 from .guard import set_alarms, watch
 from .in_place import share, take_back, update
-from .observe import Release, environments_of, releases_of, versions_of
+from .observe import Release, environments_of, live_among, releases_of, versions_of
 from .run import Run, StepFailed
 from .steps import Step
 from .swapping import swap, verify
@@ -105,7 +105,7 @@ def _version(run: Run, step: Step) -> None:
 
 def _lock(run: Run, _step: Step) -> None:
     run.take_lock()
-    live = next((one for one in environments_of(run.aws, run.wanted) if one.cname.lower() == run.wanted.cname), None)
+    live = live_among(environments_of(run.aws, run.wanted), run.wanted)
     is_expected = live is None if not run.plan.blue else live is not None and live.id == run.plan.blue
     if not is_expected and (live is None or live.name != run.plan.green):  # the latter after a swap
         run.lock.free()

@@ -12,10 +12,9 @@ from typing import Any
 from pymacaron._types import Json
 
 from .aws import Aws, Refused, Uncertain
-from .resources import Wanted
+from .resources import OFF, REPLACE, Wanted
 from .steps import ApiCall, Step, canonical
 
-CREATE, REPLACE, OFF = "create", "replace", "off"
 _TTL = 300  # seconds
 _KINDS = ("A", "AAAA", "CNAME")
 _ATTEMPTS = 3

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from .aws import Aws
 from .guard import alarms_there
 from .observe import Environment
 from .run import Run, Unclear
@@ -18,15 +21,19 @@ def retire(run: Run, step: Step) -> None:
         raise Unclear(f"{step.about} is live, and is not ended")
     if found is not None:
         if found.status in {"Launching", "Updating"}:
-            found = _still(run, found)
+            _wait_until_still(run, found)
         run.given["green.id"] = run.given.get("green.id") or found.id
         run.once(step, step.calls[0], lambda: _is_ending(run, step.about))
     for call in step.calls[1:]:
         names = [str(name) for name in call.parameters["AlarmNames"]]
-        run.once(step, call, lambda names=names: not alarms_there(run.aws, names) or None)  # type: ignore[misc]
+        run.once(step, call, partial(_are_gone, run.aws, names))
 
 
-def _still(run: Run, found: Environment) -> Environment:
+def _are_gone(aws: Aws, names: list[str]) -> bool | None:
+    return not alarms_there(aws, names) or None
+
+
+def _wait_until_still(run: Run, found: Environment) -> None:
     """Elastic Beanstalk ends only what is ready."""
     try:
         run.watch(found.id).until(
@@ -36,7 +43,6 @@ def _still(run: Run, found: Environment) -> Environment:
         raise Unclear(
             f"{found.name} cannot be ended: {error}; end it later: `pymacaron env terminate {found.name}`"
         ) from error
-    return found
 
 
 def _is_ending(run: Run, name: str) -> bool | None:

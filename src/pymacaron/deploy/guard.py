@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from .aws import Aws
 from .run import Run, StepFailed
-from .steps import Step
+from .steps import Plan, Step
 from .waiting import Failed
 
 
 def set_alarms(run: Run, step: Step) -> None:
     for call in step.calls:
-        name = str(call.parameters["AlarmName"])
-        run.once(step, call, lambda name=name: alarms_there(run.aws, [name]) or None)  # type: ignore[misc]
+        run.once(step, call, partial(_is_set, run.aws, str(call.parameters["AlarmName"])))
+
+
+def _is_set(aws: Aws, name: str) -> bool | None:
+    return bool(alarms_there(aws, [name])) or None
+
+
+def alarms_of(plan: Plan) -> list[str]:
+    """Those that a plan sets."""
+    return [str(call.parameters["AlarmName"]) for step in plan.steps if step.kind == "alarms" for call in step.calls]
 
 
 def alarms_there(aws: Aws, names: list[str]) -> list[str]:
@@ -27,12 +37,11 @@ def watch(run: Run, step: Step) -> None:
     found = run.environment(step.about)
     if found is None:
         raise StepFailed(f"{step.about} is gone")
-    calls = [call for one in run.plan.steps if one.kind == "alarms" for call in one.calls]
-    names = [str(call.parameters["AlarmName"]) for call in calls]
     known = run.given.get("watch.ignored", "").split(" ")  # they rang before there was anything new
+    names = [name for name in alarms_of(run.plan) if name not in known]
 
     def alarm() -> str:
-        news = fired(run.aws, [name for name in names if name not in known])
+        news = fired(run.aws, names)
         return "; ".join(f"the alarm {name} has fired: {why}" for name, why in news.items())
 
     try:

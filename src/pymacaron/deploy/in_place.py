@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .guard import fired
+from .guard import alarms_of, fired
 from .observe import Environment, settings_of
 from .options import COMMAND
 from .run import Run, StepFailed, Unclear
@@ -20,8 +20,8 @@ def update(run: Run, step: Step) -> None:
             raise StepFailed("somebody else has deployed since this plan was made; deploy again")
         if live.label == _label(run, call):
             raise StepFailed(f"{live.label} is live already; deploy without --canary, if it is to be made anew")
-        names = [str(one.parameters["AlarmName"]) for one in run.plan.calls() if "AlarmName" in one.parameters]
-        run.give(canary_since=str(run.aws.clock.time()), watch_ignored=" ".join(fired(run.aws, names)))
+        ringing = fired(run.aws, alarms_of(run.plan))
+        run.give(canary_since=str(run.aws.clock.time()), watch_ignored=" ".join(ringing))
     run.once(step, call, lambda: _ours(run, step))
 
 

@@ -76,7 +76,7 @@ class Lock:
         try:
             answer = self._aws.read("s3.GetObject", **self._where)
         except Refused as error:
-            if error.code in {"NoSuchKey", "NoSuchBucket", "404"}:
+            if error.is_absence:
                 return None
             raise
         return Holder(**json.loads(answer["Body"].read())), answer["ETag"]

@@ -18,7 +18,6 @@ from .resources import Wanted
 
 _PAUSE = 60.0  # seconds without a copy after one that came to nothing: an S3 that hangs is not waited for each time
 _MOST, _DAYS = 10, 30  # of journals that are looked through for one that can go on
-_NOT_THERE = {"NoSuchKey", "NoSuchBucket", "404"}
 
 
 class Fetched(NamedTuple):
@@ -96,7 +95,7 @@ def _read(aws: Aws, wanted: Wanted, bucket: str, ident: str) -> str:
     try:
         said = aws.read("s3.GetObject", Bucket=bucket, Key=f"{folder_of(wanted)}/{ident}.jsonl")
     except Refused as error:
-        if error.code in _NOT_THERE:
+        if error.is_absence:
             return ""
         raise
     return str(said["Body"].read().decode())
@@ -125,7 +124,7 @@ def _last(aws: Aws, wanted: Wanted, bucket: str) -> list[str]:
     try:
         found = aws.read("s3.ListObjectsV2", Bucket=bucket, Prefix=prefix, StartAfter=f"{prefix}{_oldest(aws)}")
     except Refused as error:
-        if error.code in _NOT_THERE:
+        if error.is_absence:
             return []
         raise
     return sorted(one["Key"].rpartition("/")[2].removesuffix(".jsonl") for one in found.get("Contents", ()))[-_MOST:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -114,7 +114,12 @@ class Found:
 
     def live(self, wanted: Wanted) -> Environment | None:
         """The environment that has the live address, nothing else makes it so."""
-        return next((one for one in self.environments if one.cname.lower() == wanted.cname), None)
+        return live_among(self.environments, wanted)
+
+
+def live_among(environments: Iterable[Environment], wanted: Wanted) -> Environment | None:
+    """Which of them has the live address?"""
+    return next((one for one in environments if one.cname.lower() == wanted.cname), None)
 
 
 def _plain(value: Any) -> Any:
@@ -137,11 +142,11 @@ def observe(aws: Aws, wanted: Wanted, *, options: bool = False) -> Found:
     caller = aws.read("sts.GetCallerIdentity")
     account, arn = caller["Account"], caller["Arn"]
     environments = environments_of(aws, wanted)
-    bucket = bucket_of(wanted, account)
+    bucket = wanted.bucket_in(account)
     is_there = bool(aws.read("elasticbeanstalk.DescribeApplications", ApplicationNames=[wanted.name])["Applications"])
     secret, names = _secret(aws, wanted)
     arns = {name: f"{secret}:{name}" for name in wanted.secrets} if secret else {}
-    live = next((one for one in environments if one.cname.lower() == wanted.cname), None)
+    live = live_among(environments, wanted)
     has_bucket = exists(aws, "s3.HeadBucket", Bucket=bucket)
     return Found(
         account=account, caller=arn, partition=arn.split(":")[1], application=is_there, environments=environments,
@@ -154,11 +159,6 @@ def observe(aws: Aws, wanted: Wanted, *, options: bool = False) -> Found:
         live_options=settings_of(aws, wanted, live.name) if live and options else (),
         name=name_of(aws, wanted),
     )  # fmt: skip
-
-
-def bucket_of(wanted: Wanted, account: str) -> str:
-    """The bucket for what is deployed."""
-    return wanted.bucket or f"elasticbeanstalk-{wanted.region}-{account}"
 
 
 def environments_of(aws: Aws, wanted: Wanted) -> tuple[Environment, ...]:
@@ -219,7 +219,7 @@ def releases_of(aws: Aws, wanted: Wanted, bucket: str) -> tuple[Release, ...]:
     try:
         body = aws.read("s3.GetObject", Bucket=bucket, Key=f"{wanted.folder}/releases.json")["Body"].read()
     except Refused as error:
-        if error.code in {"NoSuchKey", "NoSuchBucket", "404"}:
+        if error.is_absence:
             return ()
         raise
     return tuple(Release(**one) for one in json.loads(body)["releases"])

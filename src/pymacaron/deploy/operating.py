@@ -17,7 +17,7 @@ from .execute import ATTENTION, STOPPED
 from .guard import alarms_there
 from .lock import HELD, Holder
 from .mirror import old_copies
-from .observe import Environment, Found, environments_of
+from .observe import Environment, Found, environments_of, live_among
 from .printed import LATE, Feed
 from .resources import Wanted
 
@@ -86,7 +86,7 @@ def live_of(aws: Aws, wanted: Wanted) -> Environment:
     Raises:
         DeployError: nothing is live.
     """
-    live = next((one for one in environments_of(aws, wanted) if one.cname.lower() == wanted.cname), None)
+    live = live_among(environments_of(aws, wanted), wanted)
     if live is None:
         raise DeployError(f"no environment has {wanted.cname}; deploy: `pymacaron deploy`", exit_code=STOPPED)
     return live

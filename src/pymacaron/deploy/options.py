@@ -123,7 +123,7 @@ def _health() -> _Rows:
 
 
 def _updates() -> _Rows:
-    """How the environment itself changes: for new versions there is another environment."""
+    """How the environment itself changes: a new version comes in another one, but for a canary."""
     yield COMMAND, "DeploymentPolicy", "RollingWithAdditionalBatch"
     yield COMMAND, "BatchSizeType", "Percentage"
     yield COMMAND, "BatchSize", "50"

@@ -10,7 +10,7 @@ from typing import Any
 
 from pymacaron._types import JsonObject
 
-from .resources import Wanted
+from .resources import OFF, Wanted
 
 
 @dataclass(frozen=True)
@@ -180,10 +180,10 @@ def places_of(wanted: Wanted, *, account: str, partition: str = "aws") -> dict[s
     """What stands for the names in braces."""
     return {
         "partition": partition, "region": wanted.region, "account": account, "name": wanted.name,
-        "bucket": wanted.bucket or f"elasticbeanstalk-{wanted.region}-{account}",
+        "bucket": wanted.bucket_in(account),
         "repository": wanted.repository.rpartition("amazonaws.com/")[2] if wanted.uses_ecr else "",
         "service_role": wanted.service_role.rpartition("/")[2],
-        "instance_role": wanted.instance_profile.rpartition("/")[2], "host": wanted.host if wanted.dns != "off" else "",
+        "instance_role": wanted.instance_profile.rpartition("/")[2], "host": wanted.host if wanted.dns != OFF else "",
     }  # fmt: skip
 
 

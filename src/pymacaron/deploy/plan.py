@@ -30,7 +30,7 @@ def problems(wanted: Wanted, found: Found, order: Order) -> Iterator[tuple[str, 
     yield from _problems_of_secrets(wanted, found, order)
     if order.canary:
         yield from problems_of_canary(wanted, found, order)
-    made = options(wanted, order, label="x", secret="arn:x")  # noqa: S106 - none
+    made = options(wanted, order, label="x", arn="arn:x")
     for complaint in (*found.complaints, *lint(made)):
         yield "", f"Elastic Beanstalk does not take the options: {complaint}", "change what pym-config.yaml says of it"
     bundle = bundle_of(wanted, order.image)

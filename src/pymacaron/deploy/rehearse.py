@@ -30,7 +30,7 @@ from .aws import OPTIONS, Aws, WallClock
 from .deployment import Account, carry_out, deployment, read_config
 from .execute import ATTENTION, DONE
 from .registry import reference_of
-from .resources import Wanted, wanted_of
+from .resources import OFF, Wanted, wanted_of
 from .run import Door
 from .setup import calls_of, set_up
 from .workshop import Here
@@ -239,7 +239,7 @@ def _furnished(cloud: Rehearsal, aws: Aws, wanted: Wanted, tell: Callable[[str, 
     set_up(aws, wanted, list(calls_of(wanted, account=account)), account, lambda line: tell("event", line))
     if wanted.key_pair:
         cloud.client("ec2").create_key_pair(KeyName=wanted.key_pair)
-    if wanted.dns != "off" and wanted.host.count(".") > 1:
+    if wanted.dns != OFF and wanted.host.count(".") > 1:
         zone = wanted.host.partition(".")[2]
         cloud.client("route53").create_hosted_zone(Name=zone, CallerReference=zone)
     if wanted.bucket:
@@ -252,7 +252,7 @@ def _furnished(cloud: Rehearsal, aws: Aws, wanted: Wanted, tell: Callable[[str, 
 def _certificate(cloud: Rehearsal, wanted: Wanted) -> str:
     """The ARN of a certificate for the live host."""
     with tempfile.TemporaryDirectory() as folder:
-        Authority(Path(folder)).context([wanted.live_host.partition(":")[0]])
+        Authority(Path(folder)).context([wanted.host])
         text = Path(folder, "0.pem").read_text("ascii")
     key, certificate = re.findall(r"-----BEGIN.*?-----END[^\n]*\n", text, re.DOTALL)
     said = cloud.client("acm").import_certificate(Certificate=certificate.encode(), PrivateKey=key.encode())

@@ -15,6 +15,7 @@ from pymacaron.exceptions import ConfigurationError, Finding
 
 PORT = 8080  # of the container: users without privileges cannot open those below 1024
 LIVE = "live"
+REPLACE, OFF = "replace", "off"  # of aws_dns; else "create"
 _ARM = re.compile(r"(?:[a-z]+\d+g[a-z]*|a1)(?:-flex)?")  # t4g, m7gd, c8gn: Graviton has a g behind the number
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,15}")
@@ -77,7 +78,7 @@ class Wanted:
     keep_versions: int
     watch_minutes: int = 0
     canary_minutes: int = 5
-    dns: str = "off"
+    dns: str = OFF
     registry_secret: str | None = None
     grace: float = 7.5
     drain: int = 8
@@ -110,6 +111,10 @@ class Wanted:
     @property
     def scheme(self) -> str:
         return "https" if self.certificate else "http"
+
+    def bucket_in(self, account: str) -> str:
+        """The bucket for what is deployed: its own, else that of Elastic Beanstalk."""
+        return self.bucket or f"elasticbeanstalk-{self.region}-{account}"
 
 
 def wanted_of(config: Config, *, stage: str = LIVE, version: str = "") -> Wanted:
@@ -145,7 +150,7 @@ def _host(config: Config) -> str:
 def _dns(config: Config, stage: str) -> str:
     """What may be done to the live host: nothing for an environment that has it from the configuration of another."""
     is_own = stage == LIVE or stage in os.path.basename(config.config_file or "").split(".")
-    return str(config.aws_dns) if is_own else "off"
+    return str(config.aws_dns) if is_own else OFF
 
 
 def _prefix(config: Config, stage: str) -> str:

@@ -13,7 +13,6 @@ from .aws import Refused, Uncertain
 from .deployment import Account
 from .execute import STOPPED, Execution
 from .mirror import Fetched, fetch
-from .observe import bucket_of
 from .run import Workshop
 
 _LOCAL = {"build", "image_tests", "push"}  # of an image that is on the machine where it was built, until it is pushed
@@ -53,7 +52,7 @@ def go_on(account: Account, workshop: Workshop, deploy_id: str = "", *, force: b
 def _fetched(account: Account, deploy_id: str) -> Fetched:
     """The journals of other machines; none, if AWS does not say."""
     try:
-        bucket = bucket_of(account.wanted, account.aws.read("sts.GetCallerIdentity")["Account"])
+        bucket = account.wanted.bucket_in(account.aws.read("sts.GetCallerIdentity")["Account"])
         return fetch(account.aws, account.wanted, bucket, account.journals, deploy_id)
     except (Refused, Uncertain) as error:
         account.tell("note", f"the journals in the bucket cannot be read, only those that are here: {error}")

@@ -52,8 +52,8 @@ class Step:
     """One thing that is done.
 
     Attributes:
-        kind: which function of `execute` does it.
-        about: what it is done to: the id of an environment, the label of a version.
+        kind: which of the DEEDS (deeds.py) does it.
+        about: what it is done to: the name of an environment, the label of a version.
         calls: what it may call to change something; what is done already is not called for.
         minutes: how long it usually takes.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .aws import Refused, Throttled, Uncertain
-from .observe import environments_of
+from .observe import environments_of, live_among
 from .run import Run, StepFailed, Unclear
 from .steps import Step
 
@@ -54,7 +54,7 @@ def _has_it(run: Run, ident: str, *, settle: float) -> bool:
     until, most = run.aws.clock.time() + settle, run.aws.clock.time() + _SWAP
     while True:
         there = {one.id: one for one in environments_of(run.aws, run.wanted)}
-        live = next((one for one in there.values() if one.cname.lower() == run.wanted.cname), None)
+        live = live_among(there.values(), run.wanted)
         busy = [one for one in (there.get(ident), live) if one is None or not one.is_ready]
         if live is not None and live.id == ident and not busy:
             return True

@@ -39,9 +39,6 @@ class Here:
         secrets: likewise, for both: tests may have to make tokens that the service trusts.
         addresses: where an address of AWS is really reached; as it is, but for a rehearsal.
         engine: None: the one that is found, when it is needed.
-
-    Attributes:
-        pushed: the image that was pushed, with its digest.
     """
 
     def __init__(
@@ -55,7 +52,6 @@ class Here:
         self._variables, self._addresses = {**variables, **self._told}, addresses
         self._wish = wish or Wish(folder)
         self._found = engine
-        self.pushed = ""
 
     @property
     def _engine(self) -> Engine:
@@ -67,7 +63,7 @@ class Here:
         if folder is None:
             return
         command = [sys.executable, "-m", "pytest", "-q", folder]
-        done = subprocess.run(command, cwd=self._folder, check=False)  # noqa: S603 - no shell
+        done = subprocess.run(command, cwd=self._folder, check=False)  # noqa: S603 - no shell, and words of our own
         if done.returncode not in {0, 5}:  # the latter: there are none
             raise StepFailed(f"pytest {folder} ends with {done.returncode}; mend what it says above")
 
@@ -114,8 +110,7 @@ class Here:
 
     def push(self, image: str, repository: str, aws: Aws) -> str:
         try:
-            self.pushed = push(self._engine, image, repository, aws)
-            return self.pushed
+            return push(self._engine, image, repository, aws)
         except StartError as error:
             raise StepFailed(str(error)) from error
 

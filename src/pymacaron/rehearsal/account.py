@@ -213,7 +213,7 @@ class Account:
         self.events: list[Event] = []
         self.address = ""  # of the rehearsal, once it has one
         self.outcomes: list[tuple[str, str]] = []  # pattern of names, one of OUTCOMES
-        self._random = Random(seed)  # noqa: S311 - ids, no secrets
+        self._random = Random(seed)  # noqa: S311 - it makes ids, no secrets
 
     # --- ids and names
 

@@ -70,7 +70,7 @@ def programs(command: Sequence[str], folder: Path | None = None) -> Start:
         label = version.label if version else ""
         told = {**os.environ, **variables, "PORT": str(port), "REHEARSED_VERSION": label}
         printed = tempfile.NamedTemporaryFile(prefix="rehearsal-")  # noqa: SIM115 - open as long as the program
-        process = subprocess.Popen(command, cwd=folder, env=told, stdout=printed, stderr=printed)  # noqa: S603 - the caller's
+        process = subprocess.Popen(command, cwd=folder, env=told, stdout=printed, stderr=printed)  # noqa: S603 - the caller's own program
         return _Process(process, printed, ("127.0.0.1", port))
 
     return start

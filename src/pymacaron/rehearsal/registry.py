@@ -72,7 +72,7 @@ def registry(folder: Path) -> Iterator[str]:
     # the shell ends it when this process goes, however that goes
     command = ["/bin/sh", "-c", '"$0" serve "$1" & cat; kill $!; wait', program, str(settings)]
     with printed.open("wb") as file:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=file, stderr=file)  # noqa: S603 - found above
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=file, stderr=file)  # noqa: S603 - the path was found above
     assert process.stdin
     try:
         yield _address(printed)
