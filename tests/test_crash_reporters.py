@@ -76,6 +76,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.taken.append((self.path, {name.lower(): text for name, text in self.headers.items()}, body))
         self.send_response(self.server.status)
+        self.send_header("Location", f"{self.server.url}/elsewhere")  # counts with a status of a redirect
         self.send_header("Content-Length", "2")
         self.end_headers()
         self.wfile.write(b"ok")
@@ -153,6 +154,33 @@ def test_slack_refuses(caplog: pytest.LogCaptureFixture) -> None:
     assert message.startswith("the crash reporter slack failed: HTTPError: HTTP Error 403")
     tell(report_to=["slack"], report_slack_webhook=f"{server.url}/services/T0/B0/secret")
     assert "services/T0" not in caplog.text
+
+
+COLLECTOR: dict[str, Any] = {"report_to": ["webhook"], "report_webhook_authorization": "Bearer of-the-collector"}
+
+
+def test_webhook(tmp_path: Path) -> None:
+    """A webhook gets the report that the file gets, whole, with the credentials that are configured and no others."""
+    path = tmp_path / "crashes.jsonl"
+    with Http() as server:
+        both = COLLECTOR | {"report_to": ["webhook", "file"], "report_file": str(path)}
+        tell(**both, report_webhook=f"{server.url}/x?y")
+        tell(report_to=["webhook"], report_webhook=server.url)
+        (where, headers, body), (_, others, _) = server.taken
+    assert json.loads(body) == json.loads(path.read_text("utf-8"))
+    assert (json.loads(body)["title"], json.loads(body)["data"]) == (TITLE, {"order": 5})
+    assert (where, headers["content-type"]) == ("/x?y", "application/json")
+    assert (headers["authorization"], others.get("authorization")) == ("Bearer of-the-collector", None)
+
+
+def test_webhook_that_has_moved(caplog: pytest.LogCaptureFixture) -> None:
+    """A redirect is told as a failure: no credentials go elsewhere, and no report is thought to have arrived."""
+    with Http(302) as server:
+        tell(**COLLECTOR, report_webhook=f"{server.url}/collector/4711")
+        assert [path for path, _, _ in server.taken] == ["/collector/4711"]
+    (message,) = caplog.messages
+    assert message.startswith("the crash reporter webhook failed: HTTPError: HTTP Error 302")
+    assert "of-the-collector" not in caplog.text
 
 
 class Box:
@@ -264,6 +292,8 @@ def test_sentry(monkeypatch: pytest.MonkeyPatch) -> None:
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "file": ({"report_to": ["file"]}, "report_file: is not set, and report_to names 'file'"),
     "slack": ({"report_to": ["log", "slack"]}, "report_slack_webhook: is not set"),
+    "webhook": ({"report_to": ["webhook"]}, "report_webhook: is not set"),
+    "no URL": ({**COLLECTOR, "report_webhook": "/var/log"}, "report_webhook: is no URL of HTTP; write one that begins"),
     "email": ({"report_to": ["email"]}, "report_email_to: is not set.*\n.*smtp_host: is not set"),
     "sentry": ({"report_to": ["sentry"]}, "report_sentry_dsn: is not set, nor is SENTRY_DSN"),
     "clear": ({**MAIL, **LOGIN, "smtp_security": "none"}, "smtp_security: is none, and smtp_password would be sent"),

@@ -31,8 +31,7 @@ from pymacaron.cli import COMMANDS
 from pymacaron.cli import pymacaron as program
 from pymacaron.config import load_config
 from pymacaron.config.kinds import CLIENT
-from pymacaron.config.settings import ALIASES, SETTINGS
-from pymacaron.crash.reporters import NEEDED
+from pymacaron.config.settings import ALIASES, REPORTERS, SETTINGS
 from pymacaron.documents.yaml_core import plain
 from pymacaron.grammar.extensions import BY_OBJECT
 
@@ -319,9 +318,9 @@ def test_every_number_is_documented() -> None:
 
 def test_every_reporter_is_documented() -> None:
     """The page on crashes has a row for each reporter that `report_to` may name, with the settings that it needs."""
-    assert first_column("errors-and-crashes.md", "reporter") == set(NEEDED)
+    assert first_column("errors-and-crashes.md", "reporter") == set(REPORTERS)
     page = (ROOT / "docs" / "errors-and-crashes.md").read_text("utf-8")
-    needed = [(name, key) for name, keys in NEEDED.items() for key in keys]
+    needed = [(name, key) for name, keys in REPORTERS.items() for key in keys]
     assert [pair for pair in needed if not re.search(rf"^\| `{pair[0]}` \|.*`{pair[1]}`", page, re.MULTILINE)] == []
 
 

@@ -102,6 +102,8 @@ class Config:
     report_slack_webhook: Secret | None
     report_email_to: str | list[str] | None
     report_email_from: str | None
+    report_webhook: Secret | None
+    report_webhook_authorization: Secret | None
     report_sentry_dsn: Secret | None
     smtp_host: str | None
     smtp_port: int | None

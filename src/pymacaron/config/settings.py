@@ -39,6 +39,16 @@ SECURITY_HEADERS: dict[str, Json] = {
     "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
 }  # fmt: skip
 
+# Who may get reports of crashes: the names of crash/reporters/by_NAME.py, each with the settings it cannot do without.
+REPORTERS: dict[str, tuple[str, ...]] = {
+    "log": (),
+    "file": ("report_file",),
+    "slack": ("report_slack_webhook",),
+    "webhook": ("report_webhook",),
+    "email": ("report_email_to", "smtp_host"),
+    "sentry": (),
+}
+
 
 class Setting(NamedTuple):
     """One key of pym-config.yaml.
@@ -106,12 +116,14 @@ SETTINGS: dict[str, Setting] = {
         Setting("clients", CLIENTS, {}, "How other services are called, by API"),
         # Reports of crashes
         Setting("report_call_exceeding_ms", WHOLE_NUMBER, 1000, "A slower call is reported (milliseconds)"),
-        Setting("report_to", some_of("log", "file", "slack", "email", "sentry"), ["log"], "Who gets crash reports"),
+        Setting("report_to", some_of(*REPORTERS), ["log"], "Who gets crash reports"),
         Setting("report_window", WHOLE_NUMBER, 300, "In so many seconds, equal crashes are told once and counted"),
         Setting("report_file", TEXT, None, "The file that gets crash reports, a line of JSON each"),
         Setting("report_slack_webhook", TEXT, None, "The URL of an incoming webhook of Slack", secret=True),
         Setting("report_email_to", TEXT_OR_TEXTS, None, "Who gets crash reports by email"),
         Setting("report_email_from", TEXT, None, "The sender of crash reports; else name@live_host"),
+        Setting("report_webhook", TEXT, None, "The URL that whole crash reports are posted to, as JSON", secret=True),
+        Setting("report_webhook_authorization", TEXT, None, "The header Authorization sent with them", secret=True),
         Setting("report_sentry_dsn", TEXT, None, "Where Sentry takes events; else $SENTRY_DSN", secret=True),
         Setting("smtp_host", TEXT, None, "The server that takes email"),
         Setting("smtp_port", WHOLE_NUMBER, None, "Its port; else 587, 465 with tls, 25 with none"),

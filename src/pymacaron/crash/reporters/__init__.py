@@ -1,4 +1,8 @@
-"""Who is told: a reporter is a function of title and message, made from the settings that it needs."""
+"""Who is told: a reporter is a function of title and message, made from the settings that it needs.
+
+by_NAME.py   the reporter that `report_to` calls NAME; REPORTERS in config/settings.py lists them
+posting.py   for those that post over HTTP
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,11 @@ from importlib import import_module
 from typing import TypeAlias
 
 from pymacaron.config import Config
+from pymacaron.config.settings import REPORTERS
 from pymacaron.exceptions import ConfigurationError, Finding
 
 # Is told title and message, the latter a JSON text.
 Reporter: TypeAlias = Callable[[str, str], object]
-
-# By name: the settings without which it cannot be.
-NEEDED = {
-    "log": (),
-    "file": ("report_file",),
-    "slack": ("report_slack_webhook",),
-    "email": ("report_email_to", "smtp_host"),
-    "sentry": (),
-}
 
 
 def configured(config: Config) -> Iterator[tuple[str, Reporter]]:
@@ -31,7 +27,7 @@ def configured(config: Config) -> Iterator[tuple[str, Reporter]]:
     faults = [
         Finding(config.config_file or "get_config()", key, f"is not set, and report_to names '{name}'", f"set {key}")
         for name in config.report_to
-        for key in NEEDED[name]
+        for key in REPORTERS[name]
         if config.get(key) is None
     ]
     if faults:

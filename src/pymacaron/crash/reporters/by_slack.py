@@ -4,34 +4,32 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from urllib.request import Request, urlopen
 
-from pymacaron.config import Config, reveal
+from pymacaron.config import Config
 from pymacaron.crash.summary import summary
 
 from . import Reporter
+from .posting import address, post
 
-_SECONDS = 10
 _LONGEST = 3500  # characters; what is longer is folded, and at 40,000 refused
 
 
 def reporter(config: Config) -> Reporter:
-    assert config.report_slack_webhook is not None, "checked before"
-    return partial(send, reveal(config.report_slack_webhook))
+    """
+    Raises:
+        ConfigurationError: the address of the webhook is none.
+    """
+    return partial(send, address(config, "report_slack_webhook"))
 
 
 def send(url: str, title: str, message: str) -> None:
     """Post it.
 
     Raises:
-        OSError: nobody listens, or the webhook refuses it.
+        OSError: as posting does.
     """
-    body = json.dumps(
-        {"text": f"*{_escaped(title)}*\n```{_escaped(summary(json.loads(message), _LONGEST))}```"}
-    ).encode()
-    request = Request(url, body, {"Content-Type": "application/json"}, method="POST")  # noqa: S310 - as configured
-    with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - the user's own address
-        answer.read(1000)
+    text = f"*{_escaped(title)}*\n```{_escaped(summary(json.loads(message), _LONGEST))}```"
+    post(url, json.dumps({"text": text}).encode())
 
 
 def _escaped(text: str) -> str:
