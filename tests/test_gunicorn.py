@@ -15,6 +15,7 @@ from programs import EXAMPLES, PATIENCE, SHOP, running
 
 from pymacaron import gunicorn
 from pymacaron.gunicorn import Paced
+from pymacaron.running import leaving
 
 IMPATIENT = """
 from pymacaron import gunicorn
@@ -68,6 +69,31 @@ def test_stalled_callers(tmp_path: Path) -> None:
         answers = [connection.recv(12) for connection in stalled]
         assert answers == [b"HTTP/1.1 400", b"HTTP/1.1 400", b""] * 4
         assert "Traceback" not in server.log
+
+
+def test_callers_who_do_not_close(tmp_path: Path) -> None:
+    """Who leaves a connection open that is over holds up nobody: gunicorn would wait for each of them, two seconds on
+    the one thread that lets others in. It is closed behind him a little later."""
+    command = ["-m", "gunicorn", "--config", "python:pymacaron.gunicorn", "--workers", "1", "--bind", "127.0.0.1:0"]
+    with running([sys.executable, *command, "server:app"], EXAMPLES / "helloworld", tmp_path / "log") as server:
+        assert server.ask("GET", "/ping").json == {}
+        with ExitStack() as stack:
+            begun = time.monotonic()
+            held = [
+                stack.enter_context(socket.create_connection(("127.0.0.1", server.port), PATIENCE)) for _ in range(60)
+            ]
+            for connection in held:
+                connection.sendall(b"GET /ping HTTP/1.0\r\n\r\n")
+            for connection in held:
+                while connection.recv(9999):
+                    continue
+            assert server.ask("GET", "/ping").json == {}
+            assert time.monotonic() - begun < 60 * leaving.PATIENCE / 2
+            worker = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().strip()
+            until = time.monotonic() + PATIENCE
+            while len(list(Path(f"/proc/{worker}/fd").iterdir())) > 60 and time.monotonic() < until:
+                time.sleep(0.05)
+            assert len(list(Path(f"/proc/{worker}/fd").iterdir())) < 60
 
 
 def test_only_waiting_counts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ import pytest
 import trustme
 from hypothesis import given
 from hypothesis import strategies as st
-from programs import PATIENCE, Server, run, running
+from programs import PATIENCE, Answer, Server, run, running
 from raw_http import fuzz
 from test_launching import project
 
@@ -104,8 +104,8 @@ def test_the_end(tmp_path: Path, by: str) -> None:
     with served(tmp_path, by, settings=settings) as server:
         assert server.ask("POST", "/a", b"1,2", {"Content-Type": "text/csv"}).json == {"length": 3}
         assert server.ask("GET", "/ready").status == 200
-        answers: list[int] = []
-        calling = threading.Thread(target=lambda: answers.append(server.ask("GET", "/slow").status))
+        answers: list[Answer] = []
+        calling = threading.Thread(target=lambda: answers.append(server.ask("GET", "/slow")))
         calling.start()
         _until((tmp_path / "begun").exists)
         server.process.send_signal(signal.SIGTERM)
@@ -115,7 +115,7 @@ def test_the_end(tmp_path: Path, by: str) -> None:
         (tmp_path / "go").touch()
         assert server.process.wait(PATIENCE) == 0
         calling.join()
-        assert answers == [200]
+        assert [(answer.status, answer.headers.get("connection")) for answer in answers] == [(200, "close")]
         with pytest.raises(ConnectionRefusedError):
             server.ask("GET", "/ping")
         assert "Traceback" not in server.log
@@ -205,9 +205,11 @@ def test_worn_workers(tmp_path: Path, by: str) -> None:
         assert len(pids) == 2
 
 
-def test_a_service_that_cannot_start(tmp_path: Path) -> None:
-    """What is wrong is told once, with the exit code 2; so is a port that is taken, and a folder with no service."""
-    command = [sys.executable, "-m", "pymacaron.cli", "run", "--production", "--workers", "1"]
+@pytest.mark.parametrize("by", SERVERS)
+def test_a_service_that_cannot_start(tmp_path: Path, by: str) -> None:
+    """What is wrong is told once, with the exit code 2; so is a port that is taken, a folder with no service, and one
+    whose workers are killed while they start: they are not started without end."""
+    command = [sys.executable, "-m", "pymacaron.cli", "run", "--server", by, "--workers", "1"]
     ended = run(command, tmp_path)
     cure = "go to the folder of the service, or name its file: pymacaron run FILE"
     assert (ended.returncode, ended.stderr.splitlines()[-1]) == (
@@ -221,6 +223,9 @@ def test_a_service_that_cannot_start(tmp_path: Path) -> None:
         ended = run([*command, "--host", "127.0.0.1", "--port", str(taken.getsockname()[1])], tmp_path)
     assert ended.returncode == 2
     assert "it is in use by another program" in ended.stderr
+    (tmp_path / "functions.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "utf-8")
+    ended = run([*command, "--port", "0"], tmp_path)
+    assert (ended.returncode, ended.stderr.count("SIGKILL")) == (2, 1)
 
 
 def test_development(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from . import crash
 from .config import get_config, set_config
 from .ending import ending
 from .metrics.sharing import share
+from .running.leaving import Leaving
 from .running.listening import LAST_CALLS, LONGEST_LINE, UNREAD
 from .running.machine import connections
 from .running.plan import GUNICORN, Wishes, plan_of
@@ -75,6 +76,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """Still in the supervising process."""
         super().__init__(*told)
         self.word = Word()
+        self._leaving = Leaving(self)
+        self._answering: set[Any] = set()  # requests
         self._most: Any = self.max_requests
         self.max_requests: Any = sys.maxsize  # beyond which gunicorn would just end it
 
@@ -87,11 +90,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def notify(self) -> None:
         """Tell that it moves, every second or so, and whether it has served enough."""
         super().notify()
+        self._leaving.look()
         if self.nr >= self._most:
             self.word.is_worn()
 
     def enqueue_req(self, conn: Any) -> None:
         """Hand a connection that has something to read to a thread; a new one where nothing has come waits without."""
+        conn.close = partial(self._close, conn)
         if not conn.initialized and not _has_come(conn.sock):
             conn.set_timeout()
             self.keepalived_conns.append(conn)
@@ -100,19 +105,32 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         conn.init = partial(_init, conn)  # gunicorn calls it before it reads, once for each request
         super().enqueue_req(conn)
 
+    def _close(self, conn: Any, *, graceful: bool = False) -> None:
+        """What gunicorn calls to close a connection."""
+        if graceful:
+            self._leaving.take(conn.sock)
+        else:
+            TConn.close(conn)
+
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Answer; from the beginning of the end on, the connection ends with the answer."""
         if sum([len(name) + len(value) + 4 for name, value in req.headers]) > _plan.max_head:
             raise LimitRequestHeaders("all of them together")
-        if ending.begun:
-            req.force_close()
-        return super().handle_request(req, conn)
+        self._answering.add(req)
+        try:
+            if ending.begun:
+                req.force_close()
+            return super().handle_request(req, conn)
+        finally:
+            self._answering.discard(req)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Begin to end, by SIGTERM: /ready says so at once, connections end with the answer that is under way, and
         nobody new is let in a moment later."""
         if not ending.begun:
             ending.begun = True
+            for req in list(self._answering):
+                req.force_close()
             leave = partial(super().handle_exit, sig, frame)
             for seconds, work in ((_plan.shutdown_delay + LAST_CALLS, leave), (_plan.shutdown_grace - _FLUSH, _flush)):
                 timer = threading.Timer(seconds, work)

@@ -13,15 +13,23 @@ from typing import Any
 
 from gunicorn.app.wsgiapp import WSGIApplication
 
-from .listening import take_no_more
+from .listening import look, take_no_more
 from .plan import Plan
+from .supervising import CANNOT_START
 from .targets import Target
 
 _MARGIN = 0.5  # seconds that a worker has beyond its time
 
 
 def serve(plan: Plan, target: Target, *, when_ending: Callable[[], object]) -> int:
-    """Serve until SIGTERM or SIGINT; the exit code. What else the plan says, `pymacaron.gunicorn` reads as well."""
+    """Serve until SIGTERM or SIGINT; the exit code: 0, or 2 where the service cannot start. What else the plan says,
+    `pymacaron.gunicorn` reads as well.
+
+    Raises:
+        StartError: nobody can listen there.
+    """
+    look(plan)  # gunicorn tries for five seconds, and does not say what helps
+    ours = os.getpid()
     options = {
         "--config": "python:pymacaron.gunicorn", "--workers": plan.workers, "--threads": plan.threads,
         "--bind": _bind(plan),
@@ -32,8 +40,9 @@ def serve(plan: Plan, target: Target, *, when_ending: Callable[[], object]) -> i
     try:
         _Application(plan, when_ending).run()
     except SystemExit as ended:
-        code = ended.code
-        return code if isinstance(code, int) else int(code is not None)
+        if os.getpid() != ours:  # of a worker, whose code the arbiter reads
+            raise
+        return CANNOT_START if ended.code else 0  # gunicorn has several codes for that
     return 0
 
 

@@ -32,7 +32,25 @@ def listen(plan: Plan) -> socket.socket:
         StartError: nobody can listen there.
     """
     if plan.unix_socket:
-        return _unix(plan.unix_socket)
+        made = _unix(plan.unix_socket)
+    else:
+        made = _bound(plan)
+        _watch_callers(made)
+    made.listen(BACKLOG)
+    return made
+
+
+def look(plan: Plan) -> None:
+    """Is there nothing against listening there, for a server that makes the socket itself?
+
+    Raises:
+        StartError: nobody can.
+    """
+    made = _unix(plan.unix_socket) if plan.unix_socket else _bound(plan)
+    close(made, plan)
+
+
+def _bound(plan: Plan) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             plan.host, plan.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -40,10 +58,8 @@ def listen(plan: Plan) -> socket.socket:
         made = socket.socket(family, kind, protocol)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
-        made.listen(BACKLOG)
     except OSError as error:
         raise StartError(port_fault(plan.host, plan.port, error)) from None
-    _watch_callers(made)
     return made
 
 
@@ -73,7 +89,6 @@ def _unix(path: str) -> socket.socket:
             ) from None
         raise StartError(f"unix_socket: cannot make {path}: {error.strerror}") from None
     os.chmod(path, 0o660)  # for the user and the group of the service, that of the proxy
-    made.listen(BACKLOG)
     return made
 
 

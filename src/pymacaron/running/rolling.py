@@ -1,7 +1,7 @@
 """gunicorn's supervising process, the arbiter, taught to replace workers as ours does: each when its successor serves.
 
 On its own it ends the old ones first, at SIGHUP and after `max_requests`, and callers wait while the service is loaded;
-if it cannot be loaded any more, everything ends.
+if it cannot be loaded any more, everything ends. Of workers that die while they start it starts others without end.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class _Rolling(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     leaving: set[int]
     pause: float
     not_before: float
-    _reloading = _halting = False
+    _reloading = _halting = _has_served = False
 
     def reload(self) -> None:
         """At SIGHUP: read the settings again, and replace all workers. What gunicorn does beyond settings and sockets
@@ -88,7 +88,8 @@ class _Rolling(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         if serving == len(there):
             self.pause = _SHORTEST
         missing = self.num_workers - len(there)
-        if monotonic() >= self.not_before:
+        self._has_served = self._has_served or serving > 0
+        if (self._has_served or not self.worker_age) and monotonic() >= self.not_before:
             for _ in range(missing if missing > 0 or not worn else missing + 1):
                 self.spawn_worker()
         surplus = serving - self.num_workers
@@ -109,11 +110,24 @@ class _Rolling(Arbiter):  # type: ignore[misc]  # gunicorn has no types
                     self._halting = True  # it buries the others, who cannot start either
                     raise
         gone = before.keys() - self.WORKERS.keys() - self.leaving
+        self._has_served = self._has_served or any(_said(before[pid]) for pid in gone)
         if any(not _said(before[pid]) for pid in gone) and not self._halting:
-            self.log.error("a new worker cannot start: the ones before it go on serving")
-            self.renews.clear()
-            self.not_before = monotonic() + self.pause
-            self.pause = min(2 * self.pause, _LONGEST)
+            self._cannot_start()
+
+    def _cannot_start(self) -> None:
+        if not self._has_served and not self.WORKERS:
+            self._halting = True
+            raise HaltServer("no worker could start", self.WORKER_BOOT_ERROR)
+        others = "the ones before it go on serving" if self._serves() else "it is tried again"
+        self.log.error("a new worker cannot start: %s", others)
+        self.renews.clear()
+        self.not_before = monotonic() + self.pause
+        self.pause = min(2 * self.pause, _LONGEST)
+
+    def stop(self, graceful: bool = True) -> None:  # gunicorn's name
+        """End all workers; that one dies meanwhile is no news."""
+        self._halting = True
+        super().stop(graceful)
 
     def _serves(self) -> bool:
         return any(_said(worker) for pid, worker in self.WORKERS.items() if pid not in self.leaving)
