@@ -19,7 +19,7 @@ ROOMS = """
     transports client tasks containers images
     loading comparison upgrade mocking
     pool readiness builtin publishing console metrics spans
-    launching api models docs testing test generate rehearsal advice migration deploy
+    launching api models testing test generate rehearsal advice migration deploy
     running cli gunicorn __init__
     pymacaron_core pymacaron_async pymacaron_unit pymacaron_dynamodb
     """.split()  # noqa: SIM905 - in import order, as one reads; a room is a file or a folder

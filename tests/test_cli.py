@@ -73,8 +73,10 @@ def test_routes_are_listed_with_what_opens_them(service: Path) -> None:
 
 
 def test_every_operation_of_the_example_is_among_its_routes() -> None:
+    """With its function, also where `x-handlers` names the module, and the operationId the function in it."""
     rows = json.loads(run("routes", "--json", cwd=SHOP).stdout)
     assert {row["api"] for row in rows} >= {path.stem for path in (SHOP / "apis").glob("*.yaml")}
+    assert "shop.pictures" in {str(row["function"]).rpartition(".")[0] for row in rows}
 
 
 def test_settings_are_printed_as_a_shell_takes_them(service: Path) -> None:

@@ -158,6 +158,7 @@ def test_flask_responses(answer: Callable[[], Any], method: str) -> None:
         events = current_app.extensions["events"]
         made = answer()
         made.set_cookie("c", "1")
+        made.headers["Date"] = "Thu, 01 Jan 2026 00:00:00 GMT"  # files have one, and seconds pass between two answers
         made.call_on_close(lambda: events.append("closed"))
         return made
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 
 import click
 
 from pymacaron._types import JsonObject
+from pymacaron.generate import Modules, place_of
 from pymacaron.operations import Operation
 
 from .documents import documents_of
@@ -32,7 +34,8 @@ def routes(paths: tuple[str, ...], as_json: bool) -> None:
     """
     reading_only()
     documents = documents_of(paths or ("apis",))
-    rows = [_row(operation) for document in documents for operation in document.operations]
+    modules = Modules([os.getcwd()])
+    rows = [_row(operation, modules) for document in documents for operation in document.operations]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
@@ -40,11 +43,12 @@ def routes(paths: tuple[str, ...], as_json: bool) -> None:
         click.echo(line)
 
 
-def _row(operation: Operation) -> JsonObject:
-    said = operation.extensions
+def _row(operation: Operation, modules: Modules) -> JsonObject:
+    function = place_of(operation, modules)
     return {
         "api": operation.api, "method": operation.method, "path": operation.path, "client": operation.name,
-        "operation_id": operation.operation_id, "function": said.get("x-bind-server"), "security": _security(operation),
+        "operation_id": operation.operation_id, "function": function.path if function is not None else None,
+        "security": _security(operation),
     }  # fmt: skip
 
 

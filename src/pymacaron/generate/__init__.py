@@ -12,7 +12,7 @@ files.py          files that are written whole or not at all
 from __future__ import annotations
 
 from .files import outdated, replace_folder
-from .functions import Modules
+from .functions import Modules, place_of
 from .stubs import FOLDER, stubs
 
-__all__ = ["FOLDER", "Modules", "outdated", "replace_folder", "stubs"]
+__all__ = ["FOLDER", "Modules", "outdated", "place_of", "replace_folder", "stubs"]
