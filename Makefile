@@ -9,6 +9,19 @@ BIN := .venv/bin
 SUM := $(shell cksum < pyproject.toml | tr -cs '0-9' '-')
 STAMP := .venv/.installed-$(SUM)
 DOCS := .venv/.docs-$(SUM)
+SMALL := .venv/.small-$(SUM)
+# What the examples take: pymacaron alone, unless everything is there already.
+ENOUGH := $(if $(wildcard $(STAMP)),$(STAMP),$(SMALL))
+
+# A .venv with nothing in it, where there is none; $(1) says what comes into it, and how long that takes.
+define environment
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+  || { echo "'$(PYTHON)' is no Python 3.11 or newer: name one, as in 'make venv PYTHON=python3.12'" >&2; exit 1; }; \
+test -x $(BIN)/python || $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+  || { echo "'$(PYTHON)' cannot make virtual environments: install its venv module (Debian: apt install python3-venv)" >&2; exit 1; }; \
+echo "The first time only: installing into .venv $(1)" >&2; \
+test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
+endef
 
 # A Debian package, if this is a Debian whose root we are; it is not started. Tests say what they leave out without it.
 install = { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { apt-get update && \
@@ -24,13 +37,14 @@ help: ## this list
 venv: $(STAMP) ## .venv with everything; nothing to do unless pyproject.toml changed
 
 $(STAMP):
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
-	  || { echo "'$(PYTHON)' is no Python 3.11 or newer: name one, as in 'make venv PYTHON=python3.12'" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
-	  || { echo "'$(PYTHON)' cannot make virtual environments: install its venv module (Debian: apt install python3-venv)" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
+	@$(call environment,everything for development: a few minutes)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@rm -f .venv/.installed-* && touch $@
+
+$(SMALL):
+	@$(call environment,pymacaron: about half a minute)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[async]'
+	@rm -f .venv/.small-* && touch $@
 
 docs: $(DOCS) ## the documentation as a site, in site/: open site/index.html
 	@$(BIN)/python -m book.build
@@ -39,10 +53,10 @@ $(DOCS): $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@rm -f .venv/.docs-* && touch $@
 
-run: venv ## the example shop, three services on PORT (8080) and the next two
+run: $(ENOUGH) ## the example shop, three services on PORT (8080) and the next two
 	@$(BIN)/python examples/shop/run.py --port $(PORT) $(ARGS)
 
-run-real: venv ## a published API, the GA4GH Workflow Execution Service, on PORT (8080)
+run-real: $(ENOUGH) ## a published API, the GA4GH Workflow Execution Service, on PORT (8080)
 	@$(BIN)/python examples/wes/server.py --port $(PORT) $(ARGS)
 
 # Many tests run servers and processes, and a machine that others share may stop them for seconds: in continuous

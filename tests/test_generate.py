@@ -117,15 +117,17 @@ def test_replaced_at_once(tmp_path: Path) -> None:
 
 
 def test_handlers(tmp_path: Path) -> None:
-    """Every operation that names a function gets one; what was there stays as it was, and a second run adds nothing.
-    What is written type-checks and fits the document."""
+    """Every operation that names a function gets one, and what it imports stands with the other imports; what was there
+    stays as it was, and a second run adds nothing. What is written type-checks and fits the document."""
     project(tmp_path)
     runner = CliRunner()
     assert "def pour" in runner.invoke(handlers_command, ["--dry-run"]).output
     told = runner.invoke(handlers_command, [])
     assert (told.exit_code, told.output) == (0, "tea/api.py: pour, drink_up\n")
     text = (tmp_path / "tea" / "api.py").read_text()
-    assert text.startswith(TEA)
+    lines = iter(text.splitlines())
+    assert all(line in lines for line in TEA.splitlines()), "in this order"
+    assert text.index("import NotWrittenError") < text.index("\ndef ")
     assert "def pour(body: Cup) -> Cup:" in text
     assert "def drink_up(id: str) -> None:" in text
     assert "every operation has its function" in runner.invoke(handlers_command, []).output

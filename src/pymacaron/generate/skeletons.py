@@ -1,7 +1,10 @@
-"""Functions for operations that have none, at the end of the modules that the documents name."""
+"""Functions for operations that have none, at the end of the modules that the documents name; what they import comes
+below the imports that are there."""
 
 from __future__ import annotations
 
+import ast
+import io
 import keyword
 import os
 import re
@@ -91,7 +94,7 @@ def _arguments(operation: Operation, values: Values) -> Iterator[str]:
 
 
 def completed(skeleton: Skeleton) -> str:
-    """The text of the file with what it lacks at its end.
+    """The text of the file with what it lacks: imports below those that it has, functions at its end.
 
     Raises:
         OSError, UnicodeDecodeError: the file cannot be read.
@@ -100,10 +103,31 @@ def completed(skeleton: Skeleton) -> str:
     if os.path.exists(skeleton.path):
         with open(skeleton.path, encoding="utf-8", newline="") as file:
             text = file.read()
-    blocks = ["\n".join(merged(skeleton.imports))] if skeleton.imports else []
-    added = "\n\n\n".join([*blocks, *(one.rstrip() for one in skeleton.functions)]) + "\n"
-    start = '"""Functions of the service."""\n\nfrom __future__ import annotations\n\n' if not text.strip() else ""
-    return start + added if start else f"{text.rstrip(chr(10))}\n\n\n{added}"
+    functions = "\n\n\n".join(one.rstrip() for one in skeleton.functions) + "\n"
+    imports = "".join(f"{line}\n" for line in merged(skeleton.imports))
+    if not text.strip():
+        return f'"""Functions of the service."""\n\nfrom __future__ import annotations\n\n{imports}\n\n{functions}'
+    above, below = _parted(text)
+    if imports:
+        above += "" if above.endswith(("\n", "\r")) or not above else "\n"
+        above += "\n" if above.rstrip().endswith(("'''", '"""')) else ""
+        imports += "\n" if below.strip() and not below.startswith(("\n", "\r")) else ""
+    return f"{above}{imports}{below}".rstrip("\r\n") + f"\n\n\n{functions}"
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """A module down to the end of the imports, or the docstring, that it begins with, and the rest of it."""
+    end = 0
+    for statement in ast.parse(text.encode()).body:
+        if not isinstance(statement, ast.Import | ast.ImportFrom) and not _is_docstring(statement):
+            break
+        end = statement.end_lineno or end
+    lines = list(io.StringIO(text, newline=""))
+    return "".join(lines[:end]), "".join(lines[end:])
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def missing_packages(skeleton: Skeleton, root: str) -> list[str]:
