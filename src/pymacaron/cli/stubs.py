@@ -46,7 +46,8 @@ def stubs(path: str, check: bool, output: str, as_json: bool) -> None:
     if check:
         sys.exit(1 if changed else 0)
     if not as_json:
-        click.echo(f"{folder}: {len(files)} files for {len(apis)} {'API' if len(apis) == 1 else 'APIs'}, {len(changed)} of them new or changed")
+        count = f"{len(apis)} API{'s' * (len(apis) != 1)}"
+        click.echo(f"{folder}: {len(files)} files for {count}, {len(changed)} of them new or changed")
 
 
 def _raises(api: str) -> bool:
