@@ -28,7 +28,7 @@ install = { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { apt-get u
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(1); } >/dev/null 2>&1 \
   || echo "$(1) is not installed: what needs it is left out"; }
 
-.PHONY: help venv docs run run-real test services screenshots rehearse faults containers migrations lint format bench corpus conformance fuzz soak stores-local clean load release-check
+.PHONY: help venv docs run run-real test rooms picture services screenshots rehearse faults containers migrations lint format bench corpus conformance fuzz soak stores-local clean load release-check
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -61,8 +61,8 @@ run-real: $(ENOUGH) ## a published API, the GA4GH Workflow Execution Service, on
 
 # Many tests run servers and processes, and a machine that others share may stop them for seconds: in continuous
 # integration what has failed is asked once more, alone. What fails twice fails; what fails once is printed above.
-test: venv services ## every quick test, with coverage; ARGS go to pytest
-	@$(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report=term $(ARGS) \
+test: venv rooms services ## every quick test, with coverage; ARGS go to pytest
+	@$(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report=term --durations=5 --durations-min=10 $(ARGS) \
 	  $(if $(CI),|| $(BIN)/python -m pytest -q --last-failed --last-failed-no-failures none)
 
 services: ## redis-server, chromium, docker and a registry for the tests, where they are missing and can be installed
@@ -89,11 +89,22 @@ containers: venv services ## images with tasks, with lines of their own, with lo
 	@command -v podman >/dev/null || $(call install,podman)
 	@$(BIN)/python -m pytest -q -m heavy tests/test_images_built.py $(ARGS)
 
-lint: venv ## ruff, mypy, and the spelling of the pages
-	@$(BIN)/ruff check
-	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
-	@$(BIN)/codespell docs book *.md
+# An import against the order often makes a circle, with which no test begins: so this comes before them.
+rooms: venv
+	@$(BIN)/python tests/test_architecture.py
+
+picture: venv ## draw the picture in ARCHITECTURE.md anew
+	@$(BIN)/python tests/test_architecture.py draw
+
+lint: venv ## the order of imports, ruff, mypy, and the spelling of the pages; all of them, whatever fails
+	@failed=0; \
+	$(BIN)/python tests/test_architecture.py || failed=1; \
+	$(BIN)/ruff check || failed=1; \
+	$(BIN)/ruff format --check || failed=1; \
+	$(BIN)/mypy || failed=1; \
+	$(BIN)/codespell docs book *.md || failed=1; \
+	test $$failed = 0 || echo "lint: what is about layout, quotes and the order of imports, \`make format\` mends"; \
+	exit $$failed
 
 format: venv ## let ruff put the files into shape
 	@$(BIN)/ruff format

@@ -11,8 +11,10 @@ from pathlib import Path
 from statistics import median
 
 import pytest
+from cures import same
 from programs import ROOT, SHOP
 
+from pymacaron import cli
 from pymacaron.cli import COMMANDS
 
 BIN = Path(sys.executable).parent
@@ -122,6 +124,14 @@ def test_nonsense_is_told_with_its_cure_and_ends_in_2(service: Path, arguments: 
     assert asked.returncode == 2, asked.stdout
     assert says in asked.stderr
     assert "Traceback" not in asked.stderr
+
+
+def test_commands_are_listed() -> None:
+    """A command is a module of the room with a function of its name, and the program knows all of them."""
+    texts = {file.stem: file.read_text("utf-8") for file in Path(cli.__file__).parent.glob("*.py")}
+    made = {name for name, text in texts.items() if f"\ndef {name}(" in text and "\n@click." in text}
+    cure = "COMMANDS there has a line for each module src/pymacaron/cli/NAME.py with a command NAME"
+    same("src/pymacaron/cli/__init__.py", COMMANDS, made, cure)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -11,9 +11,12 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
+import click
 import pytest
+from cures import same
 
 from pymacaron.cli import COMMANDS, main
+from pymacaron.cli import pymacaron as program
 from pymacaron.config import set_config
 from pymacaron.pool import ApiPool
 from pymacaron.tasks.process import process
@@ -42,6 +45,7 @@ TAKES: dict[str, list[tuple[str, ...]]] = {
     "diff": [(FILE, "good.yaml"), ("good.yaml", FILE)],
     "worker": [(FILE,)],
 }
+NO_FILE = {"new", "build"}  # a name; a folder, whatever is in it
 # What is none of nonsense to a command: with its exit code.
 SENSE = {
     **{("trace", name): 1 for name in NO_DOCUMENTS},  # there is no such call in it
@@ -120,6 +124,20 @@ def told_by(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Told:
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err, pytest.raises(SystemExit) as end:
         main()
     return Told(end.value.code, out.getvalue(), err.getvalue())
+
+
+def test_commands_with_files_are_held() -> None:
+    """Each command that is given something that may be a file stands in TAKES."""
+    found = {name: program.get_command(click.Context(program), name) for name in COMMANDS}
+    arguments = {name: [one for one in command.params if is_free(one)] for name, command in found.items() if command}
+    takes = {name for name, given in arguments.items() if given} - NO_FILE
+    same("TAKES of this test", TAKES, takes, "say how the command is given a file, or list it in NO_FILE")
+
+
+def is_free(parameter: click.Parameter) -> bool:
+    """May it be a path? An argument that is no choice, or an option whose type is one."""
+    is_argument = isinstance(parameter, click.Argument) and not isinstance(parameter.type, click.Choice)
+    return is_argument or isinstance(parameter.type, click.Path)
 
 
 @pytest.mark.parametrize("bad", [*NO_FILES, *NO_DOCUMENTS])

@@ -20,8 +20,11 @@ from typing import Any
 import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from cures import same
 
+from pymacaron import crash
 from pymacaron.config import Config, Secret, set_config
+from pymacaron.config.settings import REPORTERS
 from pymacaron.crash import flush, report_error, start
 from pymacaron.exceptions import ConfigurationError
 
@@ -307,6 +310,13 @@ def test_what_is_missing(name: str) -> None:
     set_config(Config(name="shop", live_host="x", **settings))
     with pytest.raises(ConfigurationError, match=fact):
         start()
+
+
+def test_reporters_are_listed() -> None:
+    """`report_to` may name the files of the room, and no others."""
+    files = (Path(crash.__file__).parent / "reporters").glob("by_*.py")
+    cure = "REPORTERS there lists src/pymacaron/crash/reporters/by_NAME.py by their names, with the settings they need"
+    same("src/pymacaron/config/settings.py", REPORTERS, (file.stem.removeprefix("by_") for file in files), cure)
 
 
 def test_names_of_reporters() -> None:

@@ -1,13 +1,11 @@
-"""The documentation tells the truth: its code runs and prints what is shown, its links lead somewhere, and it mentions
-every name that users may write.
+"""The documentation tells the truth: its code runs and prints what is shown, and its links lead somewhere.
 
-How blocks are marked is told in tests/pages.py.
+How blocks are marked is told in tests/pages.py. That every name is told of, test_docs_names.py sees to.
 """
 
 from __future__ import annotations
 
 import ast
-import inspect
 import os
 import re
 import shlex
@@ -18,28 +16,20 @@ from typing import TypeGuard
 
 import click
 import pytest
-import yaml
+from cures import nothing
 from interpreters import Interpreter
 from pages import BLOCKS, MARK, OUTPUTS, PAGES, ROOT, Block, chains, is_as_shown
 from terminals import SECONDS, typed
 
 import pymacaron
 from book.pages import FENCE
-from pymacaron import API, exceptions
-from pymacaron.advice.rules import RULES
-from pymacaron.cli import COMMANDS
 from pymacaron.cli import pymacaron as program
 from pymacaron.config import load_config
-from pymacaron.config.kinds import CLIENT
-from pymacaron.config.settings import ALIASES, REPORTERS, SETTINGS
-from pymacaron.documents.yaml_core import plain
-from pymacaron.grammar.extensions import BY_OBJECT
 
 LINK = re.compile(r"\[[^\]]*\]\((?!\w+:)(?P<path>[^)#\s]*)#?(?P<heading>[^)\s]*)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 PROGRAMS = [block for block in BLOCKS if block.mark == "python"]
 CHAINS = list(chains())
-EVERYTHING = "\n".join(page.read_text("utf-8") for page in PAGES if page.name != "CHANGELOG.md")
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +69,7 @@ def test_settings_are_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             for name in re.findall(r"\b[A-Z]{3,}_[A-Z_]+\b", block.text):
                 monkeypatch.setenv(name, "a secret of this test, and long")
             config = load_config(str(tmp_path))
-            assert [str(finding) for finding in config.config_findings] == [], block.place
+            nothing(f"{block.place}: {finding}" for finding in config.config_findings)
 
 
 def with_names(text: str) -> str:
@@ -94,7 +84,7 @@ def test_quotations_are_true() -> None:
         if source := block.marked("source"):
             lines = [line.strip() for line in block.text.splitlines()]
             there = [line.strip() for line in (ROOT / source).read_text("utf-8").splitlines()]
-            assert "\n".join(lines) in "\n".join(there), block.place
+            assert "\n".join(lines) in "\n".join(there), f"{block.place} is not how it stands in {source}: copy it anew"
 
 
 def test_programs_import_what_they_use() -> None:
@@ -102,7 +92,10 @@ def test_programs_import_what_they_use() -> None:
     promise."""
     trees = ((block.place, ast.walk(ast.parse(block.text))) for block in BLOCKS if block.mark.startswith("python"))
     used = ((place, node.attr) for place, nodes in trees for node in nodes if of_pymacaron(node))
-    assert [f"{place}: pymacaron.{name}" for place, name in used if name not in pymacaron.__all__] == []
+    nothing(
+        (f"{place}: pymacaron.{name}" for place, name in used if name not in pymacaron.__all__),
+        "import the module that it is of in the block itself",
+    )
 
 
 def of_pymacaron(node: ast.AST) -> TypeGuard[ast.Attribute]:
@@ -112,24 +105,30 @@ def of_pymacaron(node: ast.AST) -> TypeGuard[ast.Attribute]:
 def test_output_is_that_of_a_program() -> None:
     """What is shown as output stands right below the program that prints it, on the same page."""
     below = {block.place for above, block in pairwise(BLOCKS) if above.prints and above.page == block.page}
-    assert [block.place for block in BLOCKS if block.is_output and block.place not in below] == []
+    nothing(
+        (block.place for block in BLOCKS if block.is_output and block.place not in below),
+        "`text output` stands right below the block that prints it",
+    )
 
 
 def test_marks_are_known() -> None:
     """Every block is marked with what it is (tests/pages.py lists the marks): nothing runs that is not compared, and
     nothing is left out without a reason."""
-    assert [f"{block.place}: {block.mark}" for block in BLOCKS if not MARK.fullmatch(block.mark)] == []
-    assert [block.place for block in BLOCKS if ".." in block.marked("file")] == []
-    assert [block.place for block in BLOCKS if block.before and not block.marked("role")] == []
-    firsts = {chain[0].place for chain in CHAINS if chain[0].marked("role").startswith("then")}
-    assert firsts == set(), "nothing to go on with"
+    unknown = (f"{block.place}: `{block.mark}`" for block in BLOCKS if not MARK.fullmatch(block.mark))
+    nothing(unknown, "mark it with what it is, such as ```python or ```sh not-run: reason; tests/pages.py lists all")
+    nothing((block.place for block in BLOCKS if ".." in block.marked("file")), "name a file of the block's own folder")
+    lost = (block.place for block in BLOCKS if block.before and not block.marked("role"))
+    nothing(lost, "`<!-- before:` stands above a block that is run: ```sh run, or ```sh serve")
+    firsts = (chain[0].place for chain in CHAINS if chain[0].marked("role").startswith("then"))
+    nothing(firsts, "there is no block above it that it could go on from: begin with ```sh run or ```sh serve")
 
 
 def test_files_are_those_of_a_program() -> None:
     """A file that is shown stands above something that runs, with it in its folder."""
     used = {(block.page, name, text) for block in BLOCKS if runs(block) for name, text in block.files.items()}
     files = {(block.page, block.marked("file"), block.text) for block in BLOCKS if block.marked("file")}
-    assert sorted((page, name) for page, name, _ in files - used) == []
+    idle = (f"{page}: {name}" for page, name, _ in files - used)
+    nothing(idle, "no program below uses this file: move it above one, or leave `file=` out")
 
 
 def runs(block: Block) -> bool:
@@ -158,9 +157,14 @@ def headings_of(page: Path) -> set[str]:
 def test_links_lead_somewhere() -> None:
     """A link to another file, or to a heading of a page, leads there."""
     links = [(page.name, *link) for page in PAGES for link in links_of(page)]
-    assert [f"{name}: {target}" for name, target, _ in links if not target.exists()] == []
+    dead = (f"{name}: there is no {target.relative_to(ROOT)}" for name, target, _ in links if not target.exists())
+    nothing(dead, "links are relative to the page that they stand on")
     headings = [(name, target, heading) for name, target, heading in links if heading]
-    assert [f"{name}: #{heading}" for name, page, heading in headings if heading not in headings_of(page)] == []
+    lost = [(name, page, heading) for name, page, heading in headings if heading not in headings_of(page)]
+    nothing(
+        (f"{name}: {page.name} has no heading #{heading}" for name, page, heading in lost),
+        "write the heading in small letters, hyphens for blanks; if it was renamed, so must be this link",
+    )
 
 
 def test_every_page_can_be_found() -> None:
@@ -171,187 +175,15 @@ def test_every_page_can_be_found() -> None:
         if page not in found:
             found.add(page)
             rest += [target for target, _ in links_of(page) if target.suffix == ".md" and target.exists()]
-    assert sorted(str(page.relative_to(ROOT)) for page in set(PAGES) - found) == []
+    lost = (str(page.relative_to(ROOT)) for page in set(PAGES) - found)
+    nothing(lost, "no link leads there: give it a row in docs/index.md")
 
 
 def test_pages_begin_with_what_they_are_for() -> None:
     """Below its title, each page has a paragraph that tells what it is for."""
     firsts = {page.name: page.read_text("utf-8").partition("\n\n")[2] for page in PAGES}
-    assert [name for name, text in firsts.items() if not re.match(r"[\w`*\[][^\n]{30}", text)] == []
-
-
-def test_every_room_is_on_the_plan() -> None:
-    """The table of rooms in ARCHITECTURE.md has each file and folder of the source once, and nothing else."""
-    source = ROOT / "src" / "pymacaron"
-    files = {path.stem for path in source.glob("*.py")} - {"__init__", "_version"}
-    folders = {path.parent.name for path in source.glob("*/__init__.py")}
-    cells = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", (ROOT / "ARCHITECTURE.md").read_text("utf-8"), re.MULTILINE)
-    assert sorted(re.findall(r"\w+", " ".join(cells))) == sorted(files | folders)
-
-
-def missing(names: set[str]) -> list[str]:
-    """The names that stand nowhere in the documentation, as words of their own."""
-    return sorted(name for name in names if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", EVERYTHING))
-
-
-def test_every_setting_is_documented() -> None:
-    """Every key of pym-config.yaml has a row of its own, and no other has, in the page on configuration: it tells the
-    default, whether the value is a secret, and what comes of it."""
-    page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-    rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \| `?([^`|]*)`? \| (.*) \|$", page, re.MULTILINE)
-    assert {name for name, *_ in rows} ^ set(SETTINGS) == set()
-    assert len(rows) == len(SETTINGS), "two rows for one"
-    for name, kind, text, meaning in rows:
-        setting = SETTINGS[name]
-        told = (yaml.safe_load(text) if text.startswith("{") else plain(text)) or None
-        assert (setting.kind.read(told) if told else None) == (setting.default or None), name
-        assert kind.endswith("a secret") is setting.secret, name
-        assert len(meaning) > 10, name
-    assert missing({*SETTINGS, *ALIASES}) == []
-
-
-def error_codes(root: type[exceptions.PyMacaronException]) -> set[str]:
-    below = (error_codes(cls) for cls in root.__subclasses__() if cls in vars(exceptions).values())
-    return {root.code}.union(*below)
-
-
-def test_every_error_code_is_documented() -> None:
-    """The code of every error that is built in has a row in the page on errors."""
-    assert error_codes(exceptions.PyMacaronException) - first_column("errors.md", "`error`") == set()
-
-
-def test_every_key_of_a_client_is_documented() -> None:
-    """The page on calling others has a row for each key below `clients` in the configuration, and for no other."""
-    assert first_column("clients.md", "key of a client") == set(CLIENT)
-
-
-def test_every_extension_is_documented() -> None:
-    """The page on `x-` keys has a row for each key that a document may hold, and for no other; what we write into
-    documents is there as well."""
-    page = (ROOT / "docs" / "extensions.md").read_text("utf-8")
-    rows = re.findall(r"^\| `(x-[a-z-]+)", page, re.MULTILINE)
-    assert sorted(rows) == sorted({key for keys in BY_OBJECT.values() for key in keys})
-    written = {text for text in texts_of_the_source() if re.fullmatch("x-(?!amz-)[a-z]{3,}[a-z-]*", text)}
-    assert [key for key in written - OTHERS if f"`{key}" not in page] == []
-
-
-# not our keys of documents: a content coding, a sample's, headers of proxies, keys of connexion
-OTHERS = {
-    "x-openapi-router-controller",
-    "x-swagger-router-controller",
-    "x-body-name",
-    "x-gzip",
-    "x-sample",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-real-ip",
-}
-
-
-SOURCE = {file: ast.parse(file.read_bytes()) for file in (ROOT / "src" / "pymacaron").rglob("*.py")}
-
-
-def texts_of_the_source(but: str = "no room") -> set[str]:
-    """All texts in the source of the package, without those of one room."""
-    trees = [tree for file, tree in SOURCE.items() if but not in file.parts]
-    constants = (node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    return {value for value in constants if isinstance(value, str)}
-
-
-def codes_of_faults() -> set[str]:
-    """The codes of faults that are no keywords of a schema, as they stand in the source."""
-    places = {"TextFault": 0, "SchemaProblem": 1, "Problem": 2}
-    calls = (node for tree in SOURCE.values() for node in ast.walk(tree) if isinstance(node, ast.Call))
-    named = ((places.get(getattr(call.func, "id", ""), 99), call.args) for call in calls)
-    codes = (given[place] for place, given in named if len(given) > place)
-    return {str(code.value) for code in codes if isinstance(code, ast.Constant)}
-
-
-def test_every_code_of_a_fault_is_documented() -> None:
-    """The page on errors has the code of every fault that a request, or a part of it, may have."""
-    page = (ROOT / "docs" / "errors.md").read_text("utf-8")
-    assert "json" in codes_of_faults()
-    assert [code for code in codes_of_faults() if f"`{code}`" not in page] == []
-
-
-def test_every_variable_is_documented() -> None:
-    """Every variable of the environment that the package asks for stands in the documentation."""
-    names = {text for text in texts_of_the_source() if re.fullmatch("PYM[A-Z]*_[A-Z_]+", text)}
-    assert "PYM_ENV" in names
-    assert missing(names) == []
-
-
-def options_of(command: click.Command) -> set[str]:
-    """The options of a command and of those below it."""
-    own = {option for one in command.params for option in [*one.opts, *one.secondary_opts] if option.startswith("--")}
-    context = click.Context(command)
-    names = command.list_commands(context) if isinstance(command, click.Group) else []
-    below = (command.get_command(context, name) for name in names if isinstance(command, click.Group))
-    return own.union(*(options_of(one) for one in below if one))
-
-
-def test_every_option_is_documented() -> None:
-    """Every option of a command, and of `python server.py`, and each method and argument of `API`, stands in the
-    documentation; but for options that are given to the command lines of container engines."""
-    options = {text for text in texts_of_the_source(but="containers") if re.fullmatch("--[a-z-]+", text)}
-    methods = {name for name in vars(API) if not name.startswith("_")}
-    assert missing({*options, *options_of(program), *methods, *inspect.signature(API).parameters}) == []
-
-
-def first_column(page: str, heading: str) -> set[str]:
-    """The names in code in the first column of the table that begins with `heading`."""
-    text = (ROOT / "docs" / page).read_text("utf-8").partition(f"| {heading} |")[2].partition("\n\n")[0]
-    return {
-        name for row in text.splitlines() for name in re.findall(r"`([^`]+)`", row.split("|")[1] if "|" in row else "")
-    }
-
-
-def test_every_number_is_documented() -> None:
-    """The page on metrics has a row for each number that is counted, under its name for Prometheus, and no other."""
-    tree = SOURCE[ROOT / "src" / "pymacaron" / "metrics" / "measures.py"]
-    made = [(getattr(call.func, "id", ""), call.args) for call in ast.walk(tree) if isinstance(call, ast.Call)]
-    kinds = {"Counter": "_total", "Gauge": "", "Histogram": ""}
-    names = {ast.literal_eval(given[0]) + kinds[kind] for kind, given in made if kind in kinds}
-    assert first_column("metrics.md", "name") == names
-
-
-def test_every_reporter_is_documented() -> None:
-    """The page on crashes has a row for each reporter that `report_to` may name, with the settings that it needs."""
-    assert first_column("errors-and-crashes.md", "reporter") == set(REPORTERS)
-    page = (ROOT / "docs" / "errors-and-crashes.md").read_text("utf-8")
-    needed = [(name, key) for name, keys in REPORTERS.items() for key in keys]
-    assert [pair for pair in needed if not re.search(rf"^\| `{pair[0]}` \|.*`{pair[1]}`", page, re.MULTILINE)] == []
-
-
-def test_every_rule_is_documented() -> None:
-    """The page on `pymacaron check` has a row for each of its rules, with its level."""
-    page = (ROOT / "docs" / "check.md").read_text("utf-8")
-    assert dict(re.findall(r"^\| `([\w-]+)` \| (\w+) \|", page, re.MULTILINE)) == {
-        name: level for name, (level, _) in RULES.items()
-    }
-
-
-def test_every_field_of_the_log_is_documented() -> None:
-    """The page on logs has a row for each field that the line of a call may have, and for no other."""
-    tree = SOURCE[ROOT / "src" / "pymacaron" / "logs" / "lines.py"]
-    makers = {"call_fields", "fields_of", "optional_fields"}
-    bodies = [body for body in tree.body if isinstance(body, ast.FunctionDef) and body.name in makers]
-    nodes = [node for body in bodies for node in ast.walk(body)]
-    keys = [key for node in nodes if isinstance(node, ast.Dict) for key in node.keys]
-    keys += [node.slice for node in nodes if isinstance(node, ast.Subscript) and is_named(node, "fields")]
-    names = {str(key.value) for key in keys if isinstance(key, ast.Constant)}
-    assert first_column("logs.md", "field") == names | {"time", "level", "logger", "message"}
-
-
-def is_named(node: ast.Subscript, name: str) -> bool:
-    return isinstance(node.value, ast.Name) and node.value.id == name
-
-
-def test_every_command_is_documented() -> None:
-    """The page on the command line has every command of `pymacaron` in its table."""
-    told = " ".join(first_column("cli.md", "command"))
-    assert [name for name in COMMANDS if not re.search(rf"\b{name}\b", told)] == []
+    silent = (name for name, text in firsts.items() if not re.match(r"[\w`*\[][^\n]{30}", text))
+    nothing(silent, "below the title, say in a sentence or two what the page is for")
 
 
 def lines_of_shells() -> Iterator[tuple[str, list[str]]]:
@@ -388,4 +220,5 @@ def test_commands_shown_exist() -> None:
     """Every `pymacaron` and `make` on a page, also where tests do not run it, is a command with options it has."""
     lines = list(lines_of_shells())
     assert len(lines) > 20
-    assert [f"{place}: {' '.join(words)}" for place, words in lines if unknown(words)] == []
+    wrong = [(place, words, unknown(words)) for place, words in lines]
+    nothing(f"{place}: `{' '.join(words)}`: there is no {' '.join(what)}" for place, words, what in wrong if what)
