@@ -16,6 +16,7 @@ LINK = re.compile(r"(?<=\]\()(?!\w+:)(?P<path>[^)#\s]+)")
 SECTION = re.compile(r"^\| \*\*(?P<title>.+?)\*\* \|", re.MULTILINE)
 ROW = re.compile(r"^\| \[(?P<title>.+?)\]\((?P<path>[^)]+)\) \|", re.MULTILINE)
 BEFORE = re.compile(r"^<!-- before:.*?-->\n", re.MULTILINE | re.DOTALL)  # for the tests alone
+STATUS = re.compile(r"^(?=#+ .*\b(?P<status>[1-5]\d\d)\b)", re.MULTILINE)  # in a heading
 CONTENTS = "all-pages"
 TEXT = {".py", ".yaml", ".yml", ".json", ".toml", ".md", ".sh", ".txt", ".mako", ""}
 
@@ -43,12 +44,20 @@ def toctrees(sections: list[Section]) -> str:
     return "".join(f"\n```{{toctree}}\n{tree}\n```\n" for tree in trees)
 
 
+def indexed(text: str) -> str:
+    """A piece of a page without blocks whose headings can be found by a status in them: Sphinx's search leaves numbers
+    out of what it looks for, other than in its index."""
+    return STATUS.sub(lambda heading: f"```{{index}} {heading['status']}\n```\n\n", text)
+
+
 def shown(text: str) -> str:
     """A page whose blocks tell readers what their marks tell the tests: the file that a block is, or is of, stands
     above it; what is printed can be told from what is typed."""
 
     def block(found: re.Match[str]) -> str:
         language, _, role = found["info"].strip().partition(" ")
+        if language == "{index}":
+            return found[0]
         kind, _, name = role.partition("=")
         says = {"output": ":class: printed", "settings": ":caption: pym-config.yaml"}
         option = f":caption: {name}" if kind in {"file", "from"} else says.get(kind, "")
@@ -92,7 +101,7 @@ class Book:
         return "".join([*pieces, self._linked(page, text[end:])])
 
     def _linked(self, page: Path, text: str) -> str:
-        return LINK.sub(lambda found: self._place((page.parent / found["path"]).resolve()), text)
+        return LINK.sub(lambda found: self._place((page.parent / found["path"]).resolve()), indexed(text))
 
     def _place(self, target: Path) -> str:
         """Where a file of the repository is on the site."""

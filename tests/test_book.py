@@ -33,6 +33,12 @@ def test_links_lead_within_the_site() -> None:
     assert [link for link in sorted(links) if not on_the_site(link[1])] == []
 
 
+def test_a_status_in_a_heading_is_in_the_index() -> None:
+    """Who looks for 404 finds how a function answers it: Sphinx's search finds numbers in its index alone."""
+    assert "```{index} 404\n```\n\n## Return a 404" in SOURCES["howto.md"]
+    assert "{index}" not in SOURCES["tutorial.md"]
+
+
 def without_blocks(text: str) -> str:
     return re.sub(r"^(```+).*?^\1", "", text, flags=re.MULTILINE | re.DOTALL)
 

@@ -25,25 +25,30 @@ GRACE = 5.0  # seconds that they have to end
 ASTRID = "6f1c0d1e-8a43-4c60-9d11-2f6f2f0a7c55"  # a customer who is known from the start
 
 WELCOME = """
-The shop is open, as three services:
+The shop is open: three services. Each has pages for your browser, where you can read and try what it does:
   shop       http://localhost:{shop}/doc/   what it sells, baskets and orders
   customers  http://localhost:{customers}/doc/   who buys
-  mailer     http://localhost:{mailer}/doc/   what they are written
+  mailer     http://localhost:{mailer}/doc/   the mails that were sent
 
-Try, from another terminal, in the same folder:
+Or try these lines, from another terminal, in the same folder:
+
+  # find products
   curl -g 'http://localhost:{shop}/v1/products?category=tea,cups&filter[max_price]=2000&sort=-price'
+  # order tea, as the customer Astrid: the token says who she is
   ASTRID=$({pymacaron} token {astrid} --config {here}/shop)
   curl -i http://localhost:{shop}/v1/orders -H "Authorization: Bearer $ASTRID" -H 'PymCallID: my-first-order' \
 -H 'Content-Type: application/json' -d '{order}'
+  # read the mail about the order
   SHOP=$({pymacaron} token shop --data '{{"scope": "mails"}}' --config {here}/shop)
   curl http://localhost:{mailer}/v1/mails -H "Authorization: Bearer $SHOP"
+  # see how the order went through the three services
   {pymacaron} trace my-first-order {logs}/*.log
+  # make several mistakes: one answer lists them all
   curl -i http://localhost:{shop}/v1/orders -H "Authorization: Bearer $ASTRID" \
 -H 'Content-Type: application/json' -d '{wrong}'
 
-They find a product, order one, read the mail about it, show the calls that the order made over the three services, and
-how several mistakes are answered at once. What the services log is in {logs}; their processes are
-{processes}. Ctrl-C ends them.
+The logs are in {logs}. The processes are {processes}.
+Ctrl-C ends them.
 """
 ORDER = (
     f'{{"customer_id": "{ASTRID}", "lines": [{{"sku": "TEA-001", "quantity": 2}}], '

@@ -77,7 +77,7 @@ def pymacaron() -> None:
       pymacaron check
       pymacaron COMMAND --help
 
-    Exit codes: 0; 2 nonsense was given, which is told; 130 Ctrl-C. A command's help says what 1 means.
+    Exit codes: 0; 2 if what was typed cannot be used; 130 after Ctrl-C. A command's help says what 1 means.
     """
 
 
