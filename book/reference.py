@@ -11,7 +11,8 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from types import GenericAlias, UnionType
+from typing import Any, ForwardRef
 
 import click
 
@@ -22,8 +23,9 @@ from pymacaron.pool import Pool
 
 HEADING = re.compile(r"^## `(?P<module>pymacaron[\w.]*)`$", re.MULTILINE)
 NAMES = re.compile(r"^`\w+`(?:,\s`\w+`)*\n\n", re.MULTILINE)
-PART = re.compile(r"^(?P<title>(?:Args|Attributes|Raises):)\n(?P<text>(?:[ ]{4}.*\n?|\n)+)", re.MULTILINE)
+PART = re.compile(r"^(?P<title>(?:Args|Attributes|Raises)[^:\n]*:)\n(?P<text>(?:[ ]{4}.*\n?|\n)+)", re.MULTILINE)
 ENTRY = re.compile(r"^([\w*, ]+): ")
+MODULE = re.compile(r"\b[\w.]+\.(?=\w)")
 WIDTH = 100
 
 
@@ -85,12 +87,13 @@ def _said(name: str, value: Any) -> str:
     """What is to be known of a value: how it is called, what its docstring says, and its public methods."""
     if isinstance(value, Pool):
         return f"{docstring_of(type(value))}\n" + "".join(_methods(name, type(value)))
+    if isinstance(value, GenericAlias | UnionType):
+        return f"A type: `{MODULE.sub('', str(value))}`.\n"
     if not callable(value):
         return f"A value: `{value!r}`.\n"
     if inspect.isclass(value) and issubclass(value, PyMacaronException):
-        return (
-            f"{docstring_of(value)}\n\nStatus {value.status}, code `{value.code}`. A `{value.__mro__[1].__name__}`.\n"
-        )
+        base = value.__mro__[1].__name__
+        return f"{docstring_of(value)}\n\nStatus {value.status}, code `{value.code}`. Base class: `{base}`.\n"
     said = f"{_signature(name, value)}\n{docstring_of(value)}\n"
     return said + "".join(_methods(name, value)) if inspect.isclass(value) else said
 
@@ -151,4 +154,5 @@ def _parameter(parameter: inspect.Parameter) -> str:
 
 def _annotation(found: Any) -> str:
     """A type as it is written; those of this package are texts."""
+    found = found.__forward_arg__ if isinstance(found, ForwardRef) else found
     return found.strip("'\"") if isinstance(found, str) else str(getattr(found, "__name__", found))

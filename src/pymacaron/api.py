@@ -41,24 +41,24 @@ _OURS = "pymacaron"  # what we are called among the extensions of a Flask app
 
 
 class API:
-    """A service: documents, the functions bound to them, and the Flask app that answers.
+    """A service: its OpenAPI documents, the functions that implement them, and the Flask app that answers requests.
 
     Args:
-        app: the Flask app; it stays an ordinary one.
-        host, port: where this service is reached by its own clients.
-        debug: development: errors show their texts, responses are checked strictly.
-        log_level: of pymacaron's loggers; None leaves logging as it is.
+        app: the Flask app, which stays an ordinary one.
+        host, port: where clients find this service if its document does not say it.
+        debug: debug mode: errors show their texts, and every response is validated.
+        log_level: the level of pymacaron's loggers; None leaves it unchanged.
         formats: custom string formats, `pymacaron.formats.Format`.
-        timeout: seconds, the default of clients.
+        timeout: how many seconds a call by a client may take.
         error_reporter: called with (title, message) for every crash report.
-        default_user_id: the user of tokens that name none.
-        error_callback: makes the body of an exception, a model or dict.
-        error_decorator: sees every error body before it is sent.
+        default_user_id: the user of tokens that are made without a user.
+        error_callback: makes the body of the response from an exception, as a model or dict.
+        error_decorator: gets every error body before it is sent, and returns the one to send.
         verifiers: functions that check credentials, by security scheme.
-        ready: functions that check what the service depends on, by the name that /ready gives it. One that raises or
-            returns False means 503.
+        ready: functions that check what the service depends on, by the name that /ready shows. If one of them raises
+            an exception or returns False, /ready answers 503.
 
-    Calls chain: `API(app).load_apis("apis").publish_apis().start(serve="shop")`.
+    Methods can be chained: `API(app).load_apis("apis").publish_apis().start(serve="shop")`.
     """
 
     def __init__(  # noqa: PLR0917 - the signature that users know
@@ -104,11 +104,11 @@ class API:
     def load_apis(
         self, path: str | os.PathLike[str], ignore: Iterable[str] = (), include_crash_api: bool = False
     ) -> API:
-        """Load every OpenAPI document below a folder; the file's name without its suffix is the API's name.
+        """Load every OpenAPI document below a folder. The name of the file without its suffix is the name of the API.
 
         Args:
-            ignore: names of APIs or files to pass over.
-            include_crash_api: also serve endpoints that fail in every way there is.
+            ignore: names of APIs or files to skip.
+            include_crash_api: also serve operations that fail in every possible way.
 
         Raises:
             DocumentError: with every fault of every document.
@@ -125,24 +125,26 @@ class API:
         return self
 
     def load_clients(self, path: str | os.PathLike[str] | None = None, apis: str | Iterable[str] | None = None) -> API:
-        """Load documents for calling only; see pymacaron.load_clients."""
+        """Load documents that are only called; see pymacaron.load_clients."""
         load_clients(path, apis, self._formats, self._reach)
         return self
 
     def publish_apis(self, path: str = "doc") -> API:
-        """Serve each document and an index of them below `path`."""
+        """Publish the documents, and pages to read and try the operations, below `path`."""
         self._must_not_have_started("publish_apis")
         self._published = path
         publish(self.app, self._service, path)
         return self
 
     def start(self, serve: str | Iterable[str] | None = None) -> API:
-        """Bind the APIs named (all that are loaded, if none is) and the built-in one to the Flask app. Run as a
-        program, server.py then listens; under a WSGI server this returns.
+        """Bind the operations of the APIs in `serve` to the Flask app; without `serve`, those of all loaded APIs.
+
+        If server.py is run as a program, this listens, and returns when the server ends. Under a WSGI server, it
+        returns at once.
 
         Raises:
-            BindingError: with everything in which code and documents do not fit.
-            DocumentError: with the faults that only a served document must not have.
+            BindingError: code and documents do not fit; with every mismatch.
+            DocumentError: with the faults that are tolerated only in documents that are not served.
         """
         self._must_not_have_started("start")
         names = [serve] if isinstance(serve, str) else list(self._loaded if serve is None else serve)
@@ -183,7 +185,7 @@ class API:
 
     @property
     def served(self) -> dict[str, LoadedApi]:
-        """The APIs that this service answers, by name; known once it has started."""
+        """The APIs that this service serves, by name. Empty before the start."""
         return {name: api for name, api in self._loaded.items() if name in self._service.served}
 
     def _named(self, name: str) -> LoadedApi:

@@ -108,9 +108,9 @@ def new_error_id() -> str:
 
 
 class PyMacaronException(PyMacaronError):
-    """An error for the caller of an operation: raise it, or return it.
+    """An error for the caller of an operation. Raise it, or return it.
 
-    The text given is the `error_description`. Subclasses set `code` and `status`.
+    The text is the `error_description`. Subclasses set `code` and `status`.
     """
 
     code: str = "SERVER_ERROR"
@@ -189,11 +189,13 @@ def _rebuild(cls: type[PyMacaronException], state: dict[str, Any], args: tuple[A
 
 
 class BadRequestError(PyMacaronException):
+    """The request is not valid HTTP, or the root of errors about what a caller sent."""
+
     code, status = "BAD_REQUEST", 400
 
 
 class ValidationError(BadRequestError):
-    """The request breaks the document. `problems` lists everything found, in every location."""
+    """The request does not match the document. `problems` lists every fault, in every location."""
 
     code = "INVALID_PARAMETER"
     problems: tuple[Problem, ...] = ()
@@ -218,7 +220,7 @@ class ValidationError(BadRequestError):
 
 
 class InvalidJsonError(BadRequestError):
-    """The body is not JSON (RFC 8259). `offset` counts bytes from the start of the body, None where unknown."""
+    """The body is not JSON (RFC 8259). `offset` is the byte where reading failed, None if that is not known."""
 
     code = "INVALID_JSON"
     offset: int | None = None
@@ -235,35 +237,48 @@ class InvalidJsonError(BadRequestError):
 
 
 class AuthError(PyMacaronException):
-    """Who calls is not known. What refuses a request says in WWW-Authenticate what would have been accepted (RFC 9110
-    section 15.5.2); raised elsewhere, that is a token."""
+    """The caller could not be identified.
+
+    The header WWW-Authenticate says which credentials are accepted (RFC 9110 section 15.5.2). If you raise this error
+    yourself, it says that a token is.
+    """
 
     code, status = "UNAUTHORIZED", 401
     headers: tuple[tuple[str, str], ...] = (("WWW-Authenticate", "Bearer"),)
 
 
 class AuthMissingHeaderError(AuthError):
+    """The request has no token."""
+
     code = "AUTHORIZATION_HEADER_MISSING"
 
 
 class AuthTokenExpiredError(AuthError):
+    """The token was valid, and has expired."""
+
     code = "TOKEN_EXPIRED"
 
 
 class AuthInvalidTokenError(AuthError):
+    """The token is not valid."""
+
     code = "TOKEN_INVALID"
 
 
 class ForbiddenError(PyMacaronException):
+    """The caller is known, and may not do this."""
+
     code, status = "FORBIDDEN", 403
 
 
 class NotFoundError(PyMacaronException):
+    """No operation has this path, or there is no such thing as the one asked for."""
+
     code, status = "NOT_FOUND", 404
 
 
 class MethodNotAllowedError(PyMacaronException):
-    """The path exists, the method does not. `allowed` becomes the Allow header (RFC 9110 section 15.5.6)."""
+    """The path exists, but not with this method. `allowed` becomes the header Allow (RFC 9110 section 15.5.6)."""
 
     code, status = "METHOD_NOT_ALLOWED", 405
     allowed: tuple[str, ...] = ()
@@ -277,16 +292,20 @@ class MethodNotAllowedError(PyMacaronException):
 
 
 class NotAcceptableError(PyMacaronException):
+    """The operation has no response of a media type that the header Accept allows."""
+
     code, status = "NOT_ACCEPTABLE", 406
 
 
 class PayloadTooLargeError(PyMacaronException):
+    """The body is longer than `max_body` allows."""
+
     code, status = "PAYLOAD_TOO_LARGE", 413
 
 
 class UnsupportedMediaTypeError(PyMacaronException):
-    """The body is of a media type or coding that is not taken. What is taken becomes the Accept or Accept-Encoding
-    header (RFC 9110 section 15.5.16)."""
+    """The operation does not take a body of this media type or encoding. `accept` and `accept_encoding`, which say what
+    it takes, become the headers Accept and Accept-Encoding (RFC 9110 section 15.5.16)."""
 
     code, status = "UNSUPPORTED_MEDIA_TYPE", 415
     accept = accept_encoding = ""
@@ -301,49 +320,65 @@ class UnsupportedMediaTypeError(PyMacaronException):
 
 
 class TooManyRequestsError(PyMacaronException):
+    """The caller has made too many requests, and has to wait."""
+
     code, status = "TOO_MANY_REQUESTS", 429
 
 
 class InternalServerError(PyMacaronException):
+    """The service failed."""
+
     code, status = "SERVER_ERROR", 500
 
 
 class UnhandledServerError(PyMacaronException):
+    """A function raised an unexpected exception, which is the `__cause__`. Callers do not see its text."""
+
     code, status = "UNHANDLED_SERVER_ERROR", 500
 
 
 class NotWrittenError(PyMacaronException):
-    """The function of an operation is still to be written."""
+    """The function of this operation has not been written yet."""
 
     code, status = "NOT_IMPLEMENTED", 501
 
 
 class BadGatewayError(PyMacaronException):
+    """A service that was called answered something that its document does not allow."""
+
     code, status = "BAD_GATEWAY", 502
 
 
 class TaskFailedError(PyMacaronException):
-    """A task ended with an error that was meant for nobody outside. `kind` is the class of it."""
+    """A task ended with an exception that is not a PyMacaronException. `kind` is the name of its class."""
 
     code, status = "TASK_FAILED", 500
     kind = ""
 
 
 class TaskCancelledError(PyMacaronException):
+    """The task whose result was requested was cancelled."""
+
     code, status = "TASK_CANCELLED", 410
 
 
 class OperationEndedError(PyMacaronException):
+    """A long operation has already ended, and cannot be cancelled."""
+
     code, status = "OPERATION_ENDED", 409
 
 
 class ServiceUnavailableError(PyMacaronException):
+    """The service, or one that was called, cannot answer at the moment."""
+
     code, status = "SERVICE_UNAVAILABLE", 503
 
 
 class DependencyFault(ServiceUnavailableError):
-    """Something that the service needs is not there. The text names it, for logs and reports: a path, an address.
-    Callers are told `told` instead, whatever the text is."""
+    """Something that the service depends on is not available.
+
+    The text of the error says what and where, for logs and reports. Callers get the fixed sentence `told` instead.
+    """
 
     told = "Something that the service needs is not there just now"
     headers: tuple[tuple[str, str], ...] = (("Retry-After", "5"),)
@@ -354,11 +389,15 @@ class DependencyFault(ServiceUnavailableError):
 
 
 class QueueUnavailableError(DependencyFault):
+    """The broker of the tasks cannot be reached, or did not confirm a task."""
+
     code = "QUEUE_UNAVAILABLE"
     told = "The queue of tasks cannot be reached, or did not confirm"
 
 
 class DeadlineExceededError(PyMacaronException):
+    """The deadline of the call has passed."""
+
     code, status = "DEADLINE_EXCEEDED", 504
 
 
@@ -369,19 +408,21 @@ class ItemNotFound(NotFoundError):
 
 
 class ItemRefusedError(BadRequestError):
-    """No store keeps this: an empty key, a number that is none, values nested too deep, a cursor that is none of
-    ours."""
+    """The store cannot keep this item, or read this cursor: an empty key, NaN, too many levels of nesting, a cursor of
+    another query."""
 
     code = "ITEM_REFUSED"
 
 
 class ConditionFailedError(PyMacaronException):
-    """The item in the store is not as a conditional write wants it; nothing was written."""
+    """The condition of a write does not hold for the item in the store. Nothing was written."""
 
     code, status = "CONDITION_FAILED", 409
 
 
 class ItemTooLargeError(PayloadTooLargeError):
+    """The item would have more than 400 KiB."""
+
     code = "ITEM_TOO_LARGE"
 
 
@@ -393,7 +434,7 @@ class StoreDownError(DependencyFault):
 
 
 class StoreThrottledError(DependencyFault):
-    """The store has too much to do; what was asked of it was tried several times and not done."""
+    """The store has too many requests. The action was tried several times, and not done."""
 
     code = "STORE_THROTTLED"
     told = "The store has too much to do just now"
@@ -401,7 +442,7 @@ class StoreThrottledError(DependencyFault):
 
 
 class TableMissingError(DependencyFault):
-    """The store has no such table, or the table no such index."""
+    """The store has no such table, or the table has no such index."""
 
     code = "TABLE_MISSING"
     told = "The store lacks a table"
@@ -409,8 +450,10 @@ class TableMissingError(DependencyFault):
 
 
 class ArgumentFault(PyMacaronError, ValueError):
-    """A client's method was called with what its document does not take. `problems` lists everything found. Inside of
-    a service that is a mistake of the service, and not its caller's."""
+    """The arguments of a client's method do not match the document. `problems` lists every fault.
+
+    In a service, this is a mistake of the service: its caller gets a 500.
+    """
 
     def __init__(self, text: str, problems: Iterable[Problem] = ()) -> None:
         self.problems = tuple(problems)
@@ -422,23 +465,23 @@ class DoubleFault(PyMacaronError):
 
 
 class WrongFakeError(DoubleFault):
-    """A fake gives what the document does not allow, or an operation is called that has none."""
+    """A fake returns something that the document does not allow, or an operation without a fake was called."""
 
 
 class NotRecordedError(DoubleFault):
-    """A recording has no such request, or cannot be read."""
+    """The recording does not have this request, or cannot be read."""
 
 
 class CredentialFault(PyMacaronError):
-    """A client's method was called, and there are no credentials for what its document demands. Nothing was sent."""
+    """The document demands credentials for this call, and there are none. Nothing was sent."""
 
 
 class TaskValueError(PyMacaronError, TypeError):
-    """A task was fired with an argument, or has returned a result, that cannot travel between processes."""
+    """An argument or the result of a task has a type that cannot be passed between processes."""
 
 
 class TasksOffError(PyMacaronError, RuntimeError):
-    """A task was fired in a service that has none."""
+    """A task was fired, and tasks are not turned on (`with_async`)."""
 
 
 class Finding(NamedTuple):
@@ -463,7 +506,7 @@ class Finding(NamedTuple):
 
 
 class StartError(PyMacaronError):
-    """What stops a start. `findings` holds every one of them; the message has one per line."""
+    """The service or command cannot start. `findings` has every reason; the message lists all of them."""
 
     title = "pymacaron cannot start"
 
@@ -479,23 +522,29 @@ class StartError(PyMacaronError):
 
 
 class ConfigurationError(StartError):
+    """`pym-config.yaml`, or an environment variable, is wrong."""
+
     title = "the configuration is faulty"
 
 
 class DocumentError(StartError):
+    """An OpenAPI document is not valid."""
+
     title = "the OpenAPI documents cannot be used"
 
 
 class BindingError(StartError):
+    """The code does not fit the OpenAPI document."""
+
     title = "the code does not fit the document"
 
 
 class EngineError(StartError):
-    """What a container engine would not do: what was asked, what it said, and the cure where that is known."""
+    """No container engine answers, or it refused a request."""
 
 
 class DeployError(StartError):
-    """A deployment cannot begin, or has failed. `exit_code` tells how what is live stands; see docs/deploy.md."""
+    """A deployment cannot begin, or has failed. `exit_code` says what is live now; see docs/deploy.md."""
 
     title = "the service cannot be deployed"
 
@@ -532,10 +581,10 @@ def error_of_status(status: int, text: str) -> PyMacaronException:
 
 
 def add_error(name: str, code: str, status: int) -> type[PyMacaronException]:
-    """Make and return a subclass of PyMacaronException called `name`.
+    """Make a subclass of PyMacaronException with the name `name`, and return it.
 
     Raises:
-        ValueError: `name` is no identifier, or `status` no HTTP status of an error (400 to 599).
+        ValueError: `name` is not an identifier, or `status` is not the status of an error (400 to 599).
     """
     if not name.isidentifier():
         raise ValueError(f"add_error: {name!r} is no Python identifier; use a class name such as 'InvalidUserError'")
@@ -555,8 +604,8 @@ if TYPE_CHECKING:  # which errors an API has, `pymacaron stubs` tells checkers
 else:
 
     def is_error(value: object) -> bool:
-        """True for an exception of ours and for what a remote error arrives as: a model or dict with a code in `error`
-        and a `status` of 400 or more."""
+        """Whether a value is an error: a PyMacaronException, or the error of another service, which is a model or dict
+        with a code in `error` and a `status` of 400 or more."""
         if isinstance(value, PyMacaronException):
             return True
         status = _field(value, "status")

@@ -16,13 +16,13 @@ import jsonschema_rs
 
 
 class Format(NamedTuple):
-    """A string format of the user's own.
+    """A string format that you define.
 
     Attributes:
         name: the value of the `format` keyword.
-        check: True where the text is of this format; raising ValueError or TypeError counts as False.
-        to_python: the Python value for a checked text. Default: the text itself.
-        to_wire: the text for such a value. Default: str().
+        check: whether a text has this format. Raising ValueError or TypeError counts as False.
+        to_python: makes the Python value from a text that was checked. Default: the text itself.
+        to_wire: makes the text from such a value. Default: str().
     """
 
     name: str

@@ -91,7 +91,7 @@ class LoadedApi:
         return found
 
     def served_by(self, app: Any) -> None:
-        """The Flask application that answers the operations in this process: calls go straight to it."""
+        """Set the Flask application that answers the operations in this process. Calls go directly to it."""
         self._app = app
         if self._line is not None:
             self._line.served_by(app)
@@ -197,7 +197,7 @@ class Pool:
         return [*super().__dir__(), *self._apis]
 
     def load(self, paths: dict[str, str], formats: Formats, reach: Reach | None = None) -> list[LoadedApi]:
-        """Load documents by API name, replacing those of the same name; `reach` is how they are called.
+        """Load documents by the names of their APIs. They replace loaded APIs of the same names.
 
         Raises:
             DocumentError: with every fault of every document.
@@ -222,10 +222,10 @@ class Pool:
         error_callback: Any = None, formats: Iterable[Any] | None = None, host: str | None = None,
         port: int | None = None, local: bool = False, proto: str | None = None, verify_ssl: bool = True,
     ) -> LoadedApi:  # fmt: skip
-        """Load one API from a file or a text; returns it.
+        """Load one API from a file or a text, and return it.
 
         Args:
-            timeout: seconds that a call may take.
+            timeout: how many seconds a call may take.
             host, port, proto: where it is, in place of what the document says.
             verify_ssl: are certificates verified?
             error_callback, local: taken for the sake of programs that pass them.

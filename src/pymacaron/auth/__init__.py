@@ -43,28 +43,28 @@ def generate_token(
     user_id: str | None = None, expire_in: float | None = None, data: Mapping[str, Any] | None = None,
     issuer: str | None = None, iat: float | None = None,
 ) -> str:  # fmt: skip
-    """A token, signed with the jwt_secret or jwt_private_key of the configuration.
+    """Make a token, signed with the jwt_secret or jwt_private_key of the configuration.
 
     Args:
-        user_id: its `sub`; None: `default_user_id` of the configuration.
-        expire_in: seconds that it is valid; None: `jwt_token_timeout`.
+        user_id: the user (`sub`). Default: `default_user_id` of the configuration.
+        expire_in: how many seconds the token is valid. Default: `jwt_token_timeout`.
         data: more claims, such as {"scope": "orders:read"}.
-        issuer: its `iss`; None: the first of `jwt_issuer`, else the name of the service.
-        iat: when it was made, seconds since 1970; None: now.
+        issuer: the issuer (`iss`). Default: the first of `jwt_issuer`, else the name of the service.
+        iat: when it was made, in seconds since 1970. Default: now.
 
     Raises:
         ConfigurationError: there is no key to sign with.
-        ValueError: nobody is named, or `data` has a claim that an argument is for.
+        ValueError: there is no user, or `data` has a claim for which there is an argument.
     """
     return _issued(user_id, expire_in, data, issuer, iat).token or ""
 
 
 def load_auth_token(token: str, load: bool = True) -> JsonObject:
-    """The claims of a token; with `load`, its user is the one who calls from now on.
+    """Verify a token, and return its claims. With `load`, its user is the caller from now on.
 
     Raises:
-        AuthError: it is not accepted; what is no text, such as the None of a form without one, is no token.
-        RuntimeError: with `load`, outside of a call.
+        AuthError: the token is not accepted, or is not a string.
+        RuntimeError: with `load`, outside of a request.
     """
     if not isinstance(token, str):
         raise AuthInvalidTokenError("The token is no text")
@@ -79,8 +79,9 @@ def backend_token(
     user_id: str | None = None, expire_in: float | None = None, data: Mapping[str, Any] | None = None,
     issuer: str | None = None,
 ) -> Iterator[str]:  # fmt: skip
-    """Act as another user for a while, with a token made for that; outside of a call too. Tasks and threads that answer
-    the same call meanwhile do not.
+    """Act as another user inside of a `with` block, with a token made for it. It also works outside of a request.
+
+    Tasks and threads that work on the same request at the same time are not affected.
 
     Raises:
         ConfigurationError, ValueError: see generate_token.
@@ -91,33 +92,33 @@ def backend_token(
 
 
 def get_userid() -> str | None:
-    """The user who calls; None for nobody."""
+    """The user who made the request; None for nobody."""
     return acting.identity().user
 
 
 def get_user_token() -> str | None:
-    """The token of who calls, as it was sent; None if there is none."""
+    """The token of the caller, as it was sent; None if there is none."""
     return acting.identity().token
 
 
 def get_user_token_data() -> JsonObject:
-    """The claims of the token of who calls; none if there is no token."""
+    """The claims of the caller's token; an empty dict if there is no token."""
     return dict(acting.identity().data)
 
 
 def get_scopes() -> frozenset[str]:
-    """What the credentials of who calls allow: their scopes; none if nobody is known."""
+    """The scopes of the caller's credentials; empty if the caller is not known."""
     return acting.identity().scopes
 
 
 def get_token_issuer() -> str | None:
-    """Who issued that token."""
+    """The issuer (`iss`) of the caller's token; None if there is none."""
     issuer = acting.identity().data.get("iss")
     return issuer if isinstance(issuer, str) else None
 
 
 def add_auth(function: F) -> F:
-    """A decorator for `x-decorate-request`: the call goes out with the token of who calls us."""
+    """A decorator for `x-decorate-request`: sends the token of your caller along with a call to another service."""
 
     @wraps(function)
     def forwarding(*args: Any, headers: Mapping[str, str] | None = None, **kwargs: Any) -> Any:

@@ -21,7 +21,7 @@ _guarded: WeakSet[Callable[..., Any]] = WeakSet()  # what the decorator was put 
 
 
 def authenticate_http_request(token: str | None = None) -> Identity:
-    """Let who calls be the user of the token in the request, or of the one given.
+    """Verify the token of the request, or `token`, and make its user the caller.
 
     Raises:
         AuthError: there is none, or it is not accepted.
@@ -38,8 +38,10 @@ def authenticate_http_request(token: str | None = None) -> Identity:
 
 
 def requires_auth(function: F) -> F:
-    """A decorator for functions and Flask routes that want a token; of a route, below `@app.get`. In a document,
-    `x-decorate-server: pymacaron.auth.requires_auth` demands it before anything of the request is read."""
+    """A decorator for functions and Flask routes that demand a token. On a route, write it below `@app.get`.
+
+    In a document, `x-decorate-server: pymacaron.auth.requires_auth` demands the token before the request is read.
+    """
     if inspect.isfunction(function):
         _guarded.add(function)
     if inspect.iscoroutinefunction(function):

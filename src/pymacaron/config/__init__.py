@@ -48,11 +48,12 @@ _NAME_OF_SECRET = re.compile(r"secret|passw|token|private|credential|api_?key", 
 
 
 class Config:
-    """The configuration: an attribute for every key, whether pymacaron knows it or not.
+    """The configuration. It has an attribute for every key, whether pymacaron knows the key or not.
 
-    Assigning counts at once. A key whose value is None is not set: `get` gives the default for it, and it is not among
-    the `keys`. `config_file` is the file it came from, None without one; `config_findings` is what would have stopped a
-    start, where the file was read for a tool. Those names, and those of the methods, cannot be keys.
+    You may assign to attributes, which takes effect at once. A key with the value None is not set: `get` returns its
+    default for it, and it is not among the `keys`. `config_file` is the file that was read, or None. `config_findings`
+    is what would have stopped the start, if the file was read for a tool. These names, and those of the methods, cannot
+    be keys.
 
     Raises:
         AttributeError: a key that is neither known nor set; names the nearest one.
@@ -210,7 +211,7 @@ class Config:
         return self.__dict__[ALIASES.get(key, key)]
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The value of `key`, `default` where it is not set."""
+        """The value of `key`, or `default` if it is not set."""
         value = self.__dict__.get(ALIASES.get(key, key))
         return default if value is None else value
 
@@ -239,12 +240,12 @@ def is_secret(key: str, value: Json) -> bool:
 
 
 def load_config(path: str | None = None, environment: Environment | None = None, *, strict: bool = True) -> Config:
-    """The configuration of a file or folder; without `path`, of the file that `find_file` finds, defaults if none.
+    """Read the configuration of a file or folder. Without `path`, the usual file is read, or the defaults are used.
 
-    With `strict=False`, for tools, what is wrong is left unset and told in `config_findings`.
+    With `strict=False`, for tools, wrong settings are left unset and listed in `config_findings`.
 
     Raises:
-        ConfigurationError: `path` or $PYM_CONFIG lead nowhere; with `strict`, whatever is wrong in the file.
+        ConfigurationError: `path` or $PYM_CONFIG does not exist; with `strict`, anything in the file is wrong.
     """
     config, warnings = _load(path, os.environ if environment is None else environment, strict)
     for warning in warnings:
@@ -306,10 +307,10 @@ _config: Config | None = None
 
 
 def get_config() -> Config:
-    """The one configuration of the process, found and read when first asked for.
+    """The configuration of the process. It is found and read at the first call.
 
     Raises:
-        ConfigurationError: the file is faulty, or an environment variable that it names is not set.
+        ConfigurationError: the file is wrong, or an environment variable that it names is not set.
     """
     return _config or _first_config()
 
@@ -328,7 +329,7 @@ def _first_config() -> Config:
 
 
 def set_config(config: Config | None) -> None:
-    """Let `config` be what get_config() gives; None: look for the file again when next asked."""
+    """Set what get_config() returns. With None, the next get_config() looks for the file again."""
     global _config  # noqa: PLW0603 - see above
     with _lock:
         _config = config

@@ -19,8 +19,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def crash_handler(function: Function) -> Function:
-    """Have a Flask route's crashes and slow calls reported as those of operations are. Around any other function, an
-    exception that leaves it is reported."""
+    """A decorator for Flask routes: their crashes and slow calls are reported as those of operations are.
+
+    On any other function, it reports exceptions and raises them again.
+    """
     name = _name_of(function)
 
     @contextmanager
@@ -41,8 +43,10 @@ def crash_handler(function: Function) -> Function:
 
 
 def report_slow(max_ms: float) -> Callable[[Function], Function]:
-    """Report calls of a function that take longer than `max_ms` milliseconds. For the function of an operation, that
-    is its limit instead of `report_call_exceeding_ms`."""
+    """A decorator: calls of the function that take longer than `max_ms` milliseconds are reported.
+
+    For the function of an operation, the limit replaces `report_call_exceeding_ms`.
+    """
 
     def decorate(function: Function) -> Function:
         name = _name_of(function)

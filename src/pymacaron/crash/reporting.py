@@ -252,24 +252,26 @@ def reporting() -> Reporting:
 
 
 def set_error_reporter(reporter: Reporter | None) -> None:
-    """Let `reporter(title, message)` be told of every crash, beside those that are configured. It takes the place of
-    `API(error_reporter=...)`; None: nobody."""
+    """Add a reporter, `reporter(title, message)`, beside those of the configuration.
+
+    It replaces the one of `API(error_reporter=...)`. None removes it.
+    """
     reporting().set_reporter(_CUSTOM, reporter)
 
 
 def flush(seconds: float = _PATIENCE) -> bool:
-    """Tell what is still to be told, summaries included, in at most so many seconds; whether everything was."""
+    """Send the reports and summaries that are waiting. Waits for at most `seconds`; returns whether all were sent."""
     return _reporting is None or _reporting.flush(seconds)
 
 
 def report_error(title: str, data: Any = None, caught: BaseException | None = None, is_fatal: bool = False) -> None:
-    """Report something that went wrong although the call goes on. Never raises, and does not wait.
+    """Report a problem, while the call continues. It raises nothing, and does not wait.
 
     Args:
-        title: a sentence. Equal ones from the same line are one kind.
-        data: whatever helps; secrets in it are hidden by their names.
-        caught: the exception, if one was caught.
-        is_fatal: nothing is right any more; the default says that callers did not notice.
+        title: a sentence. Reports with the same title from the same line of code are one kind.
+        data: anything that helps to find the cause. Values whose names say that they are secret are hidden.
+        caught: the exception, if you caught one.
+        is_fatal: whether the call cannot succeed. The default means that callers do not notice the problem.
     """
     if is_off():
         return

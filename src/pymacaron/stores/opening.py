@@ -50,9 +50,10 @@ def set_store(store: Store | None) -> None:
 
 
 def open_store(url: str, folder: str = "") -> Store:
-    """The store at `sqlite:///path` (from `folder`; four slashes for one from the root) or `dynamodb://region`,
-    which may
-    name another server: `dynamodb://region?endpoint=http://localhost:8000`. It is not connected to yet.
+    """The store at a URL. It is not connected yet.
+
+    The URL is `sqlite:///path` (relative to `folder`; four slashes for an absolute path) or `dynamodb://region`. The
+    latter may name another server: `dynamodb://region?endpoint=http://localhost:8000`.
 
     Raises:
         ValueError: the URL names none.

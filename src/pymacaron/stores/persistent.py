@@ -26,18 +26,18 @@ _keeping: dict[type, Keeping] = {}
 
 
 class PersistentModel:
-    """The parent of models that are kept in the store: `x-persist: shop.db.PersistentUser` in the document, and
+    """The base class of models that are kept in the store: `x-persist: shop.db.PersistentUser` in the document, and
 
         class PersistentUser(PersistentModel):
             api_name, model_name, table_name, primary_key = "shop", "User", "users", "id"
 
     Attributes:
-        api_name, model_name: the model, for those who call this class itself.
-        table_name: where its items are kept.
-        primary_key: the property that tells items apart.
-        sort_key: a second one, by which the items that share the first are ordered.
-        indexes: by the name of each, the property to find items by, and the one to order them by, if any.
-        expire_in: seconds that items live after each save; None: for ever.
+        api_name, model_name: the model, for calls of methods of this class itself.
+        table_name: the table of its items.
+        primary_key: the property that identifies an item.
+        sort_key: a second property, which orders the items with the same first.
+        indexes: by name: the property to find items by, and the one to order them by, if any.
+        expire_in: how many seconds items live after each save; None for ever.
         optimistic: whether a save fails if somebody else has written the item since it was loaded.
     """
 
@@ -52,7 +52,7 @@ class PersistentModel:
 
     @classmethod
     def load_from_db(cls, *key: Any) -> Any:
-        """The model with this key, as the last save left it.
+        """Load the model with this key, as it was last saved.
 
         Raises:
             ItemNotFound: there is none.
@@ -65,7 +65,7 @@ class PersistentModel:
 
     @classmethod
     def load_many_from_db(cls, keys: Iterable[Any]) -> list[Any]:
-        """Models in the order of their keys, None for each that is not there. A key of two parts is a tuple."""
+        """Load models, in the order of their keys; None for each that does not exist. A key of two parts is a tuple."""
         keeping = keeping_of(cls)
         wanted = [keeping.key(key if isinstance(key, tuple) else (key,)) for key in keys]
         items = _with_table(keeping, lambda store: store.get_many(keeping.table, wanted))
@@ -75,18 +75,18 @@ class PersistentModel:
         self, *, if_absent: bool = False, if_unchanged: bool | None = None, if_equal: Mapping[str, Any] | None = None,
         expire_in: float | None = None, expire_at: datetime | float | None = None,
     ) -> Any:  # fmt: skip
-        """Write the whole model; returns it.
+        """Write the whole model, and return it.
 
         Args:
-            if_absent: only if there is none with its key.
-            if_unchanged: only if nobody has written it since this one was loaded or saved; None: as the class says.
-            if_equal: only if it has these values in the store.
-            expire_in, expire_at: seconds from now, or the time, from which on it is not there any more.
+            if_absent: only if there is no item with its key.
+            if_unchanged: only if nobody has written the item since it was loaded or saved. Default: `optimistic`.
+            if_equal: only if the item in the store has these values.
+            expire_in, expire_at: when the item expires: in so many seconds, or at this time.
 
         Raises:
-            ConditionFailedError: it was not written.
-            ItemTooLargeError: it has more than 400 KiB.
-            ItemRefusedError: its key is missing, or nothing that a key can be.
+            ConditionFailedError: a condition does not hold, and nothing was written.
+            ItemTooLargeError: the item has more than 400 KiB.
+            ItemRefusedError: the key is missing, or cannot be a key.
         """
         keeping, kept = keeping_of(type(self)), _kept(self)
         item = keeping.item(self, kept)
@@ -102,7 +102,7 @@ class PersistentModel:
 
     @classmethod
     def save_many_to_db(cls, models: Iterable[Any]) -> None:
-        """Write models without conditions, each for itself."""
+        """Write models without conditions. Each of them succeeds or fails on its own."""
         keeping, end = keeping_of(cls), _end(setting(cls, "expire_in"), None)
         items = [keeping.item(model, _kept(model)) for model in models]
         if end is not None:
@@ -110,10 +110,10 @@ class PersistentModel:
         _with_table(keeping, lambda store: store.put_many(keeping.table, items))
 
     def delete_from_db(self, *, if_unchanged: bool | None = None) -> None:
-        """Let it be gone from the store; if it is, that is no matter.
+        """Delete the item from the store. It is no error if it does not exist.
 
         Raises:
-            ConditionFailedError: with `if_unchanged`, and it was changed or is gone.
+            ConditionFailedError: with `if_unchanged`, if the item was changed or deleted.
         """
         keeping = keeping_of(type(self))
         key = [self[attribute.name] for attribute in keeping.table.key]  # type: ignore[index]  # models have that
@@ -123,7 +123,7 @@ class PersistentModel:
 
     @classmethod
     def delete_many_from_db(cls, keys: Iterable[Any]) -> None:
-        """Let those with these keys be gone. A key of two parts is a tuple."""
+        """Delete the items with these keys. A key of two parts is a tuple."""
         keeping = keeping_of(cls)
         gone = [keeping.key(key if isinstance(key, tuple) else (key,)) for key in keys]
         _with_table(keeping, lambda store: store.delete_many(keeping.table, gone))
@@ -133,12 +133,12 @@ class PersistentModel:
         cls, value: Any, sort: Any = EVERYTHING, *, index: str | None = None, descending: bool = False,
         limit: int | None = None, cursor: str | None = None,
     ) -> Page[Any]:  # fmt: skip
-        """The models whose primary key, or first property of an index, is `value`, in the order of the second.
+        """Find the models whose primary key, or first property of an index, is `value`, ordered by the second property.
 
         Args:
-            sort: the value of the second, or a range of it: `at_least(5)`, `begins_with("a")`, ...
-            limit: the most models; None: all there are.
-            cursor: of the page before: `page.cursor`, None on the last page.
+            sort: the value of the second property, or a range: `at_least(5)`, `begins_with("a")`, ...
+            limit: the maximum number of models; None for all.
+            cursor: the `page.cursor` of the previous page, which is None on the last page.
         """
         keeping = keeping_of(cls)
         table = keeping.table
@@ -151,7 +151,7 @@ class PersistentModel:
 
     @classmethod
     def scan_db(cls, *, limit: int | None = None, cursor: str | None = None) -> Page[Any]:
-        """Models of the table, in any order: for small tables, and for jobs."""
+        """All models of the table, in any order. Use it for small tables, and for jobs."""
         keeping = keeping_of(cls)
         page = _with_table(keeping, lambda store: store.scan(keeping.table, limit=limit, cursor=cursor))
         return Page(map(keeping.loaded, page), page.cursor)
@@ -161,18 +161,18 @@ class PersistentModel:
         cls, *key: Any, change: Callable[[Any], object] | None = None, set: Mapping[str, Any] | None = None,  # noqa: A002 - likewise
         remove: Iterable[str] = (), add: Mapping[str, Any] | None = None, if_equal: Mapping[str, Any] | None = None,
     ) -> Any:  # fmt: skip
-        """Change the model with this key where it is; returns it as it is then.
+        """Change the model with this key in the store, and return the changed model.
 
         Args:
-            change: a function that changes the model it gets. It is called again if somebody else was quicker.
+            change: a function that changes the model it gets. It is called again if somebody else saved in between.
             set: properties and their new values.
-            remove: properties that are to be absent.
+            remove: properties to remove.
             add: numbers to add to properties.
-            if_equal: only if it has these values.
+            if_equal: only if the model has these values.
 
         Raises:
             ItemNotFound: there is none.
-            ConditionFailedError: it has other values, or others change it all the time.
+            ConditionFailedError: it has other values, or others keep changing it.
         """
         keeping = keeping_of(cls)
         if change is not None:
@@ -286,7 +286,7 @@ def _with_table(keeping: Keeping, use: Callable[[Store], T]) -> T:
 
 
 def create_tables() -> list[str]:
-    """Make the tables, and indexes, of all models that the loaded documents keep (`x-persist`); their names."""
+    """Create the tables and indexes of all models with `x-persist` in the loaded documents; returns their names."""
     store, names = get_store(), []
     for model in models_having("x-persist"):
         if issubclass(model, PersistentModel):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class Range(NamedTuple):
-    """Sort keys from `low` to `high`, None for no end; `prefix` instead of both: those that begin so."""
+    """Sort keys from `low` to `high`, each None for no bound; or with `prefix`, those that begin with it."""
 
     low: Any = None
     high: Any = None
@@ -19,35 +19,35 @@ EVERYTHING = Range()
 
 
 def equal_to(value: Any) -> Range:
-    """That one value."""
+    """Sort keys that are equal to this value."""
     return Range(value, value)
 
 
 def between(low: Any, high: Any) -> Range:
-    """From `low` to `high`, both included."""
+    """Sort keys from `low` to `high`, both included."""
     return Range(low, high)
 
 
 def at_least(low: Any) -> Range:
-    """From this value on."""
+    """Sort keys that are equal to this value or greater."""
     return Range(low)
 
 
 def more_than(low: Any) -> Range:
-    """After this value."""
+    """Sort keys that are greater than this value."""
     return Range(low, low_included=False)
 
 
 def at_most(high: Any) -> Range:
-    """Up to this value."""
+    """Sort keys that are equal to this value or less."""
     return Range(high=high)
 
 
 def less_than(high: Any) -> Range:
-    """Before this value."""
+    """Sort keys that are less than this value."""
     return Range(high=high, high_included=False)
 
 
 def begins_with(prefix: Any) -> Range:
-    """Texts or bytes that begin so."""
+    """Sort keys that begin with this text, or with these bytes."""
     return Range(prefix=prefix)

@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 class Page(list[T]):
-    """Items or models, and where the next ones begin.
+    """Items or models, and where the next page begins.
 
     Attributes:
-        cursor: what to give to the same query for more; None if there is no more. A text to be passed on as it is.
+        cursor: pass it to the same query to get the next page; None on the last page. Do not interpret the text.
     """
 
     def __init__(self, items: Iterable[T] = (), cursor: str | None = None) -> None:
@@ -27,15 +27,14 @@ class Page(list[T]):
 
 
 class Store(Protocol):
-    """Items in tables, alike in every kind of store.
+    """Items in tables. Every kind of store behaves alike.
 
-    An item is a dict with texts for names. Its values are None, booleans, numbers (whole ones come back as int,
-    others as
-    float, or as Decimal if float is too coarse), texts, bytes, lists, dicts and sets. Each item carries `_version`,
-    which
-    every write changes, and `_expires` if it has an end, in seconds since 1970: from then on it is not there any more.
+    An item is a dict whose names are strings. Its values are None, booleans, numbers (integers come back as int, others
+    as float, or as Decimal if a float is not precise enough), strings, bytes, lists, dicts and sets. Each item has
+    `_version`, which every write changes, and `_expires` if it expires: a time in seconds since 1970, from which on the
+    item does not exist any more.
 
-    All methods may be called from every thread, and in the children of a process. What was written is on disk.
+    All methods may be called from every thread, and in child processes. When a write returns, the data is on disk.
 
     Raises (all methods):
         TableMissingError: there is no such table or index.
@@ -49,15 +48,15 @@ class Store(Protocol):
 
     @abstractmethod
     def get(self, table: Table, *key: Any) -> Item | None:
-        """The item with a key, as the last write left it; None if there is none."""
+        """The item with this key, as it was last written; None if there is none."""
 
     @abstractmethod
     def get_many(self, table: Table, keys: Iterable[Key]) -> list[Item | None]:
-        """Items by their keys, in the order of the keys; not one state of the table."""
+        """Items by their keys, in the order of the keys. It is not a snapshot of the table."""
 
     @abstractmethod
     def write(self, write: Write) -> Item | None:
-        """Do one write: all of it or nothing. The item as it is now, None if it is gone.
+        """Do one write, completely or not at all. Returns the item as it is now, or None if it was deleted.
 
         Raises:
             ConditionFailedError: the condition is not met.
@@ -75,24 +74,24 @@ class Store(Protocol):
 
     @abstractmethod
     def put_many(self, table: Table, items: Iterable[Mapping[str, Any]]) -> None:
-        """Write items, each for itself: after an error some may be written. Of those with one key, the last counts."""
+        """Write items. Each succeeds or fails on its own. Of several items with the same key, the last one is kept."""
 
     @abstractmethod
     def delete_many(self, table: Table, keys: Iterable[Key]) -> None:
-        """Let items be gone, each for itself."""
+        """Delete items. Each of them succeeds or fails on its own."""
 
     @abstractmethod
     def query(
         self, table: Table, partition: Any, sort: Range = EVERYTHING, *, index: str | None = None,
         descending: bool = False, limit: int | None = None, cursor: str | None = None,
     ) -> Page[Item]:  # fmt: skip
-        """The items of a partition, of the table or of an index, in the order of their sort keys: texts by code
-        point, numbers
-        by value. Those that have the same one are in any order.
+        """The items of a partition of the table, or of an index, in the order of their sort keys.
+
+        Strings are ordered by code point, numbers by value. Items with the same sort key are in any order.
 
         Args:
             sort: which sort keys.
-            limit: the most items; None: all there are.
+            limit: the maximum number of items; None for all.
             cursor: of the page before.
         """
 
@@ -102,30 +101,30 @@ class Store(Protocol):
 
     @abstractmethod
     def create_table(self, table: Table) -> None:
-        """Make a table, and those of its indexes that are not there yet. One that is there stays as it is.
+        """Create a table, and those of its indexes that do not exist. What exists is not changed.
 
         Raises:
-            ValueError: it cannot have that name, or is there already with another key.
+            ValueError: the name is not allowed, or the table exists with another key.
         """
 
     @abstractmethod
     def drop_table(self, table: Table) -> None:
-        """Let a table be gone, with all that is in it."""
+        """Delete a table, with all its items."""
 
     @abstractmethod
     def check(self, table: Table | None = None) -> None:
-        """Raise what a use of the store, or of a table in it, would raise now."""
+        """Check that the store works, and a table in it: raises what using it would raise now."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of connections. The store can still be used: it makes others."""
+        """Close the connections. The store can still be used; it opens new ones."""
 
     def put(self, table: Table, item: Mapping[str, Any], *, when: When = ALWAYS, expires: float | None = None) -> Item:
-        """Write a whole item; the item as it is now in the store, with its new version.
+        """Write a whole item. Returns the item as it is in the store, with its new version.
 
         Args:
-            when: what has to be true of the one that it replaces.
-            expires: when it ends, in seconds since 1970, rounded up to whole ones; without it, what the item says.
+            when: the condition on the item that it replaces.
+            expires: when it expires, in seconds since 1970, rounded up to whole seconds. Default: as the item says.
         """
         if expires is not None:
             item = {**item, EXPIRES: math.ceil(expires) if math.isfinite(expires) else expires}
@@ -135,7 +134,7 @@ class Store(Protocol):
         self, table: Table, *key: Any, set: Mapping[str, Any] | None = None, remove: Iterable[str] = (),  # noqa: A002 - named as in Update
         add: Mapping[str, Any] | None = None, when: When = ALWAYS,
     ) -> Item:  # fmt: skip
-        """Change attributes of an item, see Update; the item as it is now."""
+        """Change attributes of an item, as described at Update. Returns the changed item."""
         return self._done(Update(table, key, set or {}, remove, add or {}, when))
 
     def delete(self, table: Table, *key: Any, when: When = ALWAYS) -> None:

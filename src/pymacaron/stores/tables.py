@@ -16,19 +16,19 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
 
 class Attribute(NamedTuple):
-    """An attribute that is part of a key: its name, and the kind of all its values."""
+    """An attribute that is part of a key: its name, and the type of its values (TEXT, NUMBER, ...)."""
 
     name: str
     kind: str = TEXT
 
 
 class Index(NamedTuple):
-    """Items by other attributes than their key. Those that lack one of the attributes are not in the index.
+    """Finds items by other attributes than their key. Items that lack one of the attributes are not in the index.
 
     Attributes:
         name: 3 to 255 letters, digits, `_`, `.` and `-`.
-        partition: what a query has to name.
-        sort: what orders the items of a partition.
+        partition: the attribute whose value a query gives.
+        sort: the attribute that orders the items with the same partition.
     """
 
     name: str
@@ -37,10 +37,10 @@ class Index(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Items by their key: one attribute, or two, of which the second orders the items that have the same first.
+    """A table of items. Their key is one attribute, or two: the second orders the items with the same first one.
 
     Attributes:
-        name: 3 to 255 letters, digits, `_`, `.` and `-`, as DynamoDB wants it.
+        name: 3 to 255 letters, digits, `_`, `.` and `-`, as in DynamoDB.
     """
 
     name: str

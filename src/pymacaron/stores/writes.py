@@ -12,11 +12,11 @@ Key: TypeAlias = tuple[Any, ...]
 
 
 class When(NamedTuple):
-    """What has to be true of the item in the store for a write to happen. An expired item is absent.
+    """A condition of a write on the item in the store. An expired item counts as absent.
 
     Attributes:
-        present: whether there has to be one; None: no matter.
-        version: the version that it has to have; 0: none, written by something else than this store.
+        present: whether the item has to exist; None for no condition.
+        version: the version that it has to have; 0 for an item without one, which something else has written.
         equal: attributes, and the values that they have to have.
     """
 
@@ -31,12 +31,12 @@ PRESENT = When(present=True)
 
 
 def unchanged(item: Mapping[str, Any]) -> When:
-    """The item is as it was read: nobody has written it since."""
+    """The condition that nobody has written the item since it was read."""
     return When(version=item.get(VERSION, 0))
 
 
 class Put(NamedTuple):
-    """Write a whole item, in place of the one that has its key."""
+    """Write a whole item. It replaces the item with its key, if there is one."""
 
     table: Table
     item: Mapping[str, Any]
@@ -44,12 +44,12 @@ class Put(NamedTuple):
 
 
 class Update(NamedTuple):
-    """Change attributes of an item; without a condition, one that is not there is made.
+    """Change attributes of an item. Without a condition, an item that does not exist is created.
 
     Attributes:
         set: attributes and their new values.
-        remove: attributes that are to be gone.
-        add: numbers to add to attributes; what is absent counts as 0.
+        remove: attributes to remove.
+        add: numbers to add to attributes; an absent attribute counts as 0.
     """
 
     table: Table
@@ -61,7 +61,7 @@ class Update(NamedTuple):
 
 
 class Delete(NamedTuple):
-    """Let an item be gone; one that is not there is."""
+    """Delete an item. It is no error if it does not exist."""
 
     table: Table
     key: Key
@@ -69,7 +69,7 @@ class Delete(NamedTuple):
 
 
 class Check(NamedTuple):
-    """Write nothing, but let a transaction fail where the condition does."""
+    """Write nothing. If the condition does not hold, the transaction fails."""
 
     table: Table
     key: Key

@@ -68,9 +68,9 @@ class Task(Generic[_Arguments, _Result]):
     """A function that a worker runs.
 
     Attributes:
-        name: by which workers know it, "shop.mails.send_welcome".
-        function: that is run.
-        operation: of a document, if the task is one.
+        name: the name under which workers know it, "shop.mails.send_welcome".
+        function: the function that is run.
+        operation: the operation of a document, if the task implements one.
     """
 
     operation: Operation | None = None
@@ -90,27 +90,27 @@ class Task(Generic[_Arguments, _Result]):
         return self.function(*args, **kwargs) if is_worker() else self.fire(*args, **kwargs)
 
     def fire(self, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> Handle[_Result]:
-        """Queue it, and return at once.
+        """Queue the task, and return at once.
 
         Raises:
             TypeError: the function does not take these arguments.
-            TaskValueError: one of them cannot travel to a worker (a TypeError, too).
-            TasksOffError: there are no tasks in this service.
-            QueueUnavailableError: the broker did not take it (503 to callers).
+            TaskValueError: one of them cannot be passed to a worker. It is a TypeError too.
+            TasksOffError: tasks are not turned on in this service.
+            QueueUnavailableError: the broker did not accept the task (callers get a 503).
             DeadlineExceededError: the time for an answer to the request that fires it has passed.
         """
         return self._fire(args, kwargs, self.options.delay)
 
     def fire_as(self, task_id: str, args: Any, kwargs: Any) -> Handle[_Result]:
-        """Fire it under an id that is known beforehand."""
+        """Fire the task with an id that you choose."""
         return self._fire(args, kwargs, self.options.delay, task_id)
 
     def fire_in(self, seconds: float, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> Handle[_Result]:
-        """Queue it, to be run in so many seconds; else as `fire`."""
+        """Queue the task, to be run in so many seconds. Otherwise like `fire`."""
         return self._fire(args, kwargs, _seconds(seconds, "fire_in"))
 
     def fire_at(self, when: datetime, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> Handle[_Result]:
-        """Queue it, to be run at a time, which has to have a time zone; else as `fire`."""
+        """Queue the task, to be run at this time, which needs a time zone. Otherwise like `fire`."""
         if when.tzinfo is None:
             raise ValueError(
                 "fire_at takes a datetime with a time zone, such as datetime.now(UTC) + timedelta(hours=1)"
@@ -181,11 +181,13 @@ def asynctask(
     unique: bool = False, queue: str = DEFAULT, every: float | timedelta | None = None,
 ) -> Callable[[Callable[_Arguments, _Result]], Task[_Arguments, _Result]]: ...  # fmt: skip
 def asynctask(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
-    """Make a task of a function, plain or async: `@asynctask`, or `@asynctask(delay=5, max_retries=3)`; see Options.
+    """Make a function, plain or async, a task: `@asynctask`, or `@asynctask(delay=5, max_retries=3)`.
+
+    The options are `delay`, `max_retries`, `backoff`, `max_seconds`, `unique`, `queue` and `every`.
 
     Raises:
         TypeError: there is no such option.
-        ValueError: an option's value makes no sense.
+        ValueError: the value of an option is not valid.
     """
     made = Options(**options)
     if function is not None:

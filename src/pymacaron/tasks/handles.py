@@ -13,10 +13,10 @@ _FIRST, _LAST = 0.002, 0.1  # seconds between two looks, at first and after a wh
 
 
 class Handle(Generic[_Result]):
-    """A task that was fired, wherever it is now. A handle is its id: any process of the service can make one.
+    """A task that was fired. Any process of the service can make a handle from the id of the task.
 
     Attributes:
-        id: of the task, a text of 32 hexadecimal digits.
+        id: the id of the task, 32 hexadecimal digits.
     """
 
     __slots__ = ("id",)
@@ -26,29 +26,31 @@ class Handle(Generic[_Result]):
 
     @property
     def state(self) -> str:
-        """ "queued" (or not known), "running", "done", "failed" or "cancelled". How a task has ended is known for a
-        day."""
+        """One of "queued" (also for an unknown task), "running", "done", "failed" and "cancelled".
+
+        The end of a task is known for a day.
+        """
         return str(standings().of(self.id)["state"])
 
     @property
     def result(self) -> _Result | None:
-        """What the function has returned; None while it has not.
+        """What the function returned; None if it has not ended.
 
         Raises:
-            PyMacaronException: the one that ended the function; TaskFailedError if it was another exception;
-                TaskCancelledError.
+            PyMacaronException: the error of the function; a TaskFailedError if it raised another exception; a
+                TaskCancelledError if the task was cancelled.
         """
         found: _Result | None = self._outcome(standings().of(self.id))
         return found
 
     def wait(self, timeout: float | None = None) -> _Result:
-        """The result, when it is there.
+        """Wait for the result, and return it.
 
         Args:
-            timeout: seconds; None: for ever.
+            timeout: how many seconds to wait; None for ever.
 
         Raises:
-            TimeoutError: it is not there yet.
+            TimeoutError: the task has not ended by then.
             PyMacaronException: as for `result`.
         """
         until = None if timeout is None else monotonic() + timeout
@@ -65,8 +67,11 @@ class Handle(Generic[_Result]):
             pause = min(pause * 1.5, _LAST)
 
     def cancel(self) -> bool:
-        """Ask for the task not to be done: one that waits is not begun, one that runs is interrupted within a second or
-        two, by an exception that only `finally` and bare `except` see. False if it had ended."""
+        """Cancel the task. Returns False if it had already ended.
+
+        A waiting task is not started. A running task is interrupted within a second or two, by an exception that only
+        `finally` and a bare `except` see.
+        """
         if standings().of(self.id)["state"] in ENDED:
             return False
         standings().stop(self.id)

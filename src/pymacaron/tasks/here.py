@@ -41,11 +41,12 @@ class _Memory:
 
 @contextmanager
 def run_here() -> Iterator[list[Handle[object]]]:
-    """Let tasks be run in this process, where they are fired and at once, whatever their delay. Arguments and results
-    travel as they do to a worker, and the call goes along; no broker is asked, with_async may be off.
+    """A context manager for tests: runs tasks in this process, as soon as they are fired, whatever their delay.
 
-    Gives the handles of all tasks that were fired, in their order. What a task raises does not reach the one who fires
-    it; its handle has it.
+    Arguments, results and the call are passed as they are to a worker. No broker is used, and `with_async` may be off.
+
+    Yields the list of the handles of all tasks that were fired, in their order. An exception in a task does not reach
+    the code that fired it; the handle has it.
     """
     from .running import run_task  # with Celery's exceptions, for those who run tasks
 

@@ -35,8 +35,10 @@ def service_from_environment() -> Service:
 
 
 class PyMacaronTestCase(Assertions, unittest.TestCase):
-    """A class of acceptance tests, for unittest and for pytest. The environment says where the service is; see
-    `Assertions` for what can be asked of it."""
+    """The base class of acceptance tests, for unittest and pytest. Environment variables say which service is tested.
+
+    Its assertions are listed on the page on acceptance tests.
+    """
 
     @property
     def _service(self) -> Service:
@@ -53,7 +55,7 @@ class PyMacaronTestCase(Assertions, unittest.TestCase):
 
 
 class Asking(Assertions):
-    """The assertions as methods of a value."""
+    """The assertions for one service, as methods."""
 
     def __init__(self, service: Service) -> None:
         self._own = service
@@ -67,23 +69,23 @@ class Asking(Assertions):
 
 
 def at_server() -> Asking:
-    """The assertions, asked of the service that the environment names.
+    """The assertions for the service that the environment variables name.
 
     Raises:
-        StartError: it names none.
+        StartError: they name none.
     """
     return Asking(service_from_environment())
 
 
 def in_process(app: Any, documents: Iterable[Document] | None = None) -> Asking:
-    """The assertions, asked of an application in this process: no server, no port, but all else as for callers.
+    """The assertions for an application in this process. No server and no port are used.
 
     Args:
         app: a Flask application, or the API object that was started on it.
-        documents: that answers are held against; None: those that the application serves.
+        documents: the documents to check responses against. Default: those that the application serves.
 
     Raises:
-        StartError: it is no application.
+        StartError: `app` is not an application.
     """
     wsgi = getattr(app, "app", app)
     if not callable(getattr(wsgi, "wsgi_app", wsgi)):

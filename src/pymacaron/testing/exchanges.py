@@ -32,13 +32,14 @@ class Asked(NamedTuple):
 
 
 class Answer:
-    """An answer, with its body.
+    """A response, with its body.
 
     Attributes:
-        asked: what it answers.
-        status, body: of it. header_list: as they came.
-        headers: by name in lower case; of several with one name, the last.
-        faults: how it breaks the document; [] if it does not.
+        asked: the request.
+        status, body: the status and the body.
+        header_list: the headers as they came.
+        headers: the headers by name in lower case; of several with one name, the last.
+        faults: how the response breaks the document; [] if it does not.
     """
 
     def __init__(self, asked: Asked, status: int, header_list: HeaderList, body: bytes) -> None:
@@ -48,7 +49,7 @@ class Answer:
 
     @property
     def media_type(self) -> str:
-        """Without parameters: "text/html"; "" if none is given."""
+        """The media type without parameters, such as "text/html"; "" if there is none."""
         return parse_media_type(self.headers.get("content-type", "")).name
 
     @property
