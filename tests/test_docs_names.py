@@ -20,6 +20,7 @@ from pymacaron.cli import pymacaron as program
 from pymacaron.config.kinds import CLIENT
 from pymacaron.config.settings import ALIASES, REPORTERS, SETTINGS, Setting
 from pymacaron.documents.yaml_core import plain
+from pymacaron.formats import PATTERNS
 from pymacaron.grammar.extensions import BY_OBJECT
 
 DOCS = ROOT / "docs"
@@ -78,6 +79,13 @@ def faults_of(name: str, kind: str, text: str, meaning: str) -> Iterator[str]:
         yield f"{place} is {setting.kind.words}"
     if len(meaning) <= 10:
         yield f"{place} does not say what comes of it"
+
+
+def test_every_format_is_documented() -> None:
+    """The page on schemas names each format that we decide by a pattern."""
+    page = (DOCS / "schemas.md").read_text("utf-8")
+    unsaid = (f"docs/schemas.md: `{name}` is not here" for name in PATTERNS if f"`{name}`" not in page)
+    nothing(unsaid, "say under Formats what it takes")
 
 
 def error_codes(root: type[exceptions.PyMacaronException]) -> set[str]:

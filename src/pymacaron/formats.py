@@ -39,7 +39,7 @@ class Formats:
     def __init__(self, custom: Iterable[Any] = ()) -> None:
         self.custom: dict[str, Format] = {}
         for given in custom:
-            made = given if isinstance(given, Format) else _from_seed(given)
+            made = given if isinstance(given, Format) else _from_1x(given)
             self.custom[made.name] = made
         self.checks: dict[str, Callable[[str], bool]] = {name: _quiet(made.check) for name, made in self.custom.items()}
 
@@ -47,8 +47,8 @@ class Formats:
         return name in self.custom or name in KNOWN
 
 
-def _from_seed(given: Any) -> Format:
-    """The seed's users passed objects with `format`, `validate`, `to_python` and `to_wire`."""
+def _from_1x(given: Any) -> Format:
+    """Users of pymacaron 1.x pass objects with `format`, `validate`, `to_python` and `to_wire`."""
     try:
         return Format(given.format, given.validate, given.to_python, given.to_wire)
     except AttributeError:
@@ -58,7 +58,7 @@ def _from_seed(given: Any) -> Format:
 
 
 def _quiet(check: Callable[[str], Any]) -> Callable[[str], bool]:
-    """A check in which raising means "no", and returning None means "yes" (the seed's validators return nothing)."""
+    """A check in which raising means "no", and returning None means "yes" (those of pymacaron 1.x return nothing)."""
 
     def checked(text: str) -> bool:
         try:
@@ -101,12 +101,12 @@ LATER_THAN_DRAFT4 = (
 
 # Names that need no warning: JSON Schema 2020-12 section 7.3 and the OpenAPI Initiative's format registry.
 KNOWN = frozenset((
-    "date", "date-time", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
-    "uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer", "relative-json-pointer",
-    "regex", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float", "double",
-    "double-int", "decimal", "decimal128", "byte", "binary", "base64url", "password", "char", "commonmark", "html",
-    "http-date", "media-range", "date-time-local", "time-local", "unixtime", "sf-binary", "sf-boolean",
-    "sf-decimal", "sf-integer", "sf-string", "sf-token", "file", "url", "uri-ref", "phone",
+    *PATTERNS, *INTEGER_BOUNDS, "date", "date-time", "time", "duration", "email", "idn-email", "hostname",
+    "idn-hostname", "ipv4", "ipv6", "uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template",
+    "json-pointer", "relative-json-pointer", "regex", "float", "double", "double-int", "decimal", "decimal128",
+    "binary", "password", "char", "commonmark", "html", "http-date", "media-range", "date-time-local", "time-local",
+    "unixtime", "sf-binary", "sf-boolean", "sf-decimal", "sf-integer", "sf-string", "sf-token", "file", "url",
+    "uri-ref", "phone",
 ))  # fmt: skip
 
 

@@ -68,7 +68,7 @@ class Homes:
         if self._version == "2.0":
             return (SECTIONS_20.get(kind) or f"x-{SECTIONS_3[kind]}",)
         section = SECTIONS_3[kind]
-        unknown = (kind == "PathItem" and self._version == "3.0") or (kind == "MediaType" and self._version != "3.2")
+        unknown = (kind == "PathItem" and self._version == "3.0") or (kind == "MediaType" and self._version < "3.2")
         return ("components", f"x-{section}" if unknown else section)
 
     def _name(self, guest: Guest, section: Pointer) -> str:

@@ -25,7 +25,11 @@ from .document import Document
 from .openapi3 import OPENAPI3_0, OPENAPI3_1, OPENAPI3_2
 from .swagger2 import SWAGGER2
 
-__all__ = ["EXTENSIONS", "METHODS", "OPENAPI3_2", "Document", "read_document"]
+__all__ = ["DIALECTS", "EXTENSIONS", "METHODS", "NEWEST", "Document", "read_document"]
+
+# By the first three characters of `swagger` or `openapi`, the newest last. Grammar has tables for the same.
+DIALECTS = {"2.0": SWAGGER2, "3.0": OPENAPI3_0, "3.1": OPENAPI3_1, "3.2": OPENAPI3_2}
+NEWEST = OPENAPI3_2
 
 # What may stand on an operation, its path or the document; the nearest wins. As in grammar, which few starts import.
 EXTENSIONS = frozenset((
@@ -47,11 +51,8 @@ def read_document(files: Files, root: Node, name: str, formats: Formats, *, igno
 
 
 def _dialect_of(root: JsonObject) -> Dialect:
-    """The dialect that a document names in `swagger` or `openapi`; a later 3.x is read as the newest known."""
-    if str(root.get("swagger", "")).startswith("2."):
-        return SWAGGER2
-    version = str(root.get("openapi", ""))
-    return OPENAPI3_0 if version.startswith("3.0") else OPENAPI3_1 if version.startswith("3.1") else OPENAPI3_2
+    """The dialect that a document names in `swagger` or `openapi`; one that is not known is read as the newest."""
+    return DIALECTS.get(str(root.get("swagger") or root.get("openapi"))[:3], NEWEST)
 
 
 def _operations(document: Document) -> Iterator[Operation]:
@@ -77,7 +78,7 @@ def _methods(item: Node, dialect: Dialect) -> Iterator[tuple[str, Node]]:
         node = item.get(method)
         if node is not None and isinstance(node.value, dict):
             yield method.upper(), node
-    more = item.get("additionalOperations") if dialect is OPENAPI3_2 else None
+    more = item.get(dialect.more_methods) if dialect.more_methods else None
     if more is not None and isinstance(more.value, dict):
         yield from more.items()
 

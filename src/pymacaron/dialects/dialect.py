@@ -15,7 +15,12 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class Dialect(NamedTuple):
-    """A version of OpenAPI: what its schemas speak, and how its parts are read."""
+    """A version of OpenAPI: what its schemas speak, and how its parts are read.
+
+    Attributes:
+        more_methods: the key of a Path Item that maps other methods to their operations; empty where there is none.
+        schemes_by_uri: may a security requirement name its scheme by a reference to it?
+    """
 
     name: str
     draft: Draft
@@ -25,6 +30,8 @@ class Dialect(NamedTuple):
     inputs: Callable[[Reading], Inputs]
     answer: Callable[[Reading, str, Node], Answer]
     security_schemes: Callable[[Node], Iterator[tuple[str, Node]]]
+    more_methods: str = ""
+    schemes_by_uri: bool = False
 
 
 class Inputs(NamedTuple):

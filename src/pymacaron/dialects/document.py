@@ -15,7 +15,6 @@ from pymacaron.servers import Server
 from pymacaron.shapes import Models, Shapes
 
 from .dialect import Dialect
-from .openapi3 import OPENAPI3_2
 
 
 class Document:
@@ -101,7 +100,7 @@ class Document:
         reference (OpenAPI 3.2, Security Requirement Object)."""
         node = self.security_schemes.get(name)
         try:
-            if node is None and self.dialect is OPENAPI3_2:
+            if node is None and self.dialect.schemes_by_uri:
                 node = self.files.resolve(self.root, name)
             return None if node is None else _scheme(name, node.follow())
         except DocumentFault:

@@ -97,4 +97,6 @@ OPENAPI3_0 = Dialect(
     components("components", "securitySchemes"),
 )  # fmt: skip
 OPENAPI3_1 = OPENAPI3_0._replace(name="OpenAPI 3.1", draft=OPENAPI_31)
-OPENAPI3_2 = OPENAPI3_1._replace(name="OpenAPI 3.2", methods=(*METHODS, "query"))
+OPENAPI3_2 = OPENAPI3_1._replace(
+    name="OpenAPI 3.2", methods=(*METHODS, "query"), more_methods="additionalOperations", schemes_by_uri=True
+)

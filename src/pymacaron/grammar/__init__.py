@@ -35,27 +35,27 @@ class Verdict(NamedTuple):
     warnings: list[Fault]
 
 
-_TABLES = {
+TABLES = {  # by version; DIALECTS in dialects has the same
     "2.0": (tables.SWAGGER_20,),
     "3.0": (tables.OPENAPI_30,),
     "3.1": (tables.OPENAPI_30, tables.OPENAPI_31),
     "3.2": (tables.OPENAPI_30, tables.OPENAPI_31, tables.OPENAPI_32),
 }
-_KNOWN = "Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2"
+_KNOWN = re.compile(rf"({'|'.join(map(re.escape, TABLES))})(?![0-9])")
 
 
 @cache
 def grammar_of(version: str) -> Grammar:
-    """The grammar of a version: "2.0", "3.0", "3.1" or "3.2"."""
+    """The grammar of a version: "2.0", "3.0" and so on."""
     rules: Rules = {}
     for room in (rules_objects, rules_paths, rules_schemas):
         for name, more in room.rules(version).items():
             rules[name] = (*rules.get(name, ()), *more)
-    return Grammar(version, _TABLES[version], rules)
+    return Grammar(version, TABLES[version], rules)
 
 
 def _all_but(version: str) -> list[Grammar]:
-    return [grammar_of(other) for other in _TABLES if other != version]
+    return [grammar_of(other) for other in TABLES if other != version]
 
 
 def check(root: Node, formats: Formats) -> Verdict:
@@ -79,7 +79,8 @@ def _version(root: Node) -> str | Fault:
         cure = next(filter(None, near), "begin it with `openapi: 3.1.0`, say")
         return root.fault("neither `openapi` nor `swagger` says which version this is", cure)
     text = str(given.value)
-    found = re.match(r"(2\.0|3\.[012])(?![0-9])", text)
+    found = _KNOWN.match(text)
     if found is None or (found[0] == "2.0") != ("swagger" in root.value):
-        return given.fault(f"version {text[:20]} is not known", f"pymacaron reads {_KNOWN}")
+        cure = f"pymacaron reads Swagger 2.0, and OpenAPI {', '.join(list(TABLES)[1:])}"
+        return given.fault(f"version {text[:20]} is not known", cure)
     return found[0]

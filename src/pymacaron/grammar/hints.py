@@ -123,8 +123,8 @@ def _unquoted(text: str) -> Json:
 
 # Keys
 
-_UP = "3.0 3.1 3.2"
-# (object, key): the versions it is said for, and the cure
+_UP = "3"
+# (object, key): what the versions begin with that it is said for, and the cure
 _KEYS: dict[tuple[str, str], tuple[str, str]] = {
     ("Schema", "const"): ("2.0 3.0", "write `enum:` with this one value"),
     ("Schema", "patternProperties"): ("2.0 3.0", "write `additionalProperties:`, or use OpenAPI 3.1"),
@@ -171,7 +171,7 @@ def key(thing: str, version: str, name: str) -> Hint:
     if (thing, name) == ("Schema", "nullable") and version not in ("2.0", "3.0"):
         return Hint("`nullable` says nothing in OpenAPI 3.1 and up", "write `type: [..., 'null']`")
     versions, cure = _KEYS.get((thing, name), ("", ""))
-    return Hint(cure=cure) if version in versions.split() else Hint()
+    return Hint(cure=cure) if versions and version.startswith(tuple(versions.split())) else Hint()
 
 
 def _status(version: str, name: str) -> str:

@@ -43,7 +43,7 @@ def rules(version: str) -> Rules:
     if version != "3.0":
         found["Document"] += (_something, _default_dialect)
         found["License"] = (_license,)
-    if version == "3.2":
+    if version >= "3.2":
         found["Document"] += (_tag_parents,)
         found["PathItem"] = (_additional_methods,)
         found["MediaType"] = (_by_name_or_position, _positions)
@@ -157,7 +157,7 @@ def _requirement(walk: Walk, value: JsonObject, place: Place) -> None:
     schemes, schemes_place = walk.notes["schemes"]
     for name, scopes in value.items():
         if name not in schemes:
-            if walk.version != "3.2" or not re.search(r"[/#:.]", name):  # 3.2: or it is the URI of one
+            if walk.version < "3.2" or not re.search(r"[/#:.]", name):  # 3.2: or it is the URI of one
                 cure = suggest(name, schemes) or "declare it, or remove the requirement"
                 # no fault yet: a served API does not start if nothing can verify its schemes
                 walk.warn((place, name), f"no security scheme is called '{name}'", cure, at_key=True)

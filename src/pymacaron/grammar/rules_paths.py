@@ -83,7 +83,7 @@ def _template(walk: Walk, path: str, place: Place) -> list[str]:
     routable(walk, path, place, at_key=True)
     if re.search(r"[{}]", _NAME.sub("", path)):
         walk.fault(place, "braces that are not paired", "write {name} for a part that varies", at_key=True)
-    say = walk.fault if walk.version == "3.2" else walk.warn  # the first version to forbid it
+    say = walk.fault if walk.version >= "3.2" else walk.warn  # the first version to forbid it
     if "" in names:
         say(place, "braces without a name", "write {name} for a part that varies", at_key=True)
     for name in {name for name in names if names.count(name) > 1}:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pymacaron._types import Json
 from pymacaron.config import Config, set_config
-from pymacaron.dialects import OPENAPI3_2
+from pymacaron.dialects import NEWEST
 from pymacaron.documents import DocumentFault, Fault, FileFault, Files, Node, find_documents, findings, readable
 from pymacaron.documents.positions import Place, positions
 from pymacaron.formats import Formats
@@ -64,7 +64,7 @@ class Document:
         paths = self.root.get("paths")
         for path, item in paths.items() if paths is not None else ():
             for method, node in item.items():
-                if method in OPENAPI3_2.methods and isinstance(node.value, dict):
+                if method in NEWEST.methods and isinstance(node.value, dict):
                     yield self._bound(node, item, f"{method.upper()} {path}")
 
     def _bound(self, node: Node, item: Node, title: str) -> Bound:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pymacaron._types import Json, JsonObject
 from pymacaron.bundling import version_of
 from pymacaron.bundling.homes import at, local, pointer_of
-from pymacaron.dialects import OPENAPI3_2, Document
+from pymacaron.dialects import Document
 from pymacaron.documents import Node
 from pymacaron.operations import Operation
 
@@ -73,8 +73,8 @@ class _Adding:
         """The operations of a path item: where they stand in it, and their keys there."""
         dialect = self.document.dialect
         found = [("", method) for method in dialect.methods if isinstance(item.get(method), dict)]
-        more = item.get("additionalOperations") if dialect is OPENAPI3_2 else None
-        return found + [("additionalOperations", method) for method in (more if isinstance(more, dict) else ())]
+        more = item.get(dialect.more_methods) if dialect.more_methods else None
+        return found + [(dialect.more_methods, method) for method in (more if isinstance(more, dict) else ())]
 
     def _operation(self, value: JsonObject, operation: Operation) -> JsonObject:
         answers = added_answers(operation)

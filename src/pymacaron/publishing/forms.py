@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pymacaron._types import Json
 from pymacaron.bundling import bundle, version_of
-from pymacaron.dialects import Document
+from pymacaron.dialects import DIALECTS, Document
 from pymacaron.documents import File
 from pymacaron.documents.sources import read
 from pymacaron.documents.writing import to_json, to_yaml
@@ -22,7 +22,6 @@ from .service import Service
 
 YAML, JSON = "yaml", "json"
 _MEDIA = {YAML: "application/yaml", JSON: "application/json"}  # RFC 9512, RFC 8259
-VERSIONS = ("2.0", "3.0", "3.1", "3.2")
 _KEPT = 64 << 20  # bytes of what was made, that are kept; the largest documents known have 13 MB
 
 
@@ -103,9 +102,9 @@ def version_named(text: str) -> str:
         BadRequestError: it is none.
     """
     version = ".".join(text.split(".")[:2])
-    if version not in VERSIONS:
+    if version not in DIALECTS:
         raise BadRequestError(
-            f"?version= is a version of OpenAPI: {', '.join(VERSIONS)}; every document can be had in 3.0"
+            f"?version= is a version of OpenAPI: {', '.join(DIALECTS)}; every document can be had in 3.0"
         )
     return version
 
