@@ -36,14 +36,14 @@ LINKING = (CALL_ID, CALL_PATH, "traceparent")  # headers that say which call has
 
 
 class Identity(NamedTuple):
-    """Who calls.
+    """The caller of an operation.
 
     Attributes:
-        user: the `sub` of a token, or what a verifier says; None for nobody in particular.
+        user: the user: the `sub` of a token, or what a verifier says. None if it is not known.
         token: the token as it was sent, without "Bearer "; None if there is none.
         data: the claims of the token.
-        scopes: what the credentials allow.
-        verified: by the name of each security scheme that was satisfied, who it says is calling.
+        scopes: the scopes of the credentials.
+        verified: what each security scheme that was met says about the caller, by the name of the scheme.
     """
 
     user: str | None = None
@@ -60,7 +60,7 @@ NOBODY = Identity()
 
 
 class Trace(NamedTuple):
-    """W3C Trace Context: hexadecimal ids of the whole trace (32 digits), of this call and of its caller (16)."""
+    """W3C Trace Context: hexadecimal ids of the trace (32 digits), of this call and of its caller (16 digits each)."""
 
     trace_id: str
     span_id: str
@@ -70,7 +70,7 @@ class Trace(NamedTuple):
 
     @property
     def parent(self) -> str:
-        """The `traceparent` of calls made on behalf of this one."""
+        """The header `traceparent` for calls that this call makes."""
         return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
 
 
@@ -94,20 +94,20 @@ def _new_ids() -> tuple[str, str]:
 
 
 class Call:
-    """One call, made of the headers (lower-case names) that it came with. Its parts are read when asked for.
+    """One call of an operation, made from its headers (names in lower case). Its parts are read when they are needed.
 
     Attributes:
-        headers: that the call came with, by lower-case name.
-        operation: what is called; None while that is not known, and for the application's own routes.
-        function: the function that answers it, "shop.api.create_order"; "" while that is not known.
-        is_task: is it a task that is run? (The method of an exchange does not tell: callers send what they like.)
-        identity: who calls, once that is verified.
-        failure: the exception that ended the user's function, or that refused the request.
-        error: what the caller is told instead, where `failure` is not for callers.
-        began: when, in the seconds of time.perf_counter().
-        deadline: until when an answer is of use, in the seconds of time.monotonic(); None: for ever.
-        slow_ms: how long it may take before that is reported, in milliseconds; None: as the operation says.
-        secrets: what was found in it that no log may show, kept by those who look for it.
+        headers: the headers of the request, by name in lower case.
+        operation: the operation; None while it is not known, and for routes of the application itself.
+        function: the name of the function, "shop.api.create_order"; "" while it is not known.
+        is_task: whether it is the run of a task.
+        identity: the caller, once the credentials are verified.
+        failure: the exception that ended the function, or that refused the request.
+        error: what the caller gets instead, if `failure` is not meant for callers.
+        began: when it began, in the seconds of time.perf_counter().
+        deadline: when the response is of no more use, in the seconds of time.monotonic(); None for no deadline.
+        slow_ms: how many milliseconds it may take before it is reported as slow; None: as the operation says.
+        secrets: the secrets that were found in it, which no log may show.
     """
 
     operation: Operation | None = None
@@ -126,15 +126,14 @@ class Call:
         self.began = perf_counter()
 
     def with_deadline(self) -> Call:
-        """The call, with the deadline that came along; it counts from now. Not read unless it is known to be there,
-        since few calls have one."""
+        """Read the deadline that came with the request, and return this call. The time counts from now."""
         left = self._sent(DEADLINE, _MILLISECONDS)
         self.deadline = None if left is None else monotonic() + int(left) / 1000
         return self
 
     @property
     def links(self) -> Links:
-        """Its id, by whom it came, and its trace, all in one: every line that is logged says them."""
+        """Its id, the operations that led here, and its trace, in one tuple."""
         links = self._links
         if links is None:
             links = self._links = self._read_links()
@@ -142,12 +141,12 @@ class Call:
 
     @property
     def id(self) -> str:
-        """What the calls that belong together are known by in every service: PymCallID, else the trace's id."""
+        """The id that all calls of one chain share, in every service: PymCallID, else the id of the trace."""
         return self.links[0]
 
     @property
     def came_by(self) -> str | None:
-        """The operations that led here, without this one; None for a call that nobody's operation has made."""
+        """The operations that led here, without this one; None if no operation made this call."""
         return self.links[1]
 
     @property
@@ -173,22 +172,22 @@ class Call:
 
     @property
     def request(self) -> Request:
-        """As much of it as is known by now: its body is what the service has read in one go, b"" for streams."""
+        """The request, as far as it is known by now. Its body is what the service has read at once, b"" for streams."""
         read = getattr(self.headers, "request", None)  # headers of an environ know what else is there
         return Request("", "", "", self.headers, b"") if read is None else read()
 
     def left_ms(self) -> int | None:
-        """Milliseconds that are left, 0 when the deadline has passed; None without one."""
+        """Milliseconds until the deadline, 0 if it has passed; None without a deadline."""
         return None if self.deadline is None else max(0, round((self.deadline - monotonic()) * 1000))
 
     def follow(self, trace: Trace | None) -> None:
-        """Let the call be this part of a trace, which somebody has begun for it."""
+        """Make the call this part of a trace, which was begun for it."""
         if trace is not None:
             known = self._links
             self._links = self._read_links(trace) if known is None else (known[0], known[1], trace)
 
     def outgoing(self, trace: Trace | None = None) -> dict[str, str]:
-        """The headers that go out with every call made on behalf of this one; `trace` is what it is part of there."""
+        """The headers to send with each call that this call makes. `trace` is the part of the trace for them."""
         trace = self.trace if trace is None else trace
         headers = {"PymCallID": self.id, "PymCallPath": self.path, "traceparent": trace.parent}
         if trace.state is not None:

@@ -45,7 +45,7 @@ def compare_all(old: Mapping[str, Document], new: Mapping[str, Document]) -> lis
 
 
 def compare(old: Document, new: Document) -> list[Change]:
-    """Every change between two versions of a document, those that break callers first.
+    """All changes between two versions of a document. Those that break callers come first.
 
     Raises:
         ReferenceFault: a reference in one of them leads nowhere.

@@ -20,9 +20,9 @@ class Kind(NamedTuple):
     """A kind of change.
 
     Attributes:
-        name: "operation-removed"; of schemas with the side in front, "request-maximum-lowered".
-        breaks: whom: CALLERS, SERVICE, both or nobody.
-        reason: why, as a sentence without its full stop.
+        name: such as "operation-removed". Changes of schemas begin with the side: "request-maximum-lowered".
+        breaks: whom it breaks: CALLERS, SERVICE, both or nobody.
+        reason: why, as a sentence without a full stop.
     """
 
     name: str

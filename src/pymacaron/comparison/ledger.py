@@ -15,10 +15,10 @@ class Change(NamedTuple):
     """One difference between two versions of a document.
 
     Attributes:
-        kind: its kind, with whom it breaks and why.
+        kind: the kind of change, which says whom it breaks and why.
         fact: what is different, in words.
-        place: where in the new document, or in the old one where it is gone: "components.schemas.Order.properties.id".
-        operations: the titles of the operations that it concerns; empty for what is said of the whole API.
+        place: where in the new document, or in the old one if it was removed: "components.schemas.Order.properties.id".
+        operations: the titles of the operations that it affects; empty if it affects the whole API.
     """
 
     kind: Kind

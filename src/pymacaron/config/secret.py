@@ -26,7 +26,7 @@ _pattern: re.Pattern[str] | None = None
 
 
 class Secret(str):
-    """A secret text. It compares, hashes, encodes, slices and concatenates as its value, and shows as stars."""
+    """A secret string. It compares, hashes, encodes, slices and concatenates like its value, and prints as stars."""
 
     __slots__ = ("_value",)
     _value: str
@@ -41,7 +41,7 @@ class Secret(str):
         return secret
 
     def reveal(self) -> str:
-        """The value as a plain str, for what reads the content at C level: `re`, `open`, database drivers."""
+        """The value as a plain str. `re`, `open` and database drivers need it, because they read a str at C level."""
         return self._value
 
     def __repr__(self) -> str:
@@ -70,7 +70,7 @@ class Secret(str):
 
 
 def reveal(text: str) -> str:
-    """The value of a text that may be a Secret, as a plain str."""
+    """The value of a str or Secret, as a plain str."""
     return text.reveal() if isinstance(text, Secret) else text
 
 
@@ -101,7 +101,7 @@ def remember(value: str) -> None:
 
 
 def redact(text: str) -> str:
-    """`text` with stars in place of every secret that this process knows and that has six characters or more."""
+    """Replace every secret in `text` by stars, if this process knows it and it has six characters or more."""
     if _pattern is None:
         return text
     for value in _longest_first:  # a look for each is many times faster than the expression for all

@@ -54,8 +54,11 @@ def time_of(seconds: float) -> str:
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object per line: time (RFC 3339, UTC), level, logger, message; call_id, call_path, trace_id and span_id
-    during a call; what `extra=` adds; the traceback as `exception`."""
+    """A formatter that writes one JSON object per line.
+
+    Its members are time (RFC 3339, UTC), level, logger and message; during a call also call_id, call_path, trace_id and
+    span_id; what `extra=` adds; and the traceback as `exception`.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         said: dict[str, Any] = {
@@ -81,7 +84,7 @@ class JsonLines(logging.Formatter):
         return _one_line(redact(line.decode()))
 
     def of_call(self, created: float, level: int, exchange: Exchange) -> str:
-        """The line of a call: what `format` makes of its record, for a third of the cost."""
+        """The line of a call. It is what `format` makes of its record, at a third of the cost."""
         call = exchange.call
         (call_id, before, trace), operation = call.links, call.operation
         if operation is None:

@@ -28,14 +28,14 @@ __all__ = ["Wishes", "mock_app"]
 
 
 def mock_app(documents: Iterable[Document], usual: Wishes = Wishes(), *, seed: int = 0) -> Flask:  # noqa: B008 - a value
-    """A Flask app that answers every operation of some documents.
+    """A Flask app that answers every operation of the documents.
 
-    Requests are checked as a service would; credentials are not. Answers keep the document, unless a caller asks for
-    one that does not.
+    It validates requests as a service does, and does not check credentials. Responses match the document, unless a
+    caller asks for one that does not.
 
     Args:
-        usual: how it answers callers who do not say.
-        seed: of what is made up; the same seed makes the same.
+        usual: how it answers callers who do not say what they want.
+        seed: the seed of generated values. The same seed makes the same values.
     """
     app = Flask("pymacaron.mock")
     config = get_config()

@@ -34,14 +34,15 @@ _TICK, _SHIPPED = 0.1, 1.0  # seconds until it is looked what is due, and until 
 
 
 class Rehearsal:
-    """AWS on this machine, from the beginning of a `with` block to its end.
+    """AWS on your machine, for the length of a `with` block.
 
-    `pace` is how long Elastic Beanstalk takes for everything, compared with the real one: 0 for no time. With `others`,
-    the other services of AWS are there as well; it takes a second or two to start them. `record` is a file that gets a
-    line for each call. `script` is as for `tell`.
+    `pace` is the time that Elastic Beanstalk takes, compared with the real one: 0 for no time. `others` also starts
+    other services of AWS, which takes a second or two. `record` is a file that gets a line for each call. `script` is
+    described at `tell`.
 
-    Environments really run if there is an `engine`, for the images of their versions, or a `command`. `aliases` are
-    names of one's own that lead to others. With an engine there is a registry of images, which ECR says it is.
+    Environments really run if there is an `engine`, which runs the images of their versions, or a `command`. `aliases`
+    are names of your own that lead to other names. With an engine, there is a registry of images, which takes the place
+    of ECR.
     """
 
     def __init__(

@@ -17,12 +17,14 @@ _config: Config | None = None  # that the store is of; None: it was given
 
 
 def get_store() -> Store:
-    """The store of this process, opened when first asked for: `store` in pym-config.yaml, else the file
-    pymacaron-store.sqlite beside that, in the working folder if there is none; or the one that PYMACARON_STORE names.
+    """The store of this process. It is opened at the first call.
+
+    It is the `store` in pym-config.yaml. Without one, it is the file pymacaron-store.sqlite beside pym-config.yaml (in
+    the working folder if there is none), or the file that PYMACARON_STORE names.
 
     Raises:
-        ConfigurationError: pym-config.yaml is faulty.
-        StartError: what the store needs is not installed.
+        ConfigurationError: pym-config.yaml is wrong.
+        StartError: a library that the store needs is not installed.
     """
     global _store, _config
     if _store is not None and _config is None:
@@ -43,7 +45,7 @@ def is_in_use() -> bool:
 
 
 def set_store(store: Store | None) -> None:
-    """Let `store` be what get_store() gives; None: look at the configuration again when next asked."""
+    """Set what get_store() returns. With None, the next get_store() opens the store of the configuration again."""
     global _store, _config
     with _lock:
         _store, _config = store, None
@@ -56,7 +58,7 @@ def open_store(url: str, folder: str = "") -> Store:
     latter may name another server: `dynamodb://region?endpoint=http://localhost:8000`.
 
     Raises:
-        ValueError: the URL names none.
+        ValueError: the URL is not that of a store.
     """
     scheme, _, rest = url.partition("://")
     place, _, query = rest.partition("?")

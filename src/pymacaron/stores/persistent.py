@@ -198,14 +198,16 @@ class PersistentModel:
 
 
 def save_together(*models: Any, also: Iterable[Write] = ()) -> None:
-    """Save models of any classes in one transaction: all, or none. Each is saved if nobody has written it since it was
-    loaded, and one that was made here if there is none. Before they are saved so again, they have to be loaded again.
+    """Save models of any classes in one transaction: all of them, or none.
+
+    A model that was loaded is saved only if nobody has written it since. A model that you created is saved only if it
+    does not exist yet. Load the models again before you save them like this once more.
 
     Args:
-        also: writes of items that belong to it.
+        also: writes of items that belong to the transaction.
 
     Raises:
-        ConditionFailedError: somebody was quicker; nothing was written.
+        ConditionFailedError: somebody else has written one of them; nothing was saved.
         ItemTooLargeError, ItemRefusedError: as for `save_to_db`.
     """
     store, puts, tables = get_store(), [], []
