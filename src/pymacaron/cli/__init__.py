@@ -15,32 +15,32 @@ from pymacaron.names import closest
 from .telling import told
 
 COMMANDS = {
-    "new": "A service to begin with.",
+    "new": "Make a new service.",
     "run": "Serve a service, in development or in production.",
-    "token": "A JWT for trying things out.",
-    "trace": "Print the tree of calls that belong to a call id, from logs.",
-    "replay": "Make the request of a crash report again.",
-    "routes": "Every operation with its path, function and security.",
-    "config": "Settings for shell scripts.",
-    "check": "What stops the start, and what might be better.",
-    "handlers": "Functions for operations that have none.",
-    "stubs": "Type stubs of models, clients, functions and errors.",
+    "token": "Make a JWT for trying things out.",
+    "trace": "Print the tree of calls for a call id, from logs.",
+    "replay": "Repeat the request of a crash report.",
+    "routes": "List every operation with its path, function and security.",
+    "config": "Print settings for shell scripts.",
+    "check": "Find what stops the start, and give advice.",
+    "handlers": "Add functions for operations that have none.",
+    "stubs": "Write type stubs for models, clients, functions and errors.",
     "mock": "Serve an API from its examples and schemas.",
-    "migrate": "What has to change in a project of pymacaron 1.x, connexion or FastAPI.",
-    "upgrade": "Rewrite Swagger 2.0 or OpenAPI 3.0 as OpenAPI 3.1, comments kept.",
+    "migrate": "List what has to change in a project of pymacaron 1.x, connexion or FastAPI.",
+    "upgrade": "Rewrite Swagger 2.0 or OpenAPI 3.0 as OpenAPI 3.1, with its comments.",
     "test": "Run acceptance tests against a service.",
-    "diff": "What changed between two versions of a document, and whom it breaks.",
-    "build": "The container image of a service.",
+    "diff": "Show what changed between two versions of a document, and whom it breaks.",
+    "build": "Build the container image of a service.",
     "worker": "Run the tasks of a service.",
-    "deploy": "Deploy to AWS Elastic Beanstalk, beside what is live.",
-    "rollback": "Make live again what was live before.",
-    "status": "What is live, what else there is, and who deploys.",
-    "releases": "What has been live.",
-    "logs": "What the live service prints.",
-    "events": "What Elastic Beanstalk tells.",
-    "env": "The environments that there are.",
-    "cleanup": "End and delete what deployments leave behind.",
-    "aws": "The account of AWS: permissions, roles, what is missing.",
+    "deploy": "Deploy to AWS Elastic Beanstalk, beside the live version.",
+    "rollback": "Go back to the previous release.",
+    "status": "Show what is live, the other environments, and who is deploying.",
+    "releases": "List what has been live.",
+    "logs": "Print the output of the live service.",
+    "events": "Print the events of Elastic Beanstalk.",
+    "env": "List and end environments.",
+    "cleanup": "Delete what deployments leave behind.",
+    "aws": "Set up and check the AWS account.",
 }
 
 
@@ -77,7 +77,7 @@ def pymacaron() -> None:
       pymacaron check
       pymacaron COMMAND --help
 
-    Exit codes: 0; 2 if what was typed cannot be used; 130 after Ctrl-C. A command's help says what 1 means.
+    Exit codes: 0 success, 2 invalid input, 130 Ctrl-C. The help of each command says what 1 means.
     """
 
 

@@ -12,15 +12,15 @@ from .deploying import account_for, stage
 
 @click.group()
 def aws() -> None:
-    """The account of AWS: permissions, roles, and what is missing."""
+    """Set up and check the AWS account: permissions, roles, and what is missing."""
 
 
 @aws.command()
 @stage
-@click.option("--account", metavar="NUMBER", help="The account; else AWS is asked for it.")
-@click.option("--setup", is_flag=True, help="Of who runs `pymacaron aws setup`, not of who deploys.")
+@click.option("--account", metavar="NUMBER", help="The account number. Without it, AWS is asked.")
+@click.option("--setup", is_flag=True, help="Print the policy for running `pymacaron aws setup`.")
 def policy(stage: str, account: str | None, setup: bool) -> None:
-    """Print the policy of IAM that whoever deploys needs, and nothing beyond it."""
+    """Print the IAM policy that is needed for deploying, and allows nothing else."""
     from pymacaron.deploy.permissions import places_of, policy_of  # imports nothing of AWS
 
     meant = account_for(stage)
@@ -30,10 +30,10 @@ def policy(stage: str, account: str | None, setup: bool) -> None:
 
 @aws.command()
 @stage
-@click.option("--email", default="", help="Who is told of alarms: makes a topic.")
-@click.option("--plan", "only_plan", is_flag=True, help="Print the calls, and make none.")
+@click.option("--email", default="", help="Who gets alarms. A topic is made for this address.")
+@click.option("--plan", "only_plan", is_flag=True, help="Print the calls without making them.")
 def setup(stage: str, email: str, only_plan: bool) -> None:
-    """Make roles, instance profile and repository, once for an account. What is there stays as it is."""
+    """Make the roles, instance profile and repository; once for each account. What exists is not changed."""
     from pymacaron.deploy import setup as made  # imports boto3
 
     account = account_for(stage)
@@ -52,11 +52,11 @@ def setup(stage: str, email: str, only_plan: bool) -> None:
 
 @aws.command()
 @stage
-@click.option("--user", required=True, help="Of docker_repo.")
+@click.option("--user", required=True, help="The user name for docker_repo.")
 def registry(stage: str, user: str) -> None:
-    """Keep the password of another registry than ECR in Secrets Manager, for hosts to log in with.
+    """Store the password of a private registry in Secrets Manager, for the hosts to log in.
 
-    It is asked for, or read from standard input; a token that can only read is the best one.
+    The command asks for the password, or reads it from standard input. Best use a token that can only read.
     """
     from pymacaron.deploy.aws import Refused, Uncertain  # imports boto3
     from pymacaron.deploy.registry import keep_login  # likewise
@@ -77,9 +77,9 @@ def registry(stage: str, user: str) -> None:
 @aws.command()
 @stage
 def doctor(stage: str) -> None:
-    """Look at everything that a deployment needs, and change nothing.
+    """Check everything that a deployment needs, and change nothing.
 
-    Exit codes: 0 a deployment can begin; 3 it cannot, and why.
+    Exit codes: 0 a deployment can begin, 3 it cannot, for the reason that is printed.
     """
     from pymacaron.deploy import deployment  # imports boto3
     from pymacaron.deploy.dns import name_lines  # likewise

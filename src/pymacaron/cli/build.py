@@ -16,31 +16,33 @@ from .telling import reading_only
 
 @click.command()
 @click.argument("folder", default=".", type=click.Path(exists=True, file_okay=False))
-@click.option("--tag", "tags", multiple=True, metavar="NAME", help="Its name; else the service's, with a version.")
-@click.option("--engine", metavar="NAME", help="docker, podman, or the path of one; else whichever answers.")
-@click.option("--base", metavar="IMAGE", help="The image that it stands on; else python:…-slim.")
-@click.option("--requirements", metavar="FILE", help="What is installed; else requirements.lock, requirements.txt.")
-@click.option("--pymacaron", metavar="WHEEL", help="A wheel of pymacaron, or index; else as it is installed here.")
-@click.option("--wheels", metavar="FOLDER", help="Wheels to take before the index is asked.")
-@click.option("--allow", "allowed", multiple=True, metavar="FILE", help="This file looks like a secret, and is none.")
-@click.option("--with-tests", is_flag=True, help="Put test/ and testaccept/ in.")
-@click.option("--no-cache", "fresh", is_flag=True, help="Without what earlier builds have left.")
-@click.option("--network", metavar="NAME", help="The network while it is built; host: this machine's.")
-@click.option("--platform", metavar="NAME", help="Where it is to run, linux/arm64 say; else as the engine.")
-@click.option("--quiet", is_flag=True, help="Only the result.")
-@click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
+@click.option(
+    "--tag", "tags", multiple=True, metavar="NAME", help="Image name. Default: the name of the service, with a version."
+)
+@click.option("--engine", metavar="NAME", help="docker, podman, or a path. Default: the one that answers.")
+@click.option("--base", metavar="IMAGE", help="Base image. Default: python:…-slim.")
+@click.option("--requirements", metavar="FILE", help="Requirements. Default: the project's lock file or list.")
+@click.option("--pymacaron", metavar="WHEEL", help="A wheel of pymacaron, or: index. Default: what runs here.")
+@click.option("--wheels", metavar="FOLDER", help="Use the wheels in this folder before the index.")
+@click.option("--allow", "allowed", multiple=True, metavar="FILE", help="A file that looks like a secret and is none.")
+@click.option("--with-tests", is_flag=True, help="Include test/ and testaccept/.")
+@click.option("--no-cache", "fresh", is_flag=True, help="Build everything anew.")
+@click.option("--network", metavar="NAME", help="Network of the build. host: that of this machine.")
+@click.option("--platform", metavar="NAME", help="Target platform, such as linux/arm64.")
+@click.option("--quiet", is_flag=True, help="Print the result only.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def build(  # noqa: PLR0917 - click gives them by name
     folder: str, tags: tuple[str, ...], engine: str | None, base: str | None, requirements: str | None,
     pymacaron: str | None, wheels: str | None, allowed: tuple[str, ...], with_tests: bool, fresh: bool,
     network: str | None, platform: str | None, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Make the container image of the service in FOLDER.
+    """Build the container image of the service in FOLDER.
 
     \b
       pymacaron build
       pymacaron build --tag shop:candidate --json
 
-    Exit codes: 0; 2 if it cannot be made, or would hold a secret.
+    Exit codes: 0, 2 if the image cannot be built, or would contain a secret.
     """
     reading_only()
     wish = Wish(folder, tags, base, requirements, pymacaron, wheels, allowed, with_tests, fresh, network, platform)

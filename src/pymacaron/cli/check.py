@@ -34,26 +34,28 @@ _PLACEHOLDER = "a secret that is not set here " * 3
 
 @click.command()
 @click.argument("path", required=False)
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="How.")
+@click.option(
+    "--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="Output format."
+)
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
-@click.option("--ignore", multiple=True, metavar="RULE", help="Leave a rule out; several times, or a,b.")
-@click.option("--only", multiple=True, metavar="RULE", help="Only this rule; several times, or a,b.")
+@click.option("--ignore", multiple=True, metavar="RULE", help="Leave a rule out; can be repeated, or a,b.")
+@click.option("--only", multiple=True, metavar="RULE", help="Check only this rule; can be repeated, or a,b.")
 @click.option("--rules", is_flag=True, help="List the rules.")
 def check(path: str | None, form: str, ignore: tuple[str, ...], only: tuple[str, ...], rules: bool) -> None:
-    """Check a service without serving: everything that its start checks, and advice.
+    """Check a service without serving it: everything that stops the start, and advice.
 
-    PATH is the program that ends with letsgo(), a document, or a folder of documents; else server.py, and where there
-    is none the folder apis.
+    PATH is a program that ends with letsgo(), a document, or a folder of documents. Default: server.py, or the folder
+    apis if there is no server.py.
 
-    The program is imported, as a WSGI server would do it; it opens no port. Secrets that are not set do not stop it.
-    Rules that `check_ignore` of pym-config.yaml lists are left out.
+    The program is imported as a WSGI server would do it, and opens no port. Secrets need not be set. Rules listed
+    under `check_ignore` in pym-config.yaml are left out.
 
     \b
       pymacaron check
       pymacaron check apis/shop.yaml
       pymacaron check --ignore missing-example --format github
 
-    Exit codes: 0 nothing but notes, 1 errors or warnings, 2 the command line is wrong, or there is nothing to check.
+    Exit codes: 0 notes only, 1 errors or warnings, 2 the command line is wrong, or there is nothing to check.
     """
     if rules:
         _print_rules(form)

@@ -10,9 +10,9 @@ from .deploying import account_for, stage
 @click.command()
 @stage
 def cleanup(stage: str) -> None:
-    """End environments that nobody goes back to, and delete versions beyond aws_keep_versions.
+    """End environments that are no longer kept for a rollback, and delete versions beyond aws_keep_versions.
 
-    Run it once a day: a deployment does the same, if there is one.
+    Run it once a day. A deployment does the same when it ends.
     """
     from pymacaron.deploy import operating  # imports boto3
 

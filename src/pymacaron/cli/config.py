@@ -18,22 +18,24 @@ from .telling import NONSENSE, told
 
 @click.command()
 @click.argument("key", required=False)
-@click.option("--key", "named", metavar="KEY", help="The same as KEY, as pym_config takes it.")
-@click.option("--config", "path", metavar="PATH", type=click.Path(exists=True), help="Another file, or its folder.")
-@click.option("--reveal", "in_clear", is_flag=True, help="Print a secret as it is, not as stars.")
+@click.option("--key", "named", metavar="KEY", help="The same as KEY; the option of pym_config.")
+@click.option(
+    "--config", "path", metavar="PATH", type=click.Path(exists=True), help="Another configuration file, or its folder."
+)
+@click.option("--reveal", "in_clear", is_flag=True, help="Print secrets instead of stars.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def config(key: str | None, named: str | None, path: str | None, in_clear: bool, as_json: bool) -> None:
     """Print the setting KEY, or every setting.
 
-    It is what pym-config.yaml says, with the secrets of the environment, and defaults for the rest. Secrets are stars
-    unless --reveal is given.
+    The values come from pym-config.yaml, with secrets from the environment, or are defaults. Secrets are printed as
+    stars, unless --reveal is given.
 
     \b
       pymacaron config live_host
       HOSTS=$(pym_config --key aws_hosts_max)
       pymacaron config --json
 
-    Exit codes: 0; 1 if KEY is not set; 2 if there is no such setting, or the file cannot be read.
+    Exit codes: 0, 1 KEY is not set, 2 there is no such setting, or the file cannot be read.
     """
     found = load_config(path, strict=False)
     for finding in found.config_findings:

@@ -29,38 +29,38 @@ _SHARE = 10  # percent of callers who get a canary
 @click.argument("action", required=False, type=click.Choice(["unlock"]))
 @stage
 @click.option("--plan", "only_plan", is_flag=True, help="Print every step and every call, and change nothing.")
-@click.option("--json", "as_json", is_flag=True, help="The plan, or what happens, as JSON.")
-@click.option("--plan-file", metavar="FILE", help="Carry out this plan, if nothing has changed since.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--image", metavar="IMAGE", default="", help="One in its registry, repository@sha256:…; none is built.")
-@click.option("--keep-failed", is_flag=True, help="Keep a new environment that fails, to look at it.")
-@click.option("--no-unit-tests", is_flag=True, help="Acceptance tests are always run.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan, or the events, as JSON.")
+@click.option("--plan-file", metavar="FILE", help="Carry out this plan, unless something has changed.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option("--image", metavar="IMAGE", default="", help="Deploy repository@sha256:…; build nothing.")
+@click.option("--keep-failed", is_flag=True, help="Keep a new environment that fails, to examine it.")
+@click.option("--no-unit-tests", is_flag=True, help="Skip the unit tests. Acceptance tests are always run.")
 @click.option(
     "--canary", metavar="[PERCENT]", type=click.IntRange(1, 99), is_flag=False, flag_value=_SHARE,
-    help=f"Update what is live in place, for so many of a hundred callers first; {_SHARE} if that is not said.",
+    help=f"Update the live environment in place, for this percentage of requests first. Default: {_SHARE}.",
 )  # fmt: skip
 @click.option(
     "--watch", metavar="MINUTES", type=click.IntRange(0, 1440),
-    help="Once it is live, watch its alarms and its health for so long, and swap back. Else aws_watch_minutes.",
+    help="Watch alarms and health for so long, and swap back if needed. Default: aws_watch_minutes.",
 )  # fmt: skip
-@click.option("--wait-lock", metavar="MINUTES", type=click.FloatRange(0), default=0.0, help="Wait for who deploys.")
+@click.option("--wait-lock", metavar="MINUTES", type=click.FloatRange(0), default=0.0, help="Wait for the lock.")
+@click.option("--resume", metavar="[ID]", is_flag=False, flag_value=_LAST, help="Continue an interrupted deployment.")
+@click.option("--rehearse", is_flag=True, help="Deploy twice on this machine, without AWS.")
+@click.option("--before", metavar="FOLDER", help="With --rehearse: the version that is live first.")
 @click.option(
-    "--resume", metavar="[ID]", is_flag=False, flag_value=_LAST, help="Go on with a deployment that was interrupted."
+    "--variable", "variables", multiple=True, metavar="NAME=VALUE", help="With --rehearse: a variable for containers."
 )
-@click.option("--rehearse", is_flag=True, help="On this machine, without AWS: twice, the second beside the first.")
-@click.option("--before", metavar="FOLDER", help="With --rehearse: an earlier version, which is live before.")
-@click.option("--variable", "variables", multiple=True, metavar="NAME=VALUE", help="With --rehearse: of containers.")
-@click.option("--network", metavar="NAME", help="With --rehearse: of containers; host: this machine's.")
-@click.option("--base", metavar="IMAGE", help="The image that the service's stands on, as for `pymacaron build`.")
-@click.option("--allow-dirty", is_flag=True, help="Deploy changes that no commit has.")
-@click.option("--force", is_flag=True, help="With unlock and --resume: whoever has the lock.")
+@click.option("--network", metavar="NAME", help="With --rehearse: network of containers, or: host.")
+@click.option("--base", metavar="IMAGE", help="Base image, as for `pymacaron build`.")
+@click.option("--allow-dirty", is_flag=True, help="Deploy uncommitted changes.")
+@click.option("--force", is_flag=True, help="With unlock and --resume: even if the lock is held.")
 def deploy(  # noqa: PLR0917 - click gives them by name
     action: str | None, stage: str, only_plan: bool, as_json: bool, plan_file: str | None, yes: bool, image: str,
     keep_failed: bool, no_unit_tests: bool, canary: int | None, watch: int | None, wait_lock: float, resume: str | None,
     rehearse: bool, before: str | None, variables: tuple[str, ...], network: str | None, base: str | None,
     allow_dirty: bool, force: bool,
 ) -> None:  # fmt: skip
-    """Deploy the service in this folder to Elastic Beanstalk, beside what is live.
+    """Deploy the service in this folder to AWS Elastic Beanstalk, beside the live version.
 
     \b
       pymacaron deploy --rehearse
@@ -69,9 +69,9 @@ def deploy(  # noqa: PLR0917 - click gives them by name
       pymacaron deploy --resume
       pymacaron deploy unlock --force
 
-    Exit codes: 0 it is live, 1 you said no, 2 the configuration is faulty, 3 it could not begin, 4 the new environment
-    has failed and what is live was not touched, 5 rolled back, 6 somebody else deploys, 7 it needs attention, 130
-    Ctrl-C.
+    Exit codes: 0 it is live, 1 you answered no, 2 the configuration is faulty, 3 it could not begin, 4 the new
+    environment failed and what is live was not touched, 5 rolled back, 6 somebody else is deploying, 7 it needs
+    attention, 130 Ctrl-C.
     """
     if not rehearse and (before or variables or network):
         raise click.UsageError("--before, --variable and --network are for --rehearse")
@@ -192,7 +192,7 @@ def _unlock(account: Account, *, force: bool) -> None:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--push", is_flag=True, help="Push the image to its registry.")
-@click.option("--deploy", "deploys", is_flag=True, help="Push, and deploy.")
+@click.option("--deploy", "deploys", is_flag=True, help="Push the image, and deploy it.")
 @stage
 @click.pass_context
 def pipeline(context: click.Context, push: bool, deploys: bool, stage: str) -> None:

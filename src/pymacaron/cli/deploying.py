@@ -21,7 +21,7 @@ _CTRL_C = 130
 
 def stage(command: _F) -> _F:
     """The option that says which environment is meant."""
-    text = "Another environment: pym-config.NAME.yaml, where there is one."
+    text = "The environment; reads pym-config.NAME.yaml if it exists."
     return click.option("--env", "stage", metavar="NAME", default="live", show_default=True, help=text)(command)
 
 

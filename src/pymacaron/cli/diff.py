@@ -29,9 +29,13 @@ _SHOWN = 3  # operations of a change that many share
 @click.argument("new")
 @click.option("--json", "as_json", is_flag=True, help="Print the changes as a JSON array.")
 @click.option(
-    "--fail-on", type=click.Choice(list(_STOPS)), default="callers", show_default=True, help="What ends in 1."
+    "--fail-on",
+    type=click.Choice(list(_STOPS)),
+    default="callers",
+    show_default=True,
+    help="Which changes give exit code 1.",
 )
-@click.option("--breaking", is_flag=True, help="Leave out what is harmless.")
+@click.option("--breaking", is_flag=True, help="Leave out harmless changes.")
 def diff(old: str, new: str, as_json: bool, fail_on: str, breaking: bool) -> None:
     """Compare two versions of a document, or of a folder of them.
 
@@ -41,7 +45,7 @@ def diff(old: str, new: str, as_json: bool, fail_on: str, breaking: bool) -> Non
       pymacaron diff git:main:apis apis
       pymacaron diff git:v1.2:apis/shop.yaml apis/shop.yaml --fail-on any
 
-    Exit codes: 0 nothing of what --fail-on says, 1 something of it, 2 a document cannot be read.
+    Exit codes: 0 no such change as --fail-on names, 1 there is one, 2 a document cannot be read.
     """
     reading_only()
     with ExitStack() as stack:

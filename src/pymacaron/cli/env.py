@@ -9,13 +9,13 @@ from .deploying import account_for, stage
 
 @click.group()
 def env() -> None:
-    """Environments of Elastic Beanstalk: list them, and end those that are not live."""
+    """List the environments in Elastic Beanstalk, and end those that are not live."""
 
 
 @env.command("list")
 @stage
 def list_them(stage: str) -> None:
-    """All environments of the application."""
+    """List all environments of the application."""
     account = account_for(stage)
     found = account.observed()
     for one in found.environments:
@@ -26,9 +26,9 @@ def list_them(stage: str) -> None:
 @env.command()
 @click.argument("name")
 @stage
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def terminate(name: str, stage: str, yes: bool) -> None:
-    """End the environment NAME, which is not live."""
+    """End the environment NAME. The live one cannot be ended."""
     from pymacaron.deploy import operating  # imports boto3
 
     account = account_for(stage)
@@ -41,7 +41,7 @@ def terminate(name: str, stage: str, yes: bool) -> None:
 @env.command()
 @stage
 def prune(stage: str) -> None:
-    """End environments that nobody goes back to: replaced for longer than aws_keep_hours, or left behind."""
+    """End environments that were replaced longer than aws_keep_hours ago, or left behind by failures."""
     from pymacaron.deploy import operating  # imports boto3
 
     account = account_for(stage)

@@ -9,9 +9,9 @@ from .deploying import account_for, stage
 
 @click.command()
 @stage
-@click.option("--hours", type=click.FloatRange(0), default=24.0, show_default=True, help="From how long ago.")
+@click.option("--hours", type=click.FloatRange(0), default=24.0, show_default=True, help="How far back.")
 def events(stage: str, hours: float) -> None:
-    """What Elastic Beanstalk tells of the application, the oldest first (UTC)."""
+    """Print the events of the application in Elastic Beanstalk, the oldest first (UTC)."""
     from pymacaron.deploy import operating  # imports boto3
 
     account = account_for(stage)

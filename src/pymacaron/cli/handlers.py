@@ -22,9 +22,8 @@ def handlers(path: str, dry_run: bool, as_json: bool) -> None:
     """Add a function for every operation that names one and has none.
 
     PATH is the folder of the documents. Functions are added at the end of the modules that `x-bind-server` and
-    `x-handlers` name, with the types of the document; what they import is added below the other imports. Modules that
-    are not there are made. What stands in a file stays as it is. A function that is not written yet answers 501
-    NOT_IMPLEMENTED.
+    `x-handlers` name, with the types of the document. Their imports are added below the other imports. Missing modules
+    are made. Existing code is not changed. An added function answers 501 NOT_IMPLEMENTED until you write it.
 
     \b
       pymacaron handlers --dry-run

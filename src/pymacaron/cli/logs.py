@@ -9,10 +9,10 @@ from .deploying import account_for, stage
 
 @click.command()
 @stage
-@click.option("-f", "--follow", is_flag=True, help="Go on, also over to a new environment when it becomes live.")
-@click.option("--minutes", type=click.FloatRange(0), default=10.0, show_default=True, help="From how long ago.")
+@click.option("-f", "--follow", is_flag=True, help="Continue to print, also from a new live environment.")
+@click.option("--minutes", type=click.FloatRange(0), default=10.0, show_default=True, help="How far back.")
 def logs(stage: str, follow: bool, minutes: float) -> None:
-    """What the live environment prints, from all of its instances.
+    """Print the output of the live environment, from all of its instances.
 
     \b
       pymacaron logs --minutes 60

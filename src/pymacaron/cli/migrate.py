@@ -13,20 +13,22 @@ from pymacaron.migration import KINDS, RULES, Project, written
 
 @click.command()
 @click.argument("folder", default=".", type=click.Path(exists=True, file_okay=False))
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="How.")
+@click.option(
+    "--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="Output format."
+)
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
-@click.option("--write", is_flag=True, help="Write what needs no thought: new names of imports, keys, settings.")
+@click.option("--write", is_flag=True, help="Make simple changes: names of imports, keys, settings.")
 def migrate(folder: str, form: str, write: bool) -> None:
-    """Tell what has to change in the project in FOLDER, each thing with its place and its cure.
+    """List what has to change in the project in FOLDER, with the place and the fix.
 
-    A project of pymacaron 1.x or 2.x, of connexion 2 or 3, or of FastAPI is known by what it imports and requires. Its
-    files are read, and nothing of it is run. Notes need nothing to be done.
+    A project of pymacaron 1.x or 2.x, of connexion 2 or 3, or of FastAPI is recognised by its imports and
+    requirements. Its files are read, and none of its code is run. Notes need no action.
 
     \b
       pymacaron migrate
       pymacaron migrate ../shop --format github
 
-    Exit codes: 0 nothing but notes, 1 something has to change, 2 the command line is wrong, or there is nothing known.
+    Exit codes: 0 notes only, 1 something has to change, 2 the command line is wrong, or no such project was found.
     """
     logging.disable()
     project = _project(folder)

@@ -17,17 +17,17 @@ from .telling import CTRL_C, reading_only
 @click.argument("paths", nargs=-1, required=True, metavar="API...")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option(
-    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes a free one."
+    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 chooses a free one."
 )
-@click.option("--seed", default=0, show_default=True, help="Of what is made up: the same seed makes the same.")
-@click.option("--dynamic", is_flag=True, help="Make every answer up anew, whatever examples there are.")
-@click.option("--latency", default=0, metavar="MS", type=click.IntRange(0, 60_000), help="How late every answer is.")
+@click.option("--seed", default=0, show_default=True, help="Seed for generated values.")
+@click.option("--dynamic", is_flag=True, help="Generate new values for each answer, and use no examples.")
+@click.option("--latency", default=0, metavar="MS", type=click.IntRange(0, 60_000), help="Delay each answer.")
 def mock(paths: tuple[str, ...], host: str, port: int, seed: int, dynamic: bool, latency: int) -> None:  # noqa: PLR0917 - click gives them by name
-    """Serve APIs from their documents alone.
+    """Serve APIs from their documents alone, without code.
 
-    API is a document or a folder of them. Answers are the examples of the document, else made from its schemas; what
-    callers create, change and delete is remembered until the mock ends. Below /doc/ are pages to try it. A caller
-    asks for another answer with the header Prefer: code=404, example=NAME, dynamic=true, delay=MS, invalid=true.
+    API is a document or a folder of documents. Answers are the examples of the document, or are made from its schemas.
+    The mock remembers what callers create, change and delete, until it ends. At /doc/ are pages to try it. A caller
+    gets another answer with the header Prefer: code=404, example=NAME, dynamic=true, delay=MS, invalid=true.
 
     \b
       pymacaron mock apis/shop.yaml

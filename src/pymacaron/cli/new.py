@@ -14,16 +14,16 @@ from .telling import reading_only
 @click.command()
 @click.argument("name")
 def new(name: str) -> None:
-    """Make a service NAME, in a folder of that name.
+    """Make a new service, in a folder with its name.
 
-    It runs, and passes its type check, its unit tests and its acceptance tests.
+    The new service runs, and passes its type check, its unit tests and its acceptance tests.
 
     \b
       pymacaron new notes
       cd notes
       make test
 
-    Exit codes: 0; 2 if the name will not do, or the folder is there already.
+    Exit codes: 0, 2 if the name is not valid, or the folder exists.
     """
     reading_only()  # there is no configuration yet
     fault = fault_of_name(name)

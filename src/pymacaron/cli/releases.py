@@ -13,7 +13,7 @@ from .deploying import account_for, stage
 @stage
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def releases(stage: str, as_json: bool) -> None:
-    """What has been live, the newest first, since when, and who deployed it."""
+    """List what has been live, the newest first: since when, and who deployed it."""
     from pymacaron.deploy import operating  # imports boto3
 
     account = account_for(stage)

@@ -22,24 +22,26 @@ from .telling import not_imported
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("--app", default="server:app", show_default=True, help="The service: module and Flask app.")
 @click.option("--token", help="The bearer token to send.")
-@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="The value of a secret; may be repeated.")
-@click.option("--body", type=click.Path(exists=True, dir_okay=False), help="A file with the body, where none was kept.")
-@click.option("--call", "call_id", help="The id of the call, where FILE holds several reports; else the last one.")
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON: status, headers, body; before.")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="The value of a secret; can be repeated.")
+@click.option(
+    "--body", type=click.Path(exists=True, dir_okay=False), help="A file with the body, if the report has none."
+)
+@click.option("--call", "call_id", help="The id of the call, if FILE has several reports. Default: the last.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: the answer now, and the one before.")
 def replay(  # noqa: PLR0917 - click gives them by name
     file: str, app: str, token: str | None, values: tuple[str, ...], body: str | None, call_id: str | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Make the request of a crash report again.
+    """Repeat the request of a crash report.
 
-    FILE is a report, a capsule out of one, or what the reporter `file` has written. The service of this folder answers
-    in this process; nothing is reported.
+    FILE is a crash report, the request in one (its capsule), or what the reporter `file` has written. The service in
+    this folder answers in this process. Nothing is reported.
 
     \b
       pymacaron replay crashes.jsonl
       pymacaron replay report.json --token "$(pymacaron token ada)"
 
-    Exit codes: 0; 1 it fails again; 2 there is no such report or service, or a secret of the call is missing.
+    Exit codes: 0, 1 it fails again, 2 there is no such report or service, or a secret of the call is missing.
     """
     capsule = _capsule(file, call_id)
     if not is_capsule(capsule):

@@ -10,14 +10,15 @@ from .deploying import account_for, interruptible, stage
 
 @click.command()
 @stage
-@click.option("--to", metavar="VERSION", default="", help="This version, as `pymacaron releases` lists it.")
+@click.option("--to", metavar="VERSION", default="", help="Go back to this version of `pymacaron releases`.")
 @click.option("--plan", "only_plan", is_flag=True, help="Print every step and every call, and change nothing.")
-@click.option("--json", "as_json", is_flag=True, help="The plan, or what happens, as JSON.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan, or the events, as JSON.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def rollback(stage: str, to: str, only_plan: bool, as_json: bool, yes: bool) -> None:
-    """Make live again what was live before, or VERSION.
+    """Go back to the previous release, or to VERSION.
 
-    It is a swap, of seconds, while the environment of that version is kept; else a new environment, of minutes.
+    While the environment of that version is kept, this is a swap that takes seconds. Otherwise a new environment is
+    made, which takes minutes.
 
     \b
       pymacaron rollback

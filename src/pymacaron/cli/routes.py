@@ -24,7 +24,7 @@ _COLUMNS = ("method", "path", "function", "security", "api")
 def routes(paths: tuple[str, ...], as_json: bool) -> None:
     """List every operation with its path, function and security.
 
-    PATH is a document or a folder of them; the folder apis if none is named.
+    PATH is a document or a folder of documents. Default: the folder apis.
 
     \b
       pymacaron routes

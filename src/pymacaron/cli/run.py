@@ -15,29 +15,34 @@ from pymacaron.running.developing import develop
 
 @click.command()
 @click.argument("service", required=False, metavar="[SERVICE]")
-@click.option("--production/--development", "production", default=None, help="For everybody, or for its programmer.")
-@click.option("--host", metavar="HOST", help="The address to listen at; in production all, else 127.0.0.1.")
-@click.option("--port", type=click.IntRange(0, 65535), help="The port; else $PORT, else 8080.")
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="How many processes serve.")
-@click.option("--threads", type=click.IntRange(1), metavar="N", help="How many calls each of them answers at once.")
-@click.option("--server", type=click.Choice(["granian", "gunicorn"]), help="What serves; else granian, if installed.")
-@click.option("--reload/--no-reload", "reload", default=None, help="Start again when a file changes.")
-@click.option("--tasks/--no-tasks", default=True, help="A worker for tasks beside it, where with_async is on.")
+@click.option(
+    "--production/--development", "production", default=None, help="Production or development. Default: development."
+)
+@click.option("--host", metavar="HOST", help="Address to listen on. Default: in production all, else 127.0.0.1.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port. Default: $PORT, else 8080.")
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Number of worker processes.")
+@click.option(
+    "--threads", type=click.IntRange(1), metavar="N", help="Number of calls that each worker answers at once."
+)
+@click.option(
+    "--server", type=click.Choice(["granian", "gunicorn"]), help="The server. Default: granian, if installed."
+)
+@click.option("--reload/--no-reload", "reload", default=None, help="Restart when a file changes.")
+@click.option("--tasks/--no-tasks", default=True, help="Run a task worker beside the service, if with_async is on.")
 def run(  # noqa: PLR0917 - click gives them by name
     service: str | None, production: bool | None, host: str | None, port: int | None, workers: int | None,
     threads: int | None, server: str | None, reload: bool | None, tasks: bool,
 ) -> None:  # fmt: skip
     """Serve a service.
 
-    SERVICE is its server.py, the folder with it, or module:app; the working folder, if none is named. In development,
-    which is the default, it starts again when code, a document or pym-config.yaml changes. --workers, --threads and
-    --server mean production.
+    SERVICE is a server.py, a folder with one, or module:app. Default: the working folder. In development, the service
+    restarts when code, a document or pym-config.yaml changes. --workers, --threads and --server imply --production.
 
     \b
       pymacaron run
       pymacaron run --production --port 80 --workers 4
 
-    Exit codes: 0 it was asked to end, 2 it cannot start.
+    Exit codes: 0 the service was stopped, 2 it cannot start.
     """
     wishes = Wishes(server, host, port, workers, threads)
     target = target_of(service)

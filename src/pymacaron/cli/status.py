@@ -13,9 +13,9 @@ from .deploying import account_for, stage
 @stage
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(stage: str, as_json: bool) -> None:
-    """What is live, what else there is, and who deploys.
+    """Show what is live, the other environments, and who is deploying.
 
-    Exit codes: 0; 1 if nothing is live, or it is not well.
+    Exit codes: 0; 1 if nothing is live, or it is not healthy.
     """
     from pymacaron.deploy import operating  # imports boto3
 

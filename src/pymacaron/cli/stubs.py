@@ -17,20 +17,20 @@ from .reading import load_apis
 
 @click.command()
 @click.argument("path", default="apis")
-@click.option("--check", is_flag=True, help="Write nothing; end with 1 if the stubs are not those of the documents.")
+@click.option("--check", is_flag=True, help="Write nothing; end with 1 if the stubs are outdated.")
 @click.option("--output", default=".", show_default=True, help="The folder to write pymacaron_apis into.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: folder, and the files that are new or outdated.")
 def stubs(path: str, check: bool, output: str, as_json: bool) -> None:
-    """Write stubs, so that type checkers know models, clients, functions and error codes.
+    """Write type stubs for models, clients, functions and error codes.
 
-    PATH is the folder of the documents. The stubs are a folder `pymacaron_apis` in the working folder, which is where
-    mypy and pyright look first when they are run there: no configuration is needed.
+    PATH is the folder of the documents. The stubs are written to the folder `pymacaron_apis` in the working
+    folder. mypy and pyright find it there without configuration.
 
     \b
       pymacaron stubs
       pymacaron stubs --check && mypy .
 
-    Exit codes: 0; 1 with --check, if the stubs are outdated; 2 if a document cannot be read.
+    Exit codes: 0, 1 the stubs are outdated (with --check), 2 a document cannot be read.
     """
     apis = load_apis((path,))
     folder = os.path.join(output, FOLDER)

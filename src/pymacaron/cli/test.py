@@ -24,24 +24,28 @@ _LOCAL_PORT = 8080
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("paths", nargs=-1)
-@click.option("--start", is_flag=True, help="Start server.py on a free port, and end it behind the tests.")
-@click.option("--local", is_flag=True, help=f"The service on this machine, on port {_LOCAL_PORT} or --port.")
-@click.option("--live", is_flag=True, help="The live_host of pym-config.yaml.")
-@click.option("--host", metavar="HOST", help="The service on another machine: a name, or https://name/path.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Its port.")
-@click.option("--image", metavar="ID", help="Start a container of this image, and end it behind the tests.")
+@click.option("--start", is_flag=True, help="Start server.py on a free port for the tests.")
+@click.option("--local", is_flag=True, help=f"Test the service on this machine, on port {_LOCAL_PORT} or --port.")
+@click.option("--live", is_flag=True, help="Test the live_host of pym-config.yaml.")
+@click.option("--host", metavar="HOST", help="Test another machine: a name, or https://name/path.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port of the service.")
+@click.option("--image", metavar="ID", help="Start a container of this image for the tests.")
 @click.option("--env", "variables", multiple=True, metavar="NAME[=VALUE]", help="A variable for the container.")
-@click.option("--network", metavar="NAME", help="The container's network; host: this machine's.")
-@click.option("--loop", is_flag=True, help="Again and again, until a test fails or Ctrl-C.")
-@click.option("--no-ssl-check", is_flag=True, help="Take any certificate.")
-@click.option("--junit", metavar="FILE", help="Write the results in JUnit's form.")
-@click.option("--coverage", "reports", multiple=True, metavar="FILE", help="Write the coverage: .html or .json.")
-@click.option("--min-coverage", type=click.FloatRange(0, 100), metavar="PERCENT", help="Fail below that.")
-@click.option("--explore", is_flag=True, help="Generate requests, too (schemathesis).")
-@click.option("--examples", type=click.IntRange(1), default=20, show_default=True, help="Of those, for an operation.")
-@click.option("--jobs", type=click.IntRange(1), help="Run tests side by side (pytest-xdist).")
-@click.option("-k", "only", metavar="WORDS", help="Only tests that have these in their names, as for pytest.")
-@click.option("-x", "first", is_flag=True, help="End with the first failure.")
+@click.option("--network", metavar="NAME", help="Network of the container. host: that of this machine.")
+@click.option("--loop", is_flag=True, help="Repeat until a test fails, or Ctrl-C.")
+@click.option("--no-ssl-check", is_flag=True, help="Accept any certificate.")
+@click.option("--junit", metavar="FILE", help="Write the results as JUnit XML.")
+@click.option(
+    "--coverage", "reports", multiple=True, metavar="FILE", help="Write the coverage to a .html or .json file."
+)
+@click.option("--min-coverage", type=click.FloatRange(0, 100), metavar="PERCENT", help="Fail if coverage is lower.")
+@click.option("--explore", is_flag=True, help="Generate requests as well (schemathesis).")
+@click.option(
+    "--examples", type=click.IntRange(1), default=20, show_default=True, help="Generated requests for each operation."
+)
+@click.option("--jobs", type=click.IntRange(1), help="Number of parallel test processes (pytest-xdist).")
+@click.option("-k", "only", metavar="WORDS", help="Run matching tests only, as for pytest.")
+@click.option("-x", "first", is_flag=True, help="Stop at the first failure.")
 def test(  # noqa: PLR0917 - click gives them by name
     paths: tuple[str, ...], start: bool, local: bool, live: bool, host: str | None, port: int | None, image: str | None,
     variables: tuple[str, ...], network: str | None, loop: bool, no_ssl_check: bool, junit: str | None,
@@ -57,8 +61,9 @@ def test(  # noqa: PLR0917 - click gives them by name
       pymacaron test --live --junit results.xml
       pymacaron test --start --min-coverage 80 --coverage coverage.html
 
-    Every answer is held against the document. Without --start, --image, --local, --live and --host it is the service
-    that PYM_SERVER_HOST and PYM_SERVER_PORT name, else --local. A container gets the variables of env_secrets.
+    Every answer is validated against the document. Without --start, --image, --local, --live and --host, the tests use
+    the service that PYM_SERVER_HOST and PYM_SERVER_PORT name, else --local. A container gets the variables of
+    env_secrets.
 
     Exit codes: 0 all tests pass, 1 a test fails or less is covered than --min-coverage, 2 there is nothing to run or
     nobody to ask, 130 Ctrl-C, 143 SIGTERM.

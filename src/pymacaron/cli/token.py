@@ -28,17 +28,16 @@ def _claims(_context: click.Context, _parameter: click.Parameter, text: str | No
 
 @click.command()
 @click.argument("user", required=False)
-@click.option("--expire-in", type=click.IntRange(1), metavar="SECONDS", help="How long it is valid.")
-@click.option("--issuer", help="Its issuer (iss).")
-@click.option("--data", callback=_claims, metavar="JSON", help="More claims.")
+@click.option("--expire-in", type=click.IntRange(1), metavar="SECONDS", help="How long the token is valid.")
+@click.option("--issuer", help="The issuer (iss).")
+@click.option("--data", callback=_claims, metavar="JSON", help="Additional claims.")
 @click.option("--config", metavar="PATH", type=click.Path(exists=True), help="Another pym-config.yaml, or its folder.")
 def token(
     user: str | None, expire_in: int | None, issuer: str | None, data: dict[str, object] | None, config: str | None
 ) -> None:
     """Print a token for USER, signed with the key that pym-config.yaml names.
 
-    Without USER it is for the default_user_id of the configuration. Secrets that have nothing to do with tokens need
-    not be there.
+    Without USER, the token is for the default_user_id of the configuration. Only the secrets for tokens have to be set.
     """
     found = load_config(config, strict=False)
     lacking = [finding for finding in found.config_findings if not _OTHERS.match(finding.path)]

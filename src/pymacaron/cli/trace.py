@@ -16,16 +16,18 @@ from pymacaron.logs.tree import SHORTEST, lines_of, spans_of, tree_of
 @click.command()
 @click.argument("call_id")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array of the lines of these calls, as they began.")
+@click.option("--json", "as_json", is_flag=True, help="Print the log lines of these calls as a JSON array, in order.")
 def trace(call_id: str, files: tuple[str, ...], as_json: bool) -> None:
-    """Print the tree of calls that belong to CALL_ID, from the JSON logs of all services in FILES ("-": standard
-    input; *.gz are unpacked). Eight digits of the id are enough, and an id of a trace will do.
+    """Print the tree of calls that belong to CALL_ID.
+
+    FILES are the JSON logs of all services; "-" is standard input, and *.gz files are unpacked. The first eight digits
+    of the id are enough. The id of a trace works, too.
 
     \b
       pymacaron trace 17f900c8 shop.log payments.log.gz
       journalctl -u shop | pymacaron trace 17f900c8 -
 
-    Exit codes: 0; 1 there is no such call; 2 a file cannot be read.
+    Exit codes: 0, 1 there is no such call, 2 a file cannot be read.
     """
     spans = spans_of(line for file in files for line in lines_of(_texts(file), call_id))
     if not spans:

@@ -21,21 +21,21 @@ from .telling import reading_only
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
-@click.option("-o", "--output", metavar="PATH", help="Write there, and leave FILE as it is; - prints it.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: what was told, and what changed.")
-@click.option("--bundled", is_flag=True, help="Bring what it refers to in other files into it.")
+@click.option("-o", "--output", metavar="PATH", help="Write to PATH instead of FILE; - prints the result.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: the messages, and what changed.")
+@click.option("--bundled", is_flag=True, help="Copy what it refers to in other files into it.")
 def upgrade(file: str, output: str | None, bundled: bool, as_json: bool) -> None:
     """Rewrite FILE, Swagger 2.0 or OpenAPI 3.0, as OpenAPI 3.1.
 
-    Its order, comments and quotes stay. The result is read and compared with what was there before anything is
-    written; what 3.1 cannot say in the same way is told. Other files stay as they are: a document of several becomes
-    one with --bundled, or is refused.
+    Order, comments and quotes are kept. Before anything is written, the result is compared with the original, and
+    differences in meaning are printed. Other files are not changed: a document of several files is refused, or becomes
+    one file with --bundled.
 
     \b
       pymacaron upgrade apis/shop.yaml
       pymacaron upgrade apis/shop.yaml --output shop-3.1.yaml
 
-    Exit codes: 0 it says the same, 1 it was written and what changed is told, 2 nothing was written.
+    Exit codes: 0 it means the same, 1 it was written and differs as printed, 2 nothing was written.
     """
     if as_json and output == "-":
         raise click.UsageError("--json and --output - both print: write to a file, or leave --json out")

@@ -13,13 +13,13 @@ from .telling import not_imported
 
 @click.command()
 @click.argument("server", default="server.py", type=click.Path())
-@click.option("--queues", metavar="NAMES", help="Only these queues, separated by commas.")
-@click.option("--processes", type=click.IntRange(1), metavar="N", help="How many tasks are run at once.")
+@click.option("--queues", metavar="NAMES", help="Take tasks from these queues only, separated by commas.")
+@click.option("--processes", type=click.IntRange(1), metavar="N", help="Number of tasks that run at once.")
 @click.option("--supervised", is_flag=True, help="End when standard input does.")
 def worker(server: str, queues: str | None, processes: int | None, supervised: bool) -> None:
     """Run the tasks of the service that SERVER starts, until SIGTERM or Ctrl-C.
 
-    Tasks that are running then have async_drain seconds to end; others are left to other workers.
+    When it is stopped, running tasks have async_drain seconds to end. Other tasks are left to other workers.
 
     \b
       pymacaron worker
