@@ -140,6 +140,7 @@ FOUND = {
     "project": ("requirements.txt", "flask\npymacaron==1.0.157\n", 2),
     "python-version": ("tox.ini", "[tox]\nenvlist = py27,py312\n", 2),
     "python-2": ("a.py", "import os\nprint unicode('a')\n", 2),
+    "unread": ("a.py", "import os\ndef f(:\n", 2),
     "removed": ("a.py", "import yaml\n@app.before_first_request\ndef f(): yaml.load(a)\n", 2),
     "import": ("a.py", "from pymacaron import auth\nauth.no_such_name()\n", 2),
     "call": ("a.py", "from pymacaron import API\nAPI(None, prot=80)\n", 2),
@@ -210,23 +211,146 @@ def test_what_documents_demand(tmp_path: Path) -> None:
 
 OF_CONNEXION = """openapi: 3.0.3
 info: {title: A, version: '1'}
-paths: {/a: {post: {operationId: a.f, requestBody: {content: {}}, responses: {'200': {description: A}}}}}
+paths:
+  /a:
+    post:
+      operationId: a.f
+      requestBody: {$ref: '#/components/requestBodies/A'}
+      responses: {'200': {description: A}}
+  /b:
+    post:
+      operationId: a.h
+      requestBody: {content: {application/json: {schema: {type: object}}}}
+      responses: {'200': {description: A}}
+components:
+  requestBodies: {A: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}
+  schemas: {A: {type: object, properties: {a: {type: string}}}}
 """
-DICTS = """import connexion
+DICTS = """import connexion, json
 def f(body, other):
     g(body['a'], body.a, other.get('a'))
     body.get('a')
     g(*body, **body)
     g({**body})
     g(dict(body))
+    other.update(body)
+    json.dumps(body)
+    g(a for a in body if 'a' in body)
+def h(body):
+    dict(body, a=body.get('a'))
 """
 
 
 def test_bodies_as_dicts(tmp_path: Path) -> None:
-    """Of connexion's functions, each place is told where a body is used as only a dict can be."""
+    """Of connexion's functions, each place is told where a body is used as only a dict can be; not of bodies that are
+    dicts, as their schema has no properties."""
     write(tmp_path, {"a.yaml": OF_CONNEXION, "a.py": DICTS})
     found = [one.finding.place for one in Project(str(tmp_path)).changes() if one.rule == "body"]
-    assert [place.rpartition("/")[2] for place in found] == ["a.py:4:5", "a.py:5:16", "a.py:6:10", "a.py:7:12"]
+    assert [place.rpartition("/")[2] for place in found] == [
+        "a.py:4:5", "a.py:5:16", "a.py:6:10", "a.py:7:12", "a.py:8:18", "a.py:9:16", "a.py:10:18",
+    ]  # fmt: skip
+
+
+def told_of(folder: Path) -> list[str]:
+    """What has to change in a project: rule, file and line, fact and cure."""
+    found = [(one.rule, one.finding) for one in Project(str(folder)).changes() if one.level != "note"]
+    return [
+        f"{rule} {one.place.removeprefix(f'{folder}/').rpartition(':')[0]} {one.fact}; {one.cure}"
+        for rule, one in found
+    ]
+
+
+RESOLVED = """openapi: 3.0.3
+info: {title: A, version: '1'}
+paths:
+  /red-cats:
+    get:
+      OPERATIONparameters: [{name: type, in: query, schema: {type: string}}]
+      responses: {'200': {description: A}}
+  /red-cats/{nr}: {put: {PUTparameters: [{name: nr, in: path, required: true, schema: {type: string, format: path}}],
+    requestBody: {content: {multipart/form-data: {schema: {properties: {photo: {type: string, format: binary}}}}}},
+    responses: {'200': {description: A}}}}
+"""
+RELATIVE = RESOLVED.replace("OPERATION", "operationId: red_cats.search\n      ").replace(
+    "PUT", "operationId: red_cats.put, "
+)
+CATS = "def search(type_=None, **kwargs): pass\ndef put(nr, photo, user): pass\n"
+APPS = {
+    "RestyResolver": (RESOLVED.replace("OPERATION", "").replace("PUT", ""), 2),
+    "RelativeResolver": (RELATIVE, 1),
+}
+
+
+@pytest.mark.parametrize("kind", APPS)
+def test_what_resolvers_found(kind: str, tmp_path: Path) -> None:
+    """Functions that only a resolver of connexion found are found: the document is told to name them, which can be
+    written; and they are told of arguments that come under other names, or not at all."""
+    document, unbound = APPS[kind]
+    code = f"from connexion import AsyncApp\nfrom connexion.resolver import {kind} as R\nr = R('zoo')\n"
+    code += "a = AsyncApp('a', lifespan=b)\na.add_api('a.yaml', resolver=r)\n"
+    line = document.count("\n", 0, document.index("format: path")) + 1
+    write(tmp_path, {"app.py": code, "spec/a.yaml": document, "zoo/red_cats.py": CATS})
+    told = told_of(tmp_path)
+    assert len([one for one in told if one.startswith("unbound spec/a.yaml")]) == unbound
+    for wanted in (
+        "argument zoo/red_cats.py:1 search gets type of GET /red-cats as type, not as type_; rename type_ to type",
+        "argument zoo/red_cats.py:2 put takes photo, a field of the form of PUT /red-cats/{nr}; write body.photo",
+        "argument zoo/red_cats.py:2 put takes user, which connexion gives",
+        f"extension spec/a.yaml:{line} with connexion its value could hold slashes",
+        "call app.py:4 AsyncApp(lifespan=…) is connexion's",
+    ):
+        assert [one for one in told if one.startswith(wanted)], wanted
+    assert written(Project(str(tmp_path)).changes()) == [str(tmp_path / "spec/a.yaml")]
+    assert [one for one in told_of(tmp_path) if one.startswith(("unbound", "document"))] == []
+    (read,) = Project(str(tmp_path)).documents
+    assert {one.function for one in read.operations()} == {"zoo.red_cats.search", "zoo.red_cats.put"}
+
+
+KEYS = """swagger: '2.0'
+info: {title: A, version: '1'}
+paths:
+  /a:
+    get:
+      x-bind-server: a.f
+      x-auth-required: true
+      parameters: [{name: from, in: query, type: string}]
+      responses: {200: {description: A}}
+"""
+SILENT = """from pymacaron.auth import generate_token
+def f(**kwargs):
+    a = kwargs.get('from')
+    token = generate_token('a')
+    return token.decode('utf-8'), a._as_dict()
+"""
+
+
+def test_what_would_change_silently(tmp_path: Path) -> None:
+    """Of pymacaron 1.x, what would start and then do something else is told: a key that kept callers out, names that
+    are none in Python, tokens that were bytes, methods of bravado's models."""
+    write(tmp_path, {"setup.cfg": "pymacaron<3", "a.yaml": KEYS, "a.py": SILENT})
+    assert [one.partition(";")[0] for one in told_of(tmp_path)] == [
+        "argument a.py:2 f gets from of GET /a as from_",
+        "removed a.py:5 tokens are text since PyJWT 2, and have no decode()",
+        "call a.py:5 _as_dict() is bravado's",
+        "extension a.yaml:7 nothing reads x-auth-required: it keeps nobody out",
+        "dependency setup.cfg:1 pymacaron<3 is the old one",
+    ]
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    """What cannot be read is told with its reason, for nothing else of it is: files of an encoding that they do not
+    say, broken documents. One that says its encoding is read; and a folder may have any name."""
+    folder = tmp_path / "a\nb"
+    write(folder, {"setup.cfg": "pymacaron<3", "c.yaml": "swagger: '2.0'\ninfo: {title", "d.yaml": "a: {"})
+    (folder / "e.py").write_bytes("import nose  # é\n".encode("latin-1"))
+    (folder / "f.py").write_bytes("# coding: latin-1\na = 'é'; b.has_key(c)\n".encode("latin-1"))
+    (folder / "g.py").write_bytes(b"\0")
+    (folder / "h.py").symlink_to(folder)
+    rules = [(one.partition(" ")[0], one.split()[1]) for one in told_of(folder)]
+    assert rules == [
+        ("document", "c.yaml:2"), ("unread", "e.py:1"), ("removed", "e.py:1"), ("python-2", "f.py:2"),
+        ("unread", "g.py:1"), ("dependency", "setup.cfg:1"),
+    ]  # fmt: skip
 
 
 def test_imports_of_files_that_python_cannot_read(tmp_path: Path) -> None:
@@ -242,6 +366,7 @@ def test_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     any more. A file that could not be read afterwards stays as it is."""
     folder = old_project("pymacaron1", tmp_path / "old")
     write(folder, {"two.py": "from pymacaron_core.models import get_model  # why\nprint 'a'\n"})
+    (folder / "mark.py").write_bytes(b"\xef\xbb\xbffrom pymacaron_core.models import get_model\r\n")
     before = {path: path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()}
     told = run(folder, monkeypatch, "--write")
     lines = [
@@ -252,11 +377,13 @@ def test_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     assert sorted(lines) == [
         ("api.py", "from pymacaron_core.swagger.apipool import ApiPool", "from pymacaron import ApiPool"),
+        ("mark.py", "\ufefffrom pymacaron_core.models import get_model", "\ufefffrom pymacaron import get_model"),
         ("pym-config.yaml", "", "base_path: ignore"),
         ("pym-config.yaml", "aws_default_region: eu-central-1", "aws_region: eu-central-1"),
         ("test_parcels.py", "from pymacaron_unit.testcase import PyMacaronTestCase",
          "from pymacaron.test import PyMacaronTestCase"),
     ]  # fmt: skip
+    assert (folder / "mark.py").read_bytes() == b"\xef\xbb\xbffrom pymacaron import get_model\r\n"
     assert not re.search(r"\[(?:base-path|old-setting)\]", told.output)
     assert re.findall(r"\[old-name\] (\S+?):", told.output) == ["two.py"]
 

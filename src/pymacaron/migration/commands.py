@@ -25,7 +25,7 @@ _COMMANDS = {
     r"fastapi (?:dev|run)\b": ("there is no fastapi", "write `pymacaron run`, with --production where it serves"),
 }  # fmt: skip
 _OF_ASGI = {  # what other projects may well run
-    r"(?:-k|--worker-class)[ =]uvicorn\S*": ("there is no uvicorn", "leave it out: `server:app` is WSGI"),
+    r"(?:-k|--worker-class)[ =\"',]+uvicorn[\w.]*": ("there is no uvicorn", "leave it out: `server:app` is WSGI"),
     r"uvicorn(?=[\"',]* +[\"']?(?:--?\w|[\w.]+:\w))": (
         "there is no uvicorn", "write `pymacaron run --production`, or gunicorn server:app",
     ),

@@ -103,6 +103,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 @cache
 def _floors() -> dict[str, tuple[int, ...]]:
-    """The lowest versions of what pymacaron itself needs, by name."""
-    wanted = (re.match(r"([\w-]+)(?:\[.*\])?.*>=([\d.]+)", one) for one in metadata.requires("pymacaron") or ())
+    """The lowest versions of what pymacaron itself needs, and Flask, by name."""
+    needs = [*(metadata.requires("flask") or ()), *(metadata.requires("pymacaron") or ())]  # ours count
+    wanted = (re.match(r"([\w-]+)(?:\[.*\])?.*>=([\d.]+)", one) for one in needs if "python_version" not in one)
     return {found[1].lower(): _numbers(found[2]) for found in wanted if found is not None}

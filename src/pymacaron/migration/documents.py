@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from pymacaron._types import Json
 from pymacaron.config import Config, set_config
 from pymacaron.dialects import NEWEST
-from pymacaron.documents import DocumentFault, Fault, FileFault, Files, Node, find_documents, findings, readable
+from pymacaron.documents import DocumentFault, Fault, FileFault, Files, Node, find_documents, findings
 from pymacaron.documents.positions import Place, positions
 from pymacaron.formats import Formats
 from pymacaron.loading import understood
 
 from .files import File
+from .resolvers import Resolver
 from .rules import Change, Edit
 
-_CONTROLLERS = ("x-openapi-router-controller", "x-swagger-router-controller")
-_BIND = ("x-bind-server", "x-handlers", "x-no-bind-server", *_CONTROLLERS)
-_VERIFIERS = ("x-bearerInfoFunc", "x-basicInfoFunc", "x-apikeyInfoFunc", "x-tokenInfoFunc")
-_OTHERS = {
-    "x-scopeValidateFunc": "the scopes that `security` names are held against those of the token",
-    "x-body-name": "the body is the first positional argument, whatever its name",
-    "x-tokenInfoUrl": "a function of yours asks there: API(verifiers={scheme: function})",
-}
+CONTROLLERS = ("x-openapi-router-controller", "x-swagger-router-controller")
+_BIND = ("x-bind-server", "x-handlers", "x-no-bind-server", *CONTROLLERS)
+_SAYS = re.compile("swagger|openapi")  # for nothing else need files be parsed
+_OF_MODELS = ("properties", "allOf", "oneOf", "anyOf")
+_FORMS = ("multipart/", "application/x-www-form-urlencoded")
 _SHOWN = {"example", "examples", "default", "enum"}
 _CONVERTED = {"integer": "int", "number": "float", "boolean": "bool"}
 _FORMATS = {"date": "date", "date-time": "datetime"}
@@ -33,13 +32,43 @@ _FORMATS = {"date": "date", "date-time": "datetime"}
 
 class Bound(NamedTuple):
     """An operation with what stands for all of its path; the function that the document names for it, dotted; and what
-    connexion calls the argument for its body, if it has one."""
+    connexion calls the argument for its body, if it has one. `by_resolver` says that only a resolver of connexion finds
+    the function."""
 
     node: Node
     title: str
     function: str | None
     body: str | None
     parameters: list[Node]
+    by_resolver: bool = False
+
+    @property
+    def keywords(self) -> list[str]:
+        """The names of the parameters that functions get by keyword, wherever they come from."""
+        places = {"path", "query", "formData"}
+        return [str(_value(one, "name")) for one in self.parameters if _value(one, "in") in places]
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields of its form, in OpenAPI 3."""
+        content = _followed(self.node.get("requestBody"), "content")
+        forms = [one for name, one in content.items() if name.startswith(_FORMS)] if content is not None else []
+        return [name for form in forms for name, _ in _properties(form.get("schema"))]
+
+    @property
+    def has_model(self) -> bool:
+        """Is its body an object of which the document says the properties?"""
+        return any(_followed(schema, key) is not None for schema in self._bodies() for key in _OF_MODELS)
+
+    def properties(self) -> Iterator[tuple[str, Node]]:
+        """The properties of its body, if it is an object."""
+        for schema in self._bodies():
+            yield from _properties(schema)
+
+    def _bodies(self) -> Iterator[Node | None]:
+        yield from (one.get("schema") for one in self.parameters if _value(one, "in") == "body")
+        content = _followed(self.node.get("requestBody"), "content")
+        yield from (kind.get("schema") for _, kind in content.items()) if content is not None else ()
 
     @property
     def is_of_fastapi(self) -> bool:
@@ -51,8 +80,8 @@ class Bound(NamedTuple):
 class Document:
     """An OpenAPI document of the project, as it is written."""
 
-    def __init__(self, file: File, path: str) -> None:
-        self.file, self.path = file, path
+    def __init__(self, file: File, path: str, resolver: Resolver | None = None) -> None:
+        self.file, self.path, self.resolver = file, path, resolver
         self.root = Files().open(path).root
 
     @property
@@ -65,20 +94,26 @@ class Document:
         for path, item in paths.items() if paths is not None else ():
             for method, node in item.items():
                 if method in NEWEST.methods and isinstance(node.value, dict):
-                    yield self._bound(node, item, f"{method.upper()} {path}")
+                    yield self._bound(node, item, (method, path))
 
-    def _bound(self, node: Node, item: Node, title: str) -> Bound:
+    def _bound(self, node: Node, item: Node, route: tuple[str, str]) -> Bound:
+        title = f"{route[0].upper()} {route[1]}"
         operation_id = node.get("operationId")
         name = str(operation_id.value) if operation_id is not None else None
-        controllers = (one.get(key) for one in (node, item, self.root) for key in ("x-handlers", *_CONTROLLERS))
+        controllers = (one.get(key) for one in (node, item, self.root) for key in ("x-handlers", *CONTROLLERS))
         controller = next((str(one.value) for one in controllers if one is not None), None)
         said = node.get("x-bind-server")
         function = str(said.value) if said is not None else name
         if said is None and name is not None and controller is not None:
             function = f"{controller}.{name}"
+        by_resolver = said is None and controller is None and self.resolver is not None
+        if by_resolver and self.resolver is not None:
+            function = self.resolver.function(*route, name)
         parameters = [*_parameters(node), *_parameters(item)]
         is_dotted = function is not None and "." in function
-        return Bound(node, title, function if is_dotted else None, _body_of(node, parameters), parameters)
+        body = _body_of(node, parameters)
+        by_resolver = by_resolver and function != name
+        return Bound(node, title, function if is_dotted else None, body, parameters, by_resolver)
 
     def everywhere(self) -> Iterator[tuple[str, Node]]:
         """All keys, wherever they stand, with their values; but for those of values that are shown."""
@@ -95,6 +130,14 @@ class Document:
         start = self.file.text.index(key, self._places.offset_of(node.pointer, at_key=True))
         return Edit(self.file.path, start, start + len(key), name)
 
+    def added(self, node: Node, line: str) -> Edit | None:
+        """Another key in a mapping, before its others, where YAML has it in lines of its own or in braces."""
+        at = min((self._places.offset_of(one.pointer, at_key=True) for _, one in node.items()), default=0)
+        before = self.file.before(at)
+        if self.path.endswith(".json") or not (before.strip() == "" or before.endswith("{")):
+            return None
+        return Edit(self.file.path, at, at, f"{line}, " if before.strip() else f"{line}\n{before}")
+
     @cached_property
     def _places(self) -> Place:
         return positions(self.file.text.encode(), named_json=self.path.endswith(".json")).root
@@ -106,12 +149,17 @@ class Document:
         return found if found is not None and str(found.value).strip("/") else None
 
 
-def read_document(file: File, path: str) -> Document | None:
-    """The document that a file is, if it is one that can be parsed."""
-    try:
-        return Document(file, path) if find_documents(path) else None
-    except FileFault:
+BROKEN: Final = "broken"
+
+
+def read_document(file: File, path: str, resolver: Resolver | None = None) -> Document | Literal["broken"] | None:
+    """The document that a file is; BROKEN where it says that it is one, and cannot be parsed."""
+    if file.fault is not None or not _SAYS.search(file.text):
         return None
+    try:
+        return Document(file, path, resolver) if find_documents(path) else None
+    except FileFault:
+        return BROKEN
 
 
 def faults_in(path: str) -> Iterator[Change]:
@@ -128,27 +176,7 @@ def in_document(document: Document) -> Iterator[Change]:
     if not version.startswith(("3.1", "3.2")):
         kind = "Swagger 2.0" if version.startswith("2") else "OpenAPI 3.0"
         cure = f"`pymacaron upgrade {document.file.path}` makes it OpenAPI 3.1"
-        yield from _at("old-version", [document.version.fault(f"{kind} is served as it is", cure, at_key=True)])
-    yield from _extensions(document)
-
-
-def base_path(document: Document, place: File | None) -> Iterator[Change]:
-    """The base path of a document that was written for pymacaron 1.x, with settings that do not say what it is to be.
-
-    Args:
-        place: the settings, where a machine may write to them.
-    """
-    if document.base is None:
-        return
-    fact = f"{document.base.value} becomes part of every URL; pymacaron 1.x ignored it"
-    cure = "write `base_path: ignore` in pym-config.yaml to keep the URLs, or `base_path: use`"
-    edit = None
-    if place is not None and place.text.lstrip()[:1] not in {"{", ""}:
-        end = len(place.text)
-        line = "base_path: ignore\n" if place.text.endswith("\n") else "\nbase_path: ignore\n"
-        edit = Edit(place.path, end, end, line)
-    for one in _at("base-path", [document.base.fault(fact, cure, at_key=True)]):
-        yield one._replace(edit=edit)
+        yield from changes_at("old-version", [document.version.fault(f"{kind} is served as it is", cure, at_key=True)])
 
 
 def conversions(document: Document, *, dates_only: bool) -> Iterator[Change]:
@@ -161,7 +189,12 @@ def conversions(document: Document, *, dates_only: bool) -> Iterator[Change]:
                 name = parameter.get("name")
                 fact = f"{operation.title} gets {name.value if name else 'it'} as {kind}, not as text"
                 faults.append(parameter.fault(fact, "let the function expect that"))
-    yield from _at("converted", faults)
+        for called, schema in operation.properties() if dates_only else ():
+            kind = _FORMATS.get(str(_value(schema, "format")))
+            if kind is not None:
+                fact = f"{called} is a {kind} in bodies, not text"
+                faults.append(schema.fault(fact, "let the function expect that; to_json() has it as text"))
+    yield from changes_at("converted", faults)
 
 
 def _converted(parameter: Node, *, dates_only: bool) -> str | None:
@@ -172,15 +205,6 @@ def _converted(parameter: Node, *, dates_only: bool) -> str | None:
     if date is not None or dates_only or _value(parameter, "in") != "path":
         return date
     return _CONVERTED.get(str(_value(schema, "type")))
-
-
-def credentials(document: Document) -> Iterator[Change]:
-    """What `security` of a document demands, which pymacaron 1.x did not look at."""
-    wanting = [document.root, *(one.node for one in document.operations())]
-    nodes = [found for one in wanting if (found := one.get("security")) is not None and found.value]
-    fact = "`security` counts now: who has no credentials is refused"
-    cure = "a key of the settings (jwt_secret) or a function, API(verifiers=…), verifies them"
-    yield from _at("credential", [node.fault(fact, cure, at_key=True) for node in nodes])
 
 
 def unbound(document: Document, routes: Mapping[str, str]) -> Iterator[Change]:
@@ -194,7 +218,7 @@ def unbound(document: Document, routes: Mapping[str, str]) -> Iterator[Change]:
             function = routes.get(one.title, "package.module.function")
             cure = f"add `x-bind-server: {function}`"
             faults.append(one.node.fault(f"{one.title} names no function", cure, at_key=True))
-    yield from _at("unbound", faults)
+    yield from changes_at("unbound", faults)
 
 
 def _body_of(node: Node, parameters: list[Node]) -> str | None:
@@ -212,6 +236,18 @@ def _value(node: Node, key: str) -> Json:
     return None if found is None else found.value
 
 
+def _followed(node: Node | None, key: str) -> Node | None:
+    """What stands under a key of a node, where references to the node lead somewhere."""
+    with suppress(DocumentFault):
+        return node.follow().get(key) if node is not None else None
+    return None
+
+
+def _properties(schema: Node | None) -> Iterator[tuple[str, Node]]:
+    found = _followed(schema, "properties")
+    yield from found.items() if found is not None else ()
+
+
 def _parameters(node: Node) -> Iterator[Node]:
     """What stands under `parameters`, where references lead somewhere."""
     found = node.get("parameters")
@@ -220,35 +256,6 @@ def _parameters(node: Node) -> Iterator[Node]:
             yield one.follow()
 
 
-def kept_models(document: Document) -> Iterator[Change]:
-    """Models that pymacaron 1.x kept in DynamoDB, with settings that do not say where they are now."""
-    fact = "what pymacaron 1.x kept in DynamoDB is kept in a file, unless the settings say otherwise"
-    cure = "write `store: dynamodb://REGION` in pym-config.yaml, or `store: sqlite:///PATH` to begin anew"
-    nodes = [child for key, child in document.everywhere() if key == "x-persist"]
-    yield from _at("store", [node.fault(fact, cure, at_key=True) for node in nodes])
-
-
-def _extensions(document: Document) -> Iterator[Change]:
-    """The keys of connexion, wherever they stand."""
-    faults, edits = [], {}
-    for key, child in document.everywhere():
-        told = _extension(key, child)
-        if told is not None:
-            faults.append(child.fault(*told, at_key=True))
-        if key in _CONTROLLERS:
-            edits[readable(child.pointer)] = document.renamed(child, "x-handlers")
-    for one in _at("extension", faults):
-        yield one._replace(edit=edits.get(one.finding.path))
-
-
-def _extension(key: str, child: Node) -> tuple[str, str] | None:
-    if key in _CONTROLLERS:
-        return f"{key} is connexion's", "write `x-handlers`"
-    if key in _VERIFIERS:
-        scheme, function = child.pointer[:-1][-1:] or ("scheme",), str(child.value).rpartition(".")[2]
-        return f"{key} is connexion's", f"write API(verifiers={{{scheme[0]!r}: {function}}})"
-    return (f"{key} is connexion's", _OTHERS[key]) if key in _OTHERS else None
-
-
-def _at(rule: str, faults: list[Fault]) -> list[Change]:
+def changes_at(rule: str, faults: list[Fault]) -> list[Change]:
+    """Changes of one rule, where the faults are."""
     return [Change(rule, one._replace(excerpt=None)) for one in findings(faults)]

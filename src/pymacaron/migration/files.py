@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import tokenize
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -24,18 +26,20 @@ _REQUIREMENTS = re.compile(
 _COMMANDS = re.compile(
     r"(?:(?:GNU)?[Mm]akefile|.*\.mk|tox\.ini|setup\.cfg|setup\.py|Dockerfile.*|Procfile|noxfile\.py|Jenkinsfile|Pipfile"
     r"|pyproject\.toml|runtime\.txt|\.python-version|\.travis\.yml|\.gitlab-ci\.yml|appveyor\.yml|\.pre-commit.*"
-    r"|docker-compose.*\.ya?ml|bitbucket-pipelines\.yml|\.noserc|nose\.cfg|.*\.sh|.*\.bash)"
+    r"|docker-compose.*\.ya?ml|compose\.ya?ml|bitbucket-pipelines\.yml|circle\.yml|buildspec\.ya?ml|cloudbuild\.ya?ml|azure-pipelines\.ya?ml|\.noserc|nose\.cfg|.*\.sh|.*\.bash)"
 )  # fmt: skip
 _CI = re.compile(r"(?:^|/)\.(?:github|circleci|gitlab|ci|ebextensions)/")
 
 
 class File(NamedTuple):
-    """A text of the project. `name` is its path from the project's folder, `path` as findings show it."""
+    """A text of the project. `name` is its path from the project's folder, `path` as findings show it; `fault` says
+    why it could not be read as what it is, and the cure."""
 
     name: str
     path: str
     text: str
     lines: Lines
+    fault: tuple[str, str] | None = None
 
     @property
     def is_python(self) -> bool:
@@ -77,13 +81,21 @@ class File(NamedTuple):
 def files_of(folder: str) -> Iterator[File]:
     """The files below a folder that are read. What others have written is left out: packages, environments, what is
     hidden."""
-    for place, folders, names in os.walk(folder):
+    closed: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(name for name in folders if _is_own(place, name))
         for name in sorted(names):
             path = os.path.join(place, name)
-            text = _text(path) if _is_read(os.path.relpath(path, folder)) else None
-            if text is not None:
-                yield File(os.path.relpath(path, folder).replace(os.sep, "/"), _shown(path), text, Lines(text))
+            read = _read(path) if _is_read(os.path.relpath(path, folder)) else None
+            if read is not None:
+                yield File(_name(path, folder), _shown(path), read[0], Lines(read[0]), read[1])
+    for error in closed:
+        path = os.fspath(error.filename)
+        yield File(_name(path, folder), _shown(path), "", Lines(""), _closed(error))
+
+
+def _name(path: str, folder: str) -> str:
+    return os.path.relpath(path, folder).replace(os.sep, "/")
 
 
 def _is_own(place: str, name: str) -> bool:
@@ -98,15 +110,32 @@ def _is_read(name: str) -> bool:
     return wanted and os.path.basename(name) not in {"package.json", "package-lock.json"}
 
 
-def _text(path: str) -> str | None:
-    """The text of a regular file; None where it cannot be had."""
+def _read(path: str) -> tuple[str, tuple[str, str] | None] | None:
+    """The text of a regular file, and what keeps it from being read, with the cure; None of what is no such file."""
     try:
         if not os.path.isfile(path) or os.path.getsize(path) > _LONGEST:
             return None
         with open(path, "rb") as file:
-            return decode(file.read(), "replace").removeprefix("\ufeff")
-    except OSError:
-        return None
+            raw = file.read()
+    except OSError as error:
+        return "", _closed(error)
+    if path.endswith(".py"):
+        return _python(raw)
+    return decode(raw, "replace").removeprefix("\ufeff"), None
+
+
+def _closed(error: OSError) -> tuple[str, str]:
+    return f"cannot be opened: {error.strerror}", "look who may read it, and run this again"
+
+
+def _python(raw: bytes) -> tuple[str, tuple[str, str] | None]:
+    """The text of a Python file, in the encoding that it says (PEP 263)."""
+    fact = "it is not UTF-8, and says no encoding that Python knows"
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+        return raw.decode(encoding).removeprefix("\ufeff"), None
+    except (SyntaxError, UnicodeDecodeError, LookupError):
+        return decode(raw, "replace").removeprefix("\ufeff"), (fact, "save it as UTF-8")
 
 
 def _shown(path: str) -> str:

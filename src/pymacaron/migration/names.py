@@ -32,6 +32,16 @@ _OLD_NAMES = {
 _MODULES_THAT_STAY = {name.rpartition(".")[0] for name in _OLD_NAMES}
 _PYMACARON = {
     "pymacaron_core": ("is not there any more", "look in pymacaron: ApiPool, get_model, exceptions"),
+    "pymacaron_core.swagger": (
+        "is not there any more", "ApiPool.add(name, yaml_path=…) loads a document, ApiPool.<api>.client calls it",
+    ),
+    "pymacaron.log": ("is not there any more", "write logging.getLogger(__name__)"),
+    "pymacaron.utils": ("is not there any more", "write it yourself; docs/api.md has all names of pymacaron"),
+    "pymacaron.utils.timenow": ("is not there any more", "write datetime.now(UTC)"),
+    "pymacaron.utils.to_epoch": ("is not there any more", "write int(t.timestamp())"),
+    "pymacaron.utils.get_app_name": ("is not there any more", "write get_config().name"),
+    "pymacaron.utils.is_ec2_instance": ("is not there any more", "reports are sent everywhere; ask a setting instead"),
+    "pymacaron.monitor": ("is not there any more", "numbers are at /metrics, where the setting `metrics` is on"),
     "pymacaron_async": ("is not there any more", "write `from pymacaron import asynctask`"),
     "pymacaron_unit": ("is not there any more", "look in pymacaron.test"),
     "pymacaron_dynamodb": (
@@ -40,14 +50,20 @@ _PYMACARON = {
     "pymacaron_aws": ("is not there any more", "`pymacaron deploy` deploys"),
     "bravado": ("is not used any more", "clients are ApiPool.<api>.client"),
     "bravado_core": ("is not used any more", "models are those of ApiPool.<api>.model"),
-    "bravado_core.formats.SwaggerFormat": (
-        "is not used any more", "write pymacaron.Format(name, check=…, to_python=…, to_wire=…)",
-    ),
+    **{
+        f"bravado_core.{module}.SwaggerFormat": (
+            "is not used any more", "write pymacaron.Format(name, check=…, to_python=…, to_wire=…)",
+        )
+        for module in ("formats", "formatter")
+    },
     "bravado_core.exception": (
-        "is not used any more", "what is refused is a pymacaron.exceptions.ValidationError",
+        "is not used any more", "the check of a pymacaron.Format raises ValueError; callers get a ValidationError",
     ),
 }  # fmt: skip
 
+_VALIDATORS = "every keyword is checked; for rules of your own there is pymacaron.Format, and x-decorate-server"
+_URI = "parameters are read as `style` and `explode` say"
+_JSON = "models are written as the document says; for formats there is pymacaron.Format"
 _CONNEXION = {
     "connexion": "a service is `API(Flask(__name__)).load_apis(…).start()` in server.py",
     "connexion.request": "write `from flask import request`",
@@ -66,12 +82,27 @@ _CONNEXION = {
     "connexion.middleware": "wrap app.wsgi_app, or use Flask's before_request; CORS is the setting `cors`",
     "connexion.options": "publish_apis() serves the pages",
     "connexion.lifecycle": "write flask.request, flask.Response",
-    "connexion.jsonifier": "models are written as the document says; for formats there is pymacaron.Format",
-    "connexion.validators": "every keyword is checked; for formats there is pymacaron.Format",
+    "connexion.jsonifier": _JSON,
+    "connexion.validators": _VALIDATORS,
+    "connexion.decorators.validation": _VALIDATORS,
+    "connexion.decorators.uri_parsing": _URI,
+    "connexion.uri_parsing": _URI,
+    "connexion.apps.flask_app.FlaskJSONEncoder": _JSON,
+    "connexion.apis": "return values, flask.Response, or raise an error of your own",
+    "connexion.datastructures": "content types and statuses are matched as the document names them",
+    "connexion.testing": "write `app.test_request_context()`: Flask's",
     "connexion.security": "functions that verify credentials are given to API(verifiers={scheme: function})",
     "swagger_ui_bundle": "publish_apis() serves the pages",
 }  # fmt: skip
 
+_STARLETTE = {
+    "starlette": "Flask has it: flask.request, flask.Response, before_request, errorhandler",
+    "starlette.background": "write `from pymacaron import asynctask`",
+    "starlette.middleware": "wrap app.wsgi_app, or use Flask's before_request and after_request",
+    "starlette.middleware.cors": "write the setting `cors`",
+    "starlette.responses": "return the value, bytes, a file or a generator; or a flask.Response",
+    "starlette.testclient": "write `app.test_client()`: Flask's client, whose answers have `.json`, not `.json()`",
+}
 _DECLARED = "the document declares it; the function takes a plain argument"
 _CHECKS = "JSON Schema says most of it; what it cannot say goes into the function, or a class that `x-parent` names"
 _FASTAPI = {
@@ -97,7 +128,7 @@ _FASTAPI = {
     "fastapi.templating": "write flask.render_template",
     "fastapi.encoders": "return models; model.to_json() gives a dict",
     **{f"fastapi.{name}": _DECLARED for name in ("Body", "Cookie", "File", "Form", "Header", "Path", "Query")},
-    "starlette": "Flask has it: flask.request, flask.Response, before_request, errorhandler",
+    **_STARLETTE,
     "uvicorn": "run it by `python server.py`, `pymacaron run` or gunicorn",
     "pydantic.BaseModel": "schemas of the document are classes: `from pymacaron.models import …`",
     **{f"pydantic.{name}": _CHECKS for name in ("field_validator", "model_validator", "computed_field")},
@@ -129,7 +160,7 @@ _REMOVED_FROM_PYTHON = {
     },
 }  # fmt: skip
 _REMOVED_FROM_LIBRARIES = {
-    "flask._app_ctx_stack": (" since Flask 2.3", "use flask.g"),
+    "flask._app_ctx_stack": (" since Flask 2.3", "use flask.g; who calls is known to pymacaron.auth.get_userid()"),
     "flask._request_ctx_stack": (" since Flask 2.3", "use flask.g and flask.request"),
     "flask.ext": (" since Flask 1.0", "import the extension by its own name: flask_cors, not flask.ext.cors"),
     "flask.Markup": (" since Flask 3.0", "write `from markupsafe import Markup`"),
@@ -189,6 +220,16 @@ METHODS_OF_PYDANTIC = {
     "model_validate": "from_json()", "parse_obj": "from_json()",
 }  # fmt: skip
 
+# Attributes that are set, whatever has them.
+ATTRIBUTES = {
+    "json_encoder": _gone(" since Flask 2.3", "models write themselves; for other values see flask.json.provider"),
+}
+# Methods of bravado's models, in a project of pymacaron 1.x.
+METHODS_OF_BRAVADO = {
+    "_as_dict": "to_json(), which leaves out what is absent", "_marshal": "to_json()",
+    "_from_dict": "from_json()", "_unmarshal": "from_json()",
+}  # fmt: skip
+
 # What connexion's add_api and constructors take, and where it is said now.
 CONNEXION_ARGUMENTS = {
     "strict_validation": "write `strict_query: true` in pym-config.yaml",
@@ -200,8 +241,11 @@ CONNEXION_ARGUMENTS = {
     "options": "publish_apis() serves the pages, at /doc",
     "swagger_ui_options": "publish_apis() serves the pages, at /doc",
     "auth_all_paths": "write `security` at the top of the document",
-    "validator_map": "every keyword is checked; for formats there is pymacaron.Format",
-    "uri_parser_class": "parameters are read as `style` and `explode` say",
+    "validator_map": _VALIDATORS,
+    "uri_parser_class": _URI,
+    "jsonifier": _JSON,
+    "lifespan": "what opens goes into start(), before api.start(); what closes to atexit.register()",
+    "middlewares": "wrap app.wsgi_app, or use Flask's before_request and after_request",
     "security_map": "give functions to API(verifiers={scheme: function})",
 }  # fmt: skip
 # Arguments that connexion gives to functions which take them.
@@ -214,6 +258,7 @@ CONNEXION_GIVES = {
 
 # What counts in a project of FastAPI only: others use some of it for themselves.
 OF_FASTAPI = {name: _foreign(cure) for name, cure in _FASTAPI.items()}
+OF_STARLETTE = {name: _foreign(cure) for name, cure in _STARLETTE.items()}  # in a project of connexion, too
 
 
 def known(dotted: str, names: Mapping[str, Known]) -> tuple[str, Known] | None:

@@ -7,26 +7,19 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
+from .arguments import arguments
 from .commands import in_commands
 from .dependencies import in_requirements, in_versions
-from .documents import (
-    Document,
-    base_path,
-    conversions,
-    credentials,
-    faults_in,
-    in_document,
-    kept_models,
-    read_document,
-    unbound,
-)
+from .documents import BROKEN, Document, conversions, faults_in, in_document, read_document, unbound
 from .files import File, files_of
 from .kinds import kinds_of
-from .names import CONNEXION_GIVES
+from .of_connexion import by_resolver, extensions, kept_base_path, slashes
+from .of_pymacaron import base_path, credentials, demanded_by_key, kept_models
 from .python import in_python, routes_of
+from .resolvers import resolvers_of
 from .rules import Change
 from .settings import in_settings, says
-from .source import Function, Source
+from .source import Source
 
 
 class Project:
@@ -35,8 +28,13 @@ class Project:
     def __init__(self, folder: str) -> None:
         self.paths = {file: os.path.join(folder, file.name) for file in files_of(folder)}
         self.sources = {file: Source(file.text) if file.is_python else None for file in self.paths}
-        read = (read_document(file, path) for file, path in self.paths.items() if file.may_be_document)
-        self.documents = [one for one in read if one is not None]
+        resolvers = resolvers_of(one for one in self.sources.values() if one is not None)
+        may_be = {
+            path: read_document(file, path, resolvers.get(os.path.basename(path), resolvers.get("")))
+            for file, path in self.paths.items() if file.may_be_document
+        }  # fmt: skip
+        self.documents = [one for one in may_be.values() if isinstance(one, Document)]
+        self.broken = [path for path, one in may_be.items() if one is BROKEN]
         self.kinds = kinds_of(self.sources)
 
     def changes(self) -> list[Change]:
@@ -47,16 +45,21 @@ class Project:
     def _changes(self) -> Iterator[Change]:
         for file, source in self.sources.items():
             yield from self._of_file(file, source)
+        for path in [*self.broken, *(one.path for one in self.documents)]:
+            yield from faults_in(path)
         for document in self.documents:
-            yield from faults_in(document.path)
             yield from in_document(document)
+            yield from extensions(document)
             yield from self._of_kind(document)
-        if "connexion" in self.kinds:
-            yield from self._arguments()
+        if "connexion" in self.kinds or self.kinds.get("pymacaron") is not None:
+            operations = (one for document in self.documents for one in document.operations())
+            yield from arguments(operations, self.sources, self.kinds)
         yield from self._without_document()
 
     def _of_file(self, file: File, source: Source | None) -> Iterator[Change]:
-        if source is not None:
+        if file.fault is not None:
+            yield file.change("unread", 0, *file.fault)
+        if source is not None and not (source.fault and file.fault):
             yield from in_python(file, source, self.kinds)
         if file.is_settings:
             yield from in_settings(file, self.paths[file])
@@ -72,13 +75,18 @@ class Project:
         settings = [file for file in self.paths if file.is_settings]
         if "connexion" in self.kinds:
             yield from conversions(document, dates_only=True)
+            yield from by_resolver(document)
+            yield from slashes(document)
         elif self.kinds.get("pymacaron") is not None:
             yield from conversions(document, dates_only=False)
             yield from credentials(document)
+            yield from demanded_by_key(document)
             yield from () if any(says(file.text, "store") for file in settings) else kept_models(document)
-        if "pymacaron" in self.kinds and "connexion" not in self.kinds:
-            said = any(says(file.text, "base_path") for file in settings)
-            yield from () if said else base_path(document, settings[0] if len(settings) == 1 else None)
+        if not any(says(file.text, "base_path") for file in settings):
+            if "connexion" in self.kinds:
+                yield from kept_base_path(document)
+            elif "pymacaron" in self.kinds:
+                yield from base_path(document, settings[0] if len(settings) == 1 else None)
         if "fastapi" in self.kinds:
             yield from unbound(document, self._routes)
 
@@ -95,39 +103,8 @@ class Project:
             cure = "let FastAPI write it: json.dumps(app.openapi()), into a file in apis/"
             yield Change("no-document", told.finding._replace(fact=fact, cure=cure))
 
-    def _arguments(self) -> Iterator[Change]:
-        """Functions of connexion whose arguments are in another order, or that connexion gave more."""
-        functions = {
-            f"{file.module}.{one.name}": (file, one)
-            for file, source in self.sources.items() if source is not None for one in source.functions()
-        }  # fmt: skip
-        for operation in (one for document in self.documents for one in document.operations()):
-            found = functions.get(operation.function or "")
-            if found is not None:
-                yield from _in_function(*found, body=operation.body, title=operation.title)
-                source = self.sources[found[0]]
-                if source is not None and operation.body is not None:
-                    yield from _as_dict(found[0], source, found[1], operation.body)
-
-
-def _in_function(file: File, function: Function, *, body: str | None, title: str) -> Iterator[Change]:
-    arguments = [name for name in function.arguments if name != "self"]
-    if body in arguments[1:]:
-        fact = f"{function.name} gets the body of {title} as its first argument, not as {body}="
-        yield file.change("argument", function.at, fact, f"move {body} to the front")
-    for name in arguments:
-        if name in CONNEXION_GIVES:
-            fact = f"{function.name} takes {name}, which connexion gives"
-            yield file.change("argument", function.at, fact, f"{CONNEXION_GIVES[name]} in place of the argument")
-
-
-def _as_dict(file: File, source: Source, function: Function, body: str) -> Iterator[Change]:
-    for at in source.uses_as_dict(function, body):
-        fact = f"{body} is a model, and no dict"
-        yield file.change("body", at, fact, f"write {body}.NAME, {body}['NAME'], or {body}.to_json() for a dict")
-
 
 def _place(change: Change) -> tuple[str, int, int]:
-    found = re.fullmatch(r"(.*?)(?::(\d+))?(?::(\d+))?", change.finding.place)
+    found = re.fullmatch(r"(.*?)(?::(\d+))?(?::(\d+))?", change.finding.place, re.DOTALL)
     assert found is not None, "it matches any text"
     return found[1], int(found[2] or 0), int(found[3] or 0)

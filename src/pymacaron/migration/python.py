@@ -13,12 +13,15 @@ from pymacaron.names import suggest
 
 from .files import File
 from .names import (
+    ATTRIBUTES,
     BUILTINS_OF_PYTHON_2,
     CONNEXION_ARGUMENTS,
     METHODS,
+    METHODS_OF_BRAVADO,
     METHODS_OF_PYDANTIC,
     NAMES,
     OF_FASTAPI,
+    OF_STARLETTE,
     known,
 )  # fmt: skip
 from .rules import Change, Edit, Known
@@ -27,26 +30,42 @@ from .source import Source, Use
 Names: TypeAlias = Mapping[str, Known]
 _NOT_THERE = object()
 _DYNAMIC = "pymacaron.models."  # what is there is what the documents say
+_CONNEXION_METHODS = {
+    "add_error_handler": "write `@app.errorhandler(…)` over the function, which gets the exception only",
+    "add_middleware": "wrap app.wsgi_app, or use Flask's before_request and after_request; CORS is the setting `cors`",
+}
+_TOKENS = {"pymacaron.auth.generate_token", "jwt.encode"}  # text since PyJWT 2
 _NAIVE = {"datetime.datetime.now", "datetime.datetime.utcnow"}
 _HTTP = {"get", "put", "post", "delete", "patch", "head", "options"}
 
 
 def in_python(file: File, source: Source, kinds: Container[str]) -> Iterator[Change]:
     """What must change in a Python file of a project of these kinds."""
-    names = NAMES | OF_FASTAPI if "fastapi" in kinds else NAMES
-    if source.fault is not None:
-        at, fact = source.fault
-        cure = "write it as Python 3: `2to3`, which Python has until 3.12, does most of that"
-        yield file.change("python-2", at, f"Python 3 cannot read it: {fact}", cure)
+    names = NAMES | (OF_FASTAPI if "fastapi" in kinds else OF_STARLETTE if "connexion" in kinds else {})
+    yield from _fault(file, source)
     for use in source.imports:
         yield from _import(file, source, use, names)
     imported = {use.dotted for use in source.imports}
     for use in source.uses():
         yield from _use(file, use, imported, names)
     yield from _builtins(file, source)
-    yield from _methods(file, source)
+    yield from _methods(file, source, kinds)
+    yield from _asgi(file, source, kinds)
     yield from _calls(file, source, kinds)
     yield from _routes(file, source)
+
+
+def _fault(file: File, source: Source) -> Iterator[Change]:
+    """What Python 3 cannot read."""
+    if source.fault is None:
+        return
+    at, fact = source.fault
+    if source.is_python_2:
+        cure = "write it as Python 3: `2to3`, which Python has until 3.12, does most of that"
+        yield file.change("python-2", at, f"Python 3 cannot read it: {fact}", cure)
+    else:
+        cure = "mend it, or leave it out; only its imports were looked at"
+        yield file.change("unread", at, f"Python cannot read it: {fact}", cure)
 
 
 def _import(file: File, source: Source, use: Use, names: Names) -> Iterator[Change]:
@@ -123,7 +142,7 @@ def _submodule(name: str) -> Any:
 
 def _builtins(file: File, source: Source) -> Iterator[Change]:
     own = source.own | source.aliases.keys()
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Name) and node.id in BUILTINS_OF_PYTHON_2 and node.id not in own:
             cure = f"in Python 3 it is {BUILTINS_OF_PYTHON_2[node.id]}"
             yield file.change("python-2", source.at(node), f"{node.id} is Python 2", cure)
@@ -131,8 +150,9 @@ def _builtins(file: File, source: Source) -> Iterator[Change]:
 
 def _calls(file: File, source: Source, kinds: Container[str]) -> Iterator[Change]:
     for call in source.calls():
+        yield from _of_connexion(file, source, call) if "connexion" in kinds else ()
         if isinstance(call.func, ast.Attribute):
-            yield from _of_connexion(file, source, call) if "connexion" in kinds else ()
+            yield from _decoded(file, source, call.func)
             if "fastapi" in kinds and call.func.attr in METHODS_OF_PYDANTIC:
                 at, name = source.end(call.func) - len(call.func.attr), call.func.attr
                 yield file.change("call", at, f"{name}() is pydantic's", f"models have {METHODS_OF_PYDANTIC[name]}")
@@ -150,21 +170,47 @@ def _calls(file: File, source: Source, kinds: Container[str]) -> Iterator[Change
             yield from _arguments_of_ours(file, source, call, dotted)
 
 
-def _methods(file: File, source: Source) -> Iterator[Change]:
-    for node in ast.walk(source.tree):
+def _methods(file: File, source: Source, kinds: Container[str]) -> Iterator[Change]:
+    bravado = METHODS_OF_BRAVADO.keys() - source.own
+    for node in source.nodes:
         if isinstance(node, ast.Attribute) and node.attr in METHODS:
             what, at = METHODS[node.attr], source.end(node) - len(node.attr)
             yield file.change(what.rule, at, f"{node.attr}() {what.fact}", what.cure)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in ATTRIBUTES:
+            what = ATTRIBUTES[node.attr]
+            yield file.change(what.rule, source.end(node) - len(node.attr), f"{node.attr} {what.fact}", what.cure)
+        elif isinstance(node, ast.Attribute) and "pymacaron" in kinds and node.attr in bravado:
+            at, cure = source.end(node) - len(node.attr), f"models have {METHODS_OF_BRAVADO[node.attr]}"
+            yield file.change("call", at, f"{node.attr}() is bravado's", cure)
+
+
+def _asgi(file: File, source: Source, kinds: Container[str]) -> Iterator[Change]:
+    """Middleware for ASGI, by what it is called with."""
+    for node in source.nodes if "connexion" in kinds or "fastapi" in kinds else ():
+        if isinstance(node, ast.AsyncFunctionDef) and {"receive", "send"} <= {one.arg for one in node.args.args}:
+            cure = "write def __call__(self, environ, start_response), and app.wsgi_app = ….(app.wsgi_app)"
+            yield file.change("call", source.at(node), f"{node.name} is called as ASGI is; pymacaron is WSGI", cure)
 
 
 def _of_connexion(file: File, source: Source, call: ast.Call) -> Iterator[Change]:
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    if name == "add_error_handler":
-        yield file.change("call", source.at(call), "add_error_handler() is connexion's", "write `@app.errorhandler(…)`")
+    dotted = call.func.attr if isinstance(call.func, ast.Attribute) else source.dotted(call.func) or ""
+    name = dotted.rpartition(".")[2]
+    if name in _CONNEXION_METHODS:
+        yield file.change("call", source.at(call), f"{name}() is connexion's", _CONNEXION_METHODS[name])
     for one in call.keywords if name in {"add_api", "App", "FlaskApp", "AsyncApp"} else ():
         if one.arg in CONNEXION_ARGUMENTS:
             at = source.at(one.value)
             yield file.change("call", at, f"{name}({one.arg}=…) is connexion's", CONNEXION_ARGUMENTS[one.arg])
+
+
+def _decoded(file: File, source: Source, used: ast.Attribute) -> Iterator[Change]:
+    """Tokens that are decoded, as if they were bytes."""
+    made = used.value
+    if isinstance(made, ast.Name):
+        made = source.assigned(made.id) or made
+    if used.attr == "decode" and isinstance(made, ast.Call) and source.dotted(made.func) in _TOKENS:
+        fact = "tokens are text since PyJWT 2, and have no decode()"
+        yield file.change("removed", source.end(used) - len("decode"), fact, "leave .decode(…) out")
 
 
 def _arguments_of_ours(file: File, source: Source, call: ast.Call, dotted: str) -> Iterator[Change]:
@@ -195,7 +241,7 @@ def routes_of(file: File, source: Source) -> Iterator[tuple[int, str, str]]:
     if not any(dotted.startswith("fastapi") for dotted in source.aliases.values()):
         return
     prefixes = dict(_prefixes(source))
-    functions = (one for one in ast.walk(source.tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+    functions = (one for one in source.nodes if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
     for node in functions:
         for one in node.decorator_list:
             route = _route(one)
@@ -214,7 +260,7 @@ def _route(decorator: ast.expr) -> tuple[str, str, str] | None:
 
 def _prefixes(source: Source) -> Iterator[tuple[str, str]]:
     """The prefixes of routers: of `router = APIRouter(prefix="/v1")`, ("router", "/v1")."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             for one in node.value.keywords:
                 if one.arg == "prefix" and isinstance(one.value, ast.Constant):

@@ -9,6 +9,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _OF_DICTS = {"get", "items", "keys", "values", "pop", "setdefault", "update", "copy"}
+_CALLS_ON_DICTS = {"dict", "list", "sorted", "iter", "json.dumps", "flask.jsonify"}
+# What Python 2 reads, and Python 3 does not.
+_PYTHON_2 = re.compile(
+    r"^[ \t]*(?:print[ \t]+[^\s(=.,:)]|print[ \t]*>>|exec[ \t]+[\"'\w]|raise[ \t]+[\w.]+[ \t]*,)"
+    r"|\bexcept[ \t]+[^:\n]+,[ \t]*\w+[ \t]*:|<>|\bur[\"']", re.MULTILINE
+)  # fmt: skip
+_SAID_OF_PYTHON_2 = ("Missing parentheses", "multiple exception types", "leading zeros", "inconsistent use of tabs")
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+[\w., \t]+(?=#|$)", re.MULTILINE)
 
 
@@ -39,9 +46,10 @@ class Source:
         self._starts = [0, *(end.end() for end in re.finditer("\r\n|\n|\r", text))]
         self.fault: tuple[int, str] | None = None
         self.tree = self._parsed()
+        self.nodes = list(ast.walk(self.tree))  # those above before those below
         self.aliases: dict[str, str] = {}  # local names of what was imported
         self.imports = list(self._imports())
-        self.own = set(_own_names(self.tree))  # what is defined in the file, anywhere
+        self.own = set(_own_names(self.nodes))  # what is defined in the file, anywhere
 
     def _parsed(self) -> ast.Module:
         try:
@@ -61,6 +69,13 @@ class Source:
             tree.body.append(statement)
         return tree
 
+    @property
+    def is_python_2(self) -> bool:
+        """Is what Python 3 cannot read in the file what Python 2 could?"""
+        if self.fault is None:
+            return False
+        return self.fault[1].startswith(_SAID_OF_PYTHON_2) or _PYTHON_2.search(self.text) is not None
+
     def at(self, node: ast.expr | ast.stmt | ast.alias) -> int:
         """The offset of a node; its column counts bytes."""
         return self._offset(node.lineno, node.col_offset)
@@ -74,7 +89,7 @@ class Source:
         return start + (column if piece.isascii() else len(piece.encode()[:column].decode(errors="ignore")))
 
     def _imports(self) -> Iterator[Use]:
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     self.aliases[alias.asname or alias.name.partition(".")[0]] = (
@@ -89,10 +104,10 @@ class Source:
     def uses(self) -> Iterator[Use]:
         """Attributes of what was imported, with their whole dotted names."""
         inner: set[ast.AST] = set()
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Attribute) and node not in inner:
-                inner.update(one for one in ast.walk(node) if isinstance(one, ast.Attribute))
-                dotted = self.dotted(node)
+        for node in self.nodes:
+            if isinstance(node, ast.Attribute):
+                inner.add(node.value)
+                dotted = self.dotted(node) if node not in inner else None
                 if dotted is not None:
                     yield Use(dotted, self.at(node))
 
@@ -107,7 +122,13 @@ class Source:
         return ".".join([self.aliases[node.id], *reversed(steps)])
 
     def calls(self) -> Iterator[ast.Call]:
-        return (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
+        return (node for node in self.nodes if isinstance(node, ast.Call))
+
+    def assigned(self, name: str) -> ast.expr | None:
+        """What is assigned to a name somewhere in the file, if that happens once."""
+        given = [node for node in self.nodes if isinstance(node, ast.Assign)]
+        found = [one.value for one in given if any(isinstance(to, ast.Name) and to.id == name for to in one.targets)]
+        return found[0] if len(found) == 1 else None
 
     def functions(self) -> Iterator[Function]:
         """The functions of the module, and the methods of its classes by "Class.method"."""
@@ -128,16 +149,20 @@ class Source:
             used: list[ast.expr] = []
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _OF_DICTS:
                 used.append(node.func.value)
-            elif isinstance(node, ast.Call):
-                used += node.args if isinstance(node.func, ast.Name) and node.func.id == "dict" else []
+                used += node.args if node.func.attr == "update" else []
+            if isinstance(node, ast.Call):
+                name_of = self.dotted(node.func) or (node.func.id if isinstance(node.func, ast.Name) else None)
+                used += node.args if name_of in _CALLS_ON_DICTS else []
                 used += [one.value for one in node.keywords if one.arg is None]
+            elif isinstance(node, ast.For | ast.comprehension):
+                used.append(node.iter)
             elif isinstance(node, ast.Dict):
                 used += [value for key, value in zip(node.keys, node.values, strict=True) if key is None]
             yield from (self.at(one) for one in used if isinstance(one, ast.Name) and one.id == name)
 
 
-def _own_names(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _own_names(nodes: list[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             yield node.id
         elif isinstance(node, ast.arg):

@@ -32,14 +32,20 @@ def _write(path: str, edits: set[Edit]) -> bool:
     with open(path, "rb") as file:
         raw = file.read()
     try:
-        text = raw.decode("utf-8")
+        mark, text = _without_mark(raw.decode("utf-8"))
         for edit in sorted(edits, key=lambda one: one.start, reverse=True):
             text = text[: edit.start] + edit.text + text[edit.end :]
         _read(path, text)
     except (UnicodeDecodeError, SyntaxError, SourceError, ValueError):
         return False
-    replace_file(path, text.encode())
+    replace_file(path, (mark + text).encode())
     return True
+
+
+def _without_mark(text: str) -> tuple[str, str]:
+    """The byte order mark that a text begins with, if it does, and the rest, by which offsets are counted."""
+    rest = text.removeprefix("\ufeff")
+    return text[: len(text) - len(rest)], rest
 
 
 def _read(path: str, text: str) -> None:

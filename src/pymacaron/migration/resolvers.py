@@ -1,0 +1,62 @@
+"""How connexion finds the function of an operation that the document does not name: its resolvers."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from .source import Source
+
+_RESOURCE = re.compile(r"/?(?P<name>(?:[\w-](?<!/))*)/*(?P<rest>.*)")
+
+
+class Resolver(NamedTuple):
+    """`RelativeResolver("shop.views")` or `RestyResolver("shop.views")`."""
+
+    kind: str
+    module: str
+
+    @property
+    def is_relative(self) -> bool:
+        return self.kind == "RelativeResolver"
+
+    def function(self, method: str, path: str, operation_id: str | None) -> str | None:
+        """The dotted name of the function for an operation that has no controller."""
+        if self.is_relative:
+            return f"{self.module}.{operation_id}" if operation_id is not None else None
+        if operation_id is not None:
+            return operation_id
+        found = _RESOURCE.fullmatch(path)
+        if found is None or not found["name"]:
+            return None
+        name = "search" if method == "get" and not found["rest"] else method
+        return f"{self.module}.{found['name'].replace('-', '_')}.{name}"
+
+
+def resolvers_of(sources: Iterable[Source]) -> dict[str, Resolver]:
+    """The resolvers of a project, by the names of the files that they are for; under "", one for all."""
+    return {name: one for source in sources for call in source.calls() for name, one in _in_call(source, call)}
+
+
+def _in_call(source: Source, call: ast.Call) -> Iterator[tuple[str, Resolver]]:
+    found = next((_resolver(source, one.value) for one in call.keywords if one.arg == "resolver"), None)
+    if found is None:
+        return
+    if not (isinstance(call.func, ast.Attribute) and call.func.attr == "add_api"):
+        yield "", found
+    elif call.args and isinstance(call.args[0], ast.Constant):
+        yield os.path.basename(str(call.args[0].value)), found
+
+
+def _resolver(source: Source, given: ast.expr) -> Resolver | None:
+    made = source.assigned(given.id) if isinstance(given, ast.Name) else given
+    match made:
+        case ast.Call(function, [ast.Constant(str(module)), *_]) | ast.Call(
+            function, [], [ast.keyword(_, ast.Constant(str(module)))]
+        ):
+            kind = (source.dotted(function) or "").rpartition(".")[2]
+            return Resolver(kind, module) if kind in {"RelativeResolver", "RestyResolver"} else None
+    return None
