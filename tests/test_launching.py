@@ -21,7 +21,7 @@ from pymacaron import API, letsgo
 app = Flask(__name__)
 
 def start(port=80, debug=False):
-    API(app, port=port, debug=debug).load_apis("apis").start()
+    API(app, port=port, debug=debug).load_apis("apis").publish_apis().start()
 
 letsgo(__name__, callback=start)
 """
@@ -42,7 +42,8 @@ def project(folder: Path, function: str) -> None:
 
 
 def test_development_waits_for_the_next_change(tmp_path: Path) -> None:
-    """With --debug a start that fails tells whoever asks, and is tried again when a file changes."""
+    """With --debug a start that fails tells whoever asks, and is tried again when a file changes. Once it serves, it
+    prints where the documentation and the console are."""
     project(tmp_path, "hear")
     port = free_row(1)
     with running([*by_python(port), "--debug"], tmp_path, tmp_path / "log") as server:
@@ -60,6 +61,7 @@ def test_development_waits_for_the_next_change(tmp_path: Path) -> None:
                     calls = server.ask("GET", "/doc/console/state").json["calls"]
         assert calls, server.log
         assert calls[-1]["path"] == "/a"
+        assert f"the documentation is at http://localhost:{port}/doc/\n" in server.log
         assert f"the console is at http://localhost:{port}/doc/console" in server.log
 
 
@@ -131,7 +133,7 @@ def test_an_entry_point_that_is_wrong(tmp_path: Path, start: str, told: str) -> 
     """What `start` itself gets wrong is told in a line, too."""
     project(tmp_path, "here")
     written = SERVER.replace(START, start)
-    written = written.replace('.load_apis("apis").start()', "") if "lambda" in start else written
+    written = written.replace('.load_apis("apis").publish_apis().start()', "") if "lambda" in start else written
     (tmp_path / "server.py").write_text(written, "utf-8")
     ended = run(by_python(), tmp_path)
     assert ended.returncode == 2

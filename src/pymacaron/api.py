@@ -94,6 +94,7 @@ class API:
         )  # fmt: skip
         self._error_reporter = error_reporter
         self._published = "doc"
+        self._pages: str | None = None
         self._console: str | None = None
         self._builtin = ["ping"]
         self._listeners = Listeners()
@@ -133,6 +134,7 @@ class API:
         """Publish the documents, and pages to read and try the operations, below `path`."""
         self._must_not_have_started("publish_apis")
         self._published = path
+        self._pages = f"/{path.strip('/')}/".replace("//", "/")
         publish(self.app, self._service, path)
         return self
 
@@ -301,8 +303,10 @@ class API:
 
             run_worker_beside(program(), reloads=self.debug)
         end_when_asked()
-        if self._console is not None and os.environ.get("WERKZEUG_RUN_MAIN") == "true":  # else one that serves is begun
-            log.info("the console is at %s%s", f"http://localhost:{port}" if port else "", self._console)
+        if os.environ.get("WERKZEUG_RUN_MAIN") == "true":  # else one that serves is begun
+            for what, place in {"documentation": self._pages, "console": self._console}.items():
+                if place is not None:
+                    log.info("the %s is at %s%s", what, f"http://localhost:{port}" if port else "", place)
         self.app.run(host, port, debug=self.debug, **options)
 
 
