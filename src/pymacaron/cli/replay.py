@@ -27,7 +27,7 @@ from .telling import not_imported
     "--body", type=click.Path(exists=True, dir_okay=False), help="A file with the body, if the report has none."
 )
 @click.option("--call", "call_id", help="The id of the call, if FILE has several reports. Default: the last.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: the answer now, and the one before.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON, and the status before.")
 def replay(  # noqa: PLR0917 - click gives them by name
     file: str, app: str, token: str | None, values: tuple[str, ...], body: str | None, call_id: str | None,
     as_json: bool,
