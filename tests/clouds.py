@@ -259,7 +259,7 @@ CHANGING = frozenset(
 
 @contextmanager
 def clouds() -> Iterator[Cloud]:
-    with mock_aws(), patch("moto.ec2.models.amis.AmiBackend._load_amis"):  # five thousand images, of no use here
+    with patch("moto.ec2.models.amis.AmiBackend._load_amis"), mock_aws():  # five thousand images, of no use here
         yield Cloud()
 
 
