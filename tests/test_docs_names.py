@@ -6,12 +6,14 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import tomllib
 from collections.abc import Iterator
 
 import click
 import yaml
 from cures import nothing, same
 from pages import PAGES, ROOT
+from test_architecture import ROOMS
 
 from pymacaron import API, exceptions
 from pymacaron.advice.rules import RULES
@@ -28,7 +30,7 @@ EVERYTHING = "\n".join(page.read_text("utf-8") for page in PAGES if page.name !=
 
 
 def test_every_room_is_on_the_plan() -> None:
-    """The table of rooms in ARCHITECTURE.md has each file and folder of the source once, and nothing else."""
+    """The table of rooms in ARCHITECTURE.md has each file and folder of the source, in import order; nothing else."""
     source = ROOT / "src" / "pymacaron"
     files = {path.stem for path in source.glob("*.py")} - {"__init__", "_version"}
     folders = {path.parent.name for path in source.glob("*/__init__.py")}
@@ -36,7 +38,20 @@ def test_every_room_is_on_the_plan() -> None:
     cure = "the table of rooms has one line for each: what it is for (ROOMS in tests/test_architecture.py is the order)"
     rooms = re.findall(r"\w+", " ".join(cells))
     same("ARCHITECTURE.md", rooms, files | folders, cure)
-    assert len(rooms) == len(set(rooms)), "a room stands in two rows of ARCHITECTURE.md"
+    assert rooms == [room for room in ROOMS if room in rooms], "ARCHITECTURE.md: the order is not that of ROOMS"
+
+
+def test_every_dependency_is_on_the_plan() -> None:
+    """ARCHITECTURE.md says of each library that we need, or that an extra brings, why it is not our own code."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = [one for name, needed in project["optional-dependencies"].items() if name not in _OURS for one in needed]
+    names = {re.split(r"[\[>=<~-]", one)[0].lower() for one in [*project["dependencies"], *extras]}
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## Dependencies")[2].lower()
+    lacking = (f"ARCHITECTURE.md: `{name}` is not among the dependencies" for name in names if name not in text)
+    nothing(lacking, "write a row: what the library does that our own code should not")
+
+
+_OURS = {"dev", "docs"}  # extras of those who change pymacaron
 
 
 def told(names: set[str], what: str) -> None:
