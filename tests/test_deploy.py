@@ -25,6 +25,7 @@ from pymacaron.config import Config, load_config
 from pymacaron.deploy import journal
 from pymacaron.deploy.bundle import bundle_of
 from pymacaron.deploy.canary import problems_of_canary
+from pymacaron.deploy.deeds import impossible
 from pymacaron.deploy.due import due
 from pymacaron.deploy.missing import covers
 from pymacaron.deploy.observe import BRANCH, Environment, Found, Release, Version, marked, marks_of
@@ -36,8 +37,8 @@ from pymacaron.deploy.prices import DATE, cost_of
 from pymacaron.deploy.resources import Wanted, wanted_of
 from pymacaron.deploy.rollback import plan_rollback
 from pymacaron.deploy.setup import calls_of
-from pymacaron.deploy.steps import Plan
-from pymacaron.exceptions import ConfigurationError
+from pymacaron.deploy.steps import ApiCall, Plan, Step
+from pymacaron.exceptions import ConfigurationError, DeployError
 from pymacaron.rehearsal.programs import Part, parts_of
 
 SOURCE = Path(__file__).parent.parent / "src" / "pymacaron" / "deploy"
@@ -445,6 +446,52 @@ def test_a_journal_tells_what_was_done(tmp_path: Path) -> None:
     story = journal.read(journal.find(tmp_path))
     assert (story.plan, story.wanted, story.given, story.done) == (made, asked, {"green.id": "e-1"}, {"build"})
     assert story.plan.hash == made.hash
+
+
+@pytest.mark.parametrize("damage", [
+    "cut", "null", "[]", "no JSON", '{"event": "begin"}', '{"event": "given"}', '{"event": "end"}', "\\udcff", "plan",
+    "wanted", "pymacaron", "event", "plan.steps", "plan.cost", "plan.deploy_id", "wanted.name",
+])  # fmt: skip
+def test_whatever_a_journal_holds(tmp_path: Path, damage: str) -> None:
+    """It is a story, or an error that says what to do, with the code of what could not begin: of a file that is damaged
+    or that another version has written, too. What a later process writes behind half a line is read."""
+    asked = wanted()
+    book = journal.Journal.begun(tmp_path, plan(asked, Found("1", "a:b"), order()), asked, NOW)
+    book.write(NOW, "done", step="build")
+    whole = book.path.read_text("utf-8").splitlines()
+    first, rest = json.loads(whole[0]), whole[1:]
+    part, _, name = damage.rpartition(".")
+    if name in (first[part] if part else first):
+        del (first[part] if part else first)[name]
+        made = [[json.dumps(first), *rest]]
+    elif damage == "cut":
+        made = [[*whole[:at], whole[at][:20]] for at in range(2)]
+    else:
+        made = [[*whole[:at], damage, *whole[at:]] for at in range(3)]
+    for lines in made:
+        book.path.write_text("\n".join(lines), "utf-8", "surrogateescape")
+        journal.Journal(book.path).write(NOW, "done", step="push")
+        found = read_or_told(book.path)
+        if isinstance(found, journal.Story):
+            assert "push" in found.done
+        else:
+            assert (found.exit_code, ";" in str(found)) == (3, True)
+
+
+def read_or_told(path: Path) -> journal.Story | DeployError:
+    try:
+        return journal.read(path)
+    except DeployError as error:
+        return error
+
+
+def test_a_plan_of_another_version() -> None:
+    """A step or a call that nobody here knows is found before anything is done."""
+    made = plan(wanted(), Found("1", "a:b"), order())
+    assert impossible(made) == ""
+    for kind, operation in (("dance", "s3.PutObject"), ("lock", "s3.DeleteBucket"), ("lock", "iam.CreateRole")):
+        strange = replace(made, if_live_fails=(Step(kind, "x", (ApiCall.of(operation, {}),)),))
+        assert (kind if kind == "dance" else operation) in impossible(strange)
 
 
 def test_marks() -> None:

@@ -6,12 +6,14 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import trustme
 from click.testing import CliRunner
@@ -69,7 +71,7 @@ def test_status_and_releases(cloud: Cloud, tmp_path: Path) -> None:
 
 
 def test_only_what_is_not_live_is_ended(cloud: Cloud, tmp_path: Path) -> None:
-    """Not the live environment, not one that is just being deployed, and by `prune` only what is due."""
+    """Not the live environment, nothing while somebody deploys or goes back, and by `prune` only what is due."""
     account = account_in(cloud, tmp_path)
     deploy(cloud, tmp_path, 1, "a", wanted())
     deploy(cloud, tmp_path, 2, "b", wanted())
@@ -80,8 +82,9 @@ def test_only_what_is_not_live_is_ended(cloud: Cloud, tmp_path: Path) -> None:
         operating.terminate(account, account.observed(), "shop-live")
     lock = account.lock(account.observed().bucket, "20261122-090001-aaaa")
     lock.take()
-    with pytest.raises(DeployError, match="is being deployed"):
+    with pytest.raises(DeployError, match="deploys already") as held:
         operating.terminate(account, account.observed(), first)
+    assert held.value.exit_code == 6
     lock.free()
     assert operating.prune(account, account.observed(), lambda _: None) == 0
     cloud.clock.advance(25 * 3600)
@@ -198,6 +201,20 @@ def test_the_policy_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "pym-config.yaml:3:13: aws_region: is no region" in str(done.exception)
 
 
+def test_no_connection(cloud: Cloud) -> None:
+    """AWS that has never answered is not waited for as long as one that has; a region that nobody knows is named."""
+    clock = StillClock(cloud.clock)
+    began = clock.time()
+    for region, says in ((REGION, "connection of this machine"), ("eu-wst-1", "did you mean 'eu-west-1'?")):
+        away = Aws(
+            lambda service: boto3.client(service, REGION, endpoint_url="http://127.0.0.1:9", config=OPTIONS), clock
+        )
+        with pytest.raises(DeployError, match=says) as told:
+            Account(shop(), replace(wanted(), region=region), away, {}).observed()
+        assert told.value.exit_code == 3
+    assert clock.time() - began < 60
+
+
 # The road to green
 
 
@@ -306,8 +323,37 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "nothing is live" in run("rollback", "--plan", code=3)
         assert "no environment has" in run("logs", code=3)
         assert run("env", "list") == run("events") == ""
-        assert "no journal" in run("deploy", "--resume", "20261122-090000-aaaa", code=2)
-        assert "has been interrupted" in run("deploy", "--resume", code=2)
+        assert run("env", "prune") == "0 ended\n"
+        assert "0 environments ended" in run("cleanup")
+        assert "no journal" in run("deploy", "--resume", "20261122-090000-aaaa", code=3)
+        assert "has been interrupted" in run("deploy", "--resume", code=3)
         assert "are for --rehearse" in run("deploy", "--before", "..", code=2)
         assert "NAME=VALUE" in run("deploy", "--rehearse", "--variable", "=x", code=2)
         assert len(cloud.record.mutations()) == changes
+        check_refusals(cloud, run, monkeypatch)
+
+
+ASKING = ("aws policy", "aws setup", "deploy --plan", "logs", "events", "env prune")
+
+
+def check_refusals(cloud: Rehearsal, run: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever command it is: what AWS refuses, or this machine says of AWS, is told with its cure, and ends in 3."""
+    denied = {"operation": "DescribeEvents", "error": "AccessDenied", "times": 0}
+    cloud.tell(denied)
+    assert '"Action": ["elasticbeanstalk:DescribeEvents"]' in run("events", code=3)
+    assert ":123456789012:environment/shop/*" in run("events", code=3)
+    cloud.tell({"service": "sts", "operation": "*", "error": "RequestTimeTooSkewed", "times": 0})
+    assert "the clock of this machine is wrong" in run("aws", "policy", code=3)
+    for name, text, says in (
+        ("AWS_PROFILE", "nobody", "give credentials"), ("AWS_ENDPOINT_URL", "nowhere", "settings of AWS on this"),
+    ):  # fmt: skip
+        with monkeypatch.context() as patched:
+            patched.setenv(name, text)
+            assert says in run("aws", "policy", code=3)
+    with monkeypatch.context() as patched:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patched.delenv(name)
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            patched.setenv(name, "nowhere")
+        for words in ASKING:
+            assert "give credentials" in run(*words.split(), code=3), words

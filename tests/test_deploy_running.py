@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from clouds import CHANGING, EACH, FIRST, Cloud, Killed, MortalAws, clouds, deploy, planned, resume, wanted
+from clouds import (
+    CHANGING,
+    EACH,
+    FIRST,
+    Bench,
+    Cloud,
+    Killed,
+    MortalAws,
+    begun,
+    clouds,
+    deploy,
+    planned,
+    resume,
+    wanted,
+)
 
 from pymacaron.deploy import operating
+from pymacaron.deploy.aws import Throttled
+from pymacaron.deploy.due import terminated
+from pymacaron.deploy.ending import retire
 from pymacaron.deploy.journal import find, read
 from pymacaron.deploy.observe import Found, observe
 from pymacaron.deploy.order import Order
 from pymacaron.deploy.resources import Wanted
 from pymacaron.deploy.rollback import plan_rollback
+from pymacaron.deploy.run import Unclear
 from pymacaron.deploy.steps import Plan
 from pymacaron.exceptions import DeployError
 
@@ -272,6 +290,35 @@ MAKING: dict[str, Callable[..., Plan]] = {
     "tests of a canary fail": partial(planned, canary=25),
 }  # fmt: skip
 OUTCOMES = {"falls ill": ("*090009*", "red-after-swap"), "canary fails": ("*", "canary-fails")}
+
+
+class GoesBack(MortalAws):
+    """Somebody goes back to the first environment while its end is tried a second time."""
+
+    def _call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        if operation.endswith("TerminateEnvironment") and not any("Swap" in one for one in self.calls):
+            there = [one.name for one in self.cloud.account.there()]
+            swap = {"SourceEnvironmentName": there[0], "DestinationEnvironmentName": there[-1]}
+            super()._call("elasticbeanstalk.SwapEnvironmentCNAMEs", swap)
+            self.clock.sleep(60)
+            raise Throttled(operation, "Throttling", "later")
+        return super()._call(operation, parameters)
+
+
+def test_what_is_live_again_is_not_ended(cloud: Cloud, tmp_path: Path) -> None:
+    """What a plan ends is looked at before each attempt: it may have become live since the plan was made, or since the
+    last attempt."""
+    for number, digest in enumerate("ab", 1):
+        deploy(cloud, tmp_path, number, digest, wanted())
+    first, second = (one.name for one in cloud.account.there())
+    aws = GoesBack(cloud)
+    found = observe(aws, wanted())
+    made = planned(found, wanted(), 3, aws.clock.time())
+    run = begun(aws, wanted(), Bench(cloud, "c"), tmp_path, made, found)
+    step = terminated(wanted(), found.environments[0].id, first, f"end {first}", kind="retire")
+    with pytest.raises(Unclear, match="is live, and is not ended"):
+        retire(run, step)
+    assert [one.name for one in observe(aws, wanted()).environments] == [first, second]
 
 
 class Scenario:

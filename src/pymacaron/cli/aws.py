@@ -23,9 +23,9 @@ def policy(stage: str, account: str | None, setup: bool) -> None:
     """Print the IAM policy that is needed for deploying, and allows nothing else."""
     from pymacaron.deploy.permissions import places_of, policy_of  # imports nothing of AWS
 
-    meant = account_for(stage)
-    number = account or str(meant.aws.read("sts.GetCallerIdentity")["Account"])
-    click.echo(json.dumps(policy_of(places_of(meant.wanted, account=number), setup=setup), indent=2))
+    with account_for(stage) as meant:
+        number = account or str(meant.aws.read("sts.GetCallerIdentity")["Account"])
+        click.echo(json.dumps(policy_of(places_of(meant.wanted, account=number), setup=setup), indent=2))
 
 
 @aws.command()
@@ -36,18 +36,20 @@ def setup(stage: str, email: str, only_plan: bool) -> None:
     """Make the roles, instance profile and repository; once for each account. What exists is not changed."""
     from pymacaron.deploy import setup as made  # imports boto3
 
-    account = account_for(stage)
-    caller = account.aws.read("sts.GetCallerIdentity")
-    number, partition = str(caller["Account"]), caller["Arn"].split(":")[1]
-    calls = list(made.calls_of(account.wanted, account=number, partition=partition, email=email))
-    if only_plan:
-        for operation, parameters in calls:
-            click.echo(f"{operation} {json.dumps(parameters)}")
-        return
-    made.set_up(account.aws, account.wanted, calls, number, click.echo)
-    if email:
-        topic = f"arn:{partition}:sns:{account.wanted.region}:{number}:pym-{account.wanted.name}-alarms"
-        click.echo(f"confirm the mail that {email} gets, and write 'aws_notify_topic: {topic}' into pym-config.yaml")
+    with account_for(stage) as account:
+        caller = account.aws.read("sts.GetCallerIdentity")
+        number, partition = str(caller["Account"]), caller["Arn"].split(":")[1]
+        calls = list(made.calls_of(account.wanted, account=number, partition=partition, email=email))
+        if only_plan:
+            for operation, parameters in calls:
+                click.echo(f"{operation} {json.dumps(parameters)}")
+            return
+        made.set_up(account.aws, account.wanted, calls, number, click.echo)
+        if email:
+            topic = f"arn:{partition}:sns:{account.wanted.region}:{number}:pym-{account.wanted.name}-alarms"
+            click.echo(
+                f"confirm the mail that {email} gets, and write 'aws_notify_topic: {topic}' into pym-config.yaml"
+            )
 
 
 @aws.command()
@@ -58,20 +60,16 @@ def registry(stage: str, user: str) -> None:
 
     The command asks for the password, or reads it from standard input. Best use a token that can only read.
     """
-    from pymacaron.deploy.aws import Refused, Uncertain  # imports boto3
-    from pymacaron.deploy.registry import keep_login  # likewise
+    from pymacaron.deploy.registry import keep_login  # imports boto3
     from pymacaron.exceptions import DeployError
 
-    account = account_for(stage)
-    is_asked = sys.stdin.isatty()
-    password = click.prompt("Password", hide_input=True) if is_asked else sys.stdin.readline().rstrip("\r\n")
-    if not password:
-        raise DeployError("there is no password on standard input; give one, as in `… < token.txt`")
-    try:
+    with account_for(stage) as account:
+        is_asked = sys.stdin.isatty()
+        password = click.prompt("Password", hide_input=True) if is_asked else sys.stdin.readline().rstrip("\r\n")
+        if not password:
+            raise DeployError("there is no password on standard input; give one, as in `… < token.txt`")
         name = keep_login(account.aws, account.wanted, user, password)
-    except (Refused, Uncertain) as error:
-        raise DeployError(f"{error}; look at `pymacaron aws policy`", exit_code=3) from error
-    click.echo(f"kept; write 'docker_secret: {name}' into pym-config.yaml")
+        click.echo(f"kept; write 'docker_secret: {name}' into pym-config.yaml")
 
 
 @aws.command()
@@ -86,21 +84,21 @@ def doctor(stage: str) -> None:
     from pymacaron.deploy.quotas import quotas_of  # likewise
     from pymacaron.exceptions import DeployError
 
-    account = account_for(stage)
-    found = account.observed()
-    click.echo(f"account      {found.account}, as {found.caller}")
-    click.echo(f"platform     {found.platform}")
-    click.echo(f"registry     {found.registry or 'none'}")
-    click.echo(f"bucket       {found.bucket}{'' if found.bucket_exists else ' (a deployment makes it)'}")
-    live = found.live(account.wanted)
-    click.echo(f"live         {f'{live.name}, {live.label}' if live else 'nothing yet'}")
-    for line in name_lines(account.wanted, found.name, is_live=live is not None):
-        click.echo(f"name         {line}")
-    quotas = ", ".join(map(str, quotas_of(account.aws, account.wanted, found)))
-    click.echo(f"quotas       {quotas or 'AWS does not tell them'}")
-    try:
-        deployment.checked(account, found, deployment.ordered(account, found))
-    except DeployError as error:
-        click.echo(str(error), err=True)
-        sys.exit(error.exit_code)
-    click.echo("a deployment can begin: `pymacaron deploy --plan`")
+    with account_for(stage) as account:
+        found = account.observed()
+        click.echo(f"account      {found.account}, as {found.caller}")
+        click.echo(f"platform     {found.platform}")
+        click.echo(f"registry     {found.registry or 'none'}")
+        click.echo(f"bucket       {found.bucket}{'' if found.bucket_exists else ' (a deployment makes it)'}")
+        live = found.live(account.wanted)
+        click.echo(f"live         {f'{live.name}, {live.label}' if live else 'nothing yet'}")
+        for line in name_lines(account.wanted, found.name, is_live=live is not None):
+            click.echo(f"name         {line}")
+        quotas = ", ".join(map(str, quotas_of(account.aws, account.wanted, found)))
+        click.echo(f"quotas       {quotas or 'AWS does not tell them'}")
+        try:
+            deployment.checked(account, found, deployment.ordered(account, found))
+        except DeployError as error:
+            click.echo(str(error), err=True)
+            sys.exit(error.exit_code)
+        click.echo("a deployment can begin: `pymacaron deploy --plan`")

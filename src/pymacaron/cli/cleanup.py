@@ -16,9 +16,9 @@ def cleanup(stage: str) -> None:
     """
     from pymacaron.deploy import operating  # imports boto3
 
-    account = account_for(stage)
-    found = account.observed()
-    ended = operating.prune(account, found, click.echo)
-    deleted = operating.prune_versions(account, found, click.echo)
-    operating.prune_copies(account, found)
-    click.echo(f"{ended} environments ended, {deleted} versions deleted")
+    with account_for(stage) as account:
+        found = account.observed()
+        ended = operating.prune(account, found, click.echo)
+        deleted = operating.prune_versions(account, found, click.echo)
+        operating.prune_copies(account, found)
+        click.echo(f"{ended} environments ended, {deleted} versions deleted")

@@ -82,29 +82,29 @@ def deploy(  # noqa: PLR0917 - click gives them by name
             watch=watch, canary=canary,
         )  # fmt: skip
         return
-    account = account_for(stage, as_json=as_json, version=version)
-    if action == "unlock":
-        _unlock(account, force=force)
-        return
-    from pymacaron.deploy import deployment, resuming  # imports boto3
+    with account_for(stage, as_json=as_json, version=version) as account:
+        if action == "unlock":
+            _unlock(account, force=force)
+            return
+        from pymacaron.deploy import deployment, resuming  # imports boto3
 
-    patience = wait_lock * 60
-    with interruptible():
-        if resume is not None:
-            deploy_id = "" if resume == _LAST else resume
-            resuming.go_on(account, workshop_for(account, base), deploy_id, force=force, lock_patience=patience)
-            return
-        if plan_file:
-            made, found = deployment.of_file(account, plan_file)
-        else:
-            made, found = deployment.deployment(
-                account, image=image, keep_failed=keep_failed, unit_tests=not no_unit_tests, canary=canary or 0,
-                watch=watch,
-            )  # fmt: skip
-        if only_plan:
-            show(made, as_json=as_json)
-            return
-        carry_out(account, made, found, yes=yes, as_json=as_json, base=base, image=image, lock_patience=patience)
+        patience = wait_lock * 60
+        with interruptible():
+            if resume is not None:
+                deploy_id = "" if resume == _LAST else resume
+                resuming.go_on(account, workshop_for(account, base), deploy_id, force=force, lock_patience=patience)
+                return
+            if plan_file:
+                made, found = deployment.of_file(account, plan_file)
+            else:
+                made, found = deployment.deployment(
+                    account, image=image, keep_failed=keep_failed, unit_tests=not no_unit_tests, canary=canary or 0,
+                    watch=watch,
+                )  # fmt: skip
+            if only_plan:
+                show(made, as_json=as_json)
+                return
+            carry_out(account, made, found, yes=yes, as_json=as_json, base=base, image=image, lock_patience=patience)
 
 
 def _named(variables: tuple[str, ...]) -> dict[str, str]:
@@ -207,18 +207,18 @@ def pipeline(context: click.Context, push: bool, deploys: bool, stage: str) -> N
     if deploys:
         context.invoke(deploy, stage=stage, yes=True)
         return
-    account = account_for(stage, version=_version(allow_dirty=not push))
-    from pymacaron.deploy.run import StepFailed  # imports boto3
+    with account_for(stage, version=_version(allow_dirty=not push)) as account:
+        from pymacaron.deploy.run import StepFailed  # imports boto3
 
-    workshop = workshop_for(account)
-    try:
-        workshop.unit_tests()
-        image = workshop.build()
-        workshop.image_tests(image)
-        if push:
-            click.echo(workshop.push(image, account.observed().registry or account.wanted.repository, account.aws))
-    except StepFailed as error:
-        raise DeployError(str(error), exit_code=3) from error
+        workshop = workshop_for(account)
+        try:
+            workshop.unit_tests()
+            image = workshop.build()
+            workshop.image_tests(image)
+            if push:
+                click.echo(workshop.push(image, account.observed().registry or account.wanted.repository, account.aws))
+        except StepFailed as error:
+            raise DeployError(str(error), exit_code=3) from error
 
 
 def deploy_pipeline() -> None:

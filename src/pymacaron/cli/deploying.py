@@ -25,14 +25,18 @@ def stage(command: _F) -> _F:
     return click.option("--env", "stage", metavar="NAME", default="live", show_default=True, help=text)(command)
 
 
-def account_for(stage: str, *, as_json: bool = False, version: str = "") -> Account:
-    """
+@contextmanager
+def account_for(stage: str, *, as_json: bool = False, version: str = "") -> Iterator[Account]:
+    """The account that is meant; what AWS refuses in the block is told with what mends it.
+
     Raises:
-        StartError: the configuration does not do, or boto3 is missing.
+        StartError: the configuration does not do, boto3 is missing, or AWS refuses.
     """
     from pymacaron.deploy import aws, deployment  # see above
 
-    return deployment.account_of(os.curdir, stage, aws.connect, version=version, tell=teller(as_json=as_json))
+    account = deployment.account_of(os.curdir, stage, aws.connect, version=version, tell=teller(as_json=as_json))
+    with account.asking():
+        yield account
 
 
 def teller(*, as_json: bool) -> Callable[[str, str], None]:

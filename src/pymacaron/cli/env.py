@@ -16,11 +16,11 @@ def env() -> None:
 @stage
 def list_them(stage: str) -> None:
     """List all environments of the application."""
-    account = account_for(stage)
-    found = account.observed()
-    for one in found.environments:
-        mark = "live" if one.cname.lower() == account.wanted.cname else ""
-        click.echo(f"{one.name:40} {one.status:11} {one.health:6} {mark:4} {one.label}")
+    with account_for(stage) as account:
+        found = account.observed()
+        for one in found.environments:
+            mark = "live" if one.cname.lower() == account.wanted.cname else ""
+            click.echo(f"{one.name:40} {one.status:11} {one.health:6} {mark:4} {one.label}")
 
 
 @env.command()
@@ -31,11 +31,11 @@ def terminate(name: str, stage: str, yes: bool) -> None:
     """End the environment NAME. The live one cannot be ended."""
     from pymacaron.deploy import operating  # imports boto3
 
-    account = account_for(stage)
-    if not yes:
-        click.confirm(f"End {name} for good?", abort=True)
-    operating.terminate(account, account.observed(), name)
-    click.echo(f"{name} is ending")
+    with account_for(stage) as account:
+        if not yes:
+            click.confirm(f"End {name} for good?", abort=True)
+        operating.terminate(account, account.observed(), name)
+        click.echo(f"{name} is ending")
 
 
 @env.command()
@@ -44,6 +44,6 @@ def prune(stage: str) -> None:
     """End environments that were replaced longer than aws_keep_hours ago, or left behind by failures."""
     from pymacaron.deploy import operating  # imports boto3
 
-    account = account_for(stage)
-    ended = operating.prune(account, account.observed(), click.echo)
-    click.echo(f"{ended} ended")
+    with account_for(stage) as account:
+        ended = operating.prune(account, account.observed(), click.echo)
+        click.echo(f"{ended} ended")

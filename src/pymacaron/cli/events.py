@@ -14,6 +14,6 @@ def events(stage: str, hours: float) -> None:
     """Print the events of the application in Elastic Beanstalk, the oldest first (UTC)."""
     from pymacaron.deploy import operating  # imports boto3
 
-    account = account_for(stage)
-    for line in operating.events(account.aws, account.wanted, hours=hours):
-        click.echo(line)
+    with account_for(stage) as account:
+        for line in operating.events(account.aws, account.wanted, hours=hours):
+            click.echo(line)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from .deploying import account_for, stage
@@ -20,12 +22,13 @@ def logs(stage: str, follow: bool, minutes: float) -> None:
     """
     from pymacaron.deploy import operating  # imports boto3
 
-    account = account_for(stage)
-    since = account.aws.clock.time() - minutes * 60
-    try:
-        for line in operating.logs(
-            account.aws, account.wanted, since=since, follow=follow, note=lambda text: click.echo(f"# {text}", err=True)
-        ):
-            click.echo(line)
-    except KeyboardInterrupt:
-        return
+    with account_for(stage) as account:
+        aws, since = account.aws, account.aws.clock.time() - minutes * 60
+        note = partial(click.echo, err=True)
+        try:
+            for line in operating.logs(
+                aws, account.wanted, since=since, follow=follow, note=lambda it: note(f"# {it}")
+            ):
+                click.echo(line)
+        except KeyboardInterrupt:
+            return

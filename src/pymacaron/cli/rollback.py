@@ -28,8 +28,7 @@ def rollback(stage: str, to: str, only_plan: bool, as_json: bool, yes: bool) -> 
     """
     from pymacaron.deploy import deployment  # imports boto3
 
-    account = account_for(stage, as_json=as_json)
-    with interruptible():
+    with account_for(stage, as_json=as_json) as account, interruptible():
         made, found = deployment.rollback(account, to)
         if only_plan:
             show(made, as_json=as_json)

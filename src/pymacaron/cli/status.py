@@ -19,7 +19,7 @@ def status(stage: str, as_json: bool) -> None:
     """
     from pymacaron.deploy import operating  # imports boto3
 
-    account = account_for(stage)
-    said = operating.status(account, account.observed())
-    click.echo(json.dumps(said, indent=2) if as_json else "\n".join(operating.status_lines(said)))
-    raise SystemExit(0 if said["health"] == "Green" else 1)
+    with account_for(stage) as account:
+        said = operating.status(account, account.observed())
+        click.echo(json.dumps(said, indent=2) if as_json else "\n".join(operating.status_lines(said)))
+        raise SystemExit(0 if said["health"] == "Green" else 1)

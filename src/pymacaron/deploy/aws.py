@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from random import uniform
 from typing import Any, Protocol
 
@@ -45,6 +46,7 @@ _DENIED = frozenset((
 ))  # fmt: skip
 _ABSENT = frozenset(("NoSuchKey", "NoSuchBucket", "404"))
 _ATTEMPTS = 10
+_FIRST_ATTEMPTS = 4
 _LONGEST_PAUSE = 20.0  # seconds
 
 
@@ -112,9 +114,11 @@ class Aws:
     def __init__(self, client: Callable[[str], Any], clock: Clock | None = None) -> None:
         self._client, self.clock = client, clock or WallClock()
         self._clients: dict[str, Any] = {}
+        self._is_reached = False
 
     def read(self, operation: str, attempts: int = _ATTEMPTS, /, **parameters: Any) -> dict[str, Any]:
-        """What AWS answers to a question; asked again for some minutes where it does not.
+        """What AWS answers to a question; asked again for some minutes where it does not, and for seconds where it has
+        answered nothing so far: the machine has no connection, or the region is misspelt.
 
         Args:
             attempts: fewer, for what can be done without.
@@ -130,7 +134,7 @@ class Aws:
                 return self._call(operation, parameters)
             except (Throttled, Uncertain):
                 attempt += 1
-                if attempt == attempts:
+                if attempt >= (attempts if self._is_reached else min(attempts, _FIRST_ATTEMPTS)):
                     raise
             self.pause(attempt)
 
@@ -177,11 +181,11 @@ class Aws:
 
     def _call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         service, _, name = operation.partition(".")
-        if service not in self._clients:
-            self._clients[service] = self._client(service)
+        client = self._made(service, operation)
         try:
-            answer: dict[str, Any] = getattr(self._clients[service], xform_name(name))(**parameters)
+            answer: dict[str, Any] = getattr(client, xform_name(name))(**parameters)
         except ClientError as error:
+            self._is_reached = True
             raise _told(operation, error.response) from error
         except (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError) as error:
             raise Throttled(operation, type(error).__name__, "there is no connection to AWS") from error
@@ -189,7 +193,17 @@ class Aws:
             raise Uncertain(operation, f"no answer: {type(error).__name__}") from error
         except BotoCoreError as error:
             raise Refused(operation, type(error).__name__, str(error)) from error
+        self._is_reached = True
         return answer
+
+    def _made(self, service: str, operation: str) -> Any:
+        """The client for a service; the first one reads what this machine says of AWS."""
+        if service not in self._clients:
+            try:
+                self._clients[service] = self._client(service)
+            except (BotoCoreError, ValueError) as error:  # the latter of addresses that are none
+                raise Refused(operation, type(error).__name__, str(error)) from error
+        return self._clients[service]
 
 
 def _told(operation: str, response: Mapping[str, Any]) -> PyMacaronError:
@@ -206,8 +220,17 @@ def connect(config: Config, clock: Clock | None = None, environment: Environment
     """AWS as the environment has credentials for it; else as the profile `aws_user` has; else with those of the
     configuration."""
     environment = os.environ if environment is None else environment
-    session = _session(config, environment)
-    return Aws(lambda service: session.client(service, config=OPTIONS), clock)
+    known = environment
+    session = cache(lambda: _session(config, known))
+    return Aws(lambda service: session().client(service, config=OPTIONS), clock)
+
+
+def regions() -> list[str]:
+    """Those that boto3 knows, of ordinary accounts; none, where it cannot read its settings."""
+    try:
+        return list(Session().get_available_regions("elasticbeanstalk"))
+    except BotoCoreError:
+        return []
 
 
 def _session(config: Config, environment: Environment) -> Any:

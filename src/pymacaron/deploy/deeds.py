@@ -13,8 +13,9 @@ from .ending import retire
 from .guard import set_alarms, watch
 from .in_place import share, take_back, update
 from .observe import Release, environments_of, live_among, releases_of, versions_of
+from .permissions import PERMITS
 from .run import Run, StepFailed
-from .steps import Step
+from .steps import Plan, Step
 from .swapping import swap, verify
 from .waiting import Failed
 
@@ -178,3 +179,15 @@ DEEDS: dict[str, Callable[[Run, Step], None]] = {
     "canary": update, "share": share, "take_back": take_back, "verify_back": verify,
     "name": _name,
 }  # fmt: skip
+
+
+def impossible(plan: Plan) -> str:
+    """A step or a call in a plan that nobody here knows, since another version has made it; "" if there is none."""
+    for step in (*plan.steps, *plan.if_green_fails, *plan.if_live_fails):
+        if step.kind not in DEEDS:
+            return f"the step {step.kind!r}"
+        for call in step.calls:
+            permit = PERMITS.get(call.operation)
+            if permit is None or not permit.changes or permit.when != "deploy":
+                return f"the call {call.operation!r}"
+    return ""

@@ -6,6 +6,7 @@ import json
 import os
 import secrets as chance
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,19 @@ from pymacaron.config import Config, load_config, set_config
 from pymacaron.exceptions import DeployError, Finding
 
 from . import journal
-from .aws import Aws, Refused, Throttled, Uncertain
-from .execute import STOPPED, Execution
+from .aws import Aws
+from .deeds import impossible
+from .execute import Execution
 from .lock import Lock, owner
 from .observe import Found, observe
 from .order import GIVEN, KEPT, NONE, Order, new_id
 from .plan import plan, problems
 from .quotas import quotas_of
+from .refusals import STOPPED
+from .refusals import told as told_of
 from .resources import LIVE, Wanted, place_of_key, wanted_of
 from .rollback import plan_rollback
-from .run import Run, Workshop, allow
+from .run import Run, Workshop
 from .steps import Plan
 
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -55,22 +59,12 @@ class Account:
         Raises:
             DeployError: AWS does not say.
         """
-        try:
+        with self.asking():
             return observe(self.aws, self.wanted, options=options)
-        except Refused as error:
-            raise DeployError(f"{error}; {self._cure(error)}", exit_code=STOPPED) from error
-        except Uncertain as error:
-            raise DeployError(f"AWS does not answer: {error}; look at your connection", exit_code=STOPPED) from error
 
-    def _cure(self, error: Refused) -> str:
-        if error.is_denial:
-            return allow(error.operation, self.wanted, "ACCOUNT")
-        if isinstance(error, Throttled):
-            return "wait for some minutes"
-        keys = "AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-        return (
-            f"give credentials that are valid, by {keys}, `aws_user` as a profile in ~/.aws, or a role of the machine"
-        )
+    def asking(self) -> AbstractContextManager[None]:
+        """A block in which AWS is asked for things: a refusal is a DeployError that says what mends it."""
+        return told_of(self.aws, self.wanted)
 
     def lock(self, bucket: str, holder: str = "") -> Lock:
         return Lock(self.aws, {"Bucket": bucket, "Key": f"{self.wanted.folder}/lock.json"}, holder=holder)
@@ -182,14 +176,19 @@ def of_file(account: Account, path: str) -> tuple[Plan, Found]:
     try:
         made = Plan.from_json(json.loads(Path(path).read_text("utf-8"))["plan"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DeployError(
-            f"{path} holds no plan ({type(error).__name__}); make one: pymacaron deploy --plan --json"
-        ) from None
+        raise _no_plan(path, type(error).__name__) from None
+    unknown = impossible(made) or ("" if journal.is_id(made.deploy_id) else "its deploy_id")
+    if unknown:
+        raise _no_plan(path, f"{unknown} is unknown")
     found = account.observed(options=made.is_canary)
     if made.state != found.state:
         text = "what there is at AWS has changed since this plan was made; make another one"
         raise DeployError(f"{path}: {text}: pymacaron deploy --plan --json", exit_code=STOPPED)
     return made, found
+
+
+def _no_plan(path: str, why: str) -> DeployError:
+    return DeployError(f"{path} holds no plan of this version ({why}); make one: pymacaron deploy --plan --json")
 
 
 def carry_out(

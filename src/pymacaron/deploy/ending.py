@@ -15,18 +15,27 @@ _END = 20 * 60.0  # seconds
 
 
 def retire(run: Run, step: Step) -> None:
-    """End an environment, but never the live one."""
-    found = run.environment(step.about)
-    if found is not None and found.cname.lower() == run.wanted.cname and (run.plan.blue or step.kind == "retire"):
-        raise Unclear(f"{step.about} is live, and is not ended")
+    """End an environment, but never the live one: somebody may go back to it while this waits, or tries again."""
+    found = _not_live(run, step)
     if found is not None:
         if found.status in {"Launching", "Updating"}:
             _wait_until_still(run, found)
         run.given["green.id"] = run.given.get("green.id") or found.id
-        run.once(step, step.calls[0], lambda: _is_ending(run, step.about))
+        run.once(step, step.calls[0], lambda: _is_ending(_not_live(run, step)))
     for call in step.calls[1:]:
         names = [str(name) for name in call.parameters["AlarmNames"]]
         run.once(step, call, partial(_are_gone, run.aws, names))
+
+
+def _not_live(run: Run, step: Step) -> Environment | None:
+    """
+    Raises:
+        Unclear: it is live by now.
+    """
+    found = run.environment(step.about)
+    if found is not None and found.cname.lower() == run.wanted.cname and (run.plan.blue or step.kind == "retire"):
+        raise Unclear(f"{step.about} is live, and is not ended")
+    return found
 
 
 def _are_gone(aws: Aws, names: list[str]) -> bool | None:
@@ -45,6 +54,5 @@ def _wait_until_still(run: Run, found: Environment) -> None:
         ) from error
 
 
-def _is_ending(run: Run, name: str) -> bool | None:
-    found = run.environment(name)
+def _is_ending(found: Environment | None) -> bool | None:
     return True if found is None or found.status == "Terminating" else None

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from pymacaron._types import Json, JsonObject
+from pymacaron._version import __version__
 from pymacaron.exceptions import DeployError
 
+from .refusals import STOPPED
 from .resources import Wanted
 from .steps import ApiCall, Plan
 
@@ -35,6 +37,7 @@ class Journal:
         self.path = path
         self.mirror: Callable[[Path, bool], object] = lambda path, is_last: None
         self._is_new = True
+        self._is_first = True  # of the lines that this process writes
 
     @classmethod
     def begun(cls, folder: Path, plan: Plan, wanted: Wanted, at: float) -> Journal:
@@ -42,19 +45,26 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ".gitignore").write_text("*\n", "utf-8")  # it is no change of the project
         journal = cls(folder / f"{plan.deploy_id}.jsonl")
-        journal.write(at, "begin", plan=plan.to_json(), wanted=asdict(wanted))
+        journal.write(at, "begin", pymacaron=__version__, plan=plan.to_json(), wanted=asdict(wanted))
         return journal
 
     def write(self, at: float, event: str, **more: Any) -> None:
         line = json.dumps({"at": round(at, 3), "event": event, **more}, sort_keys=True)
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+            file.write(f"\n{line}\n" if self._has_half_a_line() else f"{line}\n")
             file.flush()
             os.fsync(file.fileno())
         is_telling = event == "intent" and (self._is_new or not more["operation"].startswith("s3."))
         if event in _MIRRORED or is_telling:
             self._is_new = False
             self.mirror(self.path, event == "end")
+
+    def _has_half_a_line(self) -> bool:
+        """Has another process ended while it wrote? What it has written stays alone on its line."""
+        if not self._is_first:
+            return False
+        self._is_first = False
+        return bool(self.path.stat().st_size) and not self.path.read_bytes().endswith(b"\n")
 
     def intent(self, at: float, step: str, call: ApiCall) -> None:
         """A call is about to be made."""
@@ -94,21 +104,48 @@ def read(path: Path) -> Story:
     """
     story: Story | None = None
     for said in _lines(path):
-        if said["event"] == "begin":
-            story = Story(Plan.from_json(said["plan"]), wanted_from(said["wanted"]))
-        elif story is not None:
-            _tell(story, said)
+        try:
+            if said["event"] == "begin":
+                story = _begun(said)
+            elif story is not None:
+                _tell(story, said)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            why = f"{type(error).__name__}: {error}"
+            raise strange(path, why, str(said.get("pymacaron", ""))) from error
     if story is None:
-        raise DeployError(f"{path} is no journal of a deployment; see `pymacaron status` for what is there")
+        cure = "move it away; if the bucket has a copy, `pymacaron deploy --resume ID` brings it"
+        raise DeployError(f"{path} is no journal of a deployment; {cure}", exit_code=STOPPED)
     return story
 
 
+def _begun(said: dict[str, Any]) -> Story:
+    """
+    Raises:
+        KeyError, TypeError, ValueError: another version wrote it.
+    """
+    plan = Plan.from_json(said["plan"])
+    if not is_id(plan.deploy_id):
+        raise ValueError("that is no name of a deployment")
+    return Story(plan, wanted_from(said["wanted"]))
+
+
+def strange(path: Path, why: str, writer: str = "") -> DeployError:
+    """What is told of a journal that this version cannot go on with."""
+    whose = f"pymacaron {writer}" if writer not in {"", __version__} else "another version"
+    text = f"{path} cannot be gone on with ({why}): it is damaged, or {whose} has written it"
+    cure = "go on with that version; or look at `pymacaron status`, then `pymacaron deploy unlock --force`, and deploy"
+    return DeployError(f"{text}; {cure}", exit_code=STOPPED)
+
+
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    for line in path.read_text("utf-8").splitlines():
+    """Its lines, but for those that a process has not ended, having ended itself."""
+    for line in path.read_text("utf-8", "replace").splitlines():
         try:
-            yield json.loads(line)
+            said = json.loads(line)
         except ValueError:
-            return  # the process ended while it wrote this line, and has done nothing after it
+            continue
+        if isinstance(said, dict) and "event" in said:
+            yield said
 
 
 def _tell(story: Story, said: dict[str, Any]) -> None:
@@ -153,13 +190,14 @@ def find(folder: Path, deploy_id: str = "") -> Path:
         if _ID.fullmatch(deploy_id) and path.exists():
             return path
         known = ", ".join(one.stem for one in _journals(folder)[-3:]) or "none"
-        raise DeployError(f"there is no journal {path}; the last ones are {known}")
+        raise DeployError(f"there is no journal {path}; the last ones are {known}", exit_code=STOPPED)
     open_one: Path | None = None
     for path in _journals(folder):
         code = read(path).code
         open_one = None if code == 0 else open_one if code in {4, 5} else path  # whoever came later was not in its way
     if open_one is None:
-        raise DeployError(f"no deployment in {folder} has been interrupted; deploy again with `pymacaron deploy`")
+        text = f"no deployment in {folder} has been interrupted; deploy again with `pymacaron deploy`"
+        raise DeployError(text, exit_code=STOPPED)
     return open_one
 
 

@@ -79,7 +79,18 @@ class Lock:
             if error.is_absence:
                 return None
             raise
-        return Holder(**json.loads(answer["Body"].read())), answer["ETag"]
+        return self._holder_in(answer), answer["ETag"]
+
+    def _holder_in(self, answer: Mapping[str, Any]) -> Holder:
+        """Whose it is; what cannot be read is somebody's for as long as any lock lasts."""
+        try:
+            said = json.loads(answer["Body"].read())
+            return Holder(str(said["deploy_id"]), str(said["owner"]), float(said["until"]))
+        except (ValueError, KeyError, TypeError):
+            place = f"s3://{self._where['Bucket']}/{self._where['Key']}"
+            return Holder(
+                "?", f"somebody whose lock cannot be read ({place})", answer["LastModified"].timestamp() + LIFE
+            )
 
     def take(self, say: Callable[[str], object] = lambda text: None, *, wait: float = 0.0) -> None:
         """Get it; what has expired is taken over.
@@ -166,7 +177,7 @@ class Lock:
         """
         if (
             self.etag
-            and (now or self._aws.clock.time() - self._beaten >= _BEAT)
+            and (now or not 0 <= self._aws.clock.time() - self._beaten < _BEAT)  # a clock may be put back
             and not self._put({"IfMatch": self.etag})
         ):
             raise LockLost("somebody else has taken the lock; see `pymacaron status`, then deploy again", exit_code=7)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from pymacaron._types import Json, JsonObject
+from pymacaron.exceptions import DeployError
 
 from .aws import Aws, Refused
 from .dns import Name, name_of
 from .missing import exists, missing_of
 from .options import options_of, own_variables
+from .refusals import STOPPED
 from .resources import Wanted
 from .steps import checksum
 
@@ -215,14 +217,25 @@ def versions_of(aws: Aws, wanted: Wanted) -> tuple[Version, ...]:
 
 
 def releases_of(aws: Aws, wanted: Wanted, bucket: str) -> tuple[Release, ...]:
-    """What has been live, the oldest first, as the record in the bucket has it."""
+    """What has been live, the oldest first, as the record in the bucket has it.
+
+    Raises:
+        DeployError: it cannot be read. It is not taken for an empty one: what it names would be ended.
+    """
+    key, names = f"{wanted.folder}/releases.json", {field.name for field in fields(Release)}
     try:
-        body = aws.read("s3.GetObject", Bucket=bucket, Key=f"{wanted.folder}/releases.json")["Body"].read()
+        body = aws.read("s3.GetObject", Bucket=bucket, Key=key)["Body"].read()
     except Refused as error:
         if error.is_absence:
             return ()
         raise
-    return tuple(Release(**one) for one in json.loads(body)["releases"])
+    try:
+        rows = json.loads(body)["releases"]
+        return tuple(Release(**{name: one[name] for name in one if name in names}) for one in rows)
+    except (ValueError, KeyError, TypeError) as error:
+        text = f"s3://{bucket}/{key}, the record of what has been live, cannot be read ({type(error).__name__})"
+        cure = "bring an earlier version of it back: without it, nobody knows which environments are kept"
+        raise DeployError(f"{text}; {cure}", exit_code=STOPPED) from error
 
 
 def _secret(aws: Aws, wanted: Wanted) -> tuple[str, tuple[str, ...]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 from typing import Any
 
 from pymacaron.exceptions import DeployError
@@ -13,12 +15,13 @@ from .aws import Aws, Refused, Throttled, Uncertain
 from .calls import alarm_names
 from .deployment import Account
 from .due import due
-from .execute import ATTENTION, STOPPED
+from .execute import ATTENTION
 from .guard import alarms_there
-from .lock import HELD, Holder
+from .lock import Holder
 from .mirror import old_copies
 from .observe import Environment, Found, environments_of, live_among
 from .printed import LATE, Feed
+from .refusals import STOPPED, cure_of
 from .resources import Wanted
 
 _POLL = 3.0  # seconds between two questions for new lines
@@ -127,43 +130,52 @@ def events(aws: Aws, wanted: Wanted, *, hours: float) -> list[str]:
 
 
 def terminate(account: Account, found: Found, name: str) -> None:
-    """End one environment, which is not live.
+    """End one environment, which is not live, under the lock: nobody makes it live meanwhile.
 
     Raises:
-        DeployError: it is live, is not there, or AWS refuses.
+        DeployError: it is live, is not there, somebody deploys, or AWS refuses.
     """
-    one = next((one for one in found.environments if one.name == name), None)
-    if one is None:
-        there = ", ".join(each.name for each in found.environments) or "none"
-        raise DeployError(f"there is no environment {name}; there are {there}", exit_code=STOPPED)
-    if one.cname.lower() == account.wanted.cname:
-        raise DeployError(f"{name} is live, and is not ended; deploy or roll back first", exit_code=STOPPED)
-    holder = account.lock(found.bucket).held_by()
-    if holder is not None and one.deploy_id == holder[0].deploy_id:
-        raise DeployError(f"{name} is being deployed by {holder[0].owner}; wait for its end", exit_code=HELD)
-    _end(account, one)
+    with _locked(account, found):
+        found = account.observed()
+        one = next((one for one in found.environments if one.name == name), None)
+        if one is None:
+            there = ", ".join(each.name for each in found.environments) or "none"
+            raise DeployError(f"there is no environment {name}; there are {there}", exit_code=STOPPED)
+        if one.cname.lower() == account.wanted.cname:
+            raise DeployError(f"{name} is live, and is not ended; deploy or roll back first", exit_code=STOPPED)
+        _end(account, one)
+
+
+@contextmanager
+def _locked(account: Account, found: Found, tell: Callable[[str], object] = lambda text: None) -> Iterator[None]:
+    """A block in which nobody deploys; there is no lock where nobody has ever deployed."""
+    if not found.bucket_exists:
+        yield
+        return
+    lock = account.lock(found.bucket, f"ending-{token_hex(4)}")
+    lock.take(tell)
+    try:
+        yield
+    finally:
+        lock.free()
 
 
 def _end(account: Account, one: Environment) -> None:
     """End it, with the alarms that it has."""
-    _changed(account.aws, "elasticbeanstalk.TerminateEnvironment", EnvironmentId=one.id, TerminateResources=True)
+    _changed(account, "elasticbeanstalk.TerminateEnvironment", EnvironmentId=one.id, TerminateResources=True)
     alarms = alarms_there(account.aws, [str(name) for name in alarm_names(account.wanted, one.name)])
     if alarms:
-        _changed(account.aws, "cloudwatch.DeleteAlarms", AlarmNames=alarms)
+        _changed(account, "cloudwatch.DeleteAlarms", AlarmNames=alarms)
 
 
 def prune(account: Account, found: Found, tell: Callable[[str], object]) -> int:
     """End what nobody needs any more, under the lock; how many."""
     ended = 0
-    lock = account.lock(found.bucket, f"prune-{int(account.aws.clock.time())}")
-    lock.take(tell)
-    try:
+    with _locked(account, found, tell):
         for one, why in due(account.wanted, account.observed(), account.aws.clock.time()):
             tell(f"ending {one.name}: {why}")
             _end(account, one)
             ended += 1
-    finally:
-        lock.free()
     return ended
 
 
@@ -175,7 +187,7 @@ def prune_versions(account: Account, found: Found, tell: Callable[[str], object]
     for label in gone:
         tell(f"deleting the version {label}")
         said = {"ApplicationName": account.wanted.name, "VersionLabel": label, "DeleteSourceBundle": True}
-        _changed(account.aws, "elasticbeanstalk.DeleteApplicationVersion", **said)
+        _changed(account, "elasticbeanstalk.DeleteApplicationVersion", **said)
     return len(gone)
 
 
@@ -183,18 +195,19 @@ def prune_copies(account: Account, found: Found) -> int:
     """Delete copies of journals that nobody goes on with any more; how many."""
     gone = old_copies(account.aws, account.wanted, found.bucket) if found.bucket_exists else []
     for key in gone:
-        _changed(account.aws, "s3.DeleteObject", Bucket=found.bucket, Key=key)
+        _changed(account, "s3.DeleteObject", Bucket=found.bucket, Key=key)
     return len(gone)
 
 
-def _changed(aws: Aws, operation: str, **parameters: Any) -> None:
+def _changed(account: Account, operation: str, **parameters: Any) -> None:
     """Make a call that does no harm a second time."""
     for attempt in range(1, 9):
         try:
-            aws.change(operation, parameters)
+            account.aws.change(operation, parameters)
             return
         except (Throttled, Uncertain):
-            aws.pause(attempt)
+            account.aws.pause(attempt)
         except Refused as error:
-            raise DeployError(str(error), exit_code=ATTENTION) from error
+            cure = cure_of(account.aws, account.wanted, error)
+            raise DeployError(f"{error}; {cure}", exit_code=ATTENTION) from error
     raise DeployError(f"{operation} gets no answer; try it again", exit_code=ATTENTION)

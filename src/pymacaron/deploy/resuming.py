@@ -10,9 +10,11 @@ from pymacaron.exceptions import DeployError
 
 from . import journal
 from .aws import Refused, Uncertain
+from .deeds import impossible
 from .deployment import Account
-from .execute import STOPPED, Execution
+from .execute import Execution
 from .mirror import Fetched, fetch
+from .refusals import STOPPED
 from .run import Workshop
 
 _LOCAL = {"build", "image_tests", "push"}  # of an image that is on the machine where it was built, until it is pushed
@@ -31,6 +33,8 @@ def go_on(account: Account, workshop: Workshop, deploy_id: str = "", *, force: b
     fetched = _fetched(account, deploy_id)
     path = _found(account, deploy_id, fetched)
     story, is_strange = journal.read(path), path.stem in fetched.journals
+    if unknown := impossible(story.plan):
+        raise journal.strange(path, f"{unknown} is unknown")
     done = set(story.done)
     if is_strange and "push" not in done:
         done -= _LOCAL

@@ -15,7 +15,7 @@ from .journal import Journal
 from .lock import Lock
 from .mirror import Mirror, folder_of
 from .observe import Environment, environments_of
-from .permissions import places_of, statement_for
+from .refusals import cure_of
 from .resources import Wanted
 from .steps import ApiCall, Plan, Step, filled
 from .waiting import Watch
@@ -191,9 +191,7 @@ class Run:
 
     def advice(self, error: Refused) -> str:
         """What AWS says, and where a permission is missing, the statement that gives it."""
-        if not error.is_denial:
-            return str(error)
-        return f"{error}; {allow(error.operation, self.wanted, self.account)}"
+        return f"{error}; {cure_of(self.aws, self.wanted, error, self.account)}" if error.is_denial else str(error)
 
     def watch(self, ident: str, since: float | None = None) -> Watch:
         """An environment, watched, with its events since a time; the lock gets signs of life meanwhile."""
@@ -212,9 +210,3 @@ class Run:
         """To where the live address leads."""
         host = self.wanted.live_host if self.wanted.certificate else self.wanted.cname
         return Door(self.wanted.scheme, host, self.wanted.cname)
-
-
-def allow(operation: str, wanted: Wanted, account: str) -> str:
-    """How to give the permission for a call."""
-    statement = json.dumps(statement_for(operation, places_of(wanted, account=account)))
-    return f"add this statement to the policy of whoever deploys (`pymacaron aws policy` has all of them): {statement}"

@@ -10,10 +10,9 @@ from typing import Any
 from pymacaron.exceptions import DeployError
 
 from .aws import Aws, Refused, Throttled, Uncertain
-from .execute import STOPPED
 from .permissions import places_of
+from .refusals import STOPPED, allow
 from .resources import Wanted
-from .run import allow
 
 _MANAGED = "arn:{partition}:iam::aws:policy/"
 _SERVICE = (
