@@ -133,7 +133,7 @@ def test_every_extension_is_documented() -> None:
     nothing(unsaid, "tell what it means; or list it in OTHERS of this test, if it is none of our keys of documents")
 
 
-# not our keys of documents: a content coding, a sample's, headers of proxies, keys of connexion, a key that nothing ever read
+# not our keys of documents: a content coding, a sample's, headers of proxies, keys of connexion, one that nothing reads
 OTHERS = {
     "x-openapi-router-controller",
     "x-auth-required",
