@@ -169,7 +169,7 @@ CASES = [
     Case(V30, "callbacks:\n        added:\n", "callbacks:\n        x: §added\n        added:\n", "a callback object is wanted, not text", ""),
     Case(V30, "            application/json:\n              schema: {type: array,", "            §json:\n              schema: {type: array,", "'json' is no media type", "did you mean 'application/json'?", WARNING),
     # OpenAPI 3.1
-    Case(V31, "openapi: 3.1.1", "openapi: §3.3.0", "version 3.3.0 is not known", "pymacaron reads", hides=True),
+    Case(V31, "openapi: 3.1.1", "openapi: §3.9.0", "version 3.9.0 is not known", "pymacaron reads", hides=True),
     Case(V31, "identifier: BSD-3-Clause", "identifier: §BSD-3-Clause, url: x", "an identifier or a URL", "remove", WARNING),
     Case(V31, "{version: {default: v1,", "{version: {default: §v3,", "the default is none of the values", "add it there"),
     Case(V31, "enum: [v1, v2]", "enum: §[]", "a variable without a value", "list its values", hides=True),
