@@ -350,9 +350,11 @@ def test_what_is_an_error(project: Project) -> None:
 
 
 def test_edges_need_a_service() -> None:
-    """http_reply() makes a Flask response, to_model() an Error of the document."""
+    """http_reply() makes a Flask response, to_model() an Error of the document. Whatever is given is text in a body."""
     error = InternalServerError("x")
     assert set(error.to_json()) == {"error", "error_description", "error_id", "status"}
+    of_any: Any = InternalServerError
+    assert of_any(7).to_json()["error_description"] == "7"
 
 
 def test_which_error_model(tmp_path: Path) -> None:

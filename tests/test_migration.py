@@ -287,7 +287,7 @@ def test_what_resolvers_found(kind: str, tmp_path: Path) -> None:
     written; and they are told of arguments that come under other names, or not at all."""
     document, unbound = APPS[kind]
     code = f"from connexion import AsyncApp\nfrom connexion.resolver import {kind} as R\nr = R('zoo')\n"
-    code += "a = AsyncApp('a', lifespan=b)\na.add_api('a.yaml', resolver=r)\n"
+    code += "a = AsyncApp('a', lifespan=b)\na.add_api('a.yaml', resolver=r)\na.test_client(raise_server_exceptions=c)\n"
     line = document.count("\n", 0, document.index("format: path")) + 1
     write(tmp_path, {"app.py": code, "spec/a.yaml": document, "zoo/red_cats.py": CATS})
     told = told_of(tmp_path)
@@ -298,6 +298,7 @@ def test_what_resolvers_found(kind: str, tmp_path: Path) -> None:
         "argument zoo/red_cats.py:2 put takes user, which connexion gives",
         f"extension spec/a.yaml:{line} with connexion its value could hold slashes",
         "call app.py:4 AsyncApp(lifespan=…) is connexion's",
+        "call app.py:6 test_client(raise_server_exceptions=…) is connexion's",
     ):
         assert [one for one in told if one.startswith(wanted)], wanted
     assert written(Project(str(tmp_path)).changes()) == [str(tmp_path / "spec/a.yaml")]

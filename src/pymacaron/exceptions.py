@@ -121,7 +121,7 @@ class PyMacaronException(PyMacaronError):
 
     def __init__(self, text: str = "", user_message: str | None = None, error_id: str | None = None) -> None:
         self.args = (text,)
-        self.error_description = text
+        self.error_description = str(text)  # whatever was raised with, a body has text
         self.error_id = error_id or new_error_id()
         if user_message is not None:
             self.user_message = user_message

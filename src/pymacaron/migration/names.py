@@ -67,10 +67,14 @@ _JSON = "models are written as the document says; for formats there is pymacaron
 _CONNEXION = {
     "connexion": "a service is `API(Flask(__name__)).load_apis(…).start()` in server.py",
     "connexion.request": "write `from flask import request`",
+    "connexion.request.state": "what lives as long as the service stands in a module; start() opens it",
     "connexion.NoContent": "return `None`, or `None, 204`, where the document has an answer without a body",
     "connexion.context": "who calls is known to pymacaron.auth: get_userid(), get_user_token_data()",
     "connexion.problem": "raise an error of your own (`add_error`); `error_format: problem` gives it this form",
     "connexion.exceptions": "raise an error of your own: pymacaron.exceptions.add_error(name, code, status)",
+    "connexion.exceptions.ProblemException": (
+        "raise an error of your own: subclass pymacaron.exceptions.PyMacaronException; to_json() may have more members"
+    ),
     "connexion.exceptions.OAuthProblem": "write pymacaron.exceptions.AuthError",
     "connexion.exceptions.OAuthResponseProblem": "write pymacaron.exceptions.AuthError",
     "connexion.exceptions.Unauthorized": "write pymacaron.exceptions.AuthError",
@@ -245,6 +249,7 @@ CONNEXION_ARGUMENTS = {
     "uri_parser_class": _URI,
     "jsonifier": _JSON,
     "lifespan": "what opens goes into start(), before api.start(); what closes to atexit.register()",
+    "raise_server_exceptions": "app.test_client() of Flask does without; its answers have `.json`, not `.json()`",
     "middlewares": "wrap app.wsgi_app, or use Flask's before_request and after_request",
     "security_map": "give functions to API(verifiers={scheme: function})",
 }  # fmt: skip

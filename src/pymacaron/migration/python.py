@@ -197,7 +197,7 @@ def _of_connexion(file: File, source: Source, call: ast.Call) -> Iterator[Change
     name = dotted.rpartition(".")[2]
     if name in _CONNEXION_METHODS:
         yield file.change("call", source.at(call), f"{name}() is connexion's", _CONNEXION_METHODS[name])
-    for one in call.keywords if name in {"add_api", "App", "FlaskApp", "AsyncApp"} else ():
+    for one in call.keywords if name in {"add_api", "App", "FlaskApp", "AsyncApp", "test_client"} else ():
         if one.arg in CONNEXION_ARGUMENTS:
             at = source.at(one.value)
             yield file.change("call", at, f"{name}({one.arg}=…) is connexion's", CONNEXION_ARGUMENTS[one.arg])

@@ -38,7 +38,10 @@ def _write(path: str, edits: set[Edit]) -> bool:
         _read(path, text)
     except (UnicodeDecodeError, SyntaxError, SourceError, ValueError):
         return False
-    replace_file(path, (mark + text).encode())
+    try:
+        replace_file(path, (mark + text).encode())
+    except OSError as error:  # of a file beside it
+        raise OSError(error.errno, error.strerror, path) from None
     return True
 
 
