@@ -19,17 +19,17 @@ Rule: TypeAlias = Callable[[Document], Iterator[Fault]]
 
 # Every rule with what it means. Errors stop a start; warnings count for the exit code; notes do not.
 RULES: dict[str, tuple[Level, str]] = {
-    "start": ("error", "What stops the start: documents, configuration, functions that do not fit."),
+    "start": ("error", "Anything that stops the start: documents, configuration, functions that do not fit."),
     "secret-missing": ("note", "An environment variable that the configuration names is not set here."),
-    "document": ("warning", "What is allowed in a document, and probably not meant."),
-    "code": ("warning", "What works in the code, and probably is not meant."),
+    "document": ("warning", "Something that is allowed in a document, and probably a mistake."),
+    "code": ("warning", "Something that works in the code, and is probably a mistake."),
     "undeclared-error": ("warning", "A function raises an error whose status the document does not have."),
-    "undocumented-errors": ("warning", "An operation declares no answer for errors."),
+    "undocumented-errors": ("warning", "An operation declares no response for errors."),
     "unused-schema": ("warning", "A schema that nothing refers to."),
-    "inconsistent-name": ("warning", "A property that is written in another style than most."),
-    "insecure-operation": ("warning", "Whoever likes may change something, in a document that knows credentials."),
+    "inconsistent-name": ("warning", "A property whose name has another style than most."),
+    "insecure-operation": ("warning", "No security on what changes something, in a document with security schemes."),
     "insecure-server": ("warning", "A server without encryption."),
-    "insecure-setting": ("warning", "A setting that is for development."),
+    "insecure-setting": ("warning", "A setting that is meant for development."),
     "missing-operation-id": ("note", "An operation without an operationId."),
     "missing-example": ("note", "A schema of an object without an example."),
 }  # fmt: skip

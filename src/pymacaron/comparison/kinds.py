@@ -95,8 +95,10 @@ def _of_schemas() -> Iterator[Kind]:
         ((CALLERS,), "callers may get nothing there"),
     )
     unsent = _NONE, "it does not change what is sent"
-    yield from _sides("default-added", (_NONE, "who leaves it out is served, with a value instead of nothing"), unsent)
-    yield from _sides("default-changed", (_BOTH, "who leaves it out means another value than before"), unsent)
+    yield from _sides(
+        "default-added", (_NONE, "callers who leave it out are served, with a value instead of nothing"), unsent
+    )
+    yield from _sides("default-changed", (_BOTH, "callers who leave it out mean another value than before"), unsent)
     yield from _sides("default-removed", ((SERVICE,), "the function gets nothing where it got the default"), unsent)
     yield Kind("request-property-became-read-only", _BOTH, "what callers send there is dropped")
     yield Kind("request-property-no-longer-read-only", (SERVICE,), "the function gets what was dropped before")
@@ -106,11 +108,11 @@ def _of_schemas() -> Iterator[Kind]:
 
 
 _OF_OPERATIONS = (
-    ("api-added", (SERVICE,), "its operations want functions"),
-    ("api-removed", (CALLERS,), "who calls it finds nothing"),
-    ("operation-added", (SERVICE,), "it wants a function"),
-    ("operation-removed", (CALLERS,), "who calls it finds nothing"),
-    ("deprecated-operation-removed", (CALLERS,), "who has not heeded the warning finds nothing"),
+    ("api-added", (SERVICE,), "its operations need functions"),
+    ("api-removed", (CALLERS,), "callers who use it find nothing"),
+    ("operation-added", (SERVICE,), "it needs a function"),
+    ("operation-removed", (CALLERS,), "callers who use it find nothing"),
+    ("deprecated-operation-removed", (CALLERS,), "callers who ignored the deprecation find nothing"),
     ("operation-deprecated", _NONE, "it works as before"),
     ("operation-no-longer-deprecated", _NONE, "it works as before"),
     ("client-name-changed", (CALLERS,), "clients made from the document call it by that name"),
@@ -139,40 +141,40 @@ _OF_OPERATIONS = (
     ("error-status-removed", (SERVICE,), "the function may answer it today"),
     ("default-response-added", _NONE, "it says what was left open"),
     ("default-response-removed", (SERVICE,), "what the function answers today may break the document"),
-    ("response-media-type-added", _NONE, "who does not ask for it gets what was there before"),
+    ("response-media-type-added", _NONE, "callers who do not ask for it get what they got before"),
     ("response-media-type-removed", _BOTH, "callers may ask for it, and the function may answer it"),
     ("response-header-added", _NONE, "callers may ignore what they do not know"),
     ("required-response-header-added", (SERVICE,), "the function does not answer it today"),
     ("response-header-removed", (CALLERS,), "callers may read it"),
     ("response-header-became-required", (SERVICE,), "the function may leave it out today"),
     ("response-header-became-optional", (CALLERS,), "callers may get nothing there"),
-    ("security-added", (CALLERS,), "who sends no credential is refused"),
+    ("security-added", (CALLERS,), "callers without a credential are refused"),
     ("security-removed", (SERVICE,), "the function may be called by anybody"),
     ("security-alternative-added", _NONE, "what opens it today still does"),
-    ("security-alternative-removed", (CALLERS,), "who comes that way is refused"),
+    ("security-alternative-removed", (CALLERS,), "callers who authenticate that way are refused"),
     ("security-scope-added", (CALLERS,), "tokens without it are refused"),
     ("security-scope-removed", _NONE, "every token that opens it today still does"),
     ("security-scheme-changed", (CALLERS,), "credentials are sent in another way"),
-    ("oauth-flow-added", _NONE, "tokens are had as before, and in one more way"),
-    ("oauth-flow-removed", (CALLERS,), "who gets tokens that way gets none"),
-    ("oauth-address-changed", (CALLERS,), "tokens are had elsewhere"),
+    ("oauth-flow-added", _NONE, "callers get tokens as before, and in one more way"),
+    ("oauth-flow-removed", (CALLERS,), "callers who get tokens that way get none"),
+    ("oauth-address-changed", (CALLERS,), "callers get tokens elsewhere"),
     ("server-added", _NONE, "the others are still there"),
-    ("server-removed", (CALLERS,), "who calls it there may find nothing"),
+    ("server-removed", (CALLERS,), "callers who use it there may find nothing"),
     ("server-variable-changed", (CALLERS,), "URLs made with it may lead elsewhere"),
     ("body-limit-lowered", (CALLERS,), "what callers send today may be refused"),
     ("body-limit-raised", _NONE, "all that callers send today is still taken"),
-    ("rate-limit-changed", (CALLERS,), "who calls as often as today may be refused"),
+    ("rate-limit-changed", (CALLERS,), "callers who call as often as today may be refused"),
     ("time-limit-lowered", (CALLERS,), "what is answered today may come too late"),
     ("time-limit-raised", _NONE, "what is answered today is still answered"),
     ("became-asynchronous", _BOTH, "it is answered 202 at once, and its result comes later"),
     ("no-longer-asynchronous", _BOTH, "its result is answered at once"),
-    ("idempotency-added", _NONE, "who repeats a key gets the same answer"),
+    ("idempotency-added", _NONE, "callers who repeat a key get the same answer"),
     ("idempotency-removed", (CALLERS,), "what is sent again is done again"),
     ("callback-added", (CALLERS,), "callers may be called as they never were"),
     ("callback-removed", (CALLERS,), "callers may wait for it"),
     ("callback-changed", _BOTH, "the two are not compared any further"),
     ("webhook-added", _NONE, "it is sent to those who subscribe"),
-    ("webhook-removed", (CALLERS,), "who waits for it gets nothing"),
+    ("webhook-removed", (CALLERS,), "callers who wait for it get nothing"),
     ("webhook-changed", _BOTH, "the two are not compared any further"),
     ("version-changed", _NONE, "it is for readers"),
     ("documentation-changed", _NONE, "it is for readers"),
