@@ -17,4 +17,4 @@ def same(place: str, told: Iterable[str], there: Iterable[str], cure: str) -> No
     __tracebackhide__ = True
     told, there = set(told), set(there)
     lacking = [f"{place}: `{name}` is not here" for name in there - told]
-    nothing(lacking + [f"{place}: `{name}` is here, and nowhere in the code" for name in told - there], cure)
+    nothing(lacking + [f"{place}: `{name}` is here, and there is none" for name in told - there], cure)

@@ -28,6 +28,7 @@ from clouds import (
     resume,
     wanted,
 )
+from cures import same
 from leaks import secret
 
 from pymacaron.config.secret import remember
@@ -36,6 +37,7 @@ from pymacaron.deploy.journal import find
 from pymacaron.deploy.lock import LIFE, Lock, LockLost
 from pymacaron.deploy.observe import observe
 from pymacaron.deploy.order import KEPT, Order
+from pymacaron.deploy.permissions import PERMITS
 from pymacaron.deploy.plan import problems
 from pymacaron.deploy.quotas import Quota, quotas_of
 from pymacaron.deploy.run import Door
@@ -350,3 +352,15 @@ def test_quotas(cloud: Cloud) -> None:
         "environments",
     }
     assert "vCPUs" not in {one.name for one in quotas_of(aws, wanted(aws_instance_type="p5.xlarge"), found)}
+
+
+def test_calls_that_change_something_are_known() -> None:
+    """Tests in which a deployment dies at each call that changes something know these calls."""
+    named = {name for name, permit in PERMITS.items() if permit.when == "deploy"}
+    changing = {name for name in named if not name.partition(".")[2].startswith(READING)}
+    same("CHANGING of tests/clouds.py", CHANGING, changing, "list it there, or in READING of this test")
+
+
+READING = (
+    "Describe", "Get", "List", "Head", "Filter", "Start", "Batch", "Check", "Request", "Retrieve", "Validate",
+)  # fmt: skip
