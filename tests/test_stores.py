@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import math
 import pickle
+import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 import store_kinds
+from cures import same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_kinds import BLOBS, KINDS, MISSING, ORDERS, PAGES, USERS, clock, new
 
+from pymacaron import stores
 from pymacaron.config import Secret
+from pymacaron.config.kinds import STORE
 from pymacaron.exceptions import (
     ConditionFailedError,
     ItemRefusedError,
@@ -45,6 +50,7 @@ from pymacaron.stores import (
     equal_to,
     less_than,
     more_than,
+    open_store,
     unchanged,
 )
 from pymacaron.stores.values import exact, is_number, is_same
@@ -59,6 +65,18 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def _present() -> Iterator[None]:
     yield
     clock.ahead = 0.0
+
+
+def test_each_kind_can_be_named_and_is_held() -> None:
+    """The setting `store` takes the URL of each kind that there is, which opens it; and this suite holds it."""
+    room = Path(stores.__file__).parent
+    kinds = {door.parent.name for door in room.glob("*/__init__.py")}
+    urls = [STORE.read(url) for url in re.findall(r"\w+://\S+", STORE.words)]
+    opened = {type(open_store(url)).__module__.split(".")[2] for url in urls}
+    same("STORE in src/pymacaron/config/kinds.py, or open_store in stores/opening.py", opened, kinds, "add its scheme")
+    text = Path(store_kinds.__file__).read_text("utf-8")
+    held = {kind for kind in kinds if f"from pymacaron.stores.{kind} import" in text}
+    same("tests/store_kinds.py", held, kinds, "make one as the others there are made, and list it in KINDS")
 
 
 def plain(item: dict[str, Any] | None) -> dict[str, Any]:
