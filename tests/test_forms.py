@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from drawn import TEXTS, api_of
@@ -283,3 +285,17 @@ def test_fields_are_unicode(name: str) -> None:
     """Bytes that are no UTF-8 are refused in every field, whatever the document says of it."""
     for text in (b"%ff", b"\xff", b"%ED%A0%80"):
         assert faults(EVERY, name.encode() + b"=" + text) == [(name, "encoding")]
+
+
+@pytest.mark.parametrize(("media", "most"), [(URLENCODED, 30), (MULTIPART, 100)])
+def test_long_fields_take_little_memory(media: str, most: int) -> None:
+    """A field of escapes is read in a small multiple of its own size, and whole, wherever it is cut for that."""
+    text = "xé\u20ac" * 30_000
+    body = parts(("a", text)) if media == MULTIPART else f"a={quote(text)}".encode()
+    form = form_of({"a": STRING}, media=media)
+    tracemalloc.start()
+    try:
+        assert form.read(body, "b", None) == {"a": text}
+        assert tracemalloc.get_traced_memory()[1] < most * len(body)  # at once: 71 and 200 times as much
+    finally:
+        tracemalloc.stop()

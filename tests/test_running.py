@@ -30,6 +30,7 @@ from pymacaron.config import Config
 from pymacaron.exceptions import StartError
 from pymacaron.proxies import TrustedProxies
 from pymacaron.running import Wishes, plan_of, target_of
+from pymacaron.running.lent import Lent
 from pymacaron.running.machine import cores, memory
 from pymacaron.running.slow import Paced, Waiting
 
@@ -67,6 +68,12 @@ paths:
     post:
       x-bind-server: functions.take
       requestBody: {required: true, content: {text/csv: {}}}
+      responses: {'200': {$ref: '#/components/responses/ok'}}
+  /timed:
+    post:
+      x-bind-server: functions.take
+      x-timeout-ms: 200
+      requestBody: {required: true, content: {application/zip: {}}}
       responses: {'200': {$ref: '#/components/responses/ok'}}
   /seen:
     get: {x-bind-server: functions.seen, responses: {'200': {$ref: '#/components/responses/ok'}}}
@@ -151,7 +158,8 @@ def test_workers_are_replaced(tmp_path: Path, by: str) -> None:
 @pytest.mark.parametrize("by", SERVERS)
 def test_raw_http(tmp_path: Path, by: str) -> None:
     """What is malformed, ambiguous or broken off is refused or understood in one way: never a 500, never two requests
-    in place of one, never half a body for a whole one. What is too long before the body both tell in the same way."""
+    in place of one, never half a body for a whole one. What is too long before the body both tell in the same way. A
+    function that waits for a body when its time is up holds up nobody else."""
     with served(tmp_path, by, settings="max_head: 9000\n") as server:
         assert fuzz(server.port, 100) == []
         heads = {
@@ -164,6 +172,11 @@ def test_raw_http(tmp_path: Path, by: str) -> None:
             b"GET /a HTTP/1.1\r\nHost: x\r\n%s\r\n" % (b"X: y\r\n" * 101): 431,
         }
         assert [server.send(head).status for head in heads] == list(heads.values())
+        late = b"POST /timed HTTP/1.1\r\nHost: x\r\nContent-Type: application/zip\r\nContent-Length: 9\r\n\r\n1,"
+        with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as connection:
+            connection.sendall(late)  # its function waits for the rest, and the worker does not
+            assert connection.recv(12) == b"HTTP/1.1 504"
+            assert server.ask("GET", "/a").status == 200
         assert "Traceback" not in server.log
 
 
@@ -338,12 +351,15 @@ def test_proxies(peer: str, headers: dict[str, str], seen: tuple[str, str, str])
 @given(st.binary(max_size=40), st.lists(st.tuples(st.booleans(), st.integers(-1, 30)), max_size=8))
 def test_bodies_read_as_files(data: bytes, steps: list[tuple[bool, int]]) -> None:
     """The body that granian's worker hands over reads as a file does, by sizes and by lines in any order."""
-    paced, file = Paced(io.BytesIO(data), Waiting(1.0, 1)), io.BytesIO(data)
+    paced, file = Lent(Paced(io.BytesIO(data), Waiting(1.0, 1))), io.BytesIO(data)
     for by_line, size in steps:
         assert (paced.readline(size) if by_line else paced.read(size)) == (
             file.readline(size) if by_line else file.read(size)
         )
     assert list(paced) == list(file)
+    paced = Lent(io.BytesIO(b"more"))
+    assert paced.take_back(patiently=True)
+    assert (paced.read(), paced.readline(), paced.readlines()) == (b"", b"", [])
 
 
 def test_a_worker_full_of_slow_callers(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from .config import get_config, set_config
 from .ending import ending
 from .metrics.sharing import share
 from .running.leaving import Leaving
+from .running.lent import Lent
 from .running.listening import LAST_CALLS, LONGEST_LINE, UNREAD
 from .running.machine import connections
 from .running.plan import GUNICORN, Wishes, plan_of
@@ -116,13 +117,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """Answer; from the beginning of the end on, the connection ends with the answer."""
         if sum([len(name) + len(value) + 4 for name, value in req.headers]) > _plan.max_head:
             raise LimitRequestHeaders("all of them together")
+        body = req.body
+        lent = req.body = Lent(body)
         self._answering.add(req)
         try:
             if ending.begun:
                 req.force_close()
-            return super().handle_request(req, conn)
+            goes_on = super().handle_request(req, conn)
         finally:
             self._answering.discard(req)
+            req.body = body
+            is_ours = lent.take_back(patiently=False)
+        if not is_ours:
+            conn.sock.shutdown(socket.SHUT_RD)  # the end of the body, for whoever is reading it
+        return goes_on and is_ours
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Begin to end, by SIGTERM: /ready says so at once, connections end with the answer that is under way, and

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
@@ -24,6 +24,7 @@ MAX_DIGITS = min(4300, sys.get_int_max_str_digits() or 4300)
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 BOOLEANS: dict[str, Json] = {"true": True, "false": False}
 HEX = re.compile("[0-9A-Fa-f]{2}")
+_STEP = 1 << 16  # bytes that are decoded at a time
 # Printable, or beyond ASCII: what may stand in a header's value (RFC 9110 section 5.5; Latin-1 at most) and in a
 # cookie's (RFC 6265 section 4.1.1, without its ban on space, comma, quote and backslash, which servers take).
 HEADER_TEXT = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
@@ -226,9 +227,21 @@ def unquote(raw: str) -> str:
         return raw
     try:
         data = raw if raw.isascii() else raw.encode("latin-1" if max(raw) <= "\xff" else "utf-8")
-        return unquote_to_bytes(data).decode()
+        return (unquote_to_bytes(data) if len(data) <= _STEP else b"".join(_unquoted(data))).decode()
     except UnicodeError:
         raise TextFault("encoding", "percent-encoded UTF-8") from None
+
+
+def _unquoted(data: str | bytes) -> Iterator[bytes]:
+    """Percent-decoded bytes, piece by piece: at once it would take eighty bytes of memory for each one that came."""
+    raw = data.encode() if isinstance(data, str) else data
+    at = 0
+    while at < len(raw):
+        end = at + _STEP
+        split = raw.rfind(b"%", end - 2, end)  # an escape that does not end here
+        end = end if split < 0 else split
+        yield unquote_to_bytes(raw[at:end])
+        at = end
 
 
 def unquote_query(raw: str) -> str:

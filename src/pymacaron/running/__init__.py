@@ -11,6 +11,7 @@ calls.py        requests as granian hands them over, called as WSGI
 slow.py         callers who do not send what they have announced (granian)
 arbiter.py      the same service by gunicorn, which has a supervising process of its own
 rolling.py      how that one replaces workers: each when its successor serves
+lent.py         a body is read until its request has been answered, no longer
 leaving.py      connections of gunicorn's that are over
 developing.py   a server that starts again when a file changes
 """

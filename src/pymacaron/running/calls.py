@@ -11,6 +11,7 @@ from typing import Any
 from pymacaron.ending import ending
 from pymacaron.lane.environ import UNSURE
 
+from .lent import Lent
 from .listening import LONGEST_LINE
 from .slow import Paced, Waiting
 
@@ -50,8 +51,16 @@ class Calls:
         if len(environ["PATH_INFO"]) + len(environ["QUERY_STRING"]) > _LONGEST_TARGET:
             protocol.response_bytes(414, [("Connection", "close")], b"")
             return
+        lent = None
         if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
-            environ["wsgi.input"] = Paced(environ["wsgi.input"], self._waiting)
+            lent = environ["wsgi.input"] = Lent(Paced(environ["wsgi.input"], self._waiting))
+        self._answer(protocol, environ)
+        if lent is not None:
+            lent.take_back(patiently=True)
+        if self._most and next(self._count) == self._most:
+            self._worn()
+
+    def _answer(self, protocol: Any, environ: dict[str, Any]) -> None:
         start = _Start()
         try:
             body = self._app(environ, start)
@@ -66,8 +75,6 @@ class Calls:
             protocol.response_bytes(start.status, headers, b"".join(body) if len(body) != 1 else body[0])
         else:
             protocol.response_iter(start.status, headers, _Pieces(body))
-        if self._most and next(self._count) == self._most:
-            self._worn()
 
 
 class _Start:

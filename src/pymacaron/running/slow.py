@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -78,9 +78,3 @@ class Paced:
             if not data:
                 break
         return self.read(min(one for one in (end or len(self._kept), most) if one >= 0))
-
-    def readlines(self, hint: int = -1, /) -> list[bytes]:
-        return list(self)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self.readline, b"")
