@@ -338,6 +338,18 @@ write for example DEBUG
     assert findings(text) == [line.strip() for line in expected.splitlines()]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "trusted_hosts: ['[::1]']", "trusted_hosts: ['https://a.example']", "metrics_port: 65536",
+        "security_headers: {X Y: a}", r'security_headers: {X: "a\r\nSet-Cookie: b"}', "security_headers: {X: '€'}",
+    ],
+)  # fmt: skip
+def test_what_no_server_takes(text: str) -> None:
+    """What could not be sent, compared or listened on is told when the file is read, not to every caller."""
+    assert len(findings(text)) == 1
+
+
 def test_mandatory_keys() -> None:
     """A file has to say the name and the live host; a file that says nothing at all lacks both."""
     Path("pym-config.yaml").write_text("# nothing yet\n")

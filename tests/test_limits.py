@@ -754,11 +754,18 @@ def test_security_headers(project: Project, dispatch: str) -> None:
 
 
 def test_trusted_hosts(project: Project) -> None:
-    """A Host that is not among the trusted ones is refused."""
-    get_config().trusted_hosts = ["api.example.com"]
+    """A Host that is not among the trusted ones is refused. Capitals, a dot at the end and the port make no other host
+    (RFC 9110 section 4.2.3)."""
+    get_config().trusted_hosts = ["API.example.com", "*.example.org", "10.0.0.7"]
     client = served(project, "def f(): return {}", {})
-    assert client.get("/f", headers={"Host": "api.example.com"}).status_code == 200
-    assert client.get("/f", headers={"Host": "evil.example.com"}).status_code == 400
+    for status, hosts in (
+        (200, ("api.example.com", "Api.Example.COM:8080", "api.example.com.", "a.example.org", "10.0.0.7:80")),
+        (400, ("evil.example.com", "example.com", "[::1]:80", "api.example.com.evil.com", "10.0.0.70", "")),
+    ):
+        assert {client.get("/f", headers={"Host": host}).status_code for host in hosts} == {status}
+        assert {client.get("/nowhere", headers={"Host": host}).status_code for host in hosts} == {
+            404 if status == 200 else 400
+        }
 
 
 def test_nothing_costs_nothing(project: Project) -> None:

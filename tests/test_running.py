@@ -333,12 +333,15 @@ def test_plans(tmp_path: Path) -> None:
     [
         ("10.0.0.1", {"FOR": "6.6.6.6, 1.2.3.4, 10.9.9.9", "PROTO": "https", "HOST": "a, shop.example"},
          ("1.2.3.4", "https", "shop.example")),
+        ("10.0.0.1", {"PROTO": "https", "PORT": "8443"}, ("10.0.0.1", "https", "x:8443")),
+        ("10.0.0.1", {"PROTO": "https", "PORT": "443"}, ("10.0.0.1", "https", "x")),
+        ("10.0.0.1", {"HOST": "[::1]:5", "PORT": "99999"}, ("10.0.0.1", "http", "[::1]:5")),
         ("10.0.0.1", {"FOR": "not-one", "PROTO": "javascript"}, ("10.0.0.1", "http", "x")),
         ("::ffff:10.0.0.1", {"FOR": "[2001:db8::1]:443"}, ("2001:db8::1", "http", "x")),
         ("", {"FOR": "1.2.3.4:5"}, ("1.2.3.4", "http", "x")),
         ("11.0.0.1", {"FOR": "1.2.3.4", "PROTO": "https", "HOST": "evil"}, ("11.0.0.1", "http", "x")),
     ],
-    ids=["a chain", "nonsense", "IPv6", "a unix socket", "nobody whom we trust"],
+    ids=["a chain", "a port", "the usual port", "no port", "nonsense", "IPv6", "a unix socket", "nobody whom we trust"],
 )  # fmt: skip
 def test_proxies(peer: str, headers: dict[str, str], seen: tuple[str, str, str]) -> None:
     """Only what trusted proxies say of the caller counts, and of addresses the rightmost that is not theirs."""

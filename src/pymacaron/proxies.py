@@ -8,7 +8,7 @@ from typing import Any
 from .exceptions import ConfigurationError, Finding
 
 UNIX = "unix"  # how a proxy is named that comes through a unix socket
-_SCHEMES = frozenset(("http", "https"))
+_USUAL_PORTS = {"http": "80", "https": "443"}
 
 
 class TrustedProxies:
@@ -49,13 +49,15 @@ class TrustedProxies:
         if chain and _is_address(chain[-1]):
             environ["REMOTE_ADDR"] = chain[-1]
         scheme = _last(environ, "HTTP_X_FORWARDED_PROTO").lower()
-        if scheme in _SCHEMES:
+        if scheme in _USUAL_PORTS:
             environ["wsgi.url_scheme"] = scheme
         host, port = _last(environ, "HTTP_X_FORWARDED_HOST"), _last(environ, "HTTP_X_FORWARDED_PORT")
         if host:
             environ["HTTP_HOST"] = host
-        if port.isascii() and port.isdigit():
+        if port.isascii() and port.isdigit() and int(port[:6]) < 65536:
             environ["SERVER_PORT"] = port
+            if "HTTP_HOST" in environ:
+                environ["HTTP_HOST"] = _with_port(environ["HTTP_HOST"], port, environ["wsgi.url_scheme"])
 
     def _trusts(self, address: str) -> bool:
         known = self._known.get(address)
@@ -80,6 +82,12 @@ def _last(environ: dict[str, Any], name: str) -> str:
     """What the nearest proxy has said."""
     text: str = environ.get(name, "")
     return text.rpartition(",")[2].strip()
+
+
+def _with_port(host: str, port: str, scheme: str) -> str:
+    """A host with the port that was asked for, where a proxy has left that out."""
+    has_one = ":" in host.rpartition("]")[2]
+    return host if has_one or port == _USUAL_PORTS.get(scheme) else f"{host}:{port}"
 
 
 def _bare(address: str) -> str:

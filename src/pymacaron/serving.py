@@ -24,7 +24,7 @@ from .endpoints import Bound, Endpoint, Options
 from .exceptions import BindingError, Finding
 from .failures import Failures
 from .flask_context import ADDED
-from .lane import Route, allow_origins, install
+from .lane import Route, allow_origins, install, trust_hosts
 from .names import free_name
 from .operations import Operation
 
@@ -116,7 +116,7 @@ def _face_browsers(app: Flask, config: Config) -> None:
     if config.security_headers:
         app.extensions[ADDED] = [*config.security_headers.items()]
     if config.trusted_hosts and app.config["TRUSTED_HOSTS"] is None:
-        app.config["TRUSTED_HOSTS"] = [*config.trusted_hosts]
+        trust_hosts(app, config.trusted_hosts)
     if config.cors is not None:
         allow_origins(app, config.cors)
 

@@ -119,6 +119,36 @@ def _texts_by_name(value: Json) -> dict[str, str]:
     raise ValueError("write each on a line of its own, as `name: text`")
 
 
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_TEXT = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+
+
+def _headers(value: Json) -> dict[str, str]:
+    """Headers of answers, which every server sends as they are (RFC 9110 sections 5.1 and 5.5)."""
+    read = _texts_by_name(value)
+    for name, text in read.items():
+        if not _HEADER.fullmatch(name) or not _HEADER_TEXT.fullmatch(text):
+            raise ValueError(f"{name!r} cannot be sent: write a name without blanks, and printable ASCII on one line")
+    return read
+
+
+_HOST = re.compile(r"(?:\*\.|\.)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::[0-9]{1,5})?")
+
+
+def _hosts(value: Json) -> list[str]:
+    for host in (found := _texts(value)):
+        if not _HOST.fullmatch(host):
+            cure = "write a name such as api.example.com or *.example.com, or an IPv4 address"
+            raise ValueError(f"{host!r} is no host that can be named; {cure}")
+    return found
+
+
+def _port(value: Json) -> int:
+    if (number := _whole_number(value)) > 65535:
+        raise ValueError("write a number up to 65535")
+    return number
+
+
 def _clients(value: Json) -> dict[str, dict[str, Json]]:
     if not isinstance(value, dict) or not all(isinstance(entry, dict) for entry in value.values()):
         raise ValueError("write the name of an API, and below it for example `url: https://api.example.com`")
@@ -179,14 +209,14 @@ def _origins(value: Json) -> dict[str, Json]:
     return read
 
 
-_ORIGIN = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9a-fA-F:]+\]|null|\*")
+_ORIGIN = re.compile(r"https?://(?:(?:\*\.)?[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?|null|\*")
 
 
 def _origin_list(value: Json) -> list[str]:
     for origin in (found := [value] if isinstance(value, str) else _texts(value)):
         if not _ORIGIN.fullmatch(origin):
             raise ValueError(f"'{origin}' is no origin; write for example https://app.example.com, without a path")
-    return found
+    return [origin.lower() for origin in found]  # as browsers do
 
 
 def _store(value: Json) -> str:
@@ -199,14 +229,17 @@ TEXT = Kind("text", _text)
 STORE = Kind("sqlite:///path or dynamodb://region", _store)
 FLAG = Kind("true or false", _flag)
 WHOLE_NUMBER = Kind("a whole number, 0 or more", _whole_number)
+PORT = Kind("a port", _port)
 SIZE = Kind("a number of bytes, or text such as 16MB or 512KiB", _size)
 TEXTS = Kind("a list of texts", _texts)
 TEXT_OR_TEXTS = Kind("text, or a list of texts", _text_or_texts)
+HOSTS = Kind("a list of hosts", _hosts)
 LEVEL = one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 COUNT = Kind("a whole number, 1 or more", lambda value: _whole_number(value) or _none_is_too_few())
 SECONDS = Kind("a number of seconds", _seconds)
 NOT_NEGATIVE = Kind("a number of seconds, 0 or more", _not_negative)
 TEXTS_BY_NAME = Kind("a mapping from names to texts", _texts_by_name)
+HEADERS = Kind("a mapping from names of headers to texts", _headers)
 ERRORS = one_of("return", "raise")
 CREDENTIALS = Kind("a mapping from security schemes to credentials", read_credentials)
 # What can be said of the client of one API.

@@ -15,10 +15,13 @@ from .kinds import (
     CREDENTIALS,
     ERRORS,
     FLAG,
+    HEADERS,
+    HOSTS,
     ISSUERS,
     LEVEL,
     NOT_NEGATIVE,
     ORIGINS,
+    PORT,
     RATE,
     SIZE,
     STORE,
@@ -98,13 +101,13 @@ SETTINGS: dict[str, Setting] = {
         Setting("rate_limit_store", TEXT, None, "The URL of a Redis that counts for all processes", secret=True),
         Setting("max_concurrency", COUNT, None, "How many calls a process answers at once; more get 503"),
         Setting("idempotency_seconds", COUNT, 86400, "How long answers are kept for x-idempotent (seconds)"),
-        Setting("trusted_hosts", TEXTS, [], "The Host headers that are answered; empty: all"),
+        Setting("trusted_hosts", HOSTS, [], "The Host headers that are answered; empty: all"),
         Setting("cors", ORIGINS, None, "Whose pages may call from browsers: origins, or a mapping; else nobody's"),
-        Setting("security_headers", TEXTS_BY_NAME, SECURITY_HEADERS, "Headers of all answers, for browsers; {}: none"),
+        Setting("security_headers", HEADERS, SECURITY_HEADERS, "Headers of all answers, for browsers; {}: none"),
         # Numbers for Prometheus
         Setting("metrics", FLAG, False, "Whether the service counts, for Prometheus"),
         Setting("metrics_token", TEXT, None, "What whoever reads /metrics has to send", secret=True),
-        Setting("metrics_port", WHOLE_NUMBER, None, "The port that shows them instead of the path /metrics"),
+        Setting("metrics_port", PORT, None, "The port that shows them instead of the path /metrics"),
         Setting("metrics_host", TEXT, "0.0.0.0", "Where that port listens"),  # noqa: S104 - others read it
         # Traces
         Setting("opentelemetry", one_of("auto", "on", "off"), "auto", "Whether there are spans for OpenTelemetry"),
@@ -126,7 +129,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("report_webhook_authorization", TEXT, None, "The header Authorization sent with them", secret=True),
         Setting("report_sentry_dsn", TEXT, None, "Where Sentry takes events; else $SENTRY_DSN", secret=True),
         Setting("smtp_host", TEXT, None, "The server that takes email"),
-        Setting("smtp_port", WHOLE_NUMBER, None, "Its port; else 587, 465 with tls, 25 with none"),
+        Setting("smtp_port", PORT, None, "Its port; else 587, 465 with tls, 25 with none"),
         Setting("smtp_security", one_of("starttls", "tls", "none"), "starttls", "How the connection is encrypted"),
         Setting("smtp_user", TEXT, None, "Who logs in there"),
         Setting("smtp_password", TEXT, None, "The password of that user", secret=True),
@@ -201,7 +204,7 @@ RESERVED = frozenset({"config_file", "config_findings", "get", "keys"})
 
 
 # What a text from the environment stays, whatever it looks like.
-_TEXTS = (TEXT, TEXT_OR_TEXTS, TEXTS_BY_NAME, CREDENTIALS)
+_TEXTS = (TEXT, TEXT_OR_TEXTS, TEXTS_BY_NAME, HEADERS, CREDENTIALS)
 
 
 def takes_text(path: Pointer) -> bool:

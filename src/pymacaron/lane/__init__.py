@@ -14,6 +14,7 @@ and a view function. Both ways give the same bytes; `install(..., through_flask=
     watching.py   a call for every request, and its end told
     slashes.py    slashes inside of path variables
     origins.py    whose pages may call from browsers
+    hosts.py      which hosts are answered for
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ from pymacaron.flask_context import why_unknown
 from pymacaron.router import Router
 
 from .errors import ErrorResponse, Errors
+from .hosts import trust_hosts
 from .origins import allow_origins
 from .place import Layer, place, wrap
 from .routes import Entry, Route, register
 from .slashes import Slashes
 from .watching import Watching
 
-__all__ = ["ErrorResponse", "Layer", "Route", "allow_origins", "install", "wrap"]
+__all__ = ["ErrorResponse", "Layer", "Route", "allow_origins", "install", "trust_hosts", "wrap"]
 
 log = logging.getLogger(__name__)
 
