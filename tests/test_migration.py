@@ -287,7 +287,8 @@ def test_what_resolvers_found(kind: str, tmp_path: Path) -> None:
     written; and they are told of arguments that come under other names, or not at all."""
     document, unbound = APPS[kind]
     code = f"from connexion import AsyncApp\nfrom connexion.resolver import {kind} as R\nr = R('zoo')\n"
-    code += "a = AsyncApp('a', lifespan=b)\na.add_api('a.yaml', resolver=r)\na.test_client(raise_server_exceptions=c)\n"
+    code += "a = AsyncApp('a', lifespan=b)\na.add_api(Path('spec', 'a.yaml'), resolver=r)\n"
+    code += "a.test_client(raise_server_exceptions=c)\n"
     line = document.count("\n", 0, document.index("format: path")) + 1
     write(tmp_path, {"app.py": code, "spec/a.yaml": document, "zoo/red_cats.py": CATS})
     told = told_of(tmp_path)
@@ -305,6 +306,17 @@ def test_what_resolvers_found(kind: str, tmp_path: Path) -> None:
     assert [one for one in told_of(tmp_path) if one.startswith(("unbound", "document"))] == []
     (read,) = Project(str(tmp_path)).documents
     assert {one.function for one in read.operations()} == {"zoo.red_cats.search", "zoo.red_cats.put"}
+
+
+def test_what_classes_did(tmp_path: Path) -> None:
+    """Methods that a resolver of connexion found are told of, with an object that can be named in their place."""
+    app = "from connexion.resolver import MethodViewResolver\na.add_api('a.yaml', resolver=MethodViewResolver('b'))\n"
+    view = "class RedCatsView:\n    def search(self, user): pass\n"
+    write(tmp_path, {"app.py": app, "a.yaml": APPS["RestyResolver"][0], "b.py": view})
+    told = told_of(tmp_path)
+    wanted = "write `redcats = RedCatsView()` in b, and add `x-bind-server: b.redcats.search`"
+    assert [one for one in told if one.startswith("unbound a.yaml:5") and one.endswith(wanted)]
+    assert [one for one in told if one.startswith("argument b.py:2 RedCatsView.search takes user")]
 
 
 KEYS = """swagger: '2.0'

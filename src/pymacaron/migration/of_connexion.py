@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pymacaron.documents import Fault, Node, readable
 
-from .documents import CONTROLLERS, Document, changes_at
+from .documents import CONTROLLERS, Bound, Document, changes_at
+from .resolvers import Resolver
 from .rules import Change
 
 _VERIFIERS = ("x-bearerInfoFunc", "x-basicInfoFunc", "x-apikeyInfoFunc", "x-tokenInfoFunc")
@@ -51,8 +52,20 @@ def by_resolver(document: Document) -> Iterator[Change]:
         return
     for one in found:
         line = f"x-bind-server: {one.function}"
+        if resolver.is_of_classes:
+            yield from changes_at("unbound", [_of_class(resolver, one)])
+            continue
         fault = one.node.fault(f"{one.title} names no function; {resolver.kind} found it", f"add `{line}`", at_key=True)
         yield from _adding(document, line, one.node, fault)
+
+
+def _of_class(resolver: Resolver, operation: Bound) -> Fault:
+    """A method wants an object; one that stands in its module can be named."""
+    module, view, method = str(operation.function).rsplit(".", 2)
+    name = view.removesuffix("View").lower()
+    fact = f"{operation.title} names no function; {resolver.kind} found {view}.{method}"
+    cure = f"write `{name} = {view}()` in {module}, and add `x-bind-server: {module}.{name}.{method}`"
+    return operation.node.fault(fact, cure, at_key=True)
 
 
 def _adding(document: Document, line: str, node: Node, fault: Fault) -> Iterator[Change]:

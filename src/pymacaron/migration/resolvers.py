@@ -8,16 +8,23 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from pymacaron.documents.sources import SUFFIXES
+
 from .source import Source
 
+_KINDS = {"RelativeResolver", "RestyResolver", "MethodViewResolver"}
 _RESOURCE = re.compile(r"/?(?P<name>(?:[\w-](?<!/))*)/*(?P<rest>.*)")
 
 
 class Resolver(NamedTuple):
-    """`RelativeResolver("shop.views")` or `RestyResolver("shop.views")`."""
+    """`RelativeResolver("shop.views")`, `RestyResolver("shop.views")` or `MethodViewResolver("shop.views")`."""
 
     kind: str
     module: str
+
+    @property
+    def is_of_classes(self) -> bool:
+        return self.kind == "MethodViewResolver"
 
     @property
     def is_relative(self) -> bool:
@@ -33,7 +40,10 @@ class Resolver(NamedTuple):
         if found is None or not found["name"]:
             return None
         name = "search" if method == "get" and not found["rest"] else method
-        return f"{self.module}.{found['name'].replace('-', '_')}.{name}"
+        resource = found["name"].replace("-", "_")
+        if self.is_of_classes:
+            resource = f"{resource.title().replace('_', '')}View"
+        return f"{self.module}.{resource}.{name}"
 
 
 def resolvers_of(sources: Iterable[Source]) -> dict[str, Resolver]:
@@ -45,10 +55,14 @@ def _in_call(source: Source, call: ast.Call) -> Iterator[tuple[str, Resolver]]:
     found = next((_resolver(source, one.value) for one in call.keywords if one.arg == "resolver"), None)
     if found is None:
         return
-    if not (isinstance(call.func, ast.Attribute) and call.func.attr == "add_api"):
-        yield "", found
-    elif call.args and isinstance(call.args[0], ast.Constant):
-        yield os.path.basename(str(call.args[0].value)), found
+    yield _document(call), found
+
+
+def _document(call: ast.Call) -> str:
+    """The name of the file that `add_api` is given, as `"a.yaml"`, `Path("specs", "a.yaml")` or the like; else ""."""
+    said = [*call.args[:1], *(one.value for one in call.keywords if one.arg == "specification")]
+    texts = (node.value for one in said for node in ast.walk(one) if isinstance(node, ast.Constant))
+    return next((os.path.basename(text) for text in texts if isinstance(text, str) and text.endswith(SUFFIXES)), "")
 
 
 def _resolver(source: Source, given: ast.expr) -> Resolver | None:
@@ -58,5 +72,5 @@ def _resolver(source: Source, given: ast.expr) -> Resolver | None:
             function, [], [ast.keyword(_, ast.Constant(str(module)))]
         ):
             kind = (source.dotted(function) or "").rpartition(".")[2]
-            return Resolver(kind, module) if kind in {"RelativeResolver", "RestyResolver"} else None
+            return Resolver(kind, module) if kind in _KINDS else None
     return None
