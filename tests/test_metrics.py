@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -13,12 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from programs import free_row
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.parser import text_string_to_metric_families
 from services import Project, body, operation, project_in
 
 from pymacaron.config import get_config
 from pymacaron.config.secret import Secret
+from pymacaron.metrics.sharing import reading
+
+FILES: Any = MmapedDict  # which have no types
+COLLECTOR: Any = MultiProcessCollector
+GONE = 1 << 22  # Linux has no process with such a number, or a higher one
 
 
 @pytest.fixture
@@ -181,6 +191,24 @@ def test_processes_count_together(project: Project) -> None:
         _wait_for(port, key, 10.0)
         os.kill(children[1], 9)
         process.stdin.close()
+
+
+@given(counts=st.lists(st.integers(0, 9), min_size=1, max_size=40))
+@settings(max_examples=5, deadline=None)
+def test_processes_that_are_gone_leave_few_files(counts: list[int]) -> None:
+    """What they have counted is kept in a file of each kind, however many there were, and no number is another one."""
+    with tempfile.TemporaryDirectory() as folder:
+        expected = 0
+        for number, count in enumerate(counts):
+            for kind in ("counter", "histogram"):
+                made = FILES(f"{folder}/{kind}_{GONE + number}.db")
+                made.write_value(mmap_key(kind, f"{kind}_x", ["a"], [str(number % 3)], ""), float(count), 0.0)
+                made.close()
+            expected += count
+            with reading(folder):
+                families = COLLECTOR(None, folder).collect()
+            assert [sum(one.value for one in family.samples) for family in families] == [expected] * 2
+            assert len(list(Path(folder).iterdir())) < 30
 
 
 def _wait_for(port: int, key: Any, value: float) -> None:

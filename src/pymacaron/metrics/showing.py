@@ -18,7 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from pymacaron.config import Config
 from pymacaron.exceptions import AuthInvalidTokenError, AuthMissingHeaderError
 
-from .sharing import forget_the_dead, shared
+from .sharing import reading, shared
 
 log = logging.getLogger(__name__)
 PATH, ENDPOINT = "/metrics", "pymacaron_metrics"
@@ -45,7 +45,7 @@ def _view(config: Config) -> Any:
         if token is not None:
             _check(request.headers.get("Authorization"), token.reveal())
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-        return encode(_registry()), 200, {"Content-Type": content_type, "Cache-Control": "no-store"}
+        return encode(_Numbers()), 200, {"Content-Type": content_type, "Cache-Control": "no-store"}
 
     return metrics
 
@@ -62,31 +62,31 @@ def _check(sent: str | None, token: str) -> None:
         raise AuthInvalidTokenError("This is not the metrics_token")
 
 
-def _registry() -> CollectorRegistry:
-    """What there is to show: this process's numbers, or those of all that count together."""
-    folder = shared()
-    if folder is None:
-        return REGISTRY
-    forget_the_dead(folder)
-    return _Together(folder)
+class _Numbers(CollectorRegistry):
+    """What there is to show whenever it is asked for: this process's numbers, or those of all that count together.
 
+    Args:
+        names: of those that are wanted; None: all.
+    """
 
-class _Together(CollectorRegistry):
-    """The numbers of all processes, collected when they are asked for."""
-
-    def __init__(self, folder: str) -> None:
+    def __init__(self, names: Any = None) -> None:
         super().__init__()
-        MultiProcessCollector(self, folder)  # type: ignore[no-untyped-call]  # it has no types
-
-
-class _Fresh(CollectorRegistry):
-    """What a server that runs on for long shows: _registry(), each time."""
+        self._names = names
 
     def collect(self) -> Any:
-        return _registry().collect()
+        folder = shared()
+        if folder is None:
+            return self._collected(REGISTRY)
+        together = CollectorRegistry()
+        MultiProcessCollector(together, folder)  # type: ignore[no-untyped-call]  # it has no types
+        with reading(folder):
+            return self._collected(together)
+
+    def _collected(self, registry: CollectorRegistry) -> list[Any]:
+        return [*(registry if self._names is None else registry.restricted_registry(self._names)).collect()]
 
     def restricted_registry(self, names: Any) -> Any:
-        return _registry().restricted_registry(names)
+        return _Numbers(names)
 
 
 _doors: dict[tuple[str, int], int] = {}  # ports that are open, and the process that has opened each
@@ -108,7 +108,7 @@ def _wait(host: str, port: int) -> None:
 
 def _listens(host: str, port: int) -> bool:
     try:
-        start_http_server(port, host, _Fresh())
+        start_http_server(port, host, _Numbers())
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             log.error("metrics: nobody can listen on %s:%s: %s", host, port, error.strerror)

@@ -8,10 +8,11 @@ import threading
 from collections.abc import Callable
 
 from pymacaron.config import get_config
+from pymacaron.exceptions import StartError
 from pymacaron.logs import set_up
 from pymacaron.metrics.sharing import share
 
-from .listening import listen
+from .listening import listen, look
 from .plan import GUNICORN, Plan
 from .supervising import Supervisor
 from .targets import Target
@@ -31,6 +32,7 @@ def serve(plan: Plan, target: Target, *, with_tasks: bool) -> int:
     set_up(get_config().log_format)
     if get_config().metrics:
         share()
+        _look_at_metrics(plan)
     ours = os.getpid()  # gunicorn's workers come by here as well
     listener = None if plan.server == GUNICORN else listen(plan)
     if listener is not None and not plan.unix_socket:
@@ -45,6 +47,17 @@ def serve(plan: Plan, target: Target, *, with_tasks: bool) -> int:
     finally:
         if os.getpid() == ours:
             stop().join()
+
+
+def _look_at_metrics(plan: Plan) -> None:
+    """Tell if the port for metrics is taken. Workers, of which one gets it, cannot know by whom."""
+    config = get_config()
+    if config.metrics_port is not None:
+        try:
+            look(plan._replace(host=config.metrics_host, port=config.metrics_port, unix_socket=None))
+        except StartError:
+            fact = "metrics_port: %s:%d cannot be listened on just now: is it another program's? It is tried again"
+            log.warning(fact, config.metrics_host, config.metrics_port)
 
 
 def _tasks(target: Target) -> Callable[[], threading.Thread]:
