@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from programs import free_row
+from programs import free_row, run
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.parser import text_string_to_metric_families
@@ -191,6 +191,33 @@ def test_processes_count_together(project: Project) -> None:
         _wait_for(port, key, 10.0)
         os.kill(children[1], 9)
         process.stdin.close()
+
+
+FULL = """
+import os, resource
+from flask import Flask
+from pymacaron.metrics import share
+share()
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+from pymacaron import API
+from pymacaron.config import get_config
+get_config().metrics = True
+app = Flask("service")
+API(app).load_apis("apis").start(serve="shop")
+client = app.test_client()
+client.get("/f")
+print(client.get("/metrics").text)
+"""
+
+
+def test_no_room(project: Project) -> None:
+    """Where there is no room for the files that processes count in, each counts for itself, and goes on serving."""
+    project.document({"/f": {"get": operation("f", operationId="alone")}})
+    project.functions("def f(): return {}")
+    (project.folder / "program.py").write_text(FULL)
+    ended = run([sys.executable, "-W", "ignore", "program.py"], project.folder)
+    assert 'pymacaron_calls_total{api="shop",operation="alone",status="200"} 1.0' in ended.stdout
+    assert "this process counts for itself" in ended.stderr
 
 
 @given(counts=st.lists(st.integers(0, 9), min_size=1, max_size=40))

@@ -19,7 +19,7 @@ from pymacaron.config import Config
 from pymacaron.crash.reporting import lost
 from pymacaron.exceptions import StartError
 
-from .sharing import share
+from .sharing import make_room, share
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -40,6 +40,7 @@ def measure(config: Config, told: Measured) -> Measured:
     Raises:
         StartError: prometheus-client is not installed.
     """
+    make_room()  # before that, which looks whether there is a folder
     try:
         import prometheus_client  # noqa: F401 - an extra
     except ImportError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
 import os
 import re
 import shutil
@@ -15,9 +16,12 @@ from typing import Any
 
 from pymacaron.exceptions import StartError
 
+log = logging.getLogger(__name__)
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _LIVE = re.compile(r"gauge_live[a-z]*_([0-9]+)\.db")
 _SUMMED = re.compile(r"(counter|histogram|summary)_([1-9][0-9]*)\.db")
+_OURS = ("counter", "histogram", "gauge_livesum")  # kinds of what we count
+_ROOM = 1 << 20  # bytes of a file, enough for hundreds of operations
 _MANY = 24  # files of processes that are gone; more are put together, or each look at the numbers would read them all
 
 
@@ -41,6 +45,26 @@ def share() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(remove)
+
+
+def make_room() -> None:
+    """Let the files that this process counts in have their place on the disk. Where that is full, whoever writes into
+    a mapped file that has none is killed (SIGBUS): such a process counts for itself."""
+    folder = shared()
+    if folder is None:
+        return
+    try:
+        for kind in _OURS:
+            _allocate(Path(folder, f"{kind}_{os.getpid()}.db"), _ROOM)
+    except OSError as error:
+        del os.environ[FOLDER]
+        log.warning("metrics: %s: %s: this process counts for itself", folder, error.strerror)
+
+
+def _allocate(file: Path, size: int) -> None:
+    with file.open("ab") as opened:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(opened.fileno(), 0, size)
 
 
 def shared() -> str | None:
@@ -72,7 +96,7 @@ def _forget_the_dead(folder: str) -> None:
         if found is not None and not _lives(int(found[1])):
             file.unlink(missing_ok=True)
     if len(_of_the_dead(folder)) > _MANY:
-        with _locked(folder, alone=True):
+        with _locked(folder, alone=True), contextlib.suppress(OSError):  # there is no room: another time
             _put_together(folder)
 
 
@@ -93,8 +117,10 @@ def _put_together(folder: str) -> None:
     for kind, files in kinds.items():
         kept, made = Path(folder, f"{kind}_0.db"), Path(folder, f"{kind}.new")
         made.unlink(missing_ok=True)
+        summed = [*files, *([kept] if kept.exists() else [])]
+        _allocate(made, max(file.stat().st_size for file in summed))
         sums = files_of(str(made))
-        for file in [*files, *([kept] if kept.exists() else [])]:
+        for file in summed:
             for key, value, time, _ in files_of.read_all_values_from_file(str(file)):
                 sums.write_value(key, sums.read_value(key)[0] + value, time)
         sums.close()
