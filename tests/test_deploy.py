@@ -486,6 +486,19 @@ def read_or_told(path: Path) -> journal.Story | DeployError:
         return error
 
 
+def test_a_full_disk(tmp_path: Path) -> None:
+    """What cannot be written down is not done: the deployment does not begin (3), or can go on (7)."""
+    made = plan(wanted(), Found("1", "a:b"), order())
+    full = tmp_path / f"{made.deploy_id}.jsonl"
+    full.symlink_to("/dev/full")
+    with pytest.raises(DeployError, match="No space left on device; make room") as refused:
+        journal.Journal.begun(tmp_path, made, wanted(), NOW)
+    assert refused.value.exit_code == 3
+    with pytest.raises(DeployError, match="go on") as stopped:
+        journal.Journal(full).intent(NOW, "lock", made.steps[-1].calls[0])
+    assert stopped.value.exit_code == 7
+
+
 def test_a_plan_of_another_version() -> None:
     """A step or a call that nobody here knows is found before anything is done."""
     made = plan(wanted(), Found("1", "a:b"), order())

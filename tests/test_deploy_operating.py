@@ -4,8 +4,12 @@ leads to."""
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -20,7 +24,7 @@ from click.testing import CliRunner
 from clouds import PACE, REGION, Cloud, MortalAws, StillClock, clouds, deploy, shop, wanted
 
 from pymacaron.cli import pymacaron as command
-from pymacaron.cli.deploying import workshop_for
+from pymacaron.cli.deploying import interruptible, workshop_for
 from pymacaron.config import Config
 from pymacaron.deploy import operating
 from pymacaron.deploy.aws import OPTIONS, Aws
@@ -30,6 +34,7 @@ from pymacaron.deploy.lock import Lock
 from pymacaron.deploy.resources import wanted_of
 from pymacaron.deploy.run import Door, StepFailed
 from pymacaron.deploy.setup import calls_of, set_up
+from pymacaron.deploy.workshop import Here
 from pymacaron.exceptions import DeployError
 from pymacaron.rehearsal import Rehearsal
 
@@ -261,6 +266,51 @@ def test_nobody_is_there(cloud: Cloud, tmp_path: Path) -> None:
     """That is told, and is no traceback."""
     with pytest.raises(StepFailed, match="no connection"):
         workshop_for(account_in(cloud, tmp_path)).container(Door("http", "shop.example.com", "127.0.0.1:9"))
+
+
+def test_tests_that_hang(cloud: Cloud, tmp_path: Path) -> None:
+    """They are ended before the lock could expire, and have failed."""
+    (tmp_path / "pym-config.yaml").write_text("name: shop\nlive_host: shop.example.com\n")
+    for name in ("test", "testaccept"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "test_it.py").write_text("import time\n\ndef test_it(): time.sleep(3600)\n")
+    here = Here(
+        str(tmp_path), architecture="x86_64", stage="live", variables={}, secrets={}, say=lambda line: None, longest=0.5
+    )  # fmt: skip
+    with pytest.raises(StepFailed, match="is ended after"):
+        here.unit_tests()
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(StepFailed, match="take longer than"):
+        here.tests(Door("http", "shop.example.com", f"127.0.0.1:{server.getsockname()[1]}"))
+
+
+def wait_for(number: int, cleared: list[int]) -> None:
+    """Something that is under way when a signal comes."""
+    try:
+        os.kill(os.getpid(), number)
+        while True:
+            time.sleep(0.01)
+    finally:
+        cleared.append(number)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_who_is_ended_clears_up(number: int, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C, the end of a job and that of a terminal: what is under way clears up behind itself, the code is that of
+    shells, and it is told how to go on. A signal that is ignored stays so."""
+    cleared: list[int] = []
+    before = {one: signal.signal(one, signal.SIG_DFL) for one in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        with pytest.raises(SystemExit) as ended, interruptible():
+            wait_for(number, cleared)
+        assert (ended.value.code, cleared) == (code, [number])
+        assert "`pymacaron deploy --resume`" in capsys.readouterr().err
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        with interruptible():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 # The commands

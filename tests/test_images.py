@@ -137,6 +137,8 @@ def test_links_stay_within(tmp_path: Path) -> None:
         ("store.p12", "x", "store.p12: is named as"),
         ("a.py", "\nAWS = 'AKIAJ7Q2X3Y4Z5A6B7C8'", "a.py:2: looks like an access key of AWS"),
         ("b.cfg", "index = https://me:hunter22@pypi.corp.io/", "b.cfg:1: looks like a password in a URL"),
+        ("e.py", "U = 'postgres://shop:hunter22@db.corp/x'", "e.py:1: looks like a password in a URL"),
+        ("Dockerfile.extra", f"ENV A=1\nRUN echo {WORD}", "Dockerfile.extra:2: holds the value of $WORD"),
         ("c.txt", f"\n\nx{WORD}y", "c.txt:3: holds the value of $WORD"),
         ("d.txt", "d29ybXdvb2QtYW5kLWdhbGwtNDcxMQ==", "d.txt:1: holds the value of $WORD"),
     ],
@@ -153,12 +155,13 @@ def test_secrets_stop_the_build(tmp_path: Path, name: str, text: str, told: str)
     assert f"--allow {name}" in str(refused.value)
     assert WORD not in str(refused.value)
     with staged(wish._replace(allowed=(name,)), {"WORD": WORD}) as context:
-        assert (Path(context.path) / name).exists()
+        assert (Path(context.path) / name).exists() or name == "Dockerfile.extra"  # which goes into the Dockerfile
 
 
 @pytest.mark.parametrize("text", [
     "-----BEGIN PRIVATE KEY----- is how they begin", "AKIAIOSFODNN7EXAMPLE", "https://user:pass@localhost/", "wormwood",
-    "-----BEGIN CERTIFICATE-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n",
+    "-----BEGIN CERTIFICATE-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n", "amqp://guest:guest@rabbit.corp//",
+    "postgres://shop:password@db.corp/x", "redis://:$PASS@cache.corp/0", "http://[::1]:8080/@x",
 ])  # fmt: skip
 def test_what_only_speaks_of_secrets_is_none(text: str) -> None:
     """Code and pages that write about keys are no keys."""

@@ -244,6 +244,13 @@ def test_a_lock_is_staged(tmp_path: Path) -> None:
     lines = (tmp_path / "t/requirements.txt").read_text("utf-8").splitlines()
     assert lines[0] == "granian==5.7.0 --hash=sha256:c1"
     assert "file:///requirements/wheels/pymacaron-" in (tmp_path / "t/pymacaron.txt").read_text("utf-8")
+    old = text.replace('"3"\nsource = { editable = "../pymacaron" }', '"2.0.345"\nsource = { registry = "x" }')
+    (tmp_path / "uv.lock").write_text(f'{old}wheels = [{{ url = "u", hash = "sha256:p1" }}]\n')
+    with pytest.raises(
+        StartError, match=r"uv.lock: has pymacaron 2.0.345, and 3.* builds this; require 'pymacaron>=3'"
+    ):
+        stage_requirements(str(tmp_path), str(tmp_path / "o"), [])
+    (tmp_path / "uv.lock").write_text(text)
     (tmp_path / "pyproject.toml").write_text('[project]\ndependencies = ["granian", "Rich_Text[x]>=1"]\n')
     with pytest.raises(StartError, match=r"uv.lock: does not have rich-text.*`uv lock`"):
         stage_requirements(str(tmp_path), str(tmp_path / "u"), [])

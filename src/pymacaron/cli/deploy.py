@@ -102,7 +102,7 @@ def deploy(  # noqa: PLR0917 - click gives them by name
                     watch=watch,
                 )  # fmt: skip
             if only_plan:
-                show(made, as_json=as_json)
+                show(made, found, as_json=as_json)
                 return
             carry_out(account, made, found, yes=yes, as_json=as_json, base=base, image=image, lock_patience=patience)
 
@@ -147,11 +147,13 @@ def _version(allow_dirty: bool) -> str:
     return version_of(revision, "").rstrip("-")
 
 
-def show(made: Plan, *, as_json: bool) -> None:
+def show(made: Plan, found: Found, *, as_json: bool) -> None:
+    """The plan, and in whose account it is carried out, by whom."""
     from pymacaron.deploy.deployment import told as plan_told  # imports boto3
 
     said = {"plan": made.to_json(), "hash": made.hash}
-    click.echo(json.dumps(said, indent=2) if as_json else plan_told(made))
+    whose = f"in the account {found.account}, as {found.caller}"
+    click.echo(json.dumps(said, indent=2) if as_json else f"{plan_told(made)}\n{whose}")
 
 
 def carry_out(
@@ -162,14 +164,14 @@ def carry_out(
     from pymacaron.deploy import deployment  # imports boto3
 
     if not as_json:
-        show(made, as_json=False)
+        show(made, found, as_json=False)
     if not yes and not (sys.stdin.isatty() and click.confirm("Do it?")):
         if not sys.stdin.isatty():
             raise DeployError("nobody is there to be asked; say --yes")
         sys.exit(_NO)
     workshop = workshop_for(account, base)
     deployment.carry_out(account, made, found, workshop, image=image, lock_patience=lock_patience)
-    account.tell("done", f"{account.wanted.scheme}://{account.wanted.live_host} is served by {made.green}")
+    account.tell("done", f"{account.wanted.cname} is served by {made.green}")
     if made.is_canary:
         account.tell("note", "`pymacaron rollback` makes an environment with the version before, in minutes")
     elif made.blue:

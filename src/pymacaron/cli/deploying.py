@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,12 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from .telling import CTRL_C
+
 if TYPE_CHECKING:  # boto3 is imported when a command runs, not with its options
     from pymacaron.deploy.deployment import Account
     from pymacaron.deploy.run import Workshop
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_CTRL_C = 130
 
 
 def stage(command: _F) -> _F:
@@ -59,11 +62,27 @@ def workshop_for(account: Account, base: str | None = None) -> Workshop:
     )  # fmt: skip
 
 
+class _Ended(KeyboardInterrupt):
+    """A signal has come that ends the process. What is under way clears up behind itself, as with Ctrl-C."""
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Ctrl-C leaves everything as it is, and says how to go on."""
+    """Ctrl-C leaves everything as it is at AWS, and says how to go on; likewise the end of a job (SIGTERM) and of a
+    terminal (SIGHUP). Nothing is left behind on this machine."""
+
+    def end(number: int, _frame: object) -> None:
+        raise _Ended(number)
+
+    is_main = threading.current_thread() is threading.main_thread()
+    fatal = [one for one in (signal.SIGTERM, signal.SIGHUP) if is_main and signal.getsignal(one) is signal.SIG_DFL]
+    for number in fatal:  # not for one that is ignored, as by nohup
+        signal.signal(number, end)
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         click.echo("\ninterrupted; what AWS has begun goes on there: `pymacaron deploy --resume`", err=True)
-        sys.exit(_CTRL_C)
+        sys.exit(128 + error.args[0] if isinstance(error, _Ended) else CTRL_C)
+    finally:
+        for number in fatal:
+            signal.signal(number, signal.SIG_DFL)

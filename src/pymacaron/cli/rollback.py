@@ -31,6 +31,6 @@ def rollback(stage: str, to: str, only_plan: bool, as_json: bool, yes: bool) -> 
     with account_for(stage, as_json=as_json) as account, interruptible():
         made, found = deployment.rollback(account, to)
         if only_plan:
-            show(made, as_json=as_json)
+            show(made, found, as_json=as_json)
             return
         carry_out(account, made, found, yes=yes, as_json=as_json)

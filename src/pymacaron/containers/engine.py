@@ -81,7 +81,7 @@ class Engine:
         with tempfile.TemporaryDirectory(prefix="pymacaron-build-") as folder:
             file = os.path.join(folder, "id")
             self._program.told(
-                "build", "--iidfile", file, *(["--format", "docker"] if self.kind == "podman" else []),
+                "build", "--force-rm", "--iidfile", file, *(["--format", "docker"] if self.kind == "podman" else []),
                 *_each("--tag", tags), *_each("--build-arg", _pairs(arguments)), *_each("--label", _pairs(labels)),
                 *(["--file", dockerfile] if dockerfile else []), *(["--no-cache"] if fresh else []),
                 *([f"--network={network}"] if network else []), *(["--platform", platform] if platform else []),

@@ -21,6 +21,13 @@ _CURES = {
         "start it (`systemctl start docker`), or say in DOCKER_HOST where it listens"
     ),
     r"buildx component is missing": "leave DOCKER_BUILDKIT unset, or install docker-buildx",
+    r"no matching distribution|could not find a version": (
+        "require another version of it, or give its wheel: `pymacaron build --wheels FOLDER`"
+    ),
+    r"no such host|name resolution|network is unreachable|i/o timeout|TLS handshake|Could not fetch URL": (
+        "look at the connection: that host is not reached; steps of a build may need `--network host`"
+    ),
+    r"invalid reference format": "names of images have small letters, digits and . _ - /, and a tag behind a colon",
     r"No such image|image not known|unable to find image": "build it: `pymacaron build`",
     r"container name .* is already in use|name .* is in use": "remove that container, or take another name",
     r"port is already allocated|address already in use": "take another port",
@@ -31,6 +38,9 @@ _CURES = {
     ),
     r"pull access denied|manifest unknown|repository does not exist": (
         "check the name of the image behind FROM; a private one needs `docker login`"
+    ),
+    r"returned a non-zero code|did not complete successfully|building at STEP": (
+        "mend what this step runs: what is required, or lines of your own, as in Dockerfile.extra"
     ),
 }
 

@@ -213,7 +213,8 @@ def told(made: Plan) -> str:
         rows.append(f"{number:3}. {step.title}{_minutes(step.minutes)}")
         rows += [f"       {call.operation}({_arguments(call.shown())})" for call in step.calls]
     for title, steps in (
-        ("if it fails before the swap", made.if_green_fails), ("if it fails after the swap", made.if_live_fails)
+        (f"if it fails{' before the swap' if made.if_live_fails else ''}", made.if_green_fails),
+        ("if it fails after the swap", made.if_live_fails),
     ):  # fmt: skip
         if steps:
             rows += ["", f"{title}:", *(f"     - {step.title}" for step in steps)]

@@ -20,6 +20,7 @@ from .resources import Wanted
 from .steps import ApiCall, Plan
 
 FOLDER = os.path.join(".pym", "deploys")
+_ATTENTION = 7  # the exit code of what has begun, and cannot go on
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9]{4}")
 # Points at which a copy is made, beside calls whose doing has to be known: what is done otherwise shows, or is done
 # again without harm.
@@ -42,22 +43,33 @@ class Journal:
     @classmethod
     def begun(cls, folder: Path, plan: Plan, wanted: Wanted, at: float) -> Journal:
         """The journal of a new deployment: its first line has the whole plan."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".gitignore").write_text("*\n", "utf-8")  # it is no change of the project
         journal = cls(folder / f"{plan.deploy_id}.jsonl")
         journal.write(at, "begin", pymacaron=__version__, plan=plan.to_json(), wanted=asdict(wanted))
+        (folder / ".gitignore").write_text("*\n", "utf-8")  # it is no change of the project
         return journal
 
     def write(self, at: float, event: str, **more: Any) -> None:
-        line = json.dumps({"at": round(at, 3), "event": event, **more}, sort_keys=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(f"\n{line}\n" if self._has_half_a_line() else f"{line}\n")
-            file.flush()
-            os.fsync(file.fileno())
+        """
+        Raises:
+            DeployError: it cannot be written, and so what it would tell may not be done.
+        """
+        try:
+            self._append(json.dumps({"at": round(at, 3), "event": event, **more}, sort_keys=True))
+        except OSError as error:
+            code = STOPPED if event == "begin" else _ATTENTION
+            cure = "make room or give the right to write, then go on: `pymacaron deploy --resume`"
+            raise DeployError(f"{self.path} cannot be written: {error.strerror}; {cure}", exit_code=code) from error
         is_telling = event == "intent" and (self._is_new or not more["operation"].startswith("s3."))
         if event in _MIRRORED or is_telling:
             self._is_new = False
             self.mirror(self.path, event == "end")
+
+    def _append(self, line: str) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(f"\n{line}\n" if self._has_half_a_line() else f"{line}\n")
+            file.flush()
+            os.fsync(file.fileno())
 
     def _has_half_a_line(self) -> bool:
         """Has another process ended while it wrote? What it has written stays alone on its line."""

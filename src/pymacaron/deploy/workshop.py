@@ -20,11 +20,13 @@ from pymacaron.testing.running import Run as Tests
 from pymacaron.testing.server import listens
 
 from .aws import Aws
+from .lock import LIFE
 from .registry import push
 from .run import Door, StepFailed
 
 UNIT_TESTS = ("test", "tests")
 _PATIENCE = 60.0  # seconds until a container answers
+_LONGEST = LIFE - 5 * 60  # seconds for tests: a lock gets no sign of life meanwhile
 _LOOK = 1.0  # seconds until an engine, whose command line is a program to start, is asked again whether it still runs
 _ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
 
@@ -39,14 +41,16 @@ class Here:
         secrets: likewise, for both: tests may have to make tokens that the service trusts.
         addresses: where an address of AWS is really reached; as it is, but for a rehearsal.
         engine: None: the one that is found, when it is needed.
+        longest: seconds after which tests are ended.
     """
 
     def __init__(
         self, folder: str, *, architecture: str, stage: str, variables: Mapping[str, str],
         secrets: Mapping[str, str], say: Callable[[str], object],
         addresses: Callable[[str], str] = lambda address: address, wish: Wish | None = None,
-        engine: Engine | None = None,
+        engine: Engine | None = None, longest: float = _LONGEST,
     ) -> None:  # fmt: skip
+        self._longest = longest
         self._folder, self._architecture, self._say = folder, architecture, say
         self._told = {**secrets, "PYM_ENV": stage}
         self._variables, self._addresses = {**variables, **self._told}, addresses
@@ -63,7 +67,11 @@ class Here:
         if folder is None:
             return
         command = [sys.executable, "-m", "pytest", "-q", folder]
-        done = subprocess.run(command, cwd=self._folder, check=False)  # noqa: S603 - no shell, and words of our own
+        try:
+            done = subprocess.run(command, cwd=self._folder, check=False, timeout=self._longest)  # noqa: S603 - no shell
+        except subprocess.TimeoutExpired:
+            cure = "look above which one waits, and let it wait for less"
+            raise StepFailed(f"pytest {folder} is ended after {self._longest:.0f} s; {cure}") from None
         if done.returncode not in {0, 5}:  # the latter: there are none
             raise StepFailed(f"pytest {folder} ends with {done.returncode}; mend what it says above")
 
@@ -124,7 +132,8 @@ class Here:
         if not os.path.isdir(os.path.join(self._folder, TESTS)):
             return
         try:
-            code = run_tests(Tests((TESTS,), folder=self._folder, variables=self._told), place, self._say)
+            tests = Tests((TESTS,), folder=self._folder, variables=self._told, seconds=self._longest)
+            code = run_tests(tests, place, self._say)
         except StartError as error:
             raise StepFailed(str(error)) from error
         if code != PASSED:

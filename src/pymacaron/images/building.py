@@ -140,7 +140,9 @@ def staged(wish: Wish, environment: Mapping[str, str]) -> Iterator[Staged]:
     )
     files = list(files_of(wish.folder, with_tests=wish.with_tests))
     with tempfile.TemporaryDirectory(prefix="pymacaron-image-") as path:
-        stage_files(wish.folder, path, files, Leaks(secrets_of(configs.values(), environment)), wish.allowed)
+        leaks = Leaks(secrets_of(configs.values(), environment))
+        own.check(leaks, wish.allowed)
+        stage_files(wish.folder, path, files, leaks, wish.allowed)
         read = _stage_requirements(wish, path, list(configs.values()))
         revision = revision_of(wish.folder)
         base = wish.base or f"{_BASE}:{sys.version_info[0]}.{sys.version_info[1]}-slim"

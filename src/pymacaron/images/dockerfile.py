@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from pymacaron.exceptions import Finding, StartError
+
+from .leaks import Leaks
 
 OWN = "Dockerfile"  # of a project that writes its own
 EXTRA, EXTRA_BUILD = "Dockerfile.extra", "Dockerfile.build"  # lines for the image, and for the stage that installs
@@ -67,6 +69,16 @@ class Own(NamedTuple):
     whole: str | None
     extra: str
     build: str
+
+    def check(self, leaks: Leaks, allowed: Collection[str]) -> None:
+        """
+        Raises:
+            StartError: there are secrets in it, which the history of the image would tell.
+        """
+        files = ((OWN, self.whole or ""), (EXTRA, self.extra), (EXTRA_BUILD, self.build))
+        findings = [one for name, text in files if name not in allowed for one in leaks.of(name, text.encode())]
+        if findings:
+            raise StartError(findings)
 
 
 def own_of(folder: str) -> Own:

@@ -24,7 +24,8 @@ _CONTENTS = {
     ),
     "an access key of AWS": re.compile(rb"(?<![A-Z0-9])(?:AKIA|ASIA)(?!\w*EXAMPLE)[A-Z0-9]{16}(?![A-Z0-9])"),
     "a password in a URL": re.compile(
-        rb"https?://[\w.%+-]+:[^\s/@$<>{}\"']{4,}@(?!localhost|127\.|example)[\w-]+[.\w]"
+        rb"\b[a-z][a-z0-9+.-]+://([\w.%+-]*):(?!(?:\1|[Pp]ass\w*|secret|changeme|guest|\*+|x+)@)"
+        rb"[^\s/@$<>{}\"']{4,}@(?!localhost|127\.|example)[\w-]+[.\w]"
     ),
 }
 _CURE = "keep it out (.dockerignore), or say that it is none: --allow {}"

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from pymacaron._version import __version__
 from pymacaron.config import Config
 from pymacaron.exceptions import Finding, StartError
 
@@ -62,6 +63,8 @@ def stage_requirements(
     others = [_staged(one, folder, target) for one in wanted if is_locked or not _OURS.fullmatch(one.text)]
     extras = {extra.strip() for found in ours for extra in (found["extras"] or "").split(",") if extra.strip()}
     needed = {extra for config in configs for extra in _needed(config)} | set(_serving(configs, others))
+    if is_locked:
+        _check_ours(name, [found["rest"] for found in ours])
     if hashed:
         _check_locked(name, needed, others)
     own = None if is_locked else _own(target, extras | needed, [found["rest"] for found in ours], pymacaron)
@@ -114,6 +117,20 @@ def _check_locked(name: str, needed: Iterable[str], others: Iterable[str]) -> No
         names = ", ".join(_DISTRIBUTIONS[extra] for extra in missing)
         cure = f"lock pymacaron[{','.join(missing)}] with the rest"
         raise StartError([Finding(name, "", f"has hashes, and none for {names}, which this service needs", cure)])
+
+
+def _check_ours(name: str, said: Iterable[str]) -> None:
+    """
+    Raises:
+        StartError: the lock has another pymacaron than the one that the service is written for.
+    """
+    ours = __version__.partition(".")[0]
+    for rest in said:
+        found = re.match(r"\s*={2,3}\s*v?((\d+)[\w.]*)", rest)
+        if found and found[2] != ours:
+            fact = f"has pymacaron {found[1]}, and {__version__} builds this"
+            cure = f"require 'pymacaron>={ours}', from a wheel of yours where no index has it, and lock again"
+            raise StartError([Finding(name, "", fact, cure)])
 
 
 def _own(target: str, extras: set[str], said: list[str], given: str | None) -> str:

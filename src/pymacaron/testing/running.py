@@ -39,6 +39,7 @@ class Run(NamedTuple):
         junit: the file for the results in JUnit's form.
         folder: of the project; "": this one.
         variables: more of the environment in which they run: what the service is told, and they have to know.
+        seconds: after which they are ended; None: never.
     """
 
     paths: tuple[str, ...]
@@ -49,6 +50,7 @@ class Run(NamedTuple):
     junit: str | None = None
     folder: str = ""
     variables: Mapping[str, str] = {}
+    seconds: float | None = None
 
 
 def live_place(port: int | None, *, verify: bool) -> Place:
@@ -139,8 +141,13 @@ def _own_token(config: Config) -> str | None:
 def _pytest(run: Run, environment: dict[str, str], results: Path, say: Callable[[str], object]) -> int:
     options = (f"--junitxml={results}", *run.options) if run.junit is not None else run.options
     command: Sequence[str] = (sys.executable, "-m", "pytest", "-p", _PLUGIN, *options, *run.paths)
-    done = subprocess.run(command, env=environment, cwd=run.folder or None, check=False)  # noqa: S603 - no shell
-    code = done.returncode
+    try:
+        code = subprocess.run(  # noqa: S603 - no shell
+            command, env=environment, cwd=run.folder or None, check=False, timeout=run.seconds
+        ).returncode  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        cure = "look above which one waits, and let it wait for less"
+        raise StartError(f"the tests are ended, since they take longer than {error.timeout:.0f} s; {cure}") from None
     if code == 5:  # pytest's: none is collected
         say(f"no test of {' '.join(run.paths)} is chosen: their functions and files are called test_…")
     return code if code in {PASSED, FAILED} else NOTHING_ASKED
