@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
-from time import process_time
+from time import thread_time
 from types import ModuleType
 from typing import Any
 
@@ -102,13 +102,14 @@ def test_long_chains(holder: str, version: str, tmp_path: Path) -> None:
 
     def chained(count: int) -> float:
         schemas = {f"S{n}": to(n + 1) if holder == "$ref" else {"allOf": [to(n + 1)]} for n in range(count)}
-        start = process_time()
+        start = thread_time()
         found = refused(tmp_path, document(to(0), {**schemas, f"S{count}": OBJECT}), version)
         assert "more than" in found[0].fact
-        return process_time() - start
+        return thread_time() - start
 
     chained(300)
-    assert chained(1200) < 10 * chained(300)
+    # the least of some, since what else this process does, such as collecting garbage of other tests, only adds to it
+    assert min(chained(1200) for _ in range(2)) < 10 * min(chained(300) for _ in range(2))
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
@@ -118,10 +119,10 @@ def test_diamonds(holder: str, extra: dict[str, Any], version: str, tmp_path: Pa
     """Schemas that hold the next one twice take time by their number, not by the number of ways through them."""
     schemas = {f"S{n}": {holder: [to(n + 1), to(n + 1)], **extra} for n in range(30)} | {"S30": OBJECT}
     held = {"type": "object", "properties": {"of": to(0)}}
-    start = process_time()
+    start = thread_time()
     client = served(tmp_path, document(held, schemas), version).test_client()
     assert client.post("/things", json={}).status_code == 200
-    assert process_time() - start < 5
+    assert thread_time() - start < 5
 
 
 @pytest.mark.parametrize(
@@ -281,7 +282,7 @@ def _library() -> Iterator[None]:
 def test_changed_documents(tmp_path_factory: pytest.TempPathFactory, name: str, seed: int) -> None:
     """A document that was changed anywhere loads and is served and published, or is refused with the places of what is
     wrong, in little time; nothing else is ever raised."""
-    folder, random, start = tmp_path_factory.mktemp("changed"), Random(seed), process_time()
+    folder, random, start = tmp_path_factory.mktemp("changed"), Random(seed), thread_time()
     written = bound(parse_yaml(getattr(grammar_documents, name)).value)
     for _ in range(random.choice((1, 1, 2, 4))):
         change(written, random)
@@ -302,4 +303,4 @@ def test_changed_documents(tmp_path_factory: pytest.TempPathFactory, name: str, 
     finally:
         set_config(None)
     assert all(str(folder) in place for place in places)
-    assert process_time() - start < 5
+    assert thread_time() - start < 5
