@@ -651,7 +651,7 @@ def test_body_is_read_as_before(project: Project) -> None:
 @pytest.mark.parametrize("said", [True, "weak"])
 def test_tags(project: Project, dispatch: str, said: Any) -> None:
     """An answer has a tag of its own; who has it gets 304 without a body, and who has another one the answer."""
-    code = "value = [1]\ndef f():\n    return {'value': value[0]}"
+    code = "value, own = [1], []\ndef f():\n    return own[-1]() if own else {'value': value[0]}"
     client = served(project, code, {"x-etag": said}, dispatch=dispatch)
     first = client.get("/f")
     tag = first.headers["ETag"]
@@ -670,6 +670,13 @@ def test_tags(project: Project, dispatch: str, said: Any) -> None:
     other = client.get("/f", headers={"If-None-Match": tag})
     assert (other.status_code, other.json) == (200, {"value": 2})
     assert other.headers["ETag"] != tag
+    for own in (None, '"mine"'):  # a response of Flask's is an answer like another
+        headers = {"ETag": own} if own else {}
+        handlers.own.append(lambda headers=headers: Response('{"a": 1}', headers=headers, mimetype="application/json"))
+        tag = client.get("/f").headers["ETag"]
+        assert own is None or tag == own
+        assert client.get("/f", headers={"If-None-Match": tag}).status_code == 304
+        assert client.get("/f", headers={"If-None-Match": '"other"'}).json == {"a": 1}
 
 
 # What browsers are told

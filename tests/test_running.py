@@ -20,6 +20,12 @@ from typing import Any
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from programs import PATIENCE, Answer, Server, run, running
@@ -338,6 +344,24 @@ def test_plans(tmp_path: Path) -> None:
             plan_of(Wishes(), Config(**wrong))
     with pytest.raises(StartError, match="PORT in the environment"):
         plan_of(Wishes(), Config(), {"PORT": "http"})
+
+
+def test_certificates_that_no_server_takes(tmp_path: Path) -> None:
+    """A certificate without its own key, a key with a password and what is neither are told before anything listens."""
+    names = ("cert", "key", "other", "nonsense", "locked")
+    cert, key, other, nonsense, locked = (str(tmp_path / name) for name in names)
+    pairs = [trustme.CA().issue_cert("x.example.com") for _ in range(2)]
+    pairs[0].cert_chain_pems[0].write_to_path(cert)
+    pairs[0].private_key_pem.write_to_path(key)
+    pairs[1].private_key_pem.write_to_path(other)
+    Path(nonsense).write_text("-----BEGIN PRIVATE KEY-----")
+    made = load_pem_private_key(pairs[0].private_key_pem.bytes(), None)
+    Path(locked).write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x")))
+    assert plan_of(Wishes(), Config(https_cert=cert, https_key=key)).https_cert == cert
+    for wrong, told in ((other, "do not belong"), (nonsense, "no such file"), (str(tmp_path), "no such file"),
+                        (locked, "is encrypted")):  # fmt: skip
+        with pytest.raises(StartError, match=told):
+            plan_of(Wishes(), Config(https_cert=cert, https_key=wrong))
 
 
 @pytest.mark.parametrize(

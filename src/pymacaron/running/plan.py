@@ -65,6 +65,8 @@ def plan_of(wishes: Wishes, config: Config, environment: Mapping[str, str] = os.
     cert, key = (_file(config, name, folder) for name in ("https_cert", "https_key"))
     if (cert is None) != (key is None):
         raise StartError(f"{'https_key' if cert else 'https_cert'} is missing: HTTPS takes a certificate and its key")
+    if cert is not None and key is not None:
+        _look_at_pair(cert, key)
     if config.shutdown_delay >= config.shutdown_grace:
         raise StartError("shutdown_delay has to be shorter than shutdown_grace, which counts from SIGTERM as well")
     threads = wishes.threads or config.threads or _THREADS
@@ -114,6 +116,22 @@ def _unix_socket(wishes: Wishes, config: Config, folder: str) -> str | None:
     if len(os.fsencode(path)) > 107:
         raise StartError(f"unix_socket: the path has {len(os.fsencode(path))} bytes, and the system takes 107")
     return path
+
+
+def _look_at_pair(cert: str, key: str) -> None:
+    """Are these a certificate and its key? One server would abort, and the other turn every caller away."""
+    import ssl  # for services that serve HTTPS themselves
+
+    def ask() -> str:
+        raise StartError(f"https_key: {key} is encrypted, and nobody is there to type its password; decrypt it")
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, ask)
+    except OSError as error:  # of which SSLError is one
+        apart = getattr(error, "reason", "") == "KEY_VALUES_MISMATCH"
+        fact = "they do not belong together" if apart else "one of them is no such file"
+        cure = "name PEM files, the certificate of the service first"
+        raise StartError(f"https_cert, https_key: {fact} ({cert}, {key}); {cure}") from None
 
 
 def _file(config: Config, name: str, folder: str) -> str | None:
