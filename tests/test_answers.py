@@ -486,7 +486,7 @@ WRONG: list[tuple[Any, str]] = [
     (("abcd", 201), "expected at most 3 characters"), (({"n": 1}, 206), "the status 206 is not declared"),
     (("a", 200, RATED | {"Content-Type": "text/csv"}), "the Content-Type text/csv is not declared"),
     (([{"n": 1}, {"n": "x"}], 202), "body/1/n: expected an integer"), (("five", 203), "expected an integer"),
-    (("text", 301, {"Location": "/"}), "a body is sent"), (({"n": "x"}, 418), "body/n"),
+    (("text", 301, {"Location": "/"}), "the response has a body"), (({"n": "x"}, 418), "body/n"),
     ((b"{", 404), "expected valid JSON"), ((b'{"n": 1}\nnonsense', 202), "expected a JSON text"),
     (({"n": 1}, 200, {"X-Rate": [1, 2]}), "header X-Rate"), ((b"\xff", 201), "expected text of the charset"),
 ]  # fmt: skip

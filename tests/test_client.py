@@ -120,7 +120,7 @@ def test_nothing_wrong_is_sent(calling: Calling) -> None:
         for wrong in ({}, {"id": "x"}):
             with pytest.raises(ArgumentFault, match="body /id"):
                 client.add_thing(wrong)
-        with pytest.raises(ArgumentFault, match="a body, since it is required"):
+        with pytest.raises(ArgumentFault, match=r"a body \(required\)"):
             client.add_thing()
         with pytest.raises(TypeError, match=r"^get_thing\(\) has no parameter 'idd'; did you mean 'id'\?$"):
             client.get_thing(idd=5)

@@ -220,7 +220,7 @@ def test_error_callback(project: Project) -> None:
     assert client.get("/model").status_code == 409
     assert json_of(client.get("/foreign")) == {"msg": HIDDEN, "status": "none"}
     assert client.get("/foreign").status_code == 500
-    assert json_of(client.get("/nowhere"))["msg"] == "there is nothing at this path"
+    assert json_of(client.get("/nowhere"))["msg"] == "this path does not exist"
     assert isinstance(seen[2].__cause__, KeyError)
 
 

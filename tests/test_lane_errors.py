@@ -105,7 +105,7 @@ def test_the_users_error_handlers(error: Callable[[], BaseException], handled: A
     if handled is HTTPException or handled is Exception or handled == 404:
         assert lane[1].json == {"handled": "NotFound"}
     elif handled is not werkzeug.exceptions.NotFound:
-        assert lane[1].json == {"error": "NOT_FOUND", "text": "there is nothing at this path"}
+        assert lane[1].json == {"error": "NOT_FOUND", "text": "this path does not exist"}
 
 
 def test_blueprint_error_handlers() -> None:

@@ -122,15 +122,15 @@ def test_said_of_every_keyword() -> None:
     problems = schema.checker(REQUEST).problems(value)
     said = {problem.path[0] if problem.path else "": problem.expected for problem in problems}
     assert said == {
-        "gone": "a value, since it is required", "type": "a string or null", "enum": "one of 'red', 1, true, null",
+        "gone": "a value (required)", "type": "a string or null", "enum": "one of 'red', 1, true, null",
         "const": "exactly 'x'", "minimum": "at least 5", "maximum": "at most 5", "more": "more than 5",
         "less": "less than 5", "multiple": "a multiple of 3", "short": "at least 3 characters",
         "long": "at most 3 characters", "pattern": "text that matches ^a$", "format": "text of the format uuid",
-        "few": "at least 2 items", "many": "at most 1 item", "unique": "items that differ from each other",
-        "contains": "an item that the schema's `contains` describes", "least": "at least 1 property",
-        "most": "at most 0 properties", "not": "something that the schema's `not` does not describe",
+        "few": "at least 2 items", "many": "at most 1 item", "unique": "items that are all different",
+        "contains": "an item that matches the schema's `contains`", "least": "at least 1 property",
+        "most": "at most 0 properties", "not": "a value that does not match the schema's `not`",
         "any": "a value that fits one of the alternatives",
-        "one": "a value that fits exactly one of the alternatives", "never": "nothing: it is not allowed here",
+        "one": "a value that fits exactly one of the alternatives", "never": "no value: none is allowed here",
         "closed": "no such property", "unevaluated": "no such property", "items": "no further items",
         "": "property names that the schema allows",
     }  # fmt: skip

@@ -311,7 +311,7 @@ def test_empty_bodies(project: Project, media: str, value: Any) -> None:
         assert answer.json == value
     else:
         assert answer.json["errors"] == [
-            {"in": "body", "pointer": "", "code": "required", "expected": "a body, since it is required"}
+            {"in": "body", "pointer": "", "code": "required", "expected": "a body (required)"}
         ]
 
 

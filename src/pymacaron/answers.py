@@ -119,7 +119,7 @@ class ResponseCheck:
         body = response.body
         header = header_of(response.headers, "content-type")
         if not answer.contents:
-            return [f"a body is sent, but status {answer.key} declares none"] if body else []
+            return [f"the response has a body, but status {answer.key} declares none"] if body else []
         if header is None:
             return ["the declared body is missing"] if not body and self._needs_body(response.status) else []
         promise = self._promise(answer, header)

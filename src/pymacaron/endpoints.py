@@ -99,7 +99,7 @@ class Endpoint:
         if call is not None:
             call.operation, call.function = self.operation, self._name
             if call.deadline is not None and not call.left_ms():
-                raise DeadlineExceededError("the time that the caller gives for an answer has passed")
+                raise DeadlineExceededError("the caller's deadline has passed")
         if self.guard is not None:
             admit(self.guard, request, call)
         accept = request.headers.get("accept")

@@ -380,7 +380,7 @@ class DependencyFault(ServiceUnavailableError):
     The text of the error says what and where, for logs and reports. Callers get the fixed sentence `told` instead.
     """
 
-    told = "Something that the service needs is not there just now"
+    told = "Something that the service depends on is not available"
     headers: tuple[tuple[str, str], ...] = (("Retry-After", "5"),)
 
     def __init__(self, text: str = "", user_message: str | None = None, error_id: str | None = None) -> None:
@@ -392,7 +392,7 @@ class QueueUnavailableError(DependencyFault):
     """The broker of the tasks cannot be reached, or did not confirm a task."""
 
     code = "QUEUE_UNAVAILABLE"
-    told = "The queue of tasks cannot be reached, or did not confirm"
+    told = "The task queue cannot be reached, or did not confirm the task"
 
 
 class DeadlineExceededError(PyMacaronException):
@@ -437,7 +437,7 @@ class StoreThrottledError(DependencyFault):
     """The store has too many requests. The action was tried several times, and not done."""
 
     code = "STORE_THROTTLED"
-    told = "The store has too much to do just now"
+    told = "The store is overloaded"
     headers = (("Retry-After", "1"),)
 
 
@@ -445,7 +445,7 @@ class TableMissingError(DependencyFault):
     """The store has no such table, or the table has no such index."""
 
     code = "TABLE_MISSING"
-    told = "The store lacks a table"
+    told = "A table is missing from the store"
     headers = ()  # it will not come by itself
 
 

@@ -108,7 +108,7 @@ def check_acceptable(operation: Operation, wanted: Preference) -> None:
     if not answers or any(not answer.contents or wanted.order(answer.contents) for answer in answers):
         return
     offered = dict.fromkeys(content.media_type for answer in answers for content in answer.contents)
-    raise NotAcceptableError(f"Nothing that the Accept header wants is there; this operation has {', '.join(offered)}")
+    raise NotAcceptableError(f"No response matches the Accept header; this operation offers {', '.join(offered)}")
 
 
 def choices(operation: Operation, wanted: Preference) -> tuple[tuple[str, ...], ...]:

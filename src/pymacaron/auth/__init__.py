@@ -67,7 +67,7 @@ def load_auth_token(token: str, load: bool = True) -> JsonObject:
         RuntimeError: with `load`, outside of a request.
     """
     if not isinstance(token, str):
-        raise AuthInvalidTokenError("The token is no text")
+        raise AuthInvalidTokenError("The token is not text")
     identity = verify_token(token)
     if load:
         acting.become(identity)

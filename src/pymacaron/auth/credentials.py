@@ -59,9 +59,9 @@ def user_and_password(headers: Mapping[str, str]) -> tuple[str, str] | None:
     try:
         user, colon, password = a2b_base64(encoded.encode("ascii"), strict_mode=True).decode().partition(":")
     except ValueError:
-        raise AuthError("User and password are not written as base64 of UTF-8") from None
+        raise AuthError("The user and password are not valid base64 of UTF-8 text") from None
     if not colon or _CONTROL.search(user + password):
-        raise AuthError("User and password are not separated by a colon, or have control characters")
+        raise AuthError("The user and password are not separated by a colon, or contain control characters")
     return user, password
 
 
@@ -91,4 +91,4 @@ def _only_one(raws: list[str], unquote: Callable[[str], str]) -> str:
     try:
         return unquote(raws[0])
     except TextFault:
-        raise AuthError("The credential is no UTF-8") from None
+        raise AuthError("The credential is not valid UTF-8") from None

@@ -43,7 +43,7 @@ def guard_of(alternatives: Alternatives, title: str) -> Guard | None:
     demanding = [demands for demands in alternatives if demands]
     if not demanding:
         return None
-    missing = f"Credentials are missing. {title} wants {_in_words(demanding)}"
+    missing = f"Credentials are missing. {title} needs {_in_words(demanding)}"
     challenges = tuple(dict.fromkeys(demand.check.challenge for demands in demanding for demand in demands))
     is_optional = len(demanding) < len(alternatives)
     if len(demanding) == len(demanding[0]) == 1 and not is_optional:
@@ -174,7 +174,7 @@ _REFUSED_TOKENS = (AuthInvalidTokenError, AuthTokenExpiredError)
 
 def _lacking(scopes: frozenset[str], check: Check) -> ForbiddenError:
     """RFC 6750 section 3.1."""
-    error = ForbiddenError(f"The credentials lack a scope; needed are: {' '.join(sorted(scopes))}")
+    error = ForbiddenError(f"The credentials lack a scope; required are: {' '.join(sorted(scopes))}")
     if check.challenge == BEARER:
         text = " ".join(scope for scope in sorted(scopes) if _SCOPE.fullmatch(scope))
         error.headers = (("WWW-Authenticate", f'{BEARER} error="insufficient_scope", scope="{text}"'),)

@@ -81,7 +81,7 @@ class KeySet:
             self._refresh(self._times.patience)
         keys = self._keys
         if self._clock() >= self._end:
-            raise ServiceUnavailableError("The keys that tokens are verified with cannot be had at the moment")
+            raise ServiceUnavailableError("The keys that verify tokens are not available at the moment")
         return [key for key in keys if key.algorithm == algorithm and (kid is None or key.kid == kid)]
 
     def load(self) -> None:

@@ -105,7 +105,7 @@ class Protection:
 
 
 def _refuse() -> NoReturn:
-    raise AuthError("Nothing verifies these credentials")
+    raise AuthError("This service has nothing that verifies these credentials")
 
 
 # Where a check is missing, which stops the start, there is no way in either.

@@ -68,13 +68,13 @@ def read_token(token: str, find_keys: FindKeys, rules: Rules, now: float) -> Jso
     """
     parts = token.split(".", 3) if len(token) <= LONGEST else ()
     if len(parts) != 3:
-        raise AuthInvalidTokenError("The token is no JSON Web Token")
+        raise AuthInvalidTokenError("The token is not a JSON Web Token")
     try:
         header = _read_header(parts[0])
         signature = base64url.decode(parts[2])
         signed = token[: -len(parts[2]) - 1].encode("ascii") if parts[2] else b""
     except (ValueError, RecursionError):
-        raise AuthInvalidTokenError("The token is no JSON Web Token") from None
+        raise AuthInvalidTokenError("The token is not a JSON Web Token") from None
     if not signed or not any(key.verify(signed, signature) for key in find_keys(header.kid, header.algorithm)):
         raise AuthInvalidTokenError("The token is not signed with a key and algorithm that are accepted here")
     try:
@@ -113,12 +113,12 @@ def _check(claims: JsonObject, rules: Rules, now: float) -> None:
     if rules.issuers and not (isinstance(issuer, str) and issuer in rules.issuers):
         raise AuthInvalidTokenError("The token's issuer (iss) is not one that is accepted here")
     if not _is_for(claims.get("aud"), rules.audiences):
-        raise AuthInvalidTokenError("The token's audience (aud) is another")
+        raise AuthInvalidTokenError("The token's audience (aud) is not accepted here")
     if not isinstance(subject, str) or not subject:
-        raise AuthInvalidTokenError("The token does not say for whom it is (sub)")
+        raise AuthInvalidTokenError("The token has no subject (sub)")
     issued, begins, expires = claims.get("iat"), claims.get("nbf", 0), claims.get("exp")
     if not (_is_time(issued) and _is_time(begins) and _is_time(expires)):
-        raise AuthInvalidTokenError("The token lacks its times (iat, exp), or has one that is no number")
+        raise AuthInvalidTokenError("The token's times (iat, exp) are missing, or are not numbers")
     if issued > now + rules.leeway or begins > now + rules.leeway:
         raise AuthInvalidTokenError("The token is not valid yet (iat, nbf)")
     if now >= expires + rules.leeway:

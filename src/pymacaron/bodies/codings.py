@@ -33,7 +33,7 @@ def uncoded(header: str, body: ReadableStream, limit: int | None, size: int | No
     if len(names) > _MOST_CODINGS or not {*names} <= {"gzip", "x-gzip", "deflate"}:
         known = ", ".join(CODINGS)
         raise UnsupportedMediaTypeError(
-            f"The Content-Encoding is unknown; send one of {known}, or none", accept_encoding=known
+            f"The Content-Encoding is not supported; send one of {known}, or none", accept_encoding=known
         )
     for name in reversed(names):
         body = _Uncoded(body, _deflate if name == "deflate" else _gzip, limit)
@@ -139,4 +139,4 @@ class _Uncoded:
 
 
 def _broken() -> BadRequestError:
-    return BadRequestError("The body is not what its Content-Encoding says, or it ends too early")
+    return BadRequestError("The body is not valid in its Content-Encoding, or is incomplete")

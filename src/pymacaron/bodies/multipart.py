@@ -145,7 +145,7 @@ class _Parts:
             if isinstance(self._store, io.BytesIO):
                 self._texts += len(event.data)
                 if self._texts > _TEXTS:
-                    raise PayloadTooLargeError(f"The fields of the form that are no files exceed {_TEXTS} bytes")
+                    raise PayloadTooLargeError(f"The form fields that are not files exceed {_TEXTS} bytes")
             self._store.write(event.data)
             self._size += len(event.data)
             if not event.more_data:

@@ -53,7 +53,7 @@ def _recoded(raw: bytes, charset: str) -> bytes:
     try:
         return decoded(raw, charset).encode()
     except UnicodeError:
-        raise InvalidJsonError("The body is not text of the charset that its Content-Type names") from None
+        raise InvalidJsonError("The body is not valid in the charset of its Content-Type") from None
 
 
 # Python knows more codecs by name: some are no charsets, one takes time that grows with the square of the length.
@@ -99,7 +99,7 @@ def _invalid_json(raw: bytes, reason: str) -> InvalidJsonError:
             offset = error.start
     if offset is None:
         return InvalidJsonError("The body is not valid JSON: it holds something that no JSON value can be")
-    return InvalidJsonError(f"The body is not valid JSON: it goes wrong at byte {offset}", offset)
+    return InvalidJsonError(f"The body is not valid JSON: the error is at byte {offset}", offset)
 
 
 def write_json(value: Any) -> bytes:

@@ -145,10 +145,10 @@ def read_body(environ: Environ, config: Mapping[str, Any]) -> bytes | ReadableSt
             return b""
     limit = config["MAX_CONTENT_LENGTH"]
     if not (length.isascii() and length.isdigit()) or len(length) > 18:
-        raise BadRequestError("Content-Length is no number of bytes")
+        raise BadRequestError("the Content-Length is not a number of bytes")
     size = int(length)
     if limit is not None and size > limit:
-        raise PayloadTooLargeError(f"the body is larger than the {limit} bytes that are accepted")
+        raise PayloadTooLargeError(f"the body is too large: at most {limit} bytes are accepted")
     return Body(environ, size, limit) if size else b""
 
 
@@ -156,7 +156,7 @@ def _check_coding(coding: str, length: str | None) -> None:
     if length:  # RFC 9112 section 6.1: a sign of request smuggling
         raise BadRequestError("the request has both Content-Length and Transfer-Encoding")
     if coding.strip().lower() != "chunked":  # servers undo no other, and let some pass
-        raise BadRequestError("the Transfer-Encoding is not known; send chunked, or none")
+        raise BadRequestError("the Transfer-Encoding is not supported; send chunked, or none")
 
 
 def _check_end(content_type: str) -> None:
@@ -168,7 +168,7 @@ def _check_end(content_type: str) -> None:
         and not media_type.endswith("+json")
         and not media_type.startswith("multipart/")
     ):
-        raise error_of_status(411, "a body of this media type needs a Content-Length here, in place of chunks")
+        raise error_of_status(411, "this server needs a Content-Length for a body of this media type, not chunks")
 
 
 class Body:
@@ -237,7 +237,7 @@ class Body:
             step = min(step, self._left)
         piece = _read(self._stream, step) if step else b""
         if self._must_come and not piece:
-            raise BadRequestError("the body is empty or broke off; send none, or a Content-Length")
+            raise BadRequestError("the body is empty or incomplete; send no body, or one with a Content-Length")
         self._must_come = False
         if self._left is not None:
             if step and not piece:
@@ -246,7 +246,7 @@ class Body:
         elif self._limit is not None:
             self._limit -= len(piece)
             if self._limit < 0:
-                raise PayloadTooLargeError("the body is larger than accepted")
+                raise PayloadTooLargeError("the body is too large")
         return piece
 
     def _open(self) -> ReadableStream:
@@ -258,7 +258,7 @@ class Body:
         return io.BytesIO() if stream is None else stream
 
 
-_ENDED = "the body ended before its Content-Length"
+_ENDED = "the body is shorter than its Content-Length"
 _PLAIN = frozenset((io.BytesIO, io.BufferedReader))  # known to read what they are asked for, no more
 
 
@@ -272,7 +272,7 @@ def _read(stream: ReadableStream, size: int) -> bytes:
     except HTTPException:  # of a middleware that limits what is read
         raise
     except Exception:  # noqa: BLE001 - every server has its own for a connection that breaks, a chunk that is none
-        raise BadRequestError("the body is broken: it cannot be read to its end") from None
+        raise BadRequestError("the body could not be read to its end") from None
 
 
 def _trusts_its_chunks(stream: ReadableStream) -> TypeGuard[io.RawIOBase]:

@@ -146,7 +146,7 @@ class Errors:
 def _routing_error(error: BaseException) -> BaseException:
     """Flask's 404 and 405 as ours; the others (a host that is not trusted) as they are."""
     if isinstance(error, MethodNotAllowed):
-        return MethodNotAllowedError("the path does not have this method", allowed=error.valid_methods or ())
+        return MethodNotAllowedError("this path does not support the method", allowed=error.valid_methods or ())
     if isinstance(error, NotFound):
-        return NotFoundError("there is nothing at this path")
+        return NotFoundError("this path does not exist")
     return error

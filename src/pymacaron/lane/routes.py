@@ -146,7 +146,7 @@ def _variant(entry: Entry, router: Router[Entry], message: Request) -> Entry:
     """The operation to answer, where several share a route that Flask cannot tell apart."""
     found = router.find(message.method, message.path, message.query, message.headers)
     if not isinstance(found, tuple):
-        raise NotFoundError("no operation of this path takes such a query")
+        raise NotFoundError("no operation of this path matches the query string")
     chosen, values = found
     if chosen is not entry:
         message.path_values = with_slashes(values) if KEPT in request.environ else values

@@ -29,7 +29,7 @@ class Crowd:
             Overcrowded: there are as many as there may be.
         """
         if not self._room.acquire(blocking=False):
-            raise Overcrowded("This service has as many calls to answer as it takes at once; try again")
+            raise Overcrowded("The service is answering as many calls as it accepts at once; try again")
 
     def __exit__(self, *_: object) -> None:
         self._room.release()

@@ -73,7 +73,7 @@ async def _cancelled(coroutine: Coroutine[Any, Any, Any], until: float) -> Any:
 
 
 def _too_late() -> DeadlineExceededError:
-    return DeadlineExceededError("The answer was not there in the time that this operation may take")
+    return DeadlineExceededError("The operation did not answer within its time limit")
 
 
 class _Job:

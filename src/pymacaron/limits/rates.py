@@ -42,8 +42,9 @@ class RateLimit:
         told = self._told(count)
         if count.allowed:
             return told
-        error = TooManyRequestsError(f"More than {self._rate} calls; the next one may come in {_seconds(count.wait)} s")
-        error.headers = (*told, ("Retry-After", str(_seconds(count.wait))))
+        wait = _seconds(count.wait)
+        error = TooManyRequestsError(f"The rate limit of {self._rate} is exceeded; try again in {wait} s")
+        error.headers = (*told, ("Retry-After", str(wait)))
         raise error
 
     def _told(self, count: Count) -> HeaderList:

@@ -173,11 +173,11 @@ class Repeats:
             if found is None:
                 return taken
             if found["print"] != wanted["print"]:
-                raise KeyReusedError("This Idempotency-Key has come with another request; send a new one")
+                raise KeyReusedError("This Idempotency-Key was used for another request; send a new one")
             if found["done"]:
                 return found
             if found["until"] > self._clock():
-                raise RequestInProgressError("The request with this Idempotency-Key is being answered just now")
+                raise RequestInProgressError("The request with this Idempotency-Key is still being answered")
             if self._put(taken, unchanged(found)) is None:
                 return taken
 
@@ -290,7 +290,7 @@ def _again(item: Item) -> Response:
     """
     kept: JsonObject = msgspec.msgpack.decode(item["kept"])
     if not kept:
-        raise AnswerNotKeptError("This request was answered before, and its answer could not be kept")
+        raise AnswerNotKeptError("This request was answered before, but its answer could not be stored")
     if "error" in kept:
         raise _RepeatedError(kept)
     headers: HeaderList = [(name, text) for name, text in kept["headers"]]

@@ -28,7 +28,7 @@ class Work:
         """
         with self._lock:
             if self._is_over:
-                raise DeadlineExceededError("The time was up before the function was called")
+                raise DeadlineExceededError("The time limit passed before the function was called")
             self.begun = True
 
     def over(self, kept: JsonObject | None) -> None:

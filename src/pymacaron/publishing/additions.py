@@ -34,7 +34,7 @@ _TOO_LARGE = Added(413, "PayloadTooLarge", "The body is larger than this service
 _UNSUPPORTED = Added(415, "UnsupportedMediaType", "The body is of a type that this does not take.")
 _TOO_MANY = Added(429, "TooManyRequests", "Too many calls; try again later.")
 _KEY_IN_USE = Added(409, "RequestInProgress", "A request with this Idempotency-Key came before.")
-_KEY_REUSED = Added(422, "IdempotencyKeyReused", "This Idempotency-Key has come with another request.")
+_KEY_REUSED = Added(422, "IdempotencyKeyReused", "This Idempotency-Key was used for another request.")
 _FAILED = Added(500, "ServerError", "The service failed; `error_id` identifies the failure.")
 _TOO_LATE = Added(504, "DeadlineExceeded", "The time that this may take has passed.")
 

@@ -131,7 +131,7 @@ class JsonBody(Representation):
             value = self._read(raw, media.charset)
         except (BadRequestError, UnsupportedMediaTypeError) as error:
             offset = getattr(error, "offset", None)
-            place = "" if offset is None else f", which has no NaN and no infinities; it goes wrong at byte {offset}"
+            place = "" if offset is None else f", which has no NaN and no infinities; the error is at byte {offset}"
             return [SchemaProblem((), "json", f"valid JSON{place}")]
         return self.faults(value)
 

@@ -23,8 +23,8 @@ _FEW_PARTS, _CHARACTERS = 1000, 256
 # Alternatives inside alternatives are told of so deep, and so many of them; below, only that none of them fits.
 _DEEPEST, _MOST_GROUPS = 40, 2 * MOST_TOLD
 
-_OF_A_LARGE_VALUE = "this first; more may be wrong, but of a value of this size only the first fault is told"
-_TOO_DEEP = "a value of fewer levels: of one that is nested so deeply, it cannot be said what is wrong"
+_OF_A_LARGE_VALUE = "this first; a value of this size is checked only up to its first fault"
+_TOO_DEEP = "fewer levels: the value is nested too deeply to say what is wrong with it"
 
 
 class Explainer:

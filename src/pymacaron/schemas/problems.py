@@ -58,7 +58,7 @@ _SUCH_AS = {
     "date-time": ", such as 2026-05-01T10:00:00Z", "date": ", such as 2026-05-01", "time": ", such as 10:00:00Z",
     "duration": ", such as P1DT12H",
 }  # fmt: skip
-_TOO_COSTLY = "text that matches the pattern without trying for long"
+_TOO_COSTLY = "text that matches the pattern within the limit of the search"
 
 _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
     "type": _a_kind,
@@ -75,12 +75,12 @@ _EXPECTED: dict[str, Callable[[JsonObject], str]] = {
     "format": lambda facts: f"text of the format {facts['format']}{_SUCH_AS.get(facts['format'], '')}",
     "minItems": lambda facts: f"at least {_count(facts, 'item', 'items')}",
     "maxItems": lambda facts: f"at most {_count(facts, 'item', 'items')}",
-    "uniqueItems": lambda facts: "items that differ from each other",
-    "contains": lambda facts: "an item that the schema's `contains` describes",
+    "uniqueItems": lambda facts: "items that are all different",
+    "contains": lambda facts: "an item that matches the schema's `contains`",
     "minProperties": lambda facts: f"at least {_count(facts, 'property', 'properties')}",
     "maxProperties": lambda facts: f"at most {_count(facts, 'property', 'properties')}",
     "propertyNames": lambda facts: "property names that the schema allows",
-    "not": lambda facts: "something that the schema's `not` does not describe",
+    "not": lambda facts: "a value that does not match the schema's `not`",
     "anyOf": lambda facts: "a value that fits one of the alternatives",
     "oneOf": lambda facts: "a value that fits exactly one of the alternatives",
     "additionalItems": lambda facts: f"at most {_count(facts, 'item', 'items')}",
@@ -112,7 +112,7 @@ def problems_of(error: Any, unfold: Unfold) -> list[SchemaProblem]:
             return unfolded
     facts = kind.as_dict()
     if name == "required":
-        return [SchemaProblem((*path, facts["property"]), "required", "a value, since it is required")]
+        return [SchemaProblem((*path, facts["property"]), "required", "a value (required)")]
     if name in ("additionalProperties", "unevaluatedProperties"):
         return _problems_of_names(facts["unexpected"], name, path)
     if name == "falseSchema":
@@ -146,7 +146,7 @@ def _not_allowed(error: Any, path: Pointer) -> SchemaProblem:
     keyword = list(error.schema_path)[-1:]
     if keyword in (["additionalProperties"], ["unevaluatedProperties"]):
         return SchemaProblem(path, keyword[0], "no such property")
-    return SchemaProblem(path, "not_allowed", "nothing: it is not allowed here")
+    return SchemaProblem(path, "not_allowed", "no value: none is allowed here")
 
 
 def _problems_of_branches(branches: list[list[Any]], name: str, path: Pointer, unfold: Unfold) -> list[SchemaProblem]:
@@ -155,7 +155,7 @@ def _problems_of_branches(branches: list[list[Any]], name: str, path: Pointer, u
     chosen = [guard for guard in guards if guard is not None]
     if chosen and len(chosen) == len(guards):
         values = [value for guard in chosen for value in guard[1]]
-        expected = f"one of {_listed(values)}" if values else "a value: it names the kind of object"
+        expected = f"one of {_listed(values)}" if values else "a value for the discriminator"
         return [SchemaProblem((*path, chosen[0][0]), "discriminator", expected)]
     meant = [branch for branch, guard in zip(branches, guards, strict=True) if guard is None]
     if len(meant) > 1:

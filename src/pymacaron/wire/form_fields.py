@@ -65,7 +65,7 @@ class FormFields:
             if parameter.name in fields.files:
                 arguments[parameter.argument] = fields.files[parameter.name]
             elif parameter.required:
-                expected = "a file, since it is required"
+                expected = "a file (required)"
                 fields.problems.append(Problem(FIELD, parameter.name, "required", expected))
         return fields, arguments
 

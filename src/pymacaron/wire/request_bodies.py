@@ -75,7 +75,7 @@ class RequestBodies:
 
     def _absent(self) -> Any:
         if self.operation.body_required:
-            raise ValidationError(problems=[Problem("body", "", "required", "a body, since it is required")])
+            raise ValidationError(problems=[Problem("body", "", "required", "a body (required)")])
         return ABSENT
 
     def _may_be_empty(self, header: str | None) -> bool:
@@ -116,7 +116,7 @@ class RequestBodies:
             media = concrete(declared(contents[0]), {})
         if content is None:
             listed = " or ".join(one.media_type for one in contents)
-            fact = "has a body but no Content-Type" if header is None else "has a Content-Type that is not taken"
+            fact = "has a body but no Content-Type" if header is None else "has a Content-Type that is not supported"
             accept = ", ".join(one.media_type for one in contents)
             raise UnsupportedMediaTypeError(f"The request {fact}; send {listed}", accept=accept)
         found = self._representation(content, media), media

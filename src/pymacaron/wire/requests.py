@@ -127,7 +127,7 @@ class RequestWriter:
             return form
         if arguments.body is ABSENT:
             if self.operation.body_required and any(one.schema is not None for one in self.operation.contents[:1]):
-                raise ValidationError(problems=[Problem("body", "", "required", "a body, since it is required")])
+                raise ValidationError(problems=[Problem("body", "", "required", "a body (required)")])
             return b""
         if self._bodies is None:
             raise TypeError(f"{self.operation.name}() takes no body")
