@@ -53,6 +53,7 @@ def slow():
     while not os.path.exists("go"):
         time.sleep(0.02)
     return {"pid": os.getpid()}
+def number(body): return {"number": body}
 def take(body): return {"length": len(body.read() if hasattr(body, "read") else body)}
 """
 LOADING = """
@@ -80,6 +81,11 @@ paths:
       x-bind-server: functions.take
       x-timeout-ms: 200
       requestBody: {required: true, content: {application/zip: {}}}
+      responses: {'200': {$ref: '#/components/responses/ok'}}
+  /numbers:
+    post:
+      x-bind-server: functions.number
+      requestBody: {required: true, content: {application/json: {schema: {type: integer}}}}
       responses: {'200': {$ref: '#/components/responses/ok'}}
   /seen:
     get: {x-bind-server: functions.seen, responses: {'200': {$ref: '#/components/responses/ok'}}}
@@ -178,6 +184,11 @@ def test_raw_http(tmp_path: Path, by: str) -> None:
             b"GET /a HTTP/1.1\r\nHost: x\r\n%s\r\n" % (b"X: y\r\n" * 101): 431,
         }
         assert [server.send(head).status for head in heads] == list(heads.values())
+        number = b"POST /numbers HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        assert server.send(number + b"Content-Length: 2\r\n\r\n12").json == {"number": 12}
+        number += b"Transfer-Encoding: chunked\r\n\r\n2\r\n12\r\n"
+        assert server.send(number, then_close=True).status in {400, 411}
+        assert server.send(number + b"1\r\n\n\r\n0\r\n\r\n").json == {"number": 12}
         late = b"POST /timed HTTP/1.1\r\nHost: x\r\nContent-Type: application/zip\r\nContent-Length: 9\r\n\r\n1,"
         with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as connection:
             connection.sendall(late)  # its function waits for the rest, and the worker does not

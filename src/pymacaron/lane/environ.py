@@ -161,7 +161,7 @@ def _check_coding(coding: str, length: str | None) -> None:
 
 def _check_end(content_type: str) -> None:
     """Of a body in chunks this server does not say whether it ended or broke off: only what shows its own end is read.
-    Objects and arrays of JSON do, and multipart."""
+    JSON does, but for numbers, and multipart."""
     media_type = content_type.partition(";")[0].strip().lower()
     if (
         media_type != "application/json"
@@ -179,7 +179,7 @@ class Body:
     is found there.
     """
 
-    __slots__ = ("_environ", "_left", "_limit", "_must_come", "_stream", "size")
+    __slots__ = ("_environ", "_last", "_left", "_limit", "_must_come", "_stream", "size")
 
     STEP = 1 << 20  # a stream may allocate what it is asked for, and the announced size may be a lie
 
@@ -189,6 +189,7 @@ class Body:
         self._limit = limit
         self._stream: ReadableStream | None = None
         self._must_come = size is None and UNSURE in environ
+        self._last = b""  # byte, where its end may not be the end of the body
 
     def read(self, size: int = -1, /) -> bytes:
         """Up to `size` bytes, all that is left when negative; b"" at the end.
@@ -236,9 +237,8 @@ class Body:
         if self._left is not None:
             step = min(step, self._left)
         piece = _read(self._stream, step) if step else b""
-        if self._must_come and not piece:
-            raise BadRequestError("the body is empty or incomplete; send no body, or one with a Content-Length")
-        self._must_come = False
+        if self.size is None and UNSURE in self._environ:
+            self._look_at_end(piece)
         if self._left is not None:
             if step and not piece:
                 raise BadRequestError(_ENDED)
@@ -249,6 +249,15 @@ class Body:
                 raise PayloadTooLargeError("the body is too large")
         return piece
 
+    def _look_at_end(self, piece: bytes) -> None:
+        """Nobody says whether that is all. Of a number, which alone in JSON does not show its end, it may be a part."""
+        if self._must_come and not piece:
+            raise BadRequestError("the body is empty or incomplete; send no body, or one with a Content-Length")
+        self._must_come = False
+        if not piece and self._last.isdigit() and not _is_multipart(self._environ):
+            raise error_of_status(411, "a number in chunks may be incomplete; send it with a Content-Length")
+        self._last = piece[-1:]
+
     def _open(self) -> ReadableStream:
         kept = read_by_flask(self._environ)
         if kept is not None:
@@ -256,6 +265,10 @@ class Body:
             return io.BytesIO(kept)
         stream: ReadableStream | None = self._environ.get("wsgi.input")
         return io.BytesIO() if stream is None else stream
+
+
+def _is_multipart(environ: Environ) -> bool:
+    return str(environ.get("CONTENT_TYPE", "")).strip().lower().startswith("multipart/")
 
 
 _ENDED = "the body is shorter than its Content-Length"
