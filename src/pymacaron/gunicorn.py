@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -78,7 +79,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().__init__(*told)
         self.word = Word()
         self._leaving = Leaving(self)
-        self._answering: set[Any] = set()  # requests
         self._most: Any = self.max_requests
         self.max_requests: Any = sys.maxsize  # beyond which gunicorn would just end it
 
@@ -119,13 +119,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             raise LimitRequestHeaders("all of them together")
         body = req.body
         lent = req.body = Lent(body)
-        self._answering.add(req)
+        req.should_close = _decided_once(req)
         try:
-            if ending.begun:
-                req.force_close()
             goes_on = super().handle_request(req, conn)
         finally:
-            self._answering.discard(req)
             req.body = body
             is_ours = lent.take_back(patiently=False)
         if not is_ours:
@@ -137,8 +134,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         nobody new is let in a moment later."""
         if not ending.begun:
             ending.begun = True
-            for req in list(self._answering):
-                req.force_close()
             leave = partial(super().handle_exit, sig, frame)
             for seconds, work in ((_plan.shutdown_delay + LAST_CALLS, leave), (_plan.shutdown_grace - _FLUSH, _flush)):
                 timer = threading.Timer(seconds, work)
@@ -153,6 +148,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         if not enabled and not self.alive:
             for listener in self.sockets:
                 listener.close()
+
+
+def _decided_once(req: Any) -> Callable[[], bool]:
+    """Does the connection end with the answer? Asked for its headers, and again behind it: the end of this worker may
+    have begun in between, and then the caller has been told that it stays."""
+    usual, decided = req.should_close, []  # type: Callable[[], bool], list[bool]
+
+    def should_close() -> bool:
+        if not decided:
+            decided.append(ending.begun or usual())
+        return decided[0]
+
+    return should_close
 
 
 def _has_come(connection: socket.socket) -> bool:
