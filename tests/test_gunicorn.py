@@ -14,6 +14,7 @@ import pytest
 from programs import EXAMPLES, PATIENCE, SHOP, running
 
 from pymacaron import gunicorn
+from pymacaron.ending import ending
 from pymacaron.gunicorn import Paced
 from pymacaron.running import leaving
 
@@ -94,6 +95,17 @@ def test_callers_who_do_not_close(tmp_path: Path) -> None:
             while len(list(Path(f"/proc/{worker}/fd").iterdir())) > 60 and time.monotonic() < until:
                 time.sleep(0.05)
             assert len(list(Path(f"/proc/{worker}/fd").iterdir())) < 60
+
+
+def test_what_callers_are_told_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection of which an answer says that it stays, stays, whatever begins behind its headers; one that ends says
+    so."""
+    before, after = (SimpleNamespace(should_close=lambda: False) for _ in range(2))
+    told = gunicorn._decided_once(before)
+    assert not told()
+    monkeypatch.setattr(ending, "begun", True)
+    assert not told()
+    assert gunicorn._decided_once(after)()
 
 
 def test_only_waiting_counts(monkeypatch: pytest.MonkeyPatch) -> None:
