@@ -377,6 +377,7 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "0 environments ended" in run("cleanup")
         assert "no journal" in run("deploy", "--resume", "20261122-090000-aaaa", code=3)
         assert "has been interrupted" in run("deploy", "--resume", code=3)
+        assert "by its digest" in run("deploy", "--image", "shop:latest", code=2)
         assert "are for --rehearse" in run("deploy", "--before", "..", code=2)
         assert "NAME=VALUE" in run("deploy", "--rehearse", "--variable", "=x", code=2)
         assert len(cloud.record.mutations()) == changes

@@ -75,6 +75,8 @@ def deploy(  # noqa: PLR0917 - click gives them by name
     """
     if not rehearse and (before or variables or network):
         raise click.UsageError("--before, --variable and --network are for --rehearse")
+    if image and not re.search(r".@sha256:[0-9a-f]{64}$", image):
+        raise click.UsageError("--image takes one by its digest, as `docker push` prints it: repository@sha256:…")
     version = _version(allow_dirty or only_plan or rehearse or bool(image))
     if rehearse:
         _rehearse(
