@@ -26,10 +26,11 @@ from clouds import (
 )
 
 from pymacaron.deploy import operating
-from pymacaron.deploy.aws import Throttled
+from pymacaron.deploy.aws import Throttled, Uncertain
 from pymacaron.deploy.due import terminated
 from pymacaron.deploy.ending import retire
 from pymacaron.deploy.journal import find, read
+from pymacaron.deploy.lock import LIFE
 from pymacaron.deploy.observe import Found, observe
 from pymacaron.deploy.order import Order
 from pymacaron.deploy.resources import Wanted
@@ -319,6 +320,47 @@ def test_what_is_live_again_is_not_ended(cloud: Cloud, tmp_path: Path) -> None:
     with pytest.raises(Unclear, match="is live, and is not ended"):
         retire(run, step)
     assert [one.name for one in observe(aws, wanted()).environments] == [first, second]
+
+
+class ShowsLate(MortalAws):
+    """Versions are made, of which no answer comes, and which do not show until they are made again."""
+
+    def _call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        made = self.calls.count("elasticbeanstalk.CreateApplicationVersion")
+        answer = super()._call(operation, parameters)
+        if operation.endswith("CreateApplicationVersion"):
+            raise Uncertain(operation, "no answer")
+        if operation.endswith("DescribeApplicationVersions") and made == 1:
+            answer["ApplicationVersions"] = []
+        return answer
+
+
+def test_what_was_done_and_shows_late(cloud: Cloud, tmp_path: Path) -> None:
+    """A second attempt that is refused, since the first one was heard, is looked at once more and goes on."""
+    assert deploy(cloud, tmp_path, 1, "a", wanted(), connect=ShowsLate) == 0
+    assert [one for one, _ in cloud.changes].count("elasticbeanstalk.CreateApplicationVersion") == 1
+
+
+class DiesBeforeTheRecord(MortalAws):
+    def _call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        if operation == "s3.PutObject" and "releases.json" in parameters["Key"]:
+            raise Killed
+        return super()._call(operation, parameters)
+
+
+def test_who_comes_back_late_writes_no_record(cloud: Cloud, tmp_path: Path) -> None:
+    """A deployment that was killed behind its swap and goes on when another one has gone live leaves the record and
+    what is live as they are, and says so."""
+    deploy(cloud, tmp_path, 1, "a", wanted())
+    with pytest.raises(Killed):
+        deploy(cloud, tmp_path, 2, "b", wanted(), connect=DiesBeforeTheRecord)
+    path = find(tmp_path)
+    cloud.clock.advance(LIFE + 1)
+    deploy(cloud, tmp_path, 3, "c", wanted())
+    before = observe(MortalAws(cloud), wanted())
+    assert code_of(lambda: resume(cloud, path, "b")) == 7
+    after = observe(MortalAws(cloud), wanted())
+    assert (after.releases, after.live(wanted())) == (before.releases, before.live(wanted()))
 
 
 class Scenario:

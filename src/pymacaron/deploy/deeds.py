@@ -14,7 +14,7 @@ from .guard import set_alarms, watch
 from .in_place import share, take_back, update
 from .observe import Release, environments_of, live_among, releases_of, versions_of
 from .permissions import PERMITS
-from .run import Run, StepFailed
+from .run import Run, StepFailed, Unclear
 from .steps import Plan, Step
 from .swapping import swap, verify
 from .waiting import Failed
@@ -142,10 +142,14 @@ def _live_tests(run: Run, _step: Step) -> None:
 
 
 def _record(run: Run, step: Step) -> None:
+    """Only while we have the lock and the address: who comes back after hours finds that others have deployed."""
+    run.lock.beat(now=True)
     releases = releases_of(run.aws, run.wanted, run.bucket)
     live = run.environment(run.plan.green)
     if live is None:
         raise StepFailed(f"{run.plan.green} is gone")
+    if live.cname.lower() != run.wanted.cname:
+        raise Unclear(f"{run.wanted.cname} is somebody else's by now; look at `pymacaron releases`")
     if not any(one.deploy_id == run.plan.deploy_id for one in releases):
         image = run.given.get("image.reference", "")
         now = round(run.aws.clock.time(), 3)

@@ -159,9 +159,9 @@ class Run:
         Raises:
             StepFailed: AWS refuses it.
         """
-        last = ""
+        last, is_perhaps_done = "", step.name in self.intents
         for attempt in range(1, _ATTEMPTS + 1):
-            found = self._found(probe, looks=3 if attempt > 1 or step.name in self.intents else 1)
+            found = self._found(probe, looks=3 if attempt > 1 or is_perhaps_done else 1)
             if found is not None:
                 return found
             try:
@@ -170,9 +170,12 @@ class Run:
                 last = str(error)
                 self.aws.pause(attempt)
             except Uncertain as error:
-                last = str(error)
-            except Refused as error:
-                raise StepFailed(self.advice(error)) from error
+                last, is_perhaps_done = str(error), True
+            except Refused as error:  # perhaps since it is there, and shows late
+                found = self._found(probe, looks=_LOOKS) if is_perhaps_done and not error.is_denial else None
+                if found is None:
+                    raise StepFailed(self.advice(error)) from error
+                return found
             else:
                 found = self._found(probe, looks=_LOOKS)
                 if found is not None:
