@@ -28,7 +28,7 @@ install = { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { apt-get u
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(1); } >/dev/null 2>&1 \
   || echo "$(1) is not installed: what needs it is left out"; }
 
-.PHONY: help venv docs run run-real test rooms picture services screenshots rehearse faults containers migrations lint format bench corpus conformance fuzz soak stores-local clean load release-check
+.PHONY: help venv docs run run-real test rooms picture services screenshots rehearse faults containers migrations lint format bench corpus conformance fuzz patterns soak stores-local clean load release-check
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -135,6 +135,9 @@ conformance: venv ## the JSON-Schema-Test-Suite, the law of the wire, what is pu
 	@$(BIN)/python conformance/autorest.py
 	@$(BIN)/python conformance/checkers.py
 	@$(BIN)/python conformance/prism.py
+
+patterns: venv ## regular expressions of every kind, with texts made to keep them busy: none takes long
+	@$(BIN)/python -m pytest -q -m heavy tests/test_patterns.py $(ARGS)
 
 fuzz: venv ## 200,000 changed requests to the examples and to documents of the corpus
 	@$(BIN)/python conformance/fuzz.py $(ARGS)

@@ -104,6 +104,7 @@ CASES = [
     Case(V20, "required: [title, kind]", "required: [title, kind, §title]", "'title' is required twice", "", WARNING),
     Case(V20, "discriminator: kind", "discriminator: §kin", "there is no property 'kin'", "did you mean 'kind'?", WARNING),
     Case(V20, "pattern: '^\\S'", "pattern: §'('", "not a regular expression of ECMA-262", "correct it", WARNING),
+    Case(V20, "pattern: '^\\S'", "pattern: §'^(a{1,500}){1,50}'", "may take long", "say `maxLength`", WARNING),
     Case(V20, "enum: [Novel, Atlas]", "enum: §[]", "no value is allowed", "list the values"),
     Case(V20, "enum: [Novel, Atlas]", "enum: §[Novel, 5]", "1 of 2 values do not fit", "`type` is string", WARNING),
     Case(V20, "exclusiveMaximum: true", "exclusiveMaximum: §2100", "true or false is wanted, not 2100", ""),
@@ -190,6 +191,10 @@ CASES = [
     Case(V31, "minLength: 10", "minLength: §{a: 5}", "not an object: it is ignored", "under `properties`", WARNING),
     Case(V31, "dependentRequired: {price: [currency]}", "dependentRequired: {price: §currency}", "a list is wanted", "write a list"),
     Case(V31, "patternProperties: {'^x-': true}", "patternProperties: {§'(': true}", "not a regular expression", "correct it"),
+    Case(
+        V31, "patternProperties: {'^x-': true}", "patternProperties: {§'^(a{1,500}){1,50}': true}", "may take long",
+        "repeat less", WARNING,
+    ),
     Case(V31, "prefixItems: [{type: string}]", "prefixItems: [§5]", "a schema object is wanted, not 5", ""),
     Case(V31, "items: {type: integer}", "items: §[{type: integer}]", "a schema object is wanted, not a list", ""),
     Case(V31, "not: {const: ''}", "not: §x", "a schema object is wanted, not text", ""),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOMS = """
     _version _types exceptions predecessors messages names rates replacing
-    documents config formats grammar schemas structs shapes servers operations calls dialects
+    documents config formats patterns grammar schemas structs shapes servers operations calls dialects
     parameters bodies inputs headers forms negotiation representations answers conditions loops wire
     samples bundling downgrade router
     ending proxies auth stores endpoints binding failures crash logs limits
@@ -33,7 +33,7 @@ HOMES = {  # foreign library: the rooms that may import it
     "werkzeug": "mocking cli bodies conditions flask_context lane serving launching running",
     "msgspec": "documents schemas structs shapes bodies inputs forms wire lane auth stores tasks limits",
     "yaml": "config documents",
-    "jsonschema_rs": "formats grammar schemas", "click": "launching rehearsal running cli",
+    "jsonschema_rs": "formats patterns grammar schemas", "click": "launching rehearsal running cli",
     "cryptography": "auth rehearsal",
     "celery": "tasks", "kombu": "tasks", "billiard": "tasks", "redis": "tasks limits",
     "boto3": "stores tasks rehearsal deploy", "botocore": "stores tasks rehearsal deploy",

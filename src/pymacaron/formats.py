@@ -7,12 +7,8 @@ bounds of the integer formats, and the names that need no warning.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
 from typing import Any, NamedTuple
-
-import jsonschema_rs
 
 
 class Format(NamedTuple):
@@ -108,61 +104,3 @@ KNOWN = frozenset((
     "unixtime", "sf-binary", "sf-boolean", "sf-decimal", "sf-integer", "sf-string", "sf-token", "file", "url",
     "uri-ref", "phone",
 ))  # fmt: skip
-
-
-# Regular expressions
-
-
-# So long a text is searched for a pattern with look-around or back-references. Others take linear time; such a one may
-# look through all of a text from each of its places.
-MOST_SEARCHED = 2000
-# At the start, if no character comes after so many: the pattern, anywhere. The empty look-ahead keeps the engine from
-# unrolling the repetition, which would take a hundred times as long to compile.
-_BOUND = rf"^(?!(?:[\s\S](?=)){{{MOST_SEARCHED + 1}}})[\s\S]*?(?:"
-
-
-@cache
-def usable_pattern(pattern: str, *, draft4: bool) -> str | None:
-    """A regular expression as the validator of a draft takes it; None if that cannot be.
-
-    Browsers read more than the grammar of ECMA-262 allows (its annex B), and so do we: `[\\w-.]` and `^{id}$`.
-    """
-    validator: Any = jsonschema_rs.Draft4Validator if draft4 else jsonschema_rs.Draft202012Validator
-    for candidate in (pattern, _strictly(pattern)):
-        for engine, usable in ((_LINEAR, candidate), (_EITHER_ENGINE, f"{_BOUND}{candidate})")):
-            try:
-                validator({"pattern": usable}, pattern_options=engine)
-            except ValueError:
-                continue
-            return usable
-    return None
-
-
-def pattern_meant(usable: str) -> tuple[str, bool]:
-    """(the regular expression that one from usable_pattern stands for, whether it is searched for in short texts
-    only)."""
-    if usable.startswith(_BOUND):
-        return usable[len(_BOUND) : -1], True
-    return usable, False
-
-
-_LINEAR, _EITHER_ENGINE = jsonschema_rs.RegexOptions(), jsonschema_rs.FancyRegexOptions()
-_PIECES = re.compile(
-    r"(?P<escape>\\.)|(?P<class>\[\^?(?:\\.|[^\]\\])*\])|(?P<count>\{\d+(?:,\d*)?\})|(?P<literal>[{}\]])|.", re.DOTALL
-)
-_HYPHENS = re.compile(r"(\\[wWdDsS])-(?=[^\]])|-(?=\\[wWdDsS])")
-_ANCHORS = {r"\A": "^", r"\Z": "$", r"\z": "$"}  # of Ruby and Python, whose users write documents too
-
-
-def _strictly(pattern: str) -> str:
-    """A pattern with the characters escaped that stand for themselves only by tolerance."""
-
-    def piece(found: re.Match[str]) -> str:
-        text = found[0]
-        if found["escape"]:
-            return _ANCHORS.get(text, text)
-        if found["class"]:
-            return _HYPHENS.sub(r"\1\-", text)
-        return "\\" + text if found["literal"] else text
-
-    return _PIECES.sub(piece, pattern)

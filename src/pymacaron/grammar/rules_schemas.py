@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from pymacaron._types import Json, JsonObject
 from pymacaron.documents import DEEPEST, Node, ReferenceFault
-from pymacaron.formats import usable_pattern
 from pymacaron.names import suggest
+from pymacaron.patterns import MOST_SEARCHED, meant, usable_pattern
 
 from .hints import near
 from .notation import Place, Rules
@@ -41,20 +41,38 @@ def _schema(walk: Walk, value: JsonObject, place: Place) -> None:
 
 def _pattern(walk: Walk, value: JsonObject, place: Place) -> None:
     """JSON Schema validation, `pattern`: a regular expression of ECMA-262."""
-    if type(value["pattern"]) is str and not _compiles(walk, value["pattern"]):
+    given, longest = value["pattern"], value.get("maxLength")
+    if type(given) is not str:
+        return
+    usable = _usable(walk, given)
+    if usable is None:
         walk.warn((place, "pattern"), "not a regular expression of ECMA-262: it is ignored", "correct it")
+    elif _is_short(usable) and not (type(longest) is int and longest <= (meant(usable)[1] or 0)):
+        walk.warn((place, "pattern"), _tells_how_short(usable), "say `maxLength`, or repeat less in what is repeated")
 
 
 def _pattern_properties(walk: Walk, value: JsonObject, place: Place) -> None:
     given = value["patternProperties"]
     for pattern in given if type(given) is dict and walk.version not in ("2.0", "3.0") else ():
-        if not _compiles(walk, pattern):
-            where = ((place, "patternProperties"), pattern)
+        where, usable = ((place, "patternProperties"), pattern), _usable(walk, pattern)
+        if usable is None:
             walk.fault(where, "not a regular expression of ECMA-262", "correct it", at_key=True)
+        elif _is_short(usable):
+            walk.warn(where, _tells_how_short(usable), "repeat less in what is repeated", at_key=True)
 
 
-def _compiles(walk: Walk, pattern: str) -> bool:
-    return usable_pattern(pattern, draft4=walk.version in ("2.0", "3.0")) is not None
+def _usable(walk: Walk, pattern: str) -> str | None:
+    return usable_pattern(pattern, draft4=walk.version in ("2.0", "3.0"))
+
+
+def _is_short(usable: str) -> bool:
+    """Are only rather short texts searched for it?"""
+    most = meant(usable)[1]
+    return most is not None and most < MOST_SEARCHED
+
+
+def _tells_how_short(usable: str) -> str:
+    return f"may take long: texts of more than {meant(usable)[1]} characters are not searched, and do not match"
 
 
 def _format(walk: Walk, value: JsonObject, place: Place) -> None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from random import Random
 from typing import NamedTuple, TypeAlias
 
-from pymacaron.formats import pattern_meant
+from pymacaron.patterns import meant
 
 _DIGITS, _LOWER, _UPPER = "0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WORD = _LOWER + _UPPER + _DIGITS + "_"
@@ -52,7 +52,7 @@ def matching(pattern: str, random: Random, least: int = 0, most: int = 2) -> str
         Unreadable: the pattern cannot be followed.
     """
     making = Making(random, [], {}, least, most)
-    _compiled(pattern_meant(pattern)[0])(making)
+    _compiled(meant(pattern)[0])(making)
     return "".join(making.pieces)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -15,13 +16,8 @@ from pymacaron.formats import LATER_THAN_DRAFT4, Formats
 from .drafts import OPENAPI_30, OPENAPI_31, Draft
 from .explaining import Explainer
 from .keywords import KEYWORDS
+from .patience import FIRST_LEVEL, Patience
 from .problems import SchemaProblem
-
-# How often the backtracking engine may try something else, before a text counts as not matching: all texts of a value
-# together, at the most. So much of it has a text of a value with up to so many parts; the linear engine needs none.
-_BACKTRACK_LIMIT = 100_000
-_SHARES = ((100, _BACKTRACK_LIMIT), (1_000, 10_000), (10_000, 1_000))
-_LEAST_SHARE = 100
 
 
 class Checker:
@@ -32,18 +28,21 @@ class Checker:
     Attributes: `bundle`, the schema, and `formats`, those that it may name.
     """
 
-    __slots__ = ("_draft", "_explainer", "_is_valid", "_limit", "_of_large", "_validator", "bundle", "formats")
+    __slots__ = (
+        "_draft", "_explainer", "_is_valid", "_level", "_levels", "_patience", "_validator", "bundle", "formats",
+    )  # fmt: skip
 
-    def __init__(self, bundle: JsonObject, draft: Draft, formats: Formats, limit: int = _BACKTRACK_LIMIT) -> None:
+    def __init__(self, bundle: JsonObject, draft: Draft, formats: Formats, level: int = FIRST_LEVEL) -> None:
+        """`level`: of patience, where patterns are bound."""
         self.bundle = bundle
         self.formats = formats
-        self._draft, self._limit = draft, limit
-        self._validator, may_take_long = _compile(bundle, draft, formats, limit)
+        self._draft, self._level = draft, level
+        self._validator, self._patience = _compile(bundle, draft, formats, level)
         self._explainer: Explainer | None = None
         self._is_valid: Callable[[Json], bool] = self._validator.is_valid
-        self._of_large: dict[int, Checker] | None = None
-        if may_take_long and limit == _BACKTRACK_LIMIT:
-            self._of_large = {}
+        self._levels: dict[int, Checker] | None = None
+        if self._patience is not None and level == FIRST_LEVEL:
+            self._levels = {FIRST_LEVEL: self}
             self._is_valid = lambda value: bool(self._for(value)._validator.is_valid(value))
 
     def is_valid(self, value: Json) -> bool:
@@ -62,19 +61,19 @@ class Checker:
         Args:
             is_small: it is known that the value is none of the large ones.
         """
-        if self._of_large is not None:
+        if self._levels is not None:
             return self._for(value)._explain().problems(value, is_small)
         explainer = self._explainer or self._explain()
         return explainer.problems(value, is_small)
 
     def _for(self, value: Json) -> Checker:
-        """What checks a value of this size, where patterns of the schema backtrack."""
-        limit = _share(value)
-        if limit == self._limit or self._of_large is None:
+        """What checks a value with so many texts, where patterns are bound."""
+        if self._levels is None or self._patience is None:
             return self
-        found = self._of_large.get(limit)
+        level = self._patience.level(value)
+        found = self._levels.get(level)
         if found is None:
-            found = self._of_large[limit] = Checker(self.bundle, self._draft, self.formats, limit)
+            found = self._levels[level] = Checker(self.bundle, self._draft, self.formats, level)
         return found
 
     @property
@@ -84,40 +83,26 @@ class Checker:
 
     def _explain(self) -> Explainer:
         if self._explainer is None:
-            draft, formats, limit = self._draft, self.formats, self._limit
+            draft, formats, level = self._draft, self.formats, self._level
             self._explainer = Explainer(
-                self.bundle, self._validator, draft, lambda bundle: _compile(bundle, draft, formats, limit)[0]
+                self.bundle, self._validator, draft, lambda bundle: _compile(bundle, draft, formats, level)[0]
             )
         return self._explainer
 
 
-def _share(value: Json) -> int:
-    """How much a text of this value may have of the engine's patience."""
-    left, waiting = _SHARES[-1][0] + 1, [value]
-    while waiting and left > 0:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            left -= 2 * len(part)
-            waiting += part.values()
-        elif isinstance(part, list):
-            left -= len(part)
-            waiting += part
-    parts = _SHARES[-1][0] + 1 - left
-    return next((share for most, share in _SHARES if parts <= most), _LEAST_SHARE)
-
-
-def _compile(bundle: JsonObject, draft: Draft, formats: Formats, limit: int) -> tuple[Any, bool]:
-    """The validator of a schema, and whether some of its patterns backtrack, each `limit` times at the most."""
+def _compile(bundle: JsonObject, draft: Draft, formats: Formats, level: int) -> tuple[Any, Patience | None]:
+    """The validator of a schema, and how much patience it has with a value, if it needs any: if patterns are bound."""
     cls: Any = jsonschema_rs.Draft202012Validator if draft is OPENAPI_31 else jsonschema_rs.Draft4Validator
     own = _own(bundle, draft, formats)
-    # most patterns run on the linear engine; look-around and back-references need the other one
-    backtracking = jsonschema_rs.FancyRegexOptions(backtrack_limit=limit)
-    for engine in (_LINEAR, backtracking):
-        try:
-            return cls(bundle, pattern_options=engine, **_ALWAYS, **own), engine is backtracking
-        except (jsonschema_rs.ValidationError, ValueError):
-            continue
-    return cls(usable(bundle, cls), pattern_options=backtracking, **_ALWAYS, **own), True
+    # nearly all patterns run on the linear engine; those that are bound need the other one
+    with suppress(jsonschema_rs.ValidationError, ValueError):
+        return cls(bundle, pattern_options=_LINEAR, **_ALWAYS, **own), None
+    patience = Patience(bundle)
+    within, steps = patience.bound(level)
+    backtracking = jsonschema_rs.FancyRegexOptions(backtrack_limit=_STEPS_OF_BOUNDS + steps)
+    with suppress(jsonschema_rs.ValidationError, ValueError):
+        return cls(within, pattern_options=backtracking, **_ALWAYS, **own), patience
+    return cls(usable(within, cls), pattern_options=backtracking, **_ALWAYS, **own), patience
 
 
 def _own(bundle: JsonObject, draft: Draft, formats: Formats) -> dict[str, Any]:
@@ -176,7 +161,8 @@ def _is_usable(cls: Any, key: str, value: Json) -> bool:
 
 
 _LINEAR = jsonschema_rs.RegexOptions()
-_BACKTRACKING = jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT)
+_BACKTRACKING = jsonschema_rs.FancyRegexOptions()
+_STEPS_OF_BOUNDS = 16  # that the bound itself takes
 
 
 @cache

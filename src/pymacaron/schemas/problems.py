@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 from pymacaron._types import Json, JsonObject, Pointer
-from pymacaron.formats import MOST_SEARCHED, PATTERNS_OF_DRAFT4, pattern_meant
+from pymacaron.formats import PATTERNS_OF_DRAFT4
+from pymacaron.patterns import meant
 
 from .drafts import GUARD
 from .folding import FAILURES
@@ -48,8 +49,8 @@ MOST_TOLD, _LONGEST = 100, 500
 
 
 def _matching(usable: str) -> str:
-    pattern, is_bound = pattern_meant(usable)
-    size = f"of at most {MOST_SEARCHED} characters " if is_bound else ""
+    pattern, most = meant(usable)
+    size = "" if most is None else f"of at most {most} characters "
     return f"text {size}that matches {pattern}"
 
 

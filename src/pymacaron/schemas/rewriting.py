@@ -11,7 +11,8 @@ from typing import Protocol
 
 from pymacaron._types import Json, JsonObject
 from pymacaron.documents import Node
-from pymacaron.formats import INTEGER_BOUNDS, Formats, usable_pattern
+from pymacaron.formats import INTEGER_BOUNDS, Formats
+from pymacaron.patterns import usable_pattern
 
 from .discriminators import Dispatch
 from .drafts import GUARD_DEPTH, OPENAPI_31, REQUEST, Draft
