@@ -27,6 +27,12 @@ paths:
     post:
       x-bind-server: advised.pour
       responses: {'200': {description: Poured., content: {application/json: {schema: {type: object}}}}}
+    patch:
+      operationId: change
+      x-bind-server: advised.change
+      security: []
+      requestBody: {content: {application/json: {schema: {allOf: [{properties: {cups: {default: 1}}}]}}}}
+      responses: {default: {description: Any.}}
     get: {operationId: steep, x-bind-server: advised.steep, responses: {default: {description: Any.}}}
 components:
   securitySchemes: {token: {type: http, scheme: bearer}}
@@ -38,6 +44,8 @@ CODE = """
 from pymacaron.exceptions import NotFoundError
 def pour():
     raise NotFoundError("no pot")
+def change(body):
+    return {}
 """
 CONFIG = "name: tea\nlive_host: x\nexpose_exceptions: true\nenv_secrets: [TEA_SECRET]\njwt_secret: TEA_SECRET\n"
 # For each rule the file in which it finds something, what it finds there, and what mends it.
@@ -52,6 +60,7 @@ MENDED = {
     "inconsistent-name": ("apis/tea.yaml", "camelCase", "camel_case"),
     "insecure-operation": ("apis/tea.yaml", "advised.pour", "advised.pour\n      security: []"),
     "insecure-server": ("apis/tea.yaml", "http://", "https://"),
+    "default-in-patch": ("apis/tea.yaml", "cups: {default: 1}", "cups: {}"),
     "insecure-setting": ("pym-config.yaml", "expose_exceptions: true\n", ""),
     "missing-operation-id": ("apis/tea.yaml", "advised.pour", "advised.pour\n      operationId: pour"),
     "missing-example": ("apis/tea.yaml", "Unused: {", "Unused: {example: {}, "),

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from pymacaron._types import Json
 from pymacaron.config import Config
 from pymacaron.dialects import Document
-from pymacaron.documents import Fault, findings
+from pymacaron.documents import Fault, Node, findings
 from pymacaron.exceptions import Finding
 from pymacaron.operations import Operation
 
@@ -29,6 +29,7 @@ RULES: dict[str, tuple[Level, str]] = {
     "inconsistent-name": ("warning", "A property whose name has another style than most."),
     "insecure-operation": ("warning", "No security on what changes something, in a document with security schemes."),
     "insecure-server": ("warning", "A server without encryption."),
+    "default-in-patch": ("warning", "A PATCH that sets what its caller has left out."),
     "insecure-setting": ("warning", "A setting that is meant for development."),
     "missing-operation-id": ("note", "An operation without an operationId."),
     "missing-example": ("note", "A schema of an object without an example."),
@@ -100,6 +101,31 @@ def _insecure_servers(document: Document) -> Iterator[Fault]:
             yield url.fault("calls go there without encryption", "write https://")
 
 
+def _defaults_in_patches(document: Document) -> Iterator[Fault]:
+    """What a caller leaves out of a PATCH is to stay as it is; a default would be written in its place."""
+    for operation in document.operations:
+        for content in operation.contents if operation.method == "PATCH" else ():
+            schema = content.node.get("schema")
+            for name, child in _properties(schema) if schema is not None else ():
+                if child.get("default") is not None:
+                    fact = f"{operation.title} gets the default of {name} where its caller leaves {name} out"
+                    cure = "give the body of the PATCH a schema of its own, without defaults: what is left out stays"
+                    yield child.at("default").fault(fact, cure, at_key=True)
+
+
+def _properties(schema: Node) -> Iterator[tuple[str, Node]]:
+    """The properties of an object with their schemas, also those that `allOf` adds."""
+    waiting, seen = [schema], set[Node]()
+    while waiting:
+        node = waiting.pop().follow()
+        if node not in seen:
+            seen.add(node)
+            properties, parts = node.get("properties"), node.get("allOf")
+            for name, child in properties.items() if properties is not None else ():
+                yield name, child.follow()
+            waiting += parts.elements() if parts is not None else ()
+
+
 def _unused_schemas(document: Document) -> Iterator[Fault]:
     used = set(_names_referred_to(document.root.value))
     for name, node in document.named.items():
@@ -152,5 +178,6 @@ def _missing_examples(document: Document) -> Iterator[Fault]:
 _RULES: dict[str, Rule] = {
     "undocumented-errors": _undocumented_errors, "unused-schema": _unused_schemas,
     "inconsistent-name": _inconsistent_names, "insecure-operation": _insecure_operations,
-    "insecure-server": _insecure_servers, "missing-operation-id": _missing_ids, "missing-example": _missing_examples,
+    "insecure-server": _insecure_servers, "default-in-patch": _defaults_in_patches,
+    "missing-operation-id": _missing_ids, "missing-example": _missing_examples,
 }  # fmt: skip
