@@ -218,7 +218,7 @@ def told(made: Plan) -> str:
     ):  # fmt: skip
         if steps:
             rows += ["", f"{title}:", *(f"     - {step.title}" for step in steps)]
-    rows += ["", f"about {made.minutes:.0f} minutes", *(f"cost: {one}" for one in made.cost)]
+    rows += ["", f"about {made.minutes:.0f} min", *(f"cost: {one}" for one in made.cost)]
     rows += [f"warning: {one}" for one in made.warnings]
     return "\n".join([*rows, f"plan {made.hash[:16]}"])
 

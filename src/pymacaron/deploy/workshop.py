@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from secrets import token_hex
 
 from pymacaron.containers import Container, Engine
 from pymacaron.exceptions import StartError
@@ -93,12 +94,17 @@ class Here:
 
     @contextmanager
     def _container(self, image: str) -> Iterator[Container]:
+        name = f"pymacaron-trial-{token_hex(6)}"  # by which it is found, if this ends while it is being started
         try:
             container = self._engine.run(
-                image, environment=self._variables, labels={"pymacaron.deploy": "trial"}, health=False
+                image, name=name, environment=self._variables, labels={"pymacaron.deploy": "trial"}, health=False
             )
         except StartError as error:
             raise StepFailed(str(error)) from error
+        except KeyboardInterrupt:
+            with suppress(StartError):
+                self._engine.remove(name)
+            raise
         try:
             self._wait(container)
             yield container
