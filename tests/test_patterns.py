@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from pymacaron.formats import PATTERNS_OF_DRAFT4, Formats
-from pymacaron.patterns import MOST_SEARCHED, meant, rebound, usable_pattern
+from pymacaron.patterns import MOST_SEARCHED, meant, usable_pattern
+from pymacaron.patterns.bounding import rebound
 from pymacaron.patterns.positions import Automaton, TooLarge, places, reversed_of
 from pymacaron.patterns.reading import Chars, Tree, read
 from pymacaron.schemas import OPENAPI_30, OPENAPI_31, Checker

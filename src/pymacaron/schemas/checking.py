@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import msgspec
 
 from pymacaron._types import Json, JsonObject
 from pymacaron.formats import LATER_THAN_DRAFT4, Formats
+from pymacaron.patterns import FIRST_LEVEL
 
 from .drafts import OPENAPI_30, OPENAPI_31, Draft
 from .explaining import Explainer
 from .keywords import KEYWORDS
-from .patience import FIRST_LEVEL, Patience
 from .problems import SchemaProblem
+
+if TYPE_CHECKING:
+    from .patience import Patience
 
 
 class Checker:
@@ -97,6 +100,8 @@ def _compile(bundle: JsonObject, draft: Draft, formats: Formats, level: int) -> 
     # nearly all patterns run on the linear engine; those that are bound need the other one
     with suppress(jsonschema_rs.ValidationError, ValueError):
         return cls(bundle, pattern_options=_LINEAR, **_ALWAYS, **own), None
+    from .patience import Patience  # most schemas need none, and no start has to wait for it
+
     patience = Patience(bundle)
     within, steps = patience.bound(level)
     backtracking = jsonschema_rs.FancyRegexOptions(backtrack_limit=_STEPS_OF_BOUNDS + steps)

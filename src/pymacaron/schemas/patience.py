@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import cast
 
 from pymacaron._types import Json, JsonObject
-from pymacaron.patterns import FEW_TEXTS, PATIENCE, bounds, needs_bound, rebound, worst
+from pymacaron.patterns import FEW_TEXTS, FIRST_LEVEL
+from pymacaron.patterns.bounding import PATIENCE, bounds, needs_bound, rebound, worst
 
 # Each text may take its part of the time: at the first level that of one among a few; at the next one half of that,
 # since there are twice as many; at the last one there are more than can be sent.
-FIRST_LEVEL, LAST_LEVEL = FEW_TEXTS.bit_length() - 1, 24
+LAST_LEVEL = 24
 
 
 class Patience:
