@@ -501,7 +501,11 @@ def test_nothing_to_run(
 def test_a_server_that_does_not_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What it has said is shown."""
+    """What it has said is shown; what it has logged in lines for people, since nobody has asked for others."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "server.py").write_text("raise SystemExit('no key')")
-    assert told_by(monkeypatch, capsys, "--start") == (2, "server.py ended with exit code 1:\nno key\n")
+    logs = "import logging, pymacaron.logs\npymacaron.logs.set_up()\nlogging.warning('a lock')\n"
+    (tmp_path / "server.py").write_text(f"{logs}raise SystemExit('no key')")
+    code, said = told_by(monkeypatch, capsys, "--start")
+    assert (code, re.sub(r"\d\d:\d\d:\d\d\.\d{3}", "TIME", said)) == (
+        2, "server.py ended with exit code 1:\nTIME WARNING root: a lock\nno key\n",
+    )  # fmt: skip

@@ -79,7 +79,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("log_level", LEVEL, None, "What is logged, in place of API(log_level)"),
         Setting(
             "log_format", one_of("json", "text"), None,
-            "How: one JSON object per line, or text for developers; default: text in debug and on terminals, else json",
+            "json (a line is an object) or text; default: PYM_LOG_FORMAT, else text in debug and on terminals",
         ),
         Setting("log_calls", FLAG, True, "Whether there is a line for every call"),
         Setting(

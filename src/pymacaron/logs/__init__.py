@@ -10,6 +10,6 @@ from __future__ import annotations
 
 from .calls import log_call
 from .lines import JsonLines, ReadableLines
-from .setup import set_up
+from .setup import FORMAT, READABLE, set_up
 
-__all__ = ["JsonLines", "ReadableLines", "log_call", "set_up"]
+__all__ = ["FORMAT", "READABLE", "JsonLines", "ReadableLines", "log_call", "set_up"]

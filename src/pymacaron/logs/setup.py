@@ -12,6 +12,7 @@ from pymacaron.calls import LINES, Exchange
 from .lines import JsonLines, ReadableLines
 
 READABLE, JSON = "text", "json"
+FORMAT = "PYM_LOG_FORMAT"  # the environment variable that says which, if no setting does
 
 
 class OwnHandler(logging.StreamHandler[TextIO]):
@@ -56,8 +57,10 @@ def set_up(form: str | None = None, *, debug: bool = False) -> None:
     called again when more is known.
 
     Args:
-        form: READABLE or JSON; None: readable in development and on a terminal, else JSON.
+        form: READABLE or JSON; None: what PYM_LOG_FORMAT says, else readable in development and on a terminal, else
+            JSON.
     """
+    form = form or os.environ.get(FORMAT)
     root, own = logging.getLogger(), logging.getLogger("pymacaron")
     if own.level == logging.NOTSET:
         own.setLevel(logging.INFO)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from pymacaron.exceptions import StartError
+from pymacaron.logs import FORMAT, READABLE
 
 from .places import Place, place_of
 
@@ -20,7 +21,7 @@ PROGRAM = "server.py"
 _HOST = "127.0.0.1"
 _PATIENCE = 60.0  # seconds until it answers
 _GRACE = 10.0  # seconds that it has to end
-_LAST = 30  # lines of its log that are shown
+_LAST = 80  # lines of its log that are shown: enough for a report of a crash
 
 
 class Started:
@@ -60,8 +61,10 @@ def started(folder: str = os.curdir) -> Iterator[Started]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, without what tells the service that it is part of a test: it is to answer as it does for everybody."""
-    return {name: text for name, text in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    """Ours, without what tells the service that it is part of a test: it is to answer as it does for everybody. Its log
+    is for people: who reads it wants to know why a test has failed."""
+    ours = {name: text for name, text in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    return {FORMAT: READABLE} | ours
 
 
 def _free_port() -> int:
