@@ -139,7 +139,7 @@ def test_soft_faults(project: Project, caplog: pytest.LogCaptureFixture) -> None
         project.app = Flask("service")
         project.start("served")
         (said,) = caplog.messages
-        assert "x-bind-sever: 'x-bind-sever' is no key of pymacaron; did you mean 'x-bind-server'?" in said
+        assert "x-bind-sever: 'x-bind-sever' is not a key of pymacaron; did you mean 'x-bind-server'?" in said
 
 
 def test_operations_have_names_of_their_own(project: Project) -> None:
@@ -204,7 +204,7 @@ def test_an_api_called_ping(project: Project) -> None:
     path.write_text(
         path.read_text().replace('"components": {', f'"components": {{"securitySchemes": {schemes},'.replace("'", '"'))
     )
-    with pytest.raises(BindingError, match="wants key, and nothing verifies it"):
+    with pytest.raises(BindingError, match="requires key, but nothing verifies it"):
         project.start(serve="ping")
 
 

@@ -377,11 +377,11 @@ def test_nothing_is_read_before(project: Project, dispatch: str) -> None:
 
 
 FAULTS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
-    ({"security": [{"key": []}]}, {}, r"GET /a wants key, and nothing verifies it; write a function of \(key\)"),
+    ({"security": [{"key": []}]}, {}, r"GET /a requires key, but nothing verifies it; write a function of \(key\)"),
     ({"security": [{"basic": []}]}, {}, r"nothing verifies it; write a function of \(user, password\)"),
-    ({"security": [{"token": []}, {"tls": []}]}, {}, "GET /a wants tls, and nothing verifies it"),
-    ({"security": [{}, {"other": []}]}, {}, "GET /a wants other, and nothing verifies it"),
-    ({"security": [{"tokne": []}]}, {}, "wants tokne, and no security scheme is called so; did you mean 'token'"),
+    ({"security": [{"token": []}, {"tls": []}]}, {}, "GET /a requires tls, but nothing verifies it"),
+    ({"security": [{}, {"other": []}]}, {}, "GET /a requires other, but nothing verifies it"),
+    ({"security": [{"tokne": []}]}, {}, "requires tokne, but no security scheme has that name; did you mean 'token'"),
     ({"security": [{"key": []}]}, {"key": lambda: True}, r"the verifier of key cannot be called with \(key\); write"),
     ({"security": [{"basic": []}]}, {"basic": lambda user: True}, r"basic cannot be called with \(user, p"),
     ({}, {"kee": print}, "no document served has a security scheme 'kee'; did you mean 'key'"),
@@ -404,7 +404,7 @@ def test_no_key(project: Project, more: dict[str, Any]) -> None:
     get_config().jwt_secret = None
     secured(project, {"/a": {"get": operation("who", **more)}, "/b": {"get": operation("who", **more)}})
     with pytest.raises(
-        BindingError, match=r"1 finding(.|\n)*GET /a wants a token, and there is no key to verify one with"
+        BindingError, match=r"1 finding(.|\n)*GET /a requires a token, but no key to verify tokens is configured"
     ):
         project.start()
     project.app = Flask("open")
@@ -630,7 +630,7 @@ def test_spawned_apis(project: Project) -> None:
     assert client.get("/a").status_code == 401
     assert client.get("/a", headers=bearer()).get_json() == {"user": "ada"}
     path.write_text(path.read_text().replace('"token": []', '"key": []'))
-    with pytest.raises(BindingError, match="GET /a wants key, and nothing verifies it"):
+    with pytest.raises(BindingError, match="GET /a requires key, but nothing verifies it"):
         ApiPool.add("shop", yaml_path=str(path)).spawn_api(Flask("open"))
 
 

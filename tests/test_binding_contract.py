@@ -63,19 +63,19 @@ class Broken(NamedTuple):
 def given(parameter: dict[str, Any], code: str, annotated: str, cure: str, what: str) -> Broken:
     """A parameter whose annotation can never be true."""
     name = parameter["name"]
-    fact = f"parameter '{name}', which arrives as {what}, and handlers.FUNCTION annotates '{name}' as {annotated}"
+    fact = f"parameter '{name}', which arrives as {what}, but handlers.FUNCTION annotates '{name}' as {annotated}"
     return Broken({"parameters": [parameter]}, code, "{", fact, f"annotate it as {cure}, or correct")
 
 
 def taken(schema: dict[str, Any], code: str, what: str, annotated: str) -> Broken:
     """A body whose annotation can never be true."""
-    fact = f"has {what} for a body, and handlers.FUNCTION annotates 'body' as {annotated}"
+    fact = f"has {what} for a body, but handlers.FUNCTION annotates 'body' as {annotated}"
     return Broken({"requestBody": body(schema)}, code, "requestBody", fact, f"annotate it as {what}", method="post")
 
 
 def returned(schema: Any, code: str, annotated: str, what: str) -> Broken:
-    fact = f"handlers.FUNCTION is annotated to return {annotated}, which is none of the answers of"
-    return Broken({"responses": answers(**{"200": schema})}, code, "responses", fact, f"these are {what}: correct one")
+    fact = f"handlers.FUNCTION is annotated to return {annotated}, which is not among the answers of"
+    return Broken({"responses": answers(**{"200": schema})}, code, "responses", fact, f"declared are {what}: correct")
 
 
 BROKEN: dict[str, Broken] = {
@@ -100,7 +100,7 @@ BROKEN: dict[str, Broken] = {
         {"x-bind-server": "handlers.NOTHING"}, "NOTHING = None #!", "handlers.NOTHING",
         "handlers.NOTHING is not callable, but of type NoneType", "name a function",
     ),
-    "unbound": Broken({"operationId": "f"}, "", ": {", "is bound to no function", "add `x-bind-server: package.module"),
+    "unbound": Broken({"operationId": "f"}, "", ": {", "has no function", "add `x-bind-server: package.module"),
     # Decorators
     "no decorator": Broken(
         {"x-decorate-server": "handlers.loged"}, "def logged(f): return f #!\ndef FUNCTION(): ...", "handlers.loged",
@@ -113,7 +113,7 @@ BROKEN: dict[str, Broken] = {
     "a decorator that fails": Broken(
         {"x-decorate-server": "handlers.fails"},
         "def fails(f):\n  raise RuntimeError('no such luck') #!\ndef FUNCTION(): ...", "handlers.fails",
-        "the decorator handlers.fails failed for GET PATH: RuntimeError: no such luck", "mend the decorator",
+        "the decorator handlers.fails failed for GET PATH: RuntimeError: no such luck", "fix the decorator",
     ),
     "a decorator that returns nothing": Broken(
         {"x-decorate-server": "handlers.forgets"}, "def forgets(f): pass #!\ndef FUNCTION(): ...", "handlers.forgets",
@@ -122,7 +122,7 @@ BROKEN: dict[str, Broken] = {
     # Parameters
     "not taken": Broken(
         {"parameters": [query("limit")]}, "def FUNCTION(): ... #!", "{",
-        "sends the query parameter 'limit', and handlers.FUNCTION does not take it", "add that parameter",
+        "sends the query parameter 'limit', but handlers.FUNCTION does not take it", "add that parameter",
     ),
     "not sent": Broken(
         {}, "def FUNCTION(\n  colour #!\n): ...", ": {", "handlers.FUNCTION requires 'colour', which GET",
@@ -130,48 +130,49 @@ BROKEN: dict[str, Broken] = {
     ),
     "misspelt": Broken(
         {"parameters": [query("page_size")]}, "def FUNCTION(\n page_sise #!\n): ...", "{",
-        "the query parameter 'page_size', and handlers.FUNCTION does not take it",
-        "is its parameter 'page_sise' meant? Let both have one name",
+        "the query parameter 'page_size', but handlers.FUNCTION does not take it",
+        "did you mean its parameter 'page_sise'? Use one name for both",
     ),
     "misspelt, with a default": Broken(
         {"parameters": [query("page_size")]}, "def FUNCTION(\n page_sise=3 #!\n): ...", "{",
-        "the query parameter 'page_size', and handlers.FUNCTION does not take it", "its parameter 'page_sise' meant?",
+        "the query parameter 'page_size', but handlers.FUNCTION does not take it",
+        "did you mean its parameter 'page_sise'?",
     ),
     "another name in Python": Broken(
         {"parameters": [query("X-Size")]}, "def FUNCTION(): ... #!", "{",
-        "the query parameter 'X-Size' as 'x_size', and handlers.FUNCTION does not take it", "add that parameter",
+        "the query parameter 'X-Size' as 'x_size', but handlers.FUNCTION does not take it", "add that parameter",
     ),
     "by position only": Broken(
         {"parameters": [PATH_ID]}, "def FUNCTION(thing_id, /): ... #!", "{",
-        "sends the path parameter 'thing_id' by name, and handlers.FUNCTION takes it by position", "remove the '/'",
+        "sends the path parameter 'thing_id' by name, but handlers.FUNCTION takes it by position", "remove the '/'",
         path="/{thing_id}",
     ),
     "no body": Broken(
         {"requestBody": body(ORDER)}, "def FUNCTION(): ... #!", "requestBody",
-        "has a body, and handlers.FUNCTION does not take it", "the body is the first positional", method="post",
+        "has a body, but handlers.FUNCTION does not take it", "add a first positional argument", method="post",
     ),
     "a body by name": Broken(
         {"requestBody": body(ORDER)}, "def FUNCTION(*, order=None): ... #!", "requestBody",
-        "has a body, and handlers.FUNCTION does not take it", "the body is the first positional", method="post",
+        "has a body, but handlers.FUNCTION does not take it", "add a first positional argument", method="post",
     ),
     "a body second": Broken(
         {"parameters": [PATH_ID], "requestBody": body(ORDER)}, "def FUNCTION(\n  thing_id, #!\n  order): ...",
         "requestBody", "sends its body first, where handlers.FUNCTION takes the path parameter 'thing_id'",
-        "let 'order' be its first parameter", path="/{thing_id}", method="post",
+        "make 'order' its first parameter", path="/{thing_id}", method="post",
     ),
     "inside functools.wraps": Broken(
         {"parameters": [query("limit")]},
         "def wrapped(f):\n  @functools.wraps(f)\n  def wrapper(*a, **k): return f(*a, **k)\n  return wrapper\n"
-        "@wrapped\ndef FUNCTION(): ... #!", "{", "and handlers.FUNCTION does not take it", "add that parameter",
+        "@wrapped\ndef FUNCTION(): ... #!", "{", "but handlers.FUNCTION does not take it", "add that parameter",
     ),
     "a method": Broken(
         {"x-bind-server": "handlers.shelf.put", "parameters": [query("limit")]},
-        "class Shelf:\n  def put(self): ... #!\nshelf = Shelf()", "{", "and handlers.shelf.put does not take it",
+        "class Shelf:\n  def put(self): ... #!\nshelf = Shelf()", "{", "but handlers.shelf.put does not take it",
         "add that parameter",
     ),
     "functools.partial": Broken(
         {"parameters": [query("limit")]}, "def some(limit): ... #!\nFUNCTION = functools.partial(some)\n"
-        "FUNCTION = functools.partial(lambda: {}) #!", "{", "and handlers.FUNCTION does not take it", "add that",
+        "FUNCTION = functools.partial(lambda: {}) #!", "{", "but handlers.FUNCTION does not take it", "add that",
     ),
     # Annotations of parameters
     "int for text": given(query("limit", type="string"), "def FUNCTION(\n limit: int #!\n): ...", "int", "str", "str"),
@@ -309,7 +310,7 @@ DOUBTS: dict[str, Broken] = {
     ),
     "a dict for a model": Broken(
         {"requestBody": body(ORDER)}, "def FUNCTION(body: dict[str, Any]): ... #!", "requestBody",
-        "GET PATH has Order for a body, and handlers.FUNCTION annotates 'body' as dict[str, Any]",
+        "GET PATH has Order for a body, but handlers.FUNCTION annotates 'body' as dict[str, Any]",
         "annotate it as Order",
     ),
 }  # fmt: skip

@@ -388,7 +388,7 @@ def test_not_a_configuration(content: bytes, place: str) -> None:
 def test_unreadable() -> None:
     """An alias that contains itself is a finding, not a recursion; a mark of the byte order is skipped."""
     assert findings("a: &x [*x]") == [
-        "given.yaml:3:8: *x stands inside &x: a value cannot contain itself; remove the alias"
+        "given.yaml:3:8: *x is inside &x: a value cannot contain itself; remove the alias"
     ]
     Path("pym-config.yaml").write_text("\ufeff" + FEW, "utf-8")
     assert load_config(environment={}).name == "shop"
@@ -398,7 +398,7 @@ def test_aliases_of_aliases() -> None:
     """Aliases that stand for more than anyone means are one finding, in no time."""
     lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60))]
     (found,) = findings("\n".join(lines))
-    assert "aliases stand for more than 1,000,000 values; write fewer of them" in found
+    assert "aliases expand to more than 1,000,000 values; write fewer of them" in found
 
 
 def test_what_is_not_replaced(caplog: pytest.LogCaptureFixture) -> None:

@@ -168,9 +168,9 @@ REFUSED = {
     "a: 1\n---\nb: 2": (5, "second document"), "%YAML 3.0\n--- 1": (0, "YAML"), "a: !mine 1": (3, "tag !mine"),
     "a: !!binary aGk=": (3, "!!binary"),
     "a: !!python/object:os.system x": (3, "tag"), "a: !!int x": (3, "!!int"), "a: !!map []": (3, "!!map"),
-    "? [a]\n: 1": (2, "no text"), "{a: b}: 1": (0, "no text"), "a: *b": (3, "&b"), "a: &a [*a]": (7, "itself"),
+    "? [a]\n: 1": (2, "not text"), "{a: b}: 1": (0, "not text"), "a: *b": (3, "&b"), "a: &a [*a]": (7, "itself"),
     "<<: 1": (0, "<<"), "a: b: c": (4, "':'"), "a: @b": (3, "@"), "a: [1,\nb: 2": (3, "']'"),
-    'a: [1,\n"b" "c"]': (11, "of line 1"), "a: [1, }": (7, "no value"), "a: - b": (3, "'-'"),
+    'a: [1,\n"b" "c"]': (11, "of line 1"), "a: [1, }": (7, "missing"), "a: - b": (3, "'-'"),
     'a: "b': (3, "quotes"),
     'a: "\\d"': (4, "backslash"), "a: 1\nb\nc: 2": (5, "':'"), "a: \x07": (3, "U+0007"),
     "a:\n  - b\n  c: d": (11, "item"), "a:\n  b: c\n d: e": (11, "key"),
@@ -399,7 +399,7 @@ def test_duplicate_keys(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("a: 1\nb:\n- c: 1\n  d: 2\n  c: 3\n")
     assert Files(Cache(None)).open(path).value == {"a": 1, "b": [{"c": 3, "d": 2}]}
-    lost = "the key 'c' stands here again, and what it had on line {} is lost; remove one of the two"
+    lost = "duplicate key 'c': what it has on line {} is ignored; remove one of the two"
     assert findings_in(path) == [f"{path}:5:3: b[0].c: {lost.format(3)}"]
     path = tmp_path / "a.json"
     path.write_text('{"a": 1, "b": [{"c": 1,\n "c": 3}]}')
@@ -425,8 +425,8 @@ def test_unreadable(tmp_path: Path) -> None:
     (tmp_path / "loop.yaml").symlink_to("loop.yaml")
     (tmp_path / "orders.yaml").write_text("a: 1")
     said = {
-        "folder.yaml": "is a folder", "pipe.yaml": "is no regular file", "loop.yaml": "symbolic links",
-        "order.yaml": "orders.yaml'?", "orders.yaml/x": "does not exist", "a\0b": "is no path", "x" * 300: "long",
+        "folder.yaml": "is a folder", "pipe.yaml": "is not a regular file", "loop.yaml": "symbolic links",
+        "order.yaml": "orders.yaml'?", "orders.yaml/x": "does not exist", "a\0b": "is not a path", "x" * 300: "long",
     }  # fmt: skip
     for name, fact in said.items():
         [finding] = findings_in(tmp_path / name)

@@ -144,7 +144,7 @@ def test_depth(tmp_path: Path) -> None:
 def test_circle_of_references(tmp_path: Path) -> None:
     """References that lead in a circle with nothing in it are a fault where an operation needs them."""
     circle = "    A: {$ref: '#/components/schemas/B'}\n    B: {$ref: '#/components/schemas/A'}\n"
-    assert "circle" in facts(checked(tmp_path, USED + circle).faults)[0]
+    assert "circular" in facts(checked(tmp_path, USED + circle).faults)[0]
     assert facts(checked(tmp_path, SCHEMAS + circle).faults) == []
 
 
@@ -202,7 +202,7 @@ def test_same_shape(tmp_path: Path) -> None:
         parameter = f"{{name: {name}, in: path, required: true, schema: {{}}}}"
         text += f"  /x/{{{name}}}: {{parameters: [{parameter}], {method}: {{}}}}\n"
     assert facts(checked(tmp_path, text).warnings) == [
-        "GET is answered by '/x/{a}' already: only names in braces differ"
+        "GET is already declared by '/x/{a}': only names in braces differ"
     ]
 
 
@@ -216,7 +216,7 @@ def test_path_item_elsewhere(tmp_path: Path) -> None:
     path = "{$ref: 'more.yaml#/item', parameters: [{name: id, in: path, required: true, schema: {}}]}"
     text = MINIMAL.replace("paths: {}", f"paths: {{'/x/{{id}}/{{no}}': {path}}}")
     verdict = checked(tmp_path, text, more_yaml="item: {get: {operationId: x}}")
-    assert facts(verdict.faults) == ["{no} in the path is no parameter"]
+    assert facts(verdict.faults) == ["{no} in the path is not declared as a parameter"]
 
 
 def test_parameter_missing_everywhere(tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_said_once_for_many_places(tmp_path: Path) -> None:
     """What tends to be wrong at many places is one warning, with their number."""
     many = "".join(f"    A{number}: {{type: string, format: isbm}}\n" for number in range(5))
     verdict = checked(tmp_path, SCHEMAS + many)
-    assert facts(verdict.warnings) == ["the format 'isbm' is not known: it says nothing (here and at 4 more places)"]
+    assert facts(verdict.warnings) == ["the format 'isbm' is not known and has no effect (here and at 4 more places)"]
     assert checked(tmp_path, SCHEMAS + many.replace("isbm", "isbn")) == ([], [], [])
 
 

@@ -158,7 +158,7 @@ def test_the_file_is_replaced_as_a_whole_and_keeps_its_permissions(tmp_path: Pat
     [
         ("openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths: {}\n", "is OpenAPI 3.1 already"),
         ("just: words\n", "a.yaml:1:1: neither `openapi` nor `swagger`"),
-        ("a: [\n", "a.yaml:2:1: no value where one has to be"),
+        ("a: [\n", "a.yaml:2:1: a value is missing"),
         (
             "openapi: 3.0.0\ninfo: {title: T, version: '1'}\npaths: {/a: {$ref: 'b.yaml#/a'}}\n",
             "bring its files into one: --bundled",

@@ -78,7 +78,7 @@ class Protection:
 
     def _check_keys(self, check: Check | None, operation: Operation, node: Node) -> None:
         if check is not None and check.verify is verify_token and self._needs_keys and trust() is None:
-            self._tell(node, f"{operation.title} wants a token, and there is no key to verify one with", _KEY)
+            self._tell(node, f"{operation.title} requires a token, but no key to verify tokens is configured", _KEY)
 
     def _made(self, name: str, operation: Operation, node: Node) -> Check | None:
         if name == TOKEN:
@@ -86,7 +86,7 @@ class Protection:
         scheme = self._document.security_scheme(name)
         if scheme is None:
             cure = suggest(name, self._document.security_schemes) or "declare it, or correct the name"
-            self._tell(node, f"{operation.title} wants {name}, and no security scheme is called so", cure)
+            self._tell(node, f"{operation.title} requires {name}, but no security scheme has that name", cure)
             return None
         verifier = self._verifiers.get(name)
         arguments = ", ".join(arguments_of(scheme))
@@ -95,8 +95,8 @@ class Protection:
             self._tell(scheme.node, fact, f"write it as `def check({arguments})`")
         check = check_of(scheme, verifier, self._realm)
         if check is None:
-            fact = f"{operation.title} wants {name}, and nothing verifies it"
-            cure = f"write a function of ({arguments}), and give it: API(verifiers={{{name!r}: function}})"
+            fact = f"{operation.title} requires {name}, but nothing verifies it"
+            cure = f"write a function of ({arguments}), and pass it: API(verifiers={{{name!r}: function}})"
             self._tell(node, fact, f"{cure}; or declare `security: []` if it may be open to all")
         return check
 

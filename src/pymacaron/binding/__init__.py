@@ -114,7 +114,7 @@ class Contract:
         if node is None:
             return None
         if path is None:
-            self._tell(operation.node, f"{operation.title} is bound to no function", _cure_of_unbound(operation))
+            self._tell(operation.node, f"{operation.title} has no function", _cure_of_unbound(operation))
             return None
         self._paths[operation] = path
         return self._importer.function(path, node, f"for {operation.title}")
@@ -169,7 +169,7 @@ class Contract:
         try:
             made = decorator(function)
         except Exception as error:  # noqa: BLE001 - the user's decorator may raise anything
-            self._tell(node, f"the decorator {path} failed for {operation.title}: {said(error)}", "mend the decorator")
+            self._tell(node, f"the decorator {path} failed for {operation.title}: {said(error)}", "fix the decorator")
             return None
         if callable(made):
             bound: Handler = made

@@ -38,7 +38,7 @@ def contradictions(
     if body is not None:
         annotation, values = reading.of(python, body.name, body.annotation), _body_values(operation)
         if _is_foreign(annotation, values):
-            fact = f"{operation.title} has {_named(values)} for a body, and {name} annotates {_written(body)}"
+            fact = f"{operation.title} has {_named(values)} for a body, but {name} annotates {_written(body)}"
             cure = f"annotate it as {_named(values)}, or correct the document"
             # models are indexed as dicts are, so most code gets along with one
             wants_dict = any(_class_of(one) is dict or typing.is_typeddict(one) for one in _alternatives(annotation))
@@ -48,7 +48,7 @@ def contradictions(
         taken = signature.parameters.get(parameter.argument)
         values = _parameter_values(operation, parameter) if taken is not None and taken is not body else None
         if taken is not None and _is_foreign(reading.of(python, taken.name, taken.annotation), values):
-            fact = f"{operation.title} sends the {described(parameter)}, which arrives as {_named(values)}, and {name}"
+            fact = f"{operation.title} sends the {described(parameter)}, which arrives as {_named(values)}, but {name}"
             cure = f"annotate it as {_named(values)}, or correct the document"
             yield Mismatch(parameter.node, f"{fact} annotates {_written(taken)}", cure, taken.name)
     yield from _results(operation, name, reading.of(python, "return", signature.return_annotation))
@@ -57,8 +57,8 @@ def contradictions(
 def _results(operation: Operation, name: str, annotation: Any) -> Iterator[Mismatch]:
     wrong = _foreign_results(operation, annotation) if annotation is not _UNKNOWN else []
     if wrong:
-        fact = f"{name} is annotated to return {_listed(wrong)}, which is none of the answers of {operation.title}"
-        cure = f"these are {_named(_all_answers(operation))}: correct one of the two"
+        fact = f"{name} is annotated to return {_listed(wrong)}, which is not among the answers of {operation.title}"
+        cure = f"declared are {_named(_all_answers(operation))}: correct the annotation or the document"
         yield Mismatch(operation.node.get("responses") or operation.node, fact, cure)
 
 

@@ -80,7 +80,7 @@ class Importer:
         except Exception as error:  # noqa: BLE001 - the user's module runs here, and may raise anything
             if not _is_absent(error, name):
                 self._broken.add(name)
-                self._tell(node, f"importing {name} {purpose} failed: {said(error)}", "mend that module")
+                self._tell(node, f"importing {name} {purpose} failed: {said(error)}", "fix that module")
             return None
 
     def _attribute(self, module: ModuleType, steps: list[str], path: str, node: Node, purpose: str) -> Any:

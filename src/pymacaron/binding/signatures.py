@@ -67,8 +67,8 @@ def mismatches(
         if first is not None:
             parameters.remove(first)
         elif not any(p.kind is _KINDS.VAR_POSITIONAL for p in parameters):
-            fact = f"{operation.title} has a body, and {name} does not take it"
-            yield Mismatch(operation.body_node or operation.node, fact, "the body is the first positional argument")
+            fact = f"{operation.title} has a body, but {name} does not take it"
+            yield Mismatch(operation.body_node or operation.node, fact, "add a first positional argument for the body")
     missing = _missing(sent, parameters)
     excess = {p.name: p for p in parameters if _is_required(p) and (p.name not in sent or p.kind not in _BY_NAME)}
     unsent = [p.name for p in parameters if p.name not in sent and p.kind in _BY_NAME]
@@ -99,10 +99,10 @@ def _is_required(parameter: inspect.Parameter) -> bool:
 
 def _not_taken(operation: Operation, name: str, sent: Parameter, near: str | None, *, by_place: bool) -> Mismatch:
     if by_place:
-        fact = f"{operation.title} sends the {described(sent)} by name, and {name} takes it by position only"
+        fact = f"{operation.title} sends the {described(sent)} by name, but {name} takes it by position only"
         return Mismatch(sent.node, fact, "remove the '/' from its parameters", sent.argument)
-    fact = f"{operation.title} sends the {described(sent)}, and {name} does not take it"
-    cure = f"is its parameter '{near}' meant? Let both have one name" if near else "add that parameter"
+    fact = f"{operation.title} sends the {described(sent)}, but {name} does not take it"
+    cure = f"did you mean its parameter '{near}'? Use one name for both" if near else "add that parameter"
     return Mismatch(sent.node, fact, cure, near)
 
 
@@ -113,7 +113,7 @@ def _body_is_first(
     first, *rest = [p.name for p in parameters if p.kind in _BY_PLACE]
     meant = next((other for other in rest if other not in sent), None)
     fact = f"{operation.title} sends its body first, where {name} takes the {described(sent[first])}"
-    cure = f"let '{meant}' be its first parameter" if meant else "add a parameter for the body before it"
+    cure = f"make '{meant}' its first parameter" if meant else "add a parameter for the body before it"
     return Mismatch(operation.body_node or operation.node, fact, cure, first)
 
 

@@ -66,7 +66,7 @@ class Files:
 
     def _open(self, path: str) -> File | Fault:
         if "\0" in path:
-            return Fault(path, (), "is no path")
+            return Fault(path, (), "is not a path")
         real = path if is_url(path) else os.path.realpath(path)
         if real in self.opened:
             return self.opened[real]
@@ -142,11 +142,11 @@ class Files:
             uri = urljoin(uri_of(resource_of(base)), location)
             path = uri if is_url(base.file.path) else location if is_url(location) else beside(base.file.path, location)
         except ValueError as error:
-            raise reference.fault(f"is no URI: {error}") from None
+            raise reference.fault(f"is not a URI: {error}") from None
         if uri in self._identified:
             return self._identified[uri]
         if path is None:
-            raise reference.fault("leads nowhere: no file identifies itself so", "give the schema meant this $id")
+            raise reference.fault("leads nowhere: no schema has this $id", "add this $id to the schema that is meant")
         if self.remote is not None and is_url(uri) and not is_url(path) and not os.path.exists(path):
             path = uri  # it is not beside the file, so it must be where the file says that it comes from
         file = self._reach(reference, path)

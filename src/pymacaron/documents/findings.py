@@ -38,7 +38,7 @@ def duplicate_keys(path: str, raw: bytes) -> list[Fault]:
     """Keys that a mapping in this file, which can be parsed, has twice."""
     lines, found = Lines(decode(raw)), []
     for pointer, earlier, later in positions(raw, named_json=path.endswith(".json")).duplicates:
-        fact = f"the key '{pointer[-1]}' stands here again, and what it had on line {lines.at(earlier)[0]} is lost"
+        fact = f"duplicate key '{pointer[-1]}': what it has on line {lines.at(earlier)[0]} is ignored"
         line, column = lines.at(later)
         found.append(Fault(path, pointer, fact, "remove one of the two", True, line, column))
     return found

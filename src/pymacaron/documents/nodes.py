@@ -24,8 +24,8 @@ class Resolver(Protocol):
         ...
 
 
-_MEANT = "let one of them say what is meant"
-_SHORTER = "refer to what is meant itself"
+_MEANT = "replace one of them with what is meant"
+_SHORTER = "refer directly to what is meant"
 
 
 class File:
@@ -120,7 +120,7 @@ class Node:
         while ref is not None:
             node = self.file.files.resolve(node, ref)
             if node in passed:
-                raise ReferenceFault(self.at("$ref").fault("references in a circle, with nothing at the end", _MEANT))
+                raise ReferenceFault(self.at("$ref").fault("circular references that lead to no value", _MEANT))
             if len(passed) > LONGEST:
                 fact = f"the reference leads through more than {LONGEST} others"
                 raise ReferenceFault(self.at("$ref").fault(fact, _SHORTER))

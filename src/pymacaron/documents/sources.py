@@ -25,7 +25,7 @@ def read(path: str) -> bytes:
     """
     mode = os.stat(path).st_mode
     if not stat.S_ISREG(mode):
-        raise OSError(0, "is a folder" if stat.S_ISDIR(mode) else "is no regular file")
+        raise OSError(0, "is a folder" if stat.S_ISDIR(mode) else "is not a regular file")
     with open(path, "rb") as file:
         return file.read()
 
@@ -163,4 +163,4 @@ def _cure(text: str, offset: int, fact: str) -> str | None:
         return "if this is YAML, let the file's name end in .yaml"
     if "trailing comma" in fact:
         return "remove the last comma"
-    return "JSON wants double quotes" if text[offset : offset + 1] == "'" else None
+    return "JSON requires double quotes" if text[offset : offset + 1] == "'" else None

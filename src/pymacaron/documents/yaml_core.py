@@ -58,7 +58,9 @@ def _tagged(event: Event) -> Json:
         return event.value
     value = plain(event.value)
     if type(value) not in _TYPES[kind]:
-        raise SourceError(f"!!{kind} before what is none", "remove the tag or correct the value", offset_of(event))
+        raise SourceError(
+            f"!!{kind} before a value of another type", "remove the tag or correct the value", offset_of(event)
+        )
     return float(value) if kind == "float" else value
 
 
@@ -72,7 +74,7 @@ def _core_tag(event: Event, *known: str) -> str:
     name: str = tag.removeprefix("tag:yaml.org,2002:") if tag else known[0]
     if name not in known or name == tag:
         shown = f"!!{name}" if name != tag else name
-        raise SourceError(f"the tag {shown} means nothing here", "remove it", offset_of(event))
+        raise SourceError(f"the tag {shown} has no meaning here", "remove it", offset_of(event))
     return name
 
 
@@ -90,7 +92,9 @@ def sources_of(value: Json, offset: int) -> list[dict[str, Json]]:
     sources = value if type(value) is list else [value]
     if all(type(source) is dict for source in sources):
         return sources
-    raise SourceError("<< before what is no mapping", "let it name a mapping, or quote it if it is a plain key", offset)
+    raise SourceError(
+        "<< before what is not a mapping", "use it for a mapping, or quote it if it is a plain key", offset
+    )
 
 
 class Parsed(NamedTuple):
@@ -149,7 +153,7 @@ class _Reading:
 
     def start(self, event: Event, *, mapping: bool) -> None:
         if self.at_key():
-            raise SourceError("a key that is no text", "quote it if the brace or bracket is meant", offset_of(event))
+            raise SourceError("a key that is not text", "quote it if the brace or bracket is meant", offset_of(event))
         if event.tag is not None:
             _core_tag(event, "map" if mapping else "seq")
         if len(self.outer) >= DEEPEST:
@@ -182,15 +186,15 @@ class _Reading:
     def alias(self, event: Event) -> None:
         name = event.anchor
         if any(start is not None and start.anchor == name for _, start, _ in (*self.outer, (0, self.first, 0))):
-            fact = f"*{name} stands inside &{name}: a value cannot contain itself"
+            fact = f"*{name} is inside &{name}: a value cannot contain itself"
             raise SourceError(fact, "remove the alias", offset_of(event))
         if name not in self.anchors:
             cure = f"give a value above it the anchor &{name}, or quote the text if the * is meant"
-            raise SourceError(f"no anchor &{name} stands above *{name}", cure, offset_of(event))
+            raise SourceError(f"no anchor &{name} is above *{name}", cure, offset_of(event))
         value, text = self.anchors[name]
         if self.at_key():
             if text is None:
-                raise SourceError("a key that is no text", "write the key out", offset_of(event))
+                raise SourceError("a key that is not text", "write the key out", offset_of(event))
             value = text
         self.measure(value, offset_of(event))
         self.items.append(value)
@@ -204,7 +208,7 @@ class _Reading:
         size, height = self.measured(value)
         self.aliased += size
         if self.aliased > MOST_ALIASED:
-            raise SourceError(f"aliases stand for more than {MOST_ALIASED:,} values", "write fewer of them", offset)
+            raise SourceError(f"aliases expand to more than {MOST_ALIASED:,} values", "write fewer of them", offset)
         if len(self.outer) + height > DEEPEST:
             raise too_deep(offset)
 

@@ -100,22 +100,22 @@ _KNOWN_PROBLEMS: dict[str, tuple[str, str | None]] = {
     "could not find expected ':'": (
         "a key without its ':'", "add the ':', or indent the line if it continues the text above"),
     "did not find expected key": (
-        "neither a key nor the end of the mapping", "correct the indentation or the quotes here or just above"),
+        "expected a key or the end of the mapping", "correct the indentation or the quotes here or just above"),
     "did not find expected '-' indicator": (
-        "neither an item nor the end of the list", "correct the indentation here or just above"),
+        "expected an item or the end of the list", "correct the indentation here or just above"),
     "did not find expected ',' or ']'": (
-        "neither a ',' nor the ']'", "close the list, or quote the text if brackets and commas belong to it"),
+        "a ',' or the ']' is missing", "close the list, or quote the text if brackets and commas belong to it"),
     "did not find expected ',' or '}'": (
-        "neither a ',' nor the '}'", "close the mapping, or quote the text if braces and commas belong to it"),
+        "a ',' or the '}' is missing", "close the mapping, or quote the text if braces and commas belong to it"),
     "found unexpected end of stream": ("quotes that are never closed", "close them"),
     "found unexpected document indicator": ("quotes that are not closed in this document", "close them"),
     "did not find expected node content": (
-        "no value where one has to be", "quote the text if a bracket, a brace or a comma belongs to it"),
+        "a value is missing", "quote the text if a bracket, a brace or a comma belongs to it"),
     "block sequence entries are not allowed in this context": (
         "a '-' where no list can start", "put the list on lines of its own, or quote the '-' if it belongs to a text"),
     "found unknown escape character": (
-        "a backslash before what it cannot escape", "double the backslash, or use single quotes"),
-    "found undefined tag handle": ("a '!' starts a tag that nobody has defined", "quote the text if the ! is meant"),
+        "a backslash before a character that it cannot escape", "double the backslash, or use single quotes"),
+    "found undefined tag handle": ("a '!' starts a tag that is not defined", "quote the text if the ! is meant"),
 }  # fmt: skip
 _SHOWN_WHERE_IT_BEGAN = frozenset({"could not find expected ':'", "found unexpected document indicator"})
 # Compiled where it is needed: that takes 3 ms, and nearly no text has such a character.
@@ -128,7 +128,7 @@ def translated(error: YAMLError, text: str) -> SourceError:
         found = re.search(_UNPRINTABLE, text)
         character = f"U+{ord(found[0]):04X}" if found else "a character"
         instead = 'write it as an escape such as "\\x07" in double quotes'
-        return SourceError(f"{character} cannot stand in YAML", instead, found.start() if found else 0)
+        return SourceError(f"{character} is not allowed in YAML", instead, found.start() if found else 0)
     problem = (error.problem or "").split(", but")[0]
     opened = error.context_mark
     mark = error.problem_mark or opened
@@ -137,7 +137,7 @@ def translated(error: YAMLError, text: str) -> SourceError:
     offset: int = mark.index if mark else 0
     at = text[offset : offset + 1]
     if at == "\t" and ("token" in problem or "tab" in problem):
-        return SourceError("a tab where YAML wants spaces", "indent with spaces", offset)
+        return SourceError("a tab where YAML requires spaces", "indent with spaces", offset)
     if "cannot start any token" in problem:
         return SourceError(f"a text without quotes cannot start with {at}", "quote it", offset)
     fact, cure = _KNOWN_PROBLEMS.get(problem, (f"not YAML: {problem}", None))

@@ -72,12 +72,12 @@ def check(root: Node, formats: Formats) -> Verdict:
 def _version(root: Node) -> str | Fault:
     """The version whose grammar counts, or why there is none."""
     if type(root.value) is not dict:
-        return root.fault("an OpenAPI document is wanted, which is an object", "see whether this is the right file")
+        return root.fault("not an OpenAPI document, which is an object", "check that this is the right file")
     given = root.get("swagger") or root.get("openapi")
     if given is None:
         near = (suggest(key, ("swagger", "openapi")) for key in root.value)
-        cure = next(filter(None, near), "begin it with `openapi: 3.1.0`, say")
-        return root.fault("neither `openapi` nor `swagger` says which version this is", cure)
+        cure = next(filter(None, near), "begin the file with `openapi: 3.1.0`")
+        return root.fault("neither `openapi` nor `swagger` names the version", cure)
     text = str(given.value)
     found = _KNOWN.match(text)
     if found is None or (found[0] == "2.0") != ("swagger" in root.value):

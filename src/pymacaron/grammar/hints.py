@@ -75,7 +75,7 @@ def misfit(kind: Kind, value: Json, version: str) -> Hint:
     words = kind.words if isinstance(kind, Words) else {}
     if type(value) is str and words:
         return Hint(f"'{value[:40]}' is not allowed here", _word(value, words, version) or f"write {kind.noun}")
-    return Hint(f"{kind.noun} is wanted, not {_shown(value)}", _recast(kind, value, words, version))
+    return Hint(f"expected {kind.noun}, not {_shown(value)}", _recast(kind, value, words, version))
 
 
 def _shown(value: Json) -> str:
@@ -165,11 +165,11 @@ def key(thing: str, version: str, name: str) -> Hint:
     if thing in _PARAMETERS and version != "2.0" and name == "collectionFormat":
         return Hint(cure="write `style:` and `explode:`")
     if thing == "Paths":
-        return Hint(f"'{name}' is no path", f"a path begins with a slash: '/{name}'")
+        return Hint(f"'{name}' is not a path", f"a path begins with a slash: '/{name}'")
     if thing == "Responses":
-        return Hint(f"'{name}' is no status", _status(version, name))
+        return Hint(f"'{name}' is not a status", _status(version, name))
     if (thing, name) == ("Schema", "nullable") and version not in ("2.0", "3.0"):
-        return Hint("`nullable` says nothing in OpenAPI 3.1 and up", "write `type: [..., 'null']`")
+        return Hint("`nullable` has no effect in OpenAPI 3.1 and later", "write `type: [..., 'null']`")
     versions, cure = _KEYS.get((thing, name), ("", ""))
     return Hint(cure=cure) if versions and version.startswith(tuple(versions.split())) else Hint()
 
@@ -185,4 +185,4 @@ def _status(version: str, name: str) -> str:
 def elsewhere(version: str, having: list[str]) -> str:
     """That another version has this key: `having` are those that have it, oldest first."""
     names = "Swagger 2.0" if having == ["2.0"] else f"OpenAPI {having[-1] if having[-1] < version else having[0]}"
-    return f"{names} has it, {'Swagger' if version == '2.0' else 'OpenAPI'} {version} has not"
+    return f"{names} has it, {'Swagger' if version == '2.0' else 'OpenAPI'} {version} does not have it"

@@ -80,7 +80,9 @@ def _host(walk: Walk, value: JsonObject, place: Place) -> None:
     """Swagger 2.0, Swagger Object: `host` has no scheme and no path, `basePath` begins with a slash."""
     host, base_path = value.get("host"), value.get("basePath")
     if type(host) is str and re.search(r"[/{}\s\\]", host):
-        walk.fault((place, "host"), "a host is a name, with a port perhaps", "the rest belongs to schemes and basePath")
+        walk.fault(
+            (place, "host"), "a host is a name, optionally with a port", "the rest belongs to schemes and basePath"
+        )
     if type(base_path) is str and base_path and not base_path.startswith("/"):
         walk.fault((place, "basePath"), "a base path begins with a slash", f"write '/{base_path}'")
     if type(base_path) is str:
@@ -128,7 +130,7 @@ def _tag_parents(walk: Walk, value: JsonObject, place: Place) -> None:
         if parent not in parents:
             walk.fault(where, f"no tag is called '{parent}'", suggest(parent, parents) or "declare it in `tags`")
         elif _above_itself(str(tag.get("name")), parents):
-            walk.fault(where, "the tag is above itself", "let one of its parents have no parent")
+            walk.fault(where, "the tag is its own ancestor", "remove `parent` from one of these tags")
 
 
 def _above_itself(name: str, parents: dict[str, Json]) -> bool:
@@ -146,7 +148,7 @@ def _component_names(walk: Walk, value: JsonObject, place: Place) -> None:
         for name in named if type(named) is dict and not section.startswith("x-") else ():
             if not re.fullmatch(r"[a-zA-Z0-9._-]+", name):
                 cure = "use letters, digits, '.', '-' and '_' only"
-                walk.warn(((place, section), name), "not a name for a component", cure, at_key=True)
+                walk.warn(((place, section), name), "not a valid name for a component", cure, at_key=True)
 
 
 # Security
@@ -201,7 +203,7 @@ def _server_variable(walk: Walk, value: JsonObject, place: Place) -> None:
     if allowed == []:
         say((place, "enum"), "a variable without a value", "list its values, or remove `enum`")
     elif type(allowed) is list and type(default) is str and default not in allowed:
-        say((place, "default"), "the default is none of the values in `enum`", _did_you_mean(default, allowed))
+        say((place, "default"), "the default is not one of the values in `enum`", _did_you_mean(default, allowed))
 
 
 def _did_you_mean(word: str, words: list[Json]) -> str:
@@ -223,7 +225,7 @@ def _schema_or_content(walk: Walk, value: JsonObject, place: Place) -> None:
 def _one_content(walk: Walk, value: JsonObject, place: Place) -> None:
     content = value.get("content")
     if type(content) is dict and len(content) != 1:
-        walk.fault((place, "content"), f"`content` has {len(content)} entries", "one media type is wanted")
+        walk.fault((place, "content"), f"`content` has {len(content)} entries", "write one media type")
 
 
 def _content(walk: Walk, value: JsonObject, place: Place) -> None:
@@ -245,7 +247,7 @@ def _media_type(walk: Walk, name: str, place: Place, *, at_key: bool = False) ->
     if not re.fullmatch(r"[^\s/;]+/[^\s/;]+\s*(;.*)?", name):
         meant = name if name in ("json", "xml", "pdf", "zip", "yaml") else ""
         cure = f"did you mean 'application/{meant}'?" if meant else "write it as in 'application/json'"
-        walk.warn_once(place, f"'{name}' is no media type", cure, at_key=at_key)
+        walk.warn_once(place, f"'{name}' is not a media type", cure, at_key=at_key)
 
 
 def _ignored_header(walk: Walk, value: JsonObject, place: Place) -> None:
@@ -260,14 +262,14 @@ def _header_name(walk: Walk, value: JsonObject, place: Place) -> None:
     """RFC 9110 section 5.1: the name of a field is a token."""
     name = value.get("name")
     if type(name) is str and not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name, re.ASCII):
-        walk.warn((place, "name"), "no header can be called so: it never arrives", "use letters, digits and '-'")
+        walk.warn((place, "name"), "not a valid name for a header: it never arrives", "use letters, digits and '-'")
 
 
 def _cookie_name(walk: Walk, value: JsonObject, place: Place) -> None:
     """RFC 6265 section 4.1.1: cookies have no escape for what their names cannot hold."""
     name = value.get("name")
     if type(name) is str and not COOKIE_NAME.fullmatch(name):
-        walk.fault((place, "name"), "no cookie can be called so", "use letters, digits, '-' and '_'")
+        walk.fault((place, "name"), "not a valid name for a cookie", "use letters, digits, '-' and '_'")
 
 
 def _link(walk: Walk, value: JsonObject, place: Place) -> None:

@@ -82,19 +82,19 @@ def _template(walk: Walk, path: str, place: Place) -> list[str]:
     names = _NAME.findall(path)
     routable(walk, path, place, at_key=True)
     if re.search(r"[{}]", _NAME.sub("", path)):
-        walk.fault(place, "braces that are not paired", "write {name} for a part that varies", at_key=True)
+        walk.fault(place, "unbalanced braces", "write {name} for a part that varies", at_key=True)
     say = walk.fault if walk.version >= "3.2" else walk.warn  # the first version to forbid it
     if "" in names:
-        say(place, "braces without a name", "write {name} for a part that varies", at_key=True)
+        say(place, "empty braces", "write {name} for a part that varies", at_key=True)
     for name in {name for name in names if names.count(name) > 1}:
-        say(place, f"{{{name}}} stands in the path twice", "give one of them another name", at_key=True)
+        say(place, f"{{{name}}} is in the path twice", "give one of them another name", at_key=True)
     return [name for name in names if name]
 
 
 def routable(walk: Walk, path: str, place: Place, *, at_key: bool = False) -> None:
     """What Flask has no way to route: "<" begins a variable there, and no URL may hold it (RFC 3986 section 2)."""
     if "<" in unquote(path):
-        walk.fault(place, "a path cannot hold '<'", "write {name} for a part that varies", at_key=at_key)
+        walk.fault(place, "a path cannot contain '<'", "write {name} for a part that varies", at_key=at_key)
     if path.count("/") > DEEPEST:
         walk.fault(place, f"a path of more than {DEEPEST} segments", "shorten it", at_key=at_key)
 
@@ -104,7 +104,7 @@ def _same_shape(walk: Walk, item: _Item, taken: dict[str, str], place: Place) ->
     for method, _, _ in item.operations():
         other = taken.setdefault(method, item.path)
         if other != item.path:
-            fact = f"{method.upper()} is answered by '{other}' already: only names in braces differ"
+            fact = f"{method.upper()} is already declared by '{other}': only names in braces differ"
             walk.warn(place, fact, "merge the two", at_key=True)
 
 
@@ -136,7 +136,7 @@ def _template_parameters(walk: Walk, item: _Item, names: list[str], shared: list
     for name, places in missing.items():
         cure = f"add a parameter with `name: {name}`, `in: path` and `required: true`"
         for place in [item.parts[0][1]] if len(places) == len(operations) > 1 else places:
-            walk.fault(place, f"{{{name}}} in the path is no parameter", cure, at_key=True)
+            walk.fault(place, f"{{{name}}} in the path is not declared as a parameter", cure, at_key=True)
 
 
 def _unused(walk: Walk, path: str, names: list[str], parameters: list[_Parameter]) -> list[str]:
@@ -144,7 +144,7 @@ def _unused(walk: Walk, path: str, names: list[str], parameters: list[_Parameter
     found = [p for p in parameters if p.location == "path" and type(p.name) is str and p.name not in names]
     for parameter in found:
         meant = near(str(parameter.name), names)
-        fact = f"{{{parameter.name}}} does not stand in the path '{path}'"
+        fact = f"{{{parameter.name}}} is not in the path '{path}'"
         walk.fault(parameter.place, fact, f"did you mean '{meant}'?" if meant else "remove it, or add it to the path")
     return [str(parameter.name) for parameter in found]
 
@@ -173,14 +173,16 @@ def _one_body(walk: Walk, given: dict[str, list[_Parameter]], operation: JsonObj
         # many documents have such, and what is meant is clear
         walk.warn(
             field.place,
-            "items of the type file, which Swagger 2.0 does not know",
+            "items of the type file, which Swagger 2.0 does not have",
             "write `type: string` with `format: binary`",
         )
     files = [field for field in fields if field.value.get("type") == "file"] + lists
     consumed = operation.get("consumes", walk.root.value.get("consumes"))
     forms = ("multipart/form-data", "application/x-www-form-urlencoded")
     if files and not (type(consumed) is list and any(str(kind).startswith(forms) for kind in consumed)):
-        walk.warn(place, "a file is uploaded, but nothing says as what", "add `consumes: [multipart/form-data]`")
+        walk.warn(
+            place, "a file is uploaded, but no media type is declared for it", "add `consumes: [multipart/form-data]`"
+        )
 
 
 def _lists_files(parameter: JsonObject) -> bool:

@@ -79,7 +79,7 @@ def _format(walk: Walk, value: JsonObject, place: Place) -> None:
     name = value["format"]
     if type(name) is str and not walk.formats.knows(name):
         cure = suggest(name, _LIKELY) or "register it: API(formats=[...])"
-        walk.warn_once((place, "format"), f"the format '{name}' is not known: it says nothing", cure)
+        walk.warn_once((place, "format"), f"the format '{name}' is not known and has no effect", cure)
 
 
 _LIKELY = ("date-time", "date", "time", "uuid", "email", "uri", "int32", "int64", "float", "double", "byte", "binary",
@@ -120,7 +120,7 @@ def _limits(low: str, high: str) -> _KeywordRule:
     def rule(walk: Walk, value: JsonObject, place: Place) -> None:
         least, most = value.get(low), value.get(high)
         if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
-            walk.warn((place, low), f"nothing can be valid: `{low}` is above `{high}`", "exchange them")
+            walk.warn((place, low), f"no value can be valid: `{low}` is above `{high}`", "exchange them")
 
     return rule
 
@@ -157,7 +157,7 @@ def _required_property(walk: Walk, value: JsonObject, place: Place) -> None:
         if type(name) is str and name not in properties:
             meant = near(name, [other for other in properties if other not in names], alike=0.88)
             if meant is not None:
-                fact = f"'{name}' is required, but no property"
+                fact = f"'{name}' is required, but is not a property"
                 walk.warn(((place, "required"), index), fact, f"did you mean '{meant}'?")
 
 
@@ -193,7 +193,7 @@ def _file_response(walk: Walk, value: JsonObject, place: Place) -> None:
 def _subschemas(keyword: str) -> _KeywordRule:
     def rule(walk: Walk, value: JsonObject, place: Place) -> None:
         if value[keyword] == []:
-            walk.warn((place, keyword), f"`{keyword}` is empty: it says nothing", "add a schema, or remove it")
+            walk.warn((place, keyword), f"`{keyword}` is empty and has no effect", "add a schema, or remove it")
 
     return rule
 
@@ -209,11 +209,11 @@ def _led_back(walk: Walk, place: Place, reach: tuple[bool, bool], fact: str) -> 
     is_circle, is_deep = reach
     if is_circle:
         say = walk.warn if walk.unused else walk.fault
-        say(place, fact, "let one of the references go")
+        say(place, fact, "remove one of the references")
     elif is_deep and not walk.notes.setdefault("deep", False):
         walk.notes["deep"] = True  # those that lead to this one are too deep as well
-        fact = f"the schema is made of one that is made of another, and so on, more than {DEEPEST} times"
-        walk.fault(place, fact, "put what they say into one of them")
+        fact = f"more than {DEEPEST} schemas are combined, each out of the next"
+        walk.fault(place, fact, "merge some of them into one")
 
 
 # What says more of the very value that a schema is about; a discriminator says what is meant by looking into it.
@@ -228,7 +228,7 @@ def _in_place(keyword: str) -> _KeywordRule:
         _subschemas(keyword)(walk, value, place)
         if not _leads_on(value[keyword]) or "discriminator" in value:
             return
-        fact = "the schema leads back to itself without going into the value, which decides nothing"
+        fact = "the schema refers back to itself for the same value, so nothing decides whether it is valid"
         _led_back(walk, (place, keyword), _reach(node_of(place), (keyword,), then=_IN_PLACE), fact)
 
     return rule
@@ -282,7 +282,7 @@ def _bound(keyword: str) -> _KeywordRule:
             cure = f"write `{keyword}:` with the bound, without `{other}`"
             walk.warn((place, keyword), f"`{keyword}` is a number since OpenAPI 3.1: this is ignored", cure)
         elif other not in value:
-            walk.warn((place, keyword), f"`{keyword}` says nothing without `{other}`", f"add `{other}:`")
+            walk.warn((place, keyword), f"`{keyword}` has no effect without `{other}`", f"add `{other}:`")
 
     return rule
 
@@ -334,7 +334,7 @@ def _mapped(walk: Walk, target: str, place: Place) -> None:
     try:
         found = node.file.files.resolve(node, "#/components/schemas/" + target if is_name else target).follow()
     except ReferenceFault as error:
-        walk.warn(place, f"'{target}' is no schema", error.fault.cure)
+        walk.warn(place, f"'{target}' is not a schema", error.fault.cure)
         return
     walk.grammar.thing("Schema").enter(walk, found.value, found)
 

@@ -49,7 +49,7 @@ def misfit(schema: Json, value: Json, walk: Walk) -> str | None:
 
 
 def _asserted(schema: JsonObject, keyword: str) -> JsonObject:
-    """A keyword with what it says nothing without: a bound with draft 4's way to exclude it."""
+    """A keyword with what it has no effect without: a bound with draft 4's way to exclude it."""
     beside = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}.get(keyword, keyword)
     return {key: schema[key] for key in (keyword, beside) if key in schema}
 

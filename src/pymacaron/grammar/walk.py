@@ -85,10 +85,10 @@ class Walk:
     def misfit(self, kind: Kind, value: Json, place: Place) -> None:
         """`value` is not of `kind`."""
         if type(value) is dict and (kind.leaf or isinstance(kind, Either)) and self._in_open_schema(place):
-            fact = f"{kind.noun} is wanted, not an object: it is ignored"
+            fact = f"expected {kind.noun}, not an object: it is ignored"
             self.warn(place, fact, "if this is a property, it belongs under `properties`")
         elif type(value) is dict and type(value.get("$ref")) is str:
-            self.fault((place, "$ref"), "no reference can stand here", f"{kind.noun} is wanted", at_key=True)
+            self.fault((place, "$ref"), "a reference is not allowed here", f"write {kind.noun}", at_key=True)
         else:
             fact, cure = hints.misfit(kind, value, self.version)
             self.fault(place, fact, cure)
@@ -137,7 +137,7 @@ class Walk:
             return
         section = self._sections.get(target.pointer[:-1])
         if section is not None and section is not thing:
-            fact = f"the reference leads to {section.noun}, where {thing.noun} is wanted"
+            fact = f"the reference leads to {section.noun}, but {thing.noun} is expected"
             # documents that work otherwise mix these two up
             say = self.warn if {section.name, thing.name} == {"Schema", "Response"} else self.fault
             say((place, "$ref"), fact, suggest(str(target.pointer[-1]), self._names(thing)))
@@ -154,7 +154,7 @@ class Walk:
     def target(self, value: JsonObject, place: Place) -> Node | None:
         """Where the reference at `place` leads in the end; None, and a fault, if nowhere."""
         if type(value["$ref"]) is not str:
-            self.fault((place, "$ref"), "text is wanted: what it refers to", None)
+            self.fault((place, "$ref"), "expected text: where the reference leads", None)
             return None
         try:
             return node_of(place).follow()
@@ -223,7 +223,7 @@ class Walk:
             kind.enter(self, item, (place, key))
         elif thing.patterns:
             hint = hints.key(thing.name, self.version, key)
-            self.fault((place, key), hint.fact or f"'{key}' is no key of {thing.noun}", hint.cure, at_key=True)
+            self.fault((place, key), hint.fact or f"'{key}' is not a key of {thing.noun}", hint.cure, at_key=True)
             if type(item) is dict:
                 thing.patterns[0][1].enter(self, item, (place, key))
         else:
@@ -237,7 +237,7 @@ class Walk:
         if kind is None:
             meant = misspelt(key, thing.name)
             if meant is not None:
-                self._soften((place, key), f"'{key}' is no key of pymacaron", f"did you mean '{meant}'?")
+                self._soften((place, key), f"'{key}' is not a key of pymacaron", f"did you mean '{meant}'?")
         elif not kind.fits(item):
             self.misfit(kind, item, (place, key))
 
@@ -254,7 +254,7 @@ class Walk:
             # JSON Schema 2020-12 core, section 4.3.1: keywords that nobody knows are allowed
             meant = self._meant(thing, key, alike=0.8) if hint.cure is None else None
             if hint.cure or (meant and hints.is_slip(key, meant)):
-                fact = hint.fact or f"the keyword '{key}' says nothing"
+                fact = hint.fact or f"the keyword '{key}' is unknown and has no effect"
                 self.warn_once((place, key), fact, hint.cure or f"did you mean '{meant}'?", at_key=True)
             return
         having = [other.version for other in self._others() if other.has(thing.name, key)]

@@ -50,7 +50,7 @@ class Parents:
         try:
             found = getattr(import_module(module), name)
         except ImportError as error:
-            cure = "mend that module, or write package.module.Class"
+            cure = "fix that module, or write package.module.Class"
             self._report(node, f"{path} cannot be imported ({error})", cure)
             return None
         except (AttributeError, ValueError):
@@ -58,7 +58,7 @@ class Parents:
             self._report(node, f"there is no {path}", near)
             return None
         if not isinstance(found, type):
-            self._report(node, f"{path} is no class", "name a class")
+            self._report(node, f"{path} is not a class", "name a class")
             return None
         return found
 
