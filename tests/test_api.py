@@ -270,7 +270,7 @@ def test_the_nearest_name(project: Project) -> None:
         get_model("Thign")
     with pytest.raises(AttributeError, match=r"did you mean 'shop'\?"):
         _ = ApiPool.shpo
-    with pytest.raises(AttributeError, match="is no model: its schema describes no object"):
+    with pytest.raises(AttributeError, match="is not a model: its schema does not describe an object"):
         _ = ApiPool.shop.model.Text
 
 

@@ -197,20 +197,20 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"jwt_public_key": public_pem(RSA)}, "jwt_public_key: can be for any of RS256, RS384, .*; set jwt_algorithm"),
     ({"jwt_public_key": public_pem(RSA), "jwt_algorithm": "ES256"}, "jwt_public_key: is for RS256 or RS384"),
     ({"jwt_public_key": public_pem(NEW_RSA), "jwt_algorithm": "RS256"}, "has 1024 bits; RSA keys have at least 2048"),
-    ({"jwt_public_key": public_pem(ec.generate_private_key(ec.SECP256K1()))}, "is of a curve that tokens are not"),
-    ({"jwt_public_key": public_pem(dsa.generate_private_key(1024))}, "is of a kind that tokens are not signed with"),
+    ({"jwt_public_key": public_pem(ec.generate_private_key(ec.SECP256K1()))}, "is on a curve that cannot sign tokens"),
+    ({"jwt_public_key": public_pem(dsa.generate_private_key(1024))}, "is of a type that cannot sign tokens"),
     ({"jwt_public_key": "nowhere.pem"}, "jwt_public_key: cannot be read: No such file"),
-    ({"jwt_public_key": "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"}, "is no key in PEM"),
+    ({"jwt_public_key": "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"}, "is not a key in PEM"),
     ({"jwt_private_key": public_pem(PRIVATE["ES256"])}, "jwt_private_key: is a public key; use jwt_public_key"),
     ({"jwt_secret": public_pem(RSA)}, "jwt_secret: is a key in PEM, not a secret"),
-    ({"jwt_secret": SECRET, "jwt_algorithm": "RS256"}, "is RS256, which a jwt_secret is not for"),
+    ({"jwt_secret": SECRET, "jwt_algorithm": "RS256"}, "is RS256, which does not use a jwt_secret"),
     ({"jwt_jwks": "x.json", "jwt_algorithm": "HS256"}, "jwt_algorithm: is HS256, which takes a jwt_secret"),
     ({"jwt_secret": SECRET, "jwt_jwks": "x.json"}, "jwt_secret is one way to verify tokens, jwt_jwks another"),
     ({"jwt_public_key": "x", "jwt_jwks": "x.json"}, "jwt_jwks: is set, and so is jwt_public_key; remove one"),
     ({"jwt_jwks": "nowhere.json"}, "jwt_jwks: cannot be read"),
-    ({"jwt_jwks": "ftp://example.com/keys"}, r"is no http\(s\) address"),
-    ({"jwt_jwks": "file:///etc/passwd"}, r"is no http\(s\) address"),
-    ({"jwt_jwks": "https://user:password@example.com/keys"}, r"is no http\(s\) address"),
+    ({"jwt_jwks": "ftp://example.com/keys"}, r"is not an http\(s\) address"),
+    ({"jwt_jwks": "file:///etc/passwd"}, r"is not an http\(s\) address"),
+    ({"jwt_jwks": "https://user:password@example.com/keys"}, r"is not an http\(s\) address"),
 ]  # fmt: skip
 
 
@@ -281,7 +281,7 @@ def test_short_secrets(caplog: pytest.LogCaptureFixture) -> None:
     """A secret that is shorter than the hash is warned of, without a word of it (RFC 7518 section 3.2)."""
     config_of(jwt_secret="sesame-open", jwt_algorithm="HS512")
     trust()
-    assert "jwt_secret has 11 bytes; HS512 wants at least 64" in caplog.text
+    assert "jwt_secret has 11 bytes; HS512 requires at least 64" in caplog.text
     assert "sesame" not in caplog.text
 
 

@@ -334,7 +334,7 @@ def test_a_remote_error_is_raised(calling: Calling) -> None:
         (200, JSON, b'{"id": ', BadGatewayError, "the body breaks the document"),
         (200, "text/html", b"<html>password=hunter22</html>", BadGatewayError, "text/html is not declared"),
         (202, JSON, b"{}", BadGatewayError, "the status 202 is not declared"),
-        (302, JSON, b"{}", BadGatewayError, "it leads elsewhere, but to no safe address"),
+        (302, JSON, b"{}", BadGatewayError, "it redirects, but not to a safe address"),
         (404, "text/html", b"<h1>nginx</h1>", PyMacaronException, "things.get_thing answered with status 404"),
         (502, "text/html", b"<h1>nginx</h1>", BadGatewayError, "things.get_thing answered with status 502"),
         (404, JSON, b'{"message": "no"}', PyMacaronException, "things.get_thing answered with status 404"),

@@ -125,11 +125,11 @@ def test_a_host_that_is_down(client: Client, monkeypatch: pytest.MonkeyPatch) ->
         for _ in range(5):
             assert client.get().status == 503
         for _ in range(3):
-            assert "left alone" in str(client.get())
+            assert "no call is sent" in str(client.get())
         assert len(other.received) == 5
         time.sleep(0.4)
         assert client.get().status == 503
-        assert "left alone" in str(client.get())
+        assert "no call is sent" in str(client.get())
         time.sleep(0.4)
         assert [client.get() for _ in range(3)] == [True, True, True]
 

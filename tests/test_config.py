@@ -113,7 +113,7 @@ def test_stage() -> None:
 def test_named_but_not_there() -> None:
     """A place that is named and leads nowhere stops the start."""
     for environment in ({"PYM_CONFIG": "nowhere"}, {"PYM_CONFIG": "."}):
-        with pytest.raises(ConfigurationError, match=r"PYM_CONFIG.*no file.*pym-config\.yaml"):
+        with pytest.raises(ConfigurationError, match=r"PYM_CONFIG.*neither a file.*pym-config\.yaml"):
             load_config(environment=environment)
     with pytest.raises(ConfigurationError, match="nowhere"):
         load_config("nowhere", {})
@@ -327,14 +327,14 @@ did you mean 'enforce'?
         given.yaml:6:11: max_body: has to be a number of bytes, or text such as 16MB or 512KiB, not a mapping; \
 write for example 16MB
         given.yaml:7:13: jwt_secret: the environment variable NOT_THERE is not set; \
-set it, as in 'export NOT_THERE=...', or write the value otherwise than in capitals only
+set it, as in 'export NOT_THERE=...', or do not write the value in capitals only
         given.yaml:8:14: env_secrets: has to be a list of texts, not this text; \
 write each on a line of its own, after a dash and a blank
         given.yaml:9:11: aws_user: has to be text, not this number; put quotes around it
         given.yaml:10:12: log_level: has to be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not this text; \
 write for example DEBUG
         given.yaml:11:1: name: is written twice; remove one of the two
-        given.yaml:12:1: keys: is a name that the configuration has for itself; choose another"""
+        given.yaml:12:1: keys: is a reserved name; choose another"""
     assert findings(text) == [line.strip() for line in expected.splitlines()]
 
 
@@ -359,7 +359,7 @@ def test_mandatory_keys() -> None:
     assert "name is missing" in str(caught.value)
     assert "live_host is missing" in str(caught.value)
     Path("pym-config.yaml").write_text("name: shop\nliv_host: x\n")
-    with pytest.raises(ConfigurationError, match="live_host is missing; is liv_host meant"):
+    with pytest.raises(ConfigurationError, match="live_host is missing; is 'liv_host' a misspelling"):
         load_config(environment={})
 
 
@@ -409,10 +409,10 @@ def test_what_is_not_replaced(caplog: pytest.LogCaptureFixture) -> None:
     )
     assert (config.b["c"], config.d, config.e) == ("${USED}", "x-${HOST}-y", "$HOST")
     said = (
-        "5:8: b.c: ${USED} is not replaced, it stays as it is; list USED under env_secrets and write USED",
-        "6:4: d: ${HOST} is not replaced, it stays as it is; list HOST under env_secrets and write HOST, with",
-        "7:4: e: $HOST is not replaced, it stays as it is; list HOST under env_secrets and write HOST",
-        "3:21: env_secrets.1: no value is IDLE, so it is not read; write it where its content is wanted, or remove it",
+        "5:8: b.c: ${USED} is not replaced by the variable; list USED under env_secrets and write USED",
+        "6:4: d: ${HOST} is not replaced by the variable; list HOST under env_secrets and write HOST, with",
+        "7:4: e: $HOST is not replaced by the variable; list HOST under env_secrets and write HOST",
+        "3:21: env_secrets.1: no setting uses IDLE, so it is not read; write the name as the value of a setting",
     )
     assert len(caplog.messages) == len(said)
     assert all(message.startswith(f"given.yaml:{one}") for message, one in zip(caplog.messages, said, strict=True))
@@ -434,8 +434,8 @@ def test_near_misses_are_warned_about(caplog: pytest.LogCaptureFixture) -> None:
     assert config.strict_querry is True
     assert config["jwt-secret"] == "abcdef"
     assert [record.getMessage().split(";")[0] for record in caplog.records] == [
-        "given.yaml:3:1: no setting is called 'jwt-secret', it is kept as yours",
-        "given.yaml:4:1: no setting is called 'strict_querry', it is kept as yours",
+        "given.yaml:3:1: no setting is called 'jwt-secret', it is kept as your own",
+        "given.yaml:4:1: no setting is called 'strict_querry', it is kept as your own",
     ]
 
 

@@ -220,7 +220,7 @@ def test_a_token_with_the_scope(project: Project) -> None:
 def test_never_open_by_accident(project: Project) -> None:
     """Demanded without a key for tokens, it keeps the service from starting."""
     get_config().console = "on"
-    with pytest.raises(ConfigurationError, match=r"console.*there is no key.*set jwt_secret"):
+    with pytest.raises(ConfigurationError, match=r"console.*no key to verify tokens is configured.*set jwt_secret"):
         console(project)
 
 

@@ -125,7 +125,7 @@ START = "def start(port=80, debug=False):\n    API(app"
         ("def start(port=80, debug=False):\n    (lambda *_, **__: API(app))(app",
          "nothing is served: start() (server.py:7) ended without a call of API.start()\n"),
         ("def start(port=80, debug=False):\n    API(__name__",
-         "API(app) wants the Flask application, not '__main__'; write API(Flask(__name__))\n"),
+         "API(app) takes the Flask application, not '__main__'; write API(Flask(__name__))\n"),
     ],
     ids=["no parameters", "no start", "no application"],
 )  # fmt: skip

@@ -304,7 +304,7 @@ def test_trace(tmp_path: Path) -> None:
     ]
     (tmp_path / "half.gz").write_bytes(gzip.compress(b"x" * 99)[:-9])
     done = CliRunner().invoke(pymacaron, ["trace", "abcdefgh", *files, str(tmp_path / "half.gz"), "-"], b"\xff\n")
-    assert "half.gz: it is no gzip file" in done.output
+    assert "half.gz: not a gzip file" in done.output
     assert "+20.0" in done.output
     done = CliRunner().invoke(pymacaron, ["trace", "nobody", *files])
     assert done.exit_code == 1

@@ -470,7 +470,7 @@ def test_models_that_are_none() -> None:
     api = api_of({"Order": {"type": "object"}, "Colour": {"enum": ["red"]}})
     with pytest.raises(AttributeError, match="did you mean 'Order'"):
         _ = api.model.Ordr
-    with pytest.raises(AttributeError, match="describes no object"):
+    with pytest.raises(AttributeError, match="does not describe an object"):
         _ = api.model.Colour
     assert set(dir(api.model)) == {"Order", "Colour"}
 

@@ -146,7 +146,7 @@ def test_both_orders_of_an_error(service: Asking) -> None:
         (lambda one: one.assertCallReturnHtml("GET", "/things/7"), "expected text/html"),
         (lambda one: one.assertCallReturnText("GET", "/things/7"), "expected text of some kind"),
         (lambda one: one.assertCallReturnRedirect("GET", "/page"), "expected a header Location"),
-        (lambda one: one.assertCallReturnRedirect("GET", "/away", location="/x"), "leads to /x, not to /page"),
+        (lambda one: one.assertCallReturnRedirect("GET", "/away", location="/x"), "redirect to /x, not to /page"),
         (lambda one: one.assertPostReturnJson("/things", {"id": 1}, (200, 202)), "expected a status of 200 or 202"),
         (lambda one: one.call("GET", "/things/1"), r"\(GET /things/{thing_id}\): body/id: expected an integer"),
         (lambda one: one.call("GET", "/things/2"), "the Content-Type text/plain is not declared for status 200"),
@@ -154,7 +154,7 @@ def test_both_orders_of_an_error(service: Asking) -> None:
         (lambda one: one.call("GET", "/things/202"), "the header X-Left is missing"),
         (lambda one: one.call("HEAD", "/things/418"), "the status 418 is not declared"),
         (lambda one: one.assertGetReturnJson("/things/7", auth=object()), "auth is a token"),
-        (lambda one: one.assertPostReturnJson("/things", {"id": object()}), "object is no JSON"),
+        (lambda one: one.assertPostReturnJson("/things", {"id": object()}), "object is not JSON"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told(service: Asking, asked: Any, told: str) -> None:
@@ -271,7 +271,7 @@ def test_no_places(host: str, port: Any) -> None:
         place = str(place_of(host, port))
     except StartError as error:
         place = str(error)
-    assert place.startswith("http") or "is no address" in place
+    assert place.startswith("http") or "is not an address" in place
 
 
 def test_nobody_says_where() -> None:
@@ -426,7 +426,7 @@ def test_coverage_over_workers(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "together         6 of 9      66 %" in done.stdout
     assert "GET /c: nothing of it" in done.stdout
-    assert "the tests touch 66.7 % of the documents, less than the 67 % that are wanted" in done.stdout
+    assert "the tests touch 66.7 % of the documents, less than the 67 % that are required" in done.stdout
     assert "</html>" in (tmp_path / "deep" / "coverage.html").read_text()
 
 
@@ -471,15 +471,15 @@ def told_by(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     [
         (["--start"], r"there is no server\.py in .*; run this in the folder of a service"),
         (["--local", "--port", "1"], "there is no .*testaccept; write tests there"),
-        (["--port", "1", "tests.py"], "nobody listens at http://localhost:1; start it"),
-        (["--host", "http://shop.invalid", "tests.py"], "nobody listens at http://shop.invalid; is it up"),
+        (["--port", "1", "tests.py"], "no service listens at http://localhost:1; start it"),
+        (["--host", "http://shop.invalid", "tests.py"], "no service listens at http://shop.invalid; is it up"),
         (["--image", "abc", "--live"], "--start, --image, --local, --live and --host exclude each other"),
         (["--image", "abc", "--port", "1"], "--image takes a free port: leave --port out"),
         (["--env", "A=1"], "--env and --network are for containers: name an --image"),
-        (["--live"], "live_host of pym-config.yaml, and there is none"),
+        (["--live"], "live_host of pym-config.yaml, but none is set"),
         (["--live", "--local"], "exclude each other"),
         (["--start", "--port", "1"], "leave --port out"),
-        (["--host", "ftp://x"], "'ftp://x' is no address"),
+        (["--host", "ftp://x"], "'ftp://x' is not an address"),
         (["--coverage", "x.pdf"], r"x\.pdf: the name says the form"),
         (["--explore"], r"--explore needs schemathesis.*pip install 'pymacaron\[explore\]'"),
         (["--min-coverage", "101"], "101"),

@@ -59,7 +59,7 @@ def test_a_service_on_this_machine(project: Path) -> None:
         at = ["--local", "--port", str(other.port)]
         done = run(*at, "--junit", "deep/results.xml", "--coverage", "coverage.json", "--min-coverage", "76")
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "the tests touch 75.0 % of the documents, less than the 76 % that are wanted" in done.stdout
+    assert "the tests touch 75.0 % of the documents, less than the 76 % that are required" in done.stdout
     (suite,) = ET.parse(project / "deep" / "results.xml").getroot()
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("1", "0", "0")
     assert json.loads((project / "coverage.json").read_text())["percent"] == 75

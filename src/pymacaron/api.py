@@ -69,7 +69,7 @@ class API:
         verifiers: Mapping[str, Callable[..., Any]] | None = None, ready: Mapping[str, Check] | None = None,
     ) -> None:  # fmt: skip
         if not hasattr(app, "wsgi_app"):
-            raise StartError(f"API(app) wants the Flask application, not {app!r:.60}; write API(Flask(__name__))")
+            raise StartError(f"API(app) takes the Flask application, not {app!r:.60}; write API(Flask(__name__))")
         self.app = app
         self.host, self.port, self.debug, self.timeout = host, port, debug, timeout
         self._formats = Formats(formats or ())
@@ -119,7 +119,7 @@ class API:
             self._builtin.append("crash")
         found = documents_below(os.fspath(path), ignore)
         if not found:
-            cure = "a document names its version first: `openapi: 3.1.0`, or `swagger: '2.0'`"
+            cure = "a document begins with its version: `openapi: 3.1.0`, or `swagger: '2.0'`"
             raise DocumentError(f"there is no OpenAPI document in {os.path.abspath(path)}; {cure}")
         for api in ApiPool.load(found, self._formats, self._reach):
             self._loaded[api.name] = api

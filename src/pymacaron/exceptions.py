@@ -587,9 +587,9 @@ def add_error(name: str, code: str, status: int) -> type[PyMacaronException]:
         ValueError: `name` is not an identifier, or `status` is not the status of an error (400 to 599).
     """
     if not name.isidentifier():
-        raise ValueError(f"add_error: {name!r} is no Python identifier; use a class name such as 'InvalidUserError'")
+        raise ValueError(f"add_error: {name!r} is not a Python identifier; use a class name such as 'InvalidUserError'")
     if not 400 <= status <= 599:
-        raise ValueError(f"add_error: status {status} of {name} is no error; use one from 400 to 599")
+        raise ValueError(f"add_error: status {status} of {name} is not an error status; use one from 400 to 599")
     return type(name, (PyMacaronException,), {"code": code, "status": status, "__module__": __name__})
 
 

@@ -99,7 +99,7 @@ def _code_of(callback: Any) -> CodeType:
     """
     code = getattr(callback, "__code__", None)
     if not isinstance(code, CodeType):
-        raise StartError(f"letsgo(callback=...) wants a function, not {callback!r:.60}; write `def start(port=80):`")
+        raise StartError(f"letsgo(callback=...) takes a function, not {callback!r:.60}; write `def start(port=80):`")
     return code
 
 
@@ -195,7 +195,7 @@ def quiet_handler() -> type:
             try:
                 urlsplit(self.path)  # as Werkzeug does, outside of anything that catches what it raises
             except ValueError:
-                self.send_error(400, "the request target is no URL")
+                self.send_error(400, "the request target is not a URL")
                 return False
             return True
 

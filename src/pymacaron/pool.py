@@ -364,7 +364,9 @@ def load_clients(
             cure = suggest(name, found) or f"there are {', '.join(found) or 'none'}"
             raise DocumentError(f"there is no document of an API {name!r} in {folder}; {cure}")
     if not found:
-        raise DocumentError(f"there is no OpenAPI document in {folder}; load_clients(path) takes the folder of some")
+        raise DocumentError(
+            f"there is no OpenAPI document in {folder}; load_clients(path) takes a folder that has some"
+        )
     known = {getattr(ApiPool, name).document.path for name in ApiPool}
     missing = {name: file for name, file in found.items() if file not in known and (wanted is None or name in wanted)}
     for api in ApiPool.load(missing, formats or Formats(()), reach):

@@ -23,7 +23,7 @@ RULES: dict[str, tuple[Level, str]] = {
     "secret-missing": ("note", "An environment variable that the configuration names is not set here."),
     "document": ("warning", "Something that is allowed in a document, and probably a mistake."),
     "code": ("warning", "Something that works in the code, and is probably a mistake."),
-    "undeclared-error": ("warning", "A function raises an error whose status the document does not have."),
+    "undeclared-error": ("warning", "A function raises an error whose status the document does not declare."),
     "undocumented-errors": ("warning", "An operation declares no response for errors."),
     "unused-schema": ("warning", "A schema that nothing refers to."),
     "inconsistent-name": ("warning", "A property whose name has another style than most."),
@@ -63,10 +63,12 @@ def on_settings(config: Config) -> Iterator[Advice]:
     if config.expose_exceptions:
         yield advice("expose_exceptions", "callers see the texts of all exceptions", "leave it to pym-config.dev.yaml")
     if config.validate_responses == "off":
-        yield advice("validate_responses", "answers are never held against the document", "say sample, or report")
+        yield advice(
+            "validate_responses", "answers are never checked against the document", "set it to sample or report"
+        )
     for api, said in config.clients.items():
         if said.get("verify") is False:
-            yield advice(f"clients.{api}.verify", "any certificate is taken", "name its `authorities`")
+            yield advice(f"clients.{api}.verify", "any certificate is accepted", "name its `authorities`")
 
 
 def _undocumented_errors(document: Document) -> Iterator[Fault]:

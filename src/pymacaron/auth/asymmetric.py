@@ -45,7 +45,7 @@ def of_pem(text: bytes) -> PrivateKey | PublicKey:
     """The first key in PEM text.
 
     Raises:
-        KeyFault: there is none, or it has a password, or is of a kind that tokens are not signed with.
+        KeyFault: there is none, or it has a password, or is of a type that cannot sign tokens.
     """
     try:
         key: object
@@ -58,9 +58,9 @@ def of_pem(text: bytes) -> PrivateKey | PublicKey:
     except TypeError:
         raise KeyFault("has a password", "store the key without one, and let only the service read it") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise KeyFault("is no key in PEM", "it begins with a line such as -----BEGIN PUBLIC KEY-----") from None
+        raise KeyFault("is not a key in PEM", "it begins with a line such as -----BEGIN PUBLIC KEY-----") from None
     if not isinstance(key, _PRIVATE + _PUBLIC):
-        raise KeyFault("is of a kind that tokens are not signed with", "use RSA, an elliptic curve or Ed25519")
+        raise KeyFault("is of a type that cannot sign tokens", "use RSA, an elliptic curve or Ed25519")
     return key
 
 
@@ -80,7 +80,7 @@ def of_jwk(jwk: dict[str, Any]) -> PublicKey:
             case "OKP":
                 return _EDWARDS[jwk["crv"]](base64url.decode(jwk["x"]))
     except (KeyError, TypeError, AttributeError, ValueError, UnsupportedAlgorithm):
-        raise KeyFault("is not written as RFC 7518 has it", "") from None
+        raise KeyFault("is not in the form of RFC 7518", "") from None
     raise KeyFault("is of a kind that is not public", "")
 
 
@@ -100,7 +100,7 @@ def algorithms_of(key: PrivateKey | PublicKey) -> tuple[str, ...]:
         return _RSA
     if isinstance(key, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey):
         if key.curve.name not in _OF_CURVE:
-            raise KeyFault("is of a curve that tokens are not signed with", "use P-256, P-384 or P-521")
+            raise KeyFault("is on a curve that cannot sign tokens", "use P-256, P-384 or P-521")
         return (_OF_CURVE[key.curve.name],)
     return ("EdDSA",)
 

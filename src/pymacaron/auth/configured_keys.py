@@ -46,7 +46,7 @@ def _symmetric(config: Config, algorithm: str) -> tuple[FindKeys, Key]:
         raise fault(config, "jwt_algorithm", f"is {algorithm}, which takes a jwt_secret", "set jwt_secret")
     if algorithm not in HMAC:
         names = "jwt_public_key, jwt_private_key or jwt_jwks"
-        raise fault(config, "jwt_algorithm", f"is {algorithm}, which a jwt_secret is not for", f"set {names}")
+        raise fault(config, "jwt_algorithm", f"is {algorithm}, which does not use a jwt_secret", f"set {names}")
     try:
         key = secret_key(reveal(config.jwt_secret), algorithm)
     except KeyFault as found:
@@ -94,9 +94,9 @@ def _key_set(config: Config, place: str) -> KeySet:
     """The key set at an address, which is not asked before there is a token; or in a file, which is read now."""
     if "://" in place:
         if not _URL.fullmatch(place):
-            raise fault(config, "jwt_jwks", "is no http(s) address", "write https://host/path, without a user")
+            raise fault(config, "jwt_jwks", "is not an http(s) address", "write https://host/path, without a user")
         if not _SAFE.match(place):
-            log.warning("jwt_jwks is not an https address: whoever is on the way can put in keys of their own")
+            log.warning("jwt_jwks is not an https address: anyone on the way can replace the keys")
         return KeySet("jwt_jwks", partial(from_url, place), config.jwt_algorithm)
     keys = KeySet("jwt_jwks", partial(from_file, _beside(config, place)), config.jwt_algorithm)
     try:

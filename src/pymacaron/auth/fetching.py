@@ -82,7 +82,7 @@ def _opener(until: float) -> Any:
     class Redirects(request.HTTPRedirectHandler):
         def redirect_request(self, req: Any, *more: Any) -> Any:
             if req.full_url.startswith("https://") and not more[-1].startswith("https://"):
-                raise KeyFault("leads from https to an address without it", "name the address that it leads to")
+                raise KeyFault("redirects from https to an address without it", "set the address that it redirects to")
             return super().redirect_request(req, *more)
 
     opener = request.OpenerDirector()

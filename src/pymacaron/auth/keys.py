@@ -54,7 +54,9 @@ def secret_key(secret: str, algorithm: str) -> Key:
         raise KeyFault("is a key in PEM, not a secret", "use jwt_public_key or jwt_private_key for it")
     digest, size = HMAC[algorithm]
     if len(raw) < size:
-        log.warning("jwt_secret has %d bytes; %s wants at least %d (RFC 7518 section 3.2)", len(raw), algorithm, size)
+        log.warning(
+            "jwt_secret has %d bytes; %s requires at least %d (RFC 7518 section 3.2)", len(raw), algorithm, size
+        )
 
     def sign(signed: bytes) -> bytes:
         return hmac.digest(raw, signed, digest)
@@ -110,14 +112,14 @@ def _of_jwk(asymmetric: Any, jwk: object, algorithm: str | None) -> Key:
         KeyFault: it cannot be used for verifying.
     """
     if not isinstance(jwk, dict):
-        raise KeyFault("is no JSON object", "")
+        raise KeyFault("is not a JSON object", "")
     kid, own, operations = jwk.get("kid"), jwk.get("alg"), jwk.get("key_ops")
     if jwk.get("use", "sig") != "sig" or not (operations is None or _has(operations, "verify")):
         raise KeyFault("is not for verifying signatures", "")
     if own is not None and algorithm is not None and own != algorithm:
         raise KeyFault(f"is not for {algorithm}", "")
     if kid is not None and not isinstance(kid, str):
-        raise KeyFault("has a kid that is no text", "")
+        raise KeyFault("has a kid that is not text", "")
     return _with_algorithm(asymmetric, asymmetric.of_jwk(jwk), algorithm or own, kid)
 
 

@@ -94,7 +94,7 @@ class Importer:
                 self._tell(node, f"there is no {path} {purpose} ({place})", near and f"did you mean '{near}'?")
                 return _MISSING
             except Exception as error:  # noqa: BLE001 - a property, or a module's __getattr__, of the user's
-                self._tell(node, f"{path} {purpose} cannot be had: {said(error)}", None)
+                self._tell(node, f"{path} {purpose} cannot be read: {said(error)}", None)
                 return _MISSING
         return value
 

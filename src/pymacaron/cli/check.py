@@ -119,7 +119,7 @@ def _of_service(server: str) -> Iterator[Advice]:
         yield from (Advice("start", one) for one in told or (Finding(server, "", str(error)),))
     except Exception as error:  # noqa: BLE001 - the user's program may raise anything
         fact = f"importing it failed: {type(error).__name__}: {error}"
-        yield Advice("start", Finding(server, "", fact, "mend it; `python " + server + "` shows where"))
+        yield Advice("start", Finding(server, "", fact, "fix it; `python " + server + "` shows where"))
     else:
         if not list(ApiPool):
             raise click.UsageError(f"{server} loads no API; name the program that ends with letsgo()")

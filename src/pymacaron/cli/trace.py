@@ -57,4 +57,4 @@ def _read(file: str) -> Iterator[str]:
         with gzip.open(file, "rt", encoding="utf-8", errors="replace") as packed:
             yield from packed
     except (gzip.BadGzipFile, EOFError, zlib.error):
-        click.echo(f"{file}: it is no gzip file, or the end of one is missing; what is whole was read", err=True)
+        click.echo(f"{file}: not a gzip file, or it is incomplete; what could be read was read", err=True)

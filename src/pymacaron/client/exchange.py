@@ -175,7 +175,7 @@ class Exchange:
         else:
             if self._is_redirect(response):
                 close(response.body)
-                raise WrongAnswer(f"it leads elsewhere more than {_MOST_REDIRECTS} times")
+                raise WrongAnswer(f"it redirects more than {_MOST_REDIRECTS} times")
         if self._errand is not None:
             links = ", ".join(text for name, text in response.headers if name.lower() == "link")
             self._errand.tell(self._asked, f"{self.origin}{target_of(request)}", links)
@@ -233,7 +233,7 @@ class Exchange:
         close(response.body)
         found = moved(self.origin, target_of(request), location) if location else None
         if found is None:
-            raise WrongAnswer("it leads elsewhere, but to no safe address")
+            raise WrongAnswer("it redirects, but not to a safe address")
         origin, request.path, request.query = found
         if origin != self.origin:
             self._has_strayed = True
@@ -270,7 +270,7 @@ class Exchange:
                 response.body = b"".join(BodyStream(stream, "", limit))
         except (BadRequestError, UnsupportedMediaTypeError):
             close(response.body)
-            raise WrongAnswer("its answer is not coded as it says") from None
+            raise WrongAnswer("its answer cannot be decoded as its Content-Encoding says") from None
         except PayloadTooLargeError:
             close(response.body)
             raise WrongAnswer(f"its answer is longer than {limit} bytes") from None
@@ -298,7 +298,7 @@ class Exchange:
             plain: Any = body if coding is None else uncoded(coding, _readable(body), None, None)
         except UnsupportedMediaTypeError:
             close(body)
-            raise WrongAnswer("its answer is not coded as it says") from None
+            raise WrongAnswer("its answer cannot be decoded as its Content-Encoding says") from None
         return Stream(plain, body, headers.get("content-type", ""), explain=explain)
 
 

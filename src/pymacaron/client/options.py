@@ -130,6 +130,6 @@ def _headers(given: Any) -> dict[str, str]:
     found = {}
     for name, text in given.items():
         if not isinstance(name, str) or not isinstance(text, str) or not _NAME.fullmatch(name):
-            raise ArgumentFault(f"request_headers: {name!r} is no name of a header, or its value no text")
+            raise ArgumentFault(f"request_headers: {name!r} is not a valid name of a header, or its value is not text")
         found[name.lower()] = reveal(text)
     return found

@@ -139,7 +139,7 @@ class _Walk:
             self._seen.add(place_of(done.found_at)[1:])
             origin, path, query = place_of(urljoin(done.found_at, link))
         except (ConfigurationError, ValueError):
-            raise self._wrong("the next page is at no address that can be asked") from None
+            raise self._wrong("the address of the next page is not valid") from None
         if origin != done.asked:
             raise self._wrong("the next page is on another host, which gets no call of ours")
         return path, query

@@ -90,7 +90,9 @@ class Breaker:
             return
         now = monotonic()
         if now < self._closed_until:
-            raise Refused(f"it failed {self._failures} times in a row, and is left alone for some seconds", unsent=True)
+            raise Refused(
+                f"it failed {self._failures} times in a row, so no call is sent for some seconds", unsent=True
+            )
         self._closed_until = now + _PAUSE
 
     def tell(self, outcome: Response | TransportFault) -> None:

@@ -53,7 +53,7 @@ class Security:
         wanted = ", or ".join(" and ".join(one.scheme.name for one in demands) for demands in self._alternatives)
         api, name = self._operation.api, self._operation.name
         return (
-            f"nothing was sent: {api}.{name}() demands credentials, and there are none for {wanted}: "
+            f"nothing was sent: {api}.{name}() requires credentials, but none are set for {wanted}: "
             f"set them under clients.{api}.credentials in the configuration, or call it with credentials={{...}}"
         )
 

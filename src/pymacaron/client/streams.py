@@ -65,7 +65,7 @@ class Stream:
             raise self._explain(fault) from fault
         except BadRequestError:
             self.close()
-            raise self._explain(WrongAnswer("its answer is not coded as it says")) from None
+            raise self._explain(WrongAnswer("its answer cannot be decoded as its Content-Encoding says")) from None
 
     def close(self) -> None:
         """Give up what is left of it. One that was read to its end leaves its connection to the next call."""

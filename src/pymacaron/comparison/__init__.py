@@ -131,7 +131,7 @@ def _of_document(old: Document, new: Document) -> Iterator[Difference]:
         yield Difference("server-added", f"server {url} is new", new.root)
     for url in before.keys() & after.keys():
         if before[url] != after[url]:
-            yield Difference("server-variable-changed", f"variables of server {url} are others", new.root)
+            yield Difference("server-variable-changed", f"variables of server {url} have changed", new.root)
 
 
 def _addresses(document: Document) -> dict[str, Json]:
@@ -157,4 +157,4 @@ def _named(kind: str, old: Node | None, new: Node | None) -> Iterator[Difference
         elif name not in before:
             yield Difference(f"{kind}-added", f"{kind} {name} is new", after[name])
         elif before[name].value != after[name].value:
-            yield Difference(f"{kind}-changed", f"{kind} {name} is another", after[name])
+            yield Difference(f"{kind}-changed", f"{kind} {name} has changed", after[name])

@@ -214,7 +214,7 @@ class _Pair:
         if others:
             yield self._at("condition-changed", f"says something else with {', '.join(others)}")
         if self.old.discriminator != self.new.discriminator:
-            yield self._at("discriminator-changed", "discriminator is another")
+            yield self._at("discriminator-changed", "discriminator has changed")
         if self.old.default != self.new.default:
             how = "changed" if self.old.default and self.new.default else "added" if self.new.default else "removed"
             yield self._at(f"default-{how}", f"default {_listed(self.old.default)} became {_listed(self.new.default)}")

@@ -57,7 +57,7 @@ def compare_schemes(old: Document, new: Document) -> Iterator[Difference]:
         if before is None or after is None:
             continue
         if _presented(before) != _presented(after):
-            yield Difference("security-scheme-changed", f"security scheme {name} is another", after.node)
+            yield Difference("security-scheme-changed", f"security scheme {name} has changed", after.node)
         elif before.kind == "oauth2":
             yield from _flows(name, before.node, after.node)
         elif before.node.value.get("openIdConnectUrl") != after.node.value.get("openIdConnectUrl"):

@@ -287,7 +287,7 @@ def find_file(path: str | None, environment: Environment) -> str | None:
             return os.path.abspath(file)
     if not given:
         return None
-    fact = f"'{given}' is no file, nor a folder with {' or '.join(names)}"
+    fact = f"'{given}' is neither a file nor a folder with {' or '.join(names)}"
     raise ConfigurationError([Finding("load_config()" if path else "$PYM_CONFIG", "", fact, "name one that is")])
 
 

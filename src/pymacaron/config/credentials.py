@@ -39,7 +39,7 @@ def _read(name: str, one: Any, hide: Callable[[str], str]) -> str | bool | Calla
     if isinstance(one, tuple) and len(one) == 2:  # as functions give them
         one = dict(zip(LOGIN, one, strict=True))
     if not isinstance(one, Mapping):
-        raise ValueError(f"{name} is no text; put quotes around a number, or write user and password below it")
+        raise ValueError(f"{name} is not text; put quotes around a number, or write user and password below it")
     for key in one:
         if key not in _KEYS:
             raise ValueError(

@@ -139,7 +139,7 @@ def _hosts(value: Json) -> list[str]:
     for host in (found := _texts(value)):
         if not _HOST.fullmatch(host):
             cure = "write a name such as api.example.com or *.example.com, or an IPv4 address"
-            raise ValueError(f"{host!r} is no host that can be named; {cure}")
+            raise ValueError(f"{host!r} is not a valid host; {cure}")
     return found
 
 
@@ -215,7 +215,7 @@ _ORIGIN = re.compile(r"https?://(?:(?:\*\.)?[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?:
 def _origin_list(value: Json) -> list[str]:
     for origin in (found := [value] if isinstance(value, str) else _texts(value)):
         if not _ORIGIN.fullmatch(origin):
-            raise ValueError(f"'{origin}' is no origin; write for example https://app.example.com, without a path")
+            raise ValueError(f"'{origin}' is not an origin; write for example https://app.example.com, without a path")
     return [origin.lower() for origin in found]  # as browsers do
 
 

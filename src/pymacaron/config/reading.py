@@ -71,10 +71,10 @@ class Reading:
         try:
             top = self._parsed(read(self.file))
         except OSError as error:
-            self._find((), f"cannot be read: {error.strerror}", "let the user that runs the service read it")
+            self._find((), f"cannot be read: {error.strerror}", "allow the user that runs the service to read it")
         except SourceError as error:
             self._root = Place(error.offset)
-            self._find((), error.fact, error.cure or "write it as YAML 1.2 has it")
+            self._find((), error.fact, error.cure or "write valid YAML 1.2")
         else:
             if isinstance(top, dict):
                 return top
@@ -101,11 +101,13 @@ class Reading:
 
     def _check_name(self, key: str) -> None:
         if key in RESERVED:
-            self._find((key,), "is a name that the configuration has for itself", "choose another", at_key=True)
+            self._find((key,), "is a reserved name", "choose another", at_key=True)
         near = None if key in SETTINGS or key in ALIASES else nearest(key, [*SETTINGS, *ALIASES])
         if near:
             place = self._place_of((key,), at_key=True)
-            self.warnings.append(f"{place}: no setting is called '{key}', it is kept as yours; did you mean '{near}'?")
+            self.warnings.append(
+                f"{place}: no setting is called '{key}', it is kept as your own; did you mean '{near}'?"
+            )
 
     # From values to settings
 
@@ -139,8 +141,11 @@ class Reading:
                     self._check_credential(path, text)
         for at, name in enumerate(listed):
             if _is_text(name) and name not in used:
-                place, cure = self._place_of(("env_secrets", at)), "write it where its content is wanted, or remove it"
-                self.warnings.append(f"{place}: env_secrets.{at}: no value is {name}, so it is not read; {cure}")
+                place, cure = (
+                    self._place_of(("env_secrets", at)),
+                    "write the name as the value of a setting, or remove it",
+                )
+                self.warnings.append(f"{place}: env_secrets.{at}: no setting uses {name}, so it is not read; {cure}")
 
     def _check_variable(self, path: Pointer, text: str) -> None:
         found = _SHELL.search(text)
@@ -150,7 +155,7 @@ class Reading:
                 "" if found[0] == text else ", with the whole text in the variable"
             )
             place = f"{self._place_of(path)}: {'.'.join(map(str, path))}"
-            self.warnings.append(f"{place}: {found[0]} is not replaced, it stays as it is; {cure}")
+            self.warnings.append(f"{place}: {found[0]} is not replaced by the variable; {cure}")
 
     def _check_credential(self, path: Pointer, text: str) -> None:
         """Warn of one that is sent as the name of a variable, which it was hardly meant to be."""
@@ -161,7 +166,7 @@ class Reading:
     def _set(self, key: str, value: Json) -> None:
         name = ALIASES.get(key, key)
         if name in self.values and self.values[name] != value:
-            self._find((key,), f"says otherwise than {name}, which means the same", "remove one of the two")
+            self._find((key,), f"differs from {name}, which is the same setting", "remove one of the two")
             return
         setting = SETTINGS.get(name)
         if setting is not None and value is None:
@@ -229,7 +234,7 @@ def _texts(value: Json, path: Pointer) -> Iterator[tuple[Pointer, str]]:
 
 
 def _cure(variable: str, kind: type[str]) -> str:
-    otherwise = "" if kind is Secret else ", or write the value otherwise than in capitals only"
+    otherwise = "" if kind is Secret else ", or do not write the value in capitals only"
     return f"set it, as in 'export {variable}=...'{otherwise}"
 
 
@@ -252,4 +257,4 @@ def _teach_yaml() -> None:
 def _cure_of_missing(name: str, top: dict[str, Json]) -> str:
     example = {"name": "name: shop", "live_host": "live_host: api.example.com"}[name]
     meant = nearest(name, [key for key in top if key not in SETTINGS])
-    return f"is {meant} meant to be it?" if meant is not None else f"add a line such as '{example}'"
+    return f"is '{meant}' a misspelling of it?" if meant is not None else f"add a line such as '{example}'"

@@ -49,7 +49,9 @@ def check() -> None:
     """
     if get_config().console == "on" and trust() is None:
         cure = "set jwt_secret, jwt_public_key or jwt_jwks; or `console: auto`, for development alone"
-        raise fault(get_config(), "console", "is on and lets in who has a token, and there is no key for any", cure)
+        raise fault(
+            get_config(), "console", "is on and requires a token, but no key to verify tokens is configured", cure
+        )
 
 
 def look_on(

@@ -40,7 +40,7 @@ class _Names(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         if not _TOKEN.fullmatch(name):
-            raise ValueError(f"{name!a} is no name of a header (RFC 9110 section 5.6.2)")
+            raise ValueError(f"{name!a} is not a valid name of a header (RFC 9110 section 5.6.2)")
         lower = name.lower()
         kind = "length" if lower == "content-length" else "hop" if lower in _HOP_BY_HOP else ""
         if len(self) < 1000:  # names come from documents and code, but nothing says so

@@ -25,18 +25,18 @@ class Added(NamedTuple):
         return self.status >= 400
 
 
-_ACCEPTED = Added(202, "Accepted", "The operation is queued; Location says where to ask for it.")
-_INVALID = Added(400, "InvalidRequest", "The request breaks this document; `errors` lists everything that is wrong.")
-_UNAUTHORIZED = Added(401, "Unauthorized", "No credential that is accepted came with the request.")
-_FORBIDDEN = Added(403, "Forbidden", "The credential does not have the scope that this takes.")
-_NOT_ACCEPTABLE = Added(406, "NotAcceptable", "There is no answer of a type that the Accept header wants.")
+_ACCEPTED = Added(202, "Accepted", "The operation is queued; Location is the URL of its status.")
+_INVALID = Added(400, "InvalidRequest", "The request does not fit this document; `errors` lists every problem.")
+_UNAUTHORIZED = Added(401, "Unauthorized", "The request has no credential that is accepted.")
+_FORBIDDEN = Added(403, "Forbidden", "The credential lacks the required scope.")
+_NOT_ACCEPTABLE = Added(406, "NotAcceptable", "No response matches the Accept header.")
 _TOO_LARGE = Added(413, "PayloadTooLarge", "The body is larger than this service accepts.")
-_UNSUPPORTED = Added(415, "UnsupportedMediaType", "The body is of a type that this does not take.")
+_UNSUPPORTED = Added(415, "UnsupportedMediaType", "The Content-Type of the body is not supported.")
 _TOO_MANY = Added(429, "TooManyRequests", "Too many calls; try again later.")
-_KEY_IN_USE = Added(409, "RequestInProgress", "A request with this Idempotency-Key came before.")
+_KEY_IN_USE = Added(409, "RequestInProgress", "A request with this Idempotency-Key is being answered, or was answered.")
 _KEY_REUSED = Added(422, "IdempotencyKeyReused", "This Idempotency-Key was used for another request.")
 _FAILED = Added(500, "ServerError", "The service failed; `error_id` identifies the failure.")
-_TOO_LATE = Added(504, "DeadlineExceeded", "The time that this may take has passed.")
+_TOO_LATE = Added(504, "DeadlineExceeded", "The operation has exceeded its time limit.")
 
 
 def added_answers(operation: Operation) -> list[Added]:
@@ -83,7 +83,7 @@ def _possible(operation: Operation) -> Iterator[Added]:
 # Those of the status resources.
 OF_RESOURCES = (
     _UNAUTHORIZED,
-    Added(404, "NotFound", "Nothing that this caller may see is known by this name."),
+    Added(404, "NotFound", "No such operation, or not one of this caller."),
     Added(409, "Conflict", "It is too late for that."),
     Added(410, "Gone", "It was cancelled."),
 )
@@ -97,7 +97,7 @@ ACCEPTED_HEADERS: JsonObject = {
 _TEXT = {"type": "string"}
 _FAULTS: JsonObject = {
     "type": "array",
-    "description": "Everything that is wrong with the request.",
+    "description": "Every problem of the request.",
     "items": {
         "type": "object",
         "required": ["in", "code", "expected"],
@@ -111,7 +111,7 @@ _FAULTS: JsonObject = {
         },
     },
 }
-_OFFSET = {"type": "integer", "description": "Where a body that is no JSON goes wrong, in bytes from its start."}
+_OFFSET = {"type": "integer", "description": "Where the JSON of the body is not valid, in bytes from its start."}
 _COMMON: JsonObject = {
     "error_id": {"type": "string", "description": "Identifies this very error, in reports and logs."},
     "user_message": {"type": "string", "description": "A text for the people who use the client."},

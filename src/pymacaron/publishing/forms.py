@@ -89,7 +89,7 @@ def _in_version(value: Json, document: Document, version: str) -> Json:
         return value
     if version != "3.0":  # upwards, much would look stricter than it is meant
         cure = f"leave ?version= out for {own}, or ask for ?version=3.0"
-        raise NotFoundError(f"This document is OpenAPI {own}, and cannot be had in {version}; {cure}")
+        raise NotFoundError(f"This document is OpenAPI {own}, and cannot be converted to {version}; {cure}")
     from pymacaron.downgrade import as_openapi_30  # 20 ms to import, for those who ask for it
 
     return as_openapi_30(value)

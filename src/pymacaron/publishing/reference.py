@@ -38,7 +38,7 @@ def operation_page(service: Service, name: str, operation: Operation, place: Pla
     parts: list[Child] = [
         tag("h1", method(operation), " ", tag("code", operation.path, class_="path")),
         tag("p", str(value.get("summary") or ""), class_="lead") if value.get("summary") else None,
-        tag("p", "Deprecated: better not used any more.", class_="note") if value.get("deprecated") is True else None,
+        tag("p", "Deprecated: avoid it in new code.", class_="note") if value.get("deprecated") is True else None,
         tag("div", tag("div", *told), trying, class_="halves"),
         _neighbours(operation, *_group(service, name, operation), stem),
     ]

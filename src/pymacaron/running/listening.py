@@ -85,7 +85,7 @@ def _unix(path: str) -> socket.socket:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise StartError(
-                f"unix_socket: {path} is in use, or is no socket; end what uses it, or name another"
+                f"unix_socket: {path} is in use, or is not a socket; stop what uses it, or name another"
             ) from None
         raise StartError(f"unix_socket: cannot make {path}: {error.strerror}") from None
     os.chmod(path, 0o660)  # for the user and the group of the service, that of the proxy

@@ -97,7 +97,7 @@ def port_of(wishes: Wishes, environment: Mapping[str, str]) -> int:
         return wishes.port
     given = environment.get("PORT", "8080")
     if not (given.isascii() and given.isdigit()) or int(given) > 65535:
-        raise StartError("PORT in the environment is no port; take a number up to 65535, or --port")
+        raise StartError("PORT in the environment is not a port; use a number up to 65535, or --port")
     return int(given)
 
 

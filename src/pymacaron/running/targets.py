@@ -77,5 +77,7 @@ def _of_file(name: str, app: str, given: str | None) -> Target:
         raise StartError(f"there is no {os.path.basename(file)} in {os.path.dirname(file)}; {cure}")
     module = os.path.basename(file)[:-3]
     if not module.isidentifier():
-        raise StartError(f"{file} cannot be imported: its name is none for a module; rename it, say to server.py")
+        raise StartError(
+            f"{file} cannot be imported: its name is not a valid name for a module; rename it, say to server.py"
+        )
     return Target(module, app, os.path.dirname(file), file)

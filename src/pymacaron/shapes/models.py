@@ -49,7 +49,9 @@ class Models:
         owner, node = found
         model = owner.model(node, name)
         if model is None:
-            raise AttributeError(f"{name} of the API {shapes.api} is no model: its schema describes no object")
+            raise AttributeError(
+                f"{name} of the API {shapes.api} is not a model: its schema does not describe an object"
+            )
         self.__dict__[name] = model
         return model
 

@@ -42,7 +42,7 @@ class Expected(NamedTuple):
         try:
             answer.json  # noqa: B018 - can it be read?
         except (ValueError, RecursionError):
-            facts.append("expected JSON, and the body is none, whatever its Content-Type says")
+            facts.append("expected JSON, but the body is not JSON, whatever its Content-Type says")
         return facts
 
     def json_object(self, answer: Answer) -> list[str]:
@@ -81,5 +81,5 @@ class Expected(NamedTuple):
         if found is None:
             facts.append("expected a header Location")
         elif self.location is not None and found != self.location:
-            facts.append(f"expected that it leads to {self.location}, not to {found}")
+            facts.append(f"expected a redirect to {self.location}, not to {found}")
         return facts

@@ -54,7 +54,7 @@ def place_of(host: str, port: int | str | None = None, *, verify: bool = True) -
     except ValueError:
         cure = "write a name or an address, such as localhost or https://shop.example.com, and a number as the port"
         place = f"{host!r:.200}" if port is None else f"{host!r:.200}, port {port!r:.20}"
-        raise StartError(f"{place} is no address; {cure}") from None
+        raise StartError(f"{place} is not an address; {cure}") from None
     name = "https" if scheme and number == 443 else parts.scheme
     return Place(Origin(name, parts.hostname, number or _PORTS[name]), parts.path, verify)
 
@@ -68,7 +68,7 @@ def place_from(environment: Environment) -> Place:
     host, port = environment.get(HOST), environment.get(PORT)
     if not host and not port:
         cure = f"run the tests by `pymacaron test --start` or `--local`, or set {HOST} and {PORT}"
-        raise StartError(f"nobody says where the service is that is to be tested; {cure}")
+        raise StartError(f"nothing says where the service to be tested is; {cure}")
     place = place_of(host or "localhost", port, verify=environment.get(UNVERIFIED, "") in {"", "0"})
     return led_to(place, environment.get(ADDRESS, ""))
 

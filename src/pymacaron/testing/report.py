@@ -83,4 +83,4 @@ def shortfall(coverage: Coverage, least: float | None) -> str | None:
     """What is to be said where less is touched than there has to be."""
     if least is None or coverage.percent >= least:
         return None
-    return f"the tests touch {coverage.percent:.1f} % of the documents, less than the {least:g} % that are wanted"
+    return f"the tests touch {coverage.percent:.1f} % of the documents, less than the {least:g} % that are required"

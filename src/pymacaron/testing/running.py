@@ -62,7 +62,7 @@ def live_place(port: int | None, *, verify: bool) -> Place:
     host = _config().live_host
     if not host:
         raise StartError(
-            "--live asks the live_host of pym-config.yaml, and there is none; write it there, or use --host"
+            "--live tests the live_host of pym-config.yaml, but none is set; write it there, or use --host"
         )
     return place_of(host if "://" in host else f"https://{host}", port, verify=verify)
 
@@ -104,7 +104,7 @@ def _check(run: Run, place: Place) -> None:
     if not listens(place):
         here = place.origin.host in ("localhost", "127.0.0.1", "::1")
         cure = "start it in another terminal, or let --start do so" if here else "is it up, and is that its address?"
-        raise StartError(f"nobody listens at {place.origin}; {cure}")
+        raise StartError(f"no service listens at {place.origin}; {cure}")
 
 
 def _config(folder: str = "", environment: Mapping[str, str] = os.environ) -> Config:

@@ -36,7 +36,7 @@ def credentials(auth: Any, token: str | None) -> dict[str, str]:
     if auth is True:
         if not token:
             cure = "set PYM_JWT_TOKEN, or let pym-config.yaml have a key to sign one with"
-            raise AssertionError(f"auth=True wants the token of this run, and there is none; {cure}")
+            raise AssertionError(f"auth=True sends the token of this run, but there is none; {cure}")
         return {"Authorization": f"Bearer {token}"}
     if isinstance(auth, str):
         return {"Authorization": auth if " " in auth.strip() else f"Bearer {auth}"}
@@ -69,7 +69,7 @@ def encoded(data: Any, form: Mapping[str, Any] | None, files: Mapping[str, Any] 
 
 def _of_model(value: Any) -> Any:
     if not hasattr(value, "to_json"):
-        raise TypeError(f"{type(value).__name__} is no JSON: send dicts, lists, texts, numbers or models")
+        raise TypeError(f"{type(value).__name__} is not JSON: send dicts, lists, texts, numbers or models")
     return value.to_json()
 
 

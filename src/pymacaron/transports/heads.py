@@ -93,7 +93,7 @@ class Answer(HTTPResponse):
                 name, text = found[-1]
                 found[-1] = name, f"{text} {folded[1].decode('latin-1')}".strip(" \t")
             else:
-                raise BrokenHead("a header is none")
+                raise BrokenHead("a header is not valid")
         raise BrokenHead(f"it has more than {_MOST} lines of headers")
 
     def _line(self) -> bytes:
@@ -113,7 +113,7 @@ class Answer(HTTPResponse):
         if coding is not None and coding.lower() != "chunked":
             raise BrokenHead("its body is coded as nobody asked for")
         if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
-            raise BrokenHead("its Content-Length is none")
+            raise BrokenHead("its Content-Length is not valid")
         if coding is not None:
             self.will_close = self.will_close or bool(lengths) or self.version == 10  # section 6.1
         elif lengths:
@@ -136,7 +136,7 @@ class Answer(HTTPResponse):
             raise BrokenHead("a chunk is longer than it says")
         size = _SIZE.fullmatch(self._line())
         if size is None:
-            raise BrokenHead("the size of a chunk is none")
+            raise BrokenHead("the size of a chunk is not valid")
         self.chunk_left = int(size[1], 16) or None
         if self.chunk_left is None:
             self._pass_trailers()

@@ -134,7 +134,7 @@ def _fault(error: Exception, *, unsent: bool = False) -> TransportFault:
     """What became of a request, told without addresses and credentials."""
     cause = error.original_error if isinstance(error, ProxyError) else error
     if isinstance(cause, LocationValueError):
-        return TransportFault("its address, or that of the proxy, is none", unsent=True)
+        return TransportFault("its address, or that of the proxy, is not valid", unsent=True)
     if isinstance(cause, NameResolutionError):
         return TransportFault("its name has no address", unsent=True)
     if isinstance(cause, NewConnectionError):  # which is a ConnectTimeoutError to urllib3
