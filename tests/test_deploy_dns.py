@@ -65,8 +65,8 @@ def test_the_name_is_made_once(cloud: Cloud, tmp_path: Path) -> None:
     name = name_of(MortalAws(cloud), wanted())
     assert len(list(name_lines(wanted(), name, is_live=False))) == 1
     assert list(name_lines(wanted(), name, is_live=True, addresses=lambda host: {"192.0.2.1"})) == [
-        f"shop.example.com leads to {CNAME}, in the hosted zone {zone}",
-        f"shop.example.com is found here, where {CNAME} is",
+        f"shop.example.com points to {CNAME}, in the hosted zone {zone}",
+        f"shop.example.com resolves to the same addresses as {CNAME}",
     ]
 
 
@@ -86,7 +86,7 @@ def test_what_leads_elsewhere(cloud: Cloud, tmp_path: Path) -> None:
     put(cloud, zone, "A", "192.0.2.7")
     found = observe(MortalAws(cloud), wanted())
     (warning,) = planned(found, wanted(), 1, 0).warnings
-    assert warning.startswith("shop.example.com leads to 192.0.2.7, and is left so")
+    assert warning.startswith("shop.example.com points to 192.0.2.7 and is left unchanged")
     deploy(cloud, tmp_path, 1, "a", wanted())
     assert list(records(cloud, zone)) == ["A"]
     asked = wanted(aws_dns="replace")

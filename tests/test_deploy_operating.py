@@ -69,7 +69,7 @@ def test_status_and_releases(cloud: Cloud, tmp_path: Path) -> None:
     json.dumps(said)
     assert (said["version"], said["health"], said["lock"]["owner"]) == (cloud.live(wanted()), "Green", "bob")
     assert [one["live"] for one in said["environments"]] == [False, True]
-    assert any("bob deploys" in line for line in operating.status_lines(said))
+    assert any("bob is deploying" in line for line in operating.status_lines(said))
     rows = operating.releases(account.observed(), wanted())
     assert [(row["live"], row["swap"]) for row in rows] == [(True, True), (False, True)]
     assert {row["by"] for row in rows} == {"ann@laptop"}
@@ -352,7 +352,7 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "run `pymacaron aws setup`" in missing
         run("aws", "setup", "--email", "ops@example.com")
         check_files_of_instances(cloud)
-        assert "--canary needs an environment that is live" in run("deploy", "--plan", "--canary", code=3)
+        assert "--canary needs a live environment" in run("deploy", "--plan", "--canary", code=3)
         changes = len(cloud.record.mutations())
         said = run("aws", "doctor")
         assert "a deployment can begin" in said
@@ -368,7 +368,7 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         cloud.tell({"quota": {"environments": 200, "applications": 75}})
         made = json.loads(run("deploy", "--plan", "--json"))["plan"]
         assert [step["kind"] for step in made["steps"]][:4] == ["unit_tests", "build", "image_tests", "push"]
-        assert "nobody has shop-live.eu-west-1.elasticbeanstalk.com" in run("status", code=1)
+        assert "nothing is live at shop-live.eu-west-1.elasticbeanstalk.com" in run("status", code=1)
         assert "nobody has the lock" in run("deploy", "unlock")
         assert "nothing is live" in run("rollback", "--plan", code=3)
         assert "no environment has" in run("logs", code=3)

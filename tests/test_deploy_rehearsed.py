@@ -171,7 +171,7 @@ def test_a_bad_version_is_stopped(shop: Shop, tmp_path: Path, capsys: pytest.Cap
     good = shutil.copytree(shop.folder, tmp_path / "good")
     done = shop.rehearsed("--before", str(good), planted=BROKEN_THERE)
     assert done.code == 4, done.said
-    assert "what is live has not been touched" in done.said
+    assert "the live version was not changed" in done.said
     assert f"give {_LIVE}" not in done.said
     assert done.asked > 100
     assert same_is_live(done)

@@ -114,7 +114,7 @@ def test_nothing_waits_for_copies(cloud: Cloud, tmp_path: Path) -> None:
         notes.extend([text] if kind == "note" else [])
 
     assert deploy(cloud, tmp_path, 2, "b", asked, secrets=values, connect=NoCopies, tell=tell) == 0
-    assert len([one for one in notes if "takes no copy of the journal" in one]) == 1
+    assert len([one for one in notes if "cannot copy the journal to the bucket" in one]) == 1
     calls = next(one for one in reversed(cloud.processes) if one.number > 0).calls
     assert 1 < calls.count("copy") < 12
     found = cloud.client("s3").list_objects_v2(Bucket=cloud.account.bucket, Prefix="pymacaron/shop/live/deploys/")

@@ -317,7 +317,7 @@ def test_what_is_live_again_is_not_ended(cloud: Cloud, tmp_path: Path) -> None:
     made = planned(found, wanted(), 3, aws.clock.time())
     run = begun(aws, wanted(), Bench(cloud, "c"), tmp_path, made, found)
     step = terminated(wanted(), found.environments[0].id, first, f"end {first}", kind="retire")
-    with pytest.raises(Unclear, match="is live, and is not ended"):
+    with pytest.raises(Unclear, match="is live, so it is not terminated"):
         retire(run, step)
     assert [one.name for one in observe(aws, wanted()).environments] == [first, second]
 

@@ -27,30 +27,30 @@ def local(wanted: Wanted, found: Found, order: Order) -> Iterator[Step]:
         yield Step("build", f"build the image for {wanted.architecture}", minutes=1)
         if order.acceptance_tests:
             yield Step("image_tests", "start the image, and run the acceptance tests against it", minutes=0.5)
-        yield Step("push", f"push it to {found.registry or wanted.repository}", minutes=1)
+        yield Step("push", f"push the image to {found.registry or wanted.repository}", minutes=1)
 
 
 def stored(wanted: Wanted, found: Found, order: Order, label: Json) -> Iterator[Step]:
     """What is there before any environment: secrets, bucket, bundle, application, version."""
     if order.secrets == GIVEN:
         yield Step(
-            "secret", f"keep {', '.join(wanted.secrets)} in Secrets Manager", (secret_call(wanted, found, order),), 0.1
+            "secret", f"store {', '.join(wanted.secrets)} in Secrets Manager", (secret_call(wanted, found, order),), 0.1
         )
     if not found.bucket_exists and not wanted.bucket:
         call = ApiCall.of("elasticbeanstalk.CreateStorageLocation", {})
-        yield Step("storage", f"make the bucket {found.bucket}", (call,), 0.1)
+        yield Step("storage", f"create the bucket {found.bucket}", (call,), 0.1)
     bundle = bundle_of(wanted, order.image) if order.image else None
     key: Json = bundle.key(wanted) if bundle else ref("bundle.key")
     put = {"Bucket": found.bucket, "Key": key, "Body": ref("bundle.body"), "ContentType": "application/zip"}
-    yield Step("bundle", "put the source bundle into the bucket", (ApiCall.of("s3.PutObject", put),), 0.1, order.image)
+    yield Step("bundle", "upload the source bundle to the bucket", (ApiCall.of("s3.PutObject", put),), 0.1, order.image)
     if not found.application:
         said = {"ApplicationName": wanted.name, "Description": f"{wanted.name}, by pymacaron"}
         call = ApiCall.of("elasticbeanstalk.CreateApplication", {**said, "Tags": tags({"pym:app": wanted.name})})
-        yield Step("application", f"make the application {wanted.name}", (call,), 0.1)
+        yield Step("application", f"create the application {wanted.name}", (call,), 0.1)
     source = {"S3Bucket": found.bucket, "S3Key": key}
     call = ApiCall.of("elasticbeanstalk.CreateApplicationVersion", {
         "ApplicationName": wanted.name, "VersionLabel": label, "SourceBundle": source, "Process": True,
         "Description": f"{wanted.version} by {order.deploy_id}"[:200],
         "Tags": tags({"pym:app": wanted.name, "pym:deploy-id": order.deploy_id}),
     })  # fmt: skip
-    yield Step("version", "make the version", (call,), 0.2)
+    yield Step("version", "create the application version", (call,), 0.2)

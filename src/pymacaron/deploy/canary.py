@@ -28,19 +28,23 @@ def problems_of_canary(wanted: Wanted, found: Found, order: Order) -> Iterator[t
     cure = "deploy without --canary"
     live = found.live(wanted)
     if live is None:
-        yield "", f"--canary needs an environment that is live, and nobody has {wanted.cname}", f"{cure} for the first"
+        yield "", f"--canary needs a live environment, and no environment has {wanted.cname}", f"{cure} the first time"
         return
     if live.stage != wanted.stage:
-        yield "", f"{live.name}, which is live, was not made by pymacaron, and is not updated", cure
+        yield (
+            "",
+            f"the live environment {live.name} was not created by pymacaron, which therefore does not update it",
+            cure,
+        )
     value = _values(found)
     kind = value.get((_ENVIRONMENT, "LoadBalancerType"), "none")
     if kind != "application" or value.get((_ENVIRONMENT, "EnvironmentType")) != "LoadBalanced":
-        fact = f"{live.name}, which is live, has no application load balancer ({kind}), which alone can split traffic"
-        yield "", fact, f"{cure}: a new environment has one"
+        fact = f"{live.name} is live and has no application load balancer ({kind}); only that kind splits traffic"
+        yield "", fact, f"{cure}: the new environment gets one"
     if order.image and label_of(wanted, order) == live.label:
-        yield "", f"{live.label} is live already", f"{cure}, if it is to be made anew"
+        yield "", f"{live.label} is live already", f"{cure} to put it into a new environment"
     if order.keep_failed:
-        yield "", "--keep-failed keeps a new environment, and --canary makes none", "leave one of them out"
+        yield "", "--keep-failed is for new environments, and --canary creates none", "leave one of them out"
 
 
 def _values(found: Found) -> dict[tuple[str, str], str]:
@@ -60,7 +64,7 @@ def plan_canary(wanted: Wanted, found: Found, order: Order) -> Plan:
         *cleaned(wanted, found, order),
     )  # fmt: skip
     what = f"{wanted.name} {wanted.version}".strip()
-    title = f"{what} to {wanted.stage}: in {live.name} ({live.label}), for {order.canary} % of its callers first"
+    title = f"{what} to {wanted.stage}: in {live.name} ({live.label}), for {order.canary} % of its requests first"
     return Plan(
         deploy_id=order.deploy_id, title=title, blue=live.id, green=live.name, state=found.state, steps=steps,
         if_green_fails=(unlocked(wanted, found),), if_live_fails=tuple(_back(wanted, found, order, live)),
@@ -80,8 +84,8 @@ def _updated(wanted: Wanted, found: Found, order: Order, label: Json, *, live: E
         "EnvironmentId": live.id, "VersionLabel": label, "Description": marked(wanted.stage, order.deploy_id),
         "OptionSettings": said,
     })  # fmt: skip
-    yield Step("canary", f"update {live.name}, {order.canary} % of its callers first", (call,), 0.2, live.name)
-    text = f"see for {wanted.canary_minutes} minutes whether that goes well, then all of them"
+    yield Step("canary", f"update {live.name}, {order.canary} % of its requests first", (call,), 0.2, live.name)
+    text = f"watch that for {wanted.canary_minutes} minutes, then send all requests to the new version"
     yield Step("share", text, (), _NEW_HOSTS + wanted.canary_minutes, live.name)
 
 
@@ -101,8 +105,10 @@ def _back(wanted: Wanted, found: Found, order: Order, live: Environment) -> Iter
         "EnvironmentId": live.id, "VersionLabel": live.label, "Description": marked(wanted.stage, live.deploy_id),
         "OptionSettings": [one.to_json() for one in (*said, policy)], **({"OptionsToRemove": gone} if gone else {}),
     })  # fmt: skip
-    yield Step("take_back", f"see that {live.name} has {live.label} again, else deploy that", (call,), 5, live.name)
-    yield Step("verify_back", f"see that {wanted.cname} answers with {live.label} again", (), 0.2, live.name)
+    yield Step(
+        "take_back", f"check that {live.name} has {live.label} again, and deploy that if not", (call,), 5, live.name
+    )
+    yield Step("verify_back", f"check that {wanted.cname} answers with {live.label} again", (), 0.2, live.name)
     yield unlocked(wanted, found)
 
 
@@ -118,5 +124,5 @@ def _warnings(wanted: Wanted, found: Found, order: Order) -> Iterator[str]:
     if differing:
         yield f"options that --canary does not change: {', '.join(differing)}"
     if left:
-        yield f"variables that are in no setting any more, and stay: {', '.join(left)}"
+        yield f"variables that no setting names any more, and that --canary leaves there: {', '.join(left)}"
     yield from name_warnings(wanted, found.name)

@@ -94,7 +94,9 @@ def _version(run: Run, step: Step) -> None:
             step, step.calls[0], lambda: next((v for v in versions_of(run.aws, run.wanted) if v.label == label), None)
         )
         if found.key not in {"", key}:
-            raise StepFailed(f"the version {label} is there already, with another bundle; commit, and build again")
+            raise StepFailed(
+                f"the version {label} exists already with a different bundle; commit your changes and deploy again"
+            )
         if found.status.lower() in {"processed", "unprocessed"}:
             return
         if found.status.lower() == "failed":
@@ -124,7 +126,7 @@ def _green(run: Run, step: Step) -> None:
     try:
         watch.until_well(_LAUNCH)
     except Failed as error:
-        raise StepFailed(f"{step.about} does not come up: {error}") from error
+        raise StepFailed(f"{step.about} did not start: {error}") from error
 
 
 def _green_tests(run: Run, step: Step) -> None:

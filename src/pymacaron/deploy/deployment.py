@@ -115,8 +115,8 @@ def ordered(account: Account, found: Found, **more: Any) -> Order:
     names = set(account.wanted.secrets)
     missing = sorted(names - account.secrets.keys())
     if missing and len(missing) < len(names):
-        cure = "export it, or unset the others to keep all as they are"
-        text = f"{', '.join(missing)} of env_secrets is not set, and others are; {cure}"
+        cure = "export it, or unset the others to keep all stored values"
+        text = f"{', '.join(missing)} of env_secrets is not set, but others are; {cure}"
         raise DeployError(f"{place_of_key(account.config, 'env_secrets')}: {text}", exit_code=STOPPED)
     mode = GIVEN if names and not missing else KEPT if names and found.secret else NONE
     now = account.aws.clock.time()
@@ -182,7 +182,7 @@ def of_file(account: Account, path: str) -> tuple[Plan, Found]:
         raise _no_plan(path, f"{unknown} is unknown")
     found = account.observed(options=made.is_canary)
     if made.state != found.state:
-        text = "what there is at AWS has changed since this plan was made; make another one"
+        text = "the state at AWS has changed since this plan was made; make a new one: pymacaron deploy --plan --json"
         raise DeployError(f"{path}: {text}: pymacaron deploy --plan --json", exit_code=STOPPED)
     return made, found
 

@@ -63,12 +63,12 @@ def name_of(aws: Aws, wanted: Wanted) -> Name:
     try:
         zones = _zones(aws, wanted.host)
         if len(zones) != 1:
-            several = f"the account has {len(zones)} public zones for {wanted.host}, and which one is used is not known"
+            several = f"the account has {len(zones)} public zones for {wanted.host}; which one is in use is not known"
             return Name(trouble=several if zones else "")
         ((zone, name),) = zones
         records = tuple(_records(aws, zone, wanted.host))
     except (Refused, Uncertain) as error:
-        return Name(trouble=f"whether {wanted.host} is in a zone of this account cannot be seen: {error}")
+        return Name(trouble=f"cannot look up {wanted.host} in Route 53: {error}")
     leads = tuple(where for one in records for where in _targets(one))
     return Name(zone, name == wanted.host, tuple(map(canonical, records)), leads)
 
@@ -119,8 +119,8 @@ def name_steps(wanted: Wanted, name: Name) -> Iterator[Step]:
     # CREATE is refused where somebody else was faster, and nothing of it is done then
     batch: Json = {"Comment": f"{wanted.name}, by pymacaron", "Changes": [*old, {"Action": "CREATE", **made}]}
     call = ApiCall.of("route53.ChangeResourceRecordSets", {"HostedZoneId": name.zone, "ChangeBatch": batch})
-    away = f", and no more to {', '.join(name.leads)}" if name.leads else ""
-    yield Step("name", f"let {wanted.host} lead to {wanted.cname}{away}", (call,), 0.2, wanted.host)
+    away = f" instead of {', '.join(name.leads)}" if name.leads else ""
+    yield Step("name", f"point {wanted.host} to {wanted.cname}{away}", (call,), 0.2, wanted.host)
 
 
 def _record(wanted: Wanted, name: Name) -> dict[str, Json] | None:
@@ -137,14 +137,15 @@ def _record(wanted: Wanted, name: Name) -> dict[str, Json] | None:
 def name_warnings(wanted: Wanted, name: Name) -> Iterator[str]:
     """What is wrong with the name, and stays so."""
     if name.trouble:
-        yield f"{name.trouble}; 'aws_dns: off' does not ask"
+        yield f"{name.trouble}; 'aws_dns: off' skips this check"
     if not name.zone or name.is_right(wanted) or list(name_steps(wanted, name)):
         return
     if name.leads:
-        cure = f"callers do not meet this deployment there; 'aws_dns: {REPLACE}' lets it lead to {wanted.cname}"
-        yield f"{wanted.host} leads to {', '.join(name.leads)}, and is left so: {cure}"
+        cure = f"its callers do not reach this deployment; 'aws_dns: {REPLACE}' points it to {wanted.cname}"
+        yield f"{wanted.host} points to {', '.join(name.leads)} and is left unchanged: {cure}"
     else:
-        yield f"{wanted.host} leads nowhere, and is its zone's own name: make it an alias of {wanted.cname} by hand"
+        cure = f"make it an alias of {wanted.cname} by hand"
+        yield f"{wanted.host} has no record, and as the name of its zone it cannot be a CNAME: {cure}"
 
 
 # What is so
@@ -160,9 +161,9 @@ def name_lines(
         addresses: of a host, none of one that there is not; None: as the system finds them.
     """
     if wanted.dns == OFF:
-        yield f"{wanted.host} has to be a CNAME of {wanted.cname}; Route 53 is not asked (aws_dns)"
+        yield f"{wanted.host} has to be a CNAME of {wanted.cname}; Route 53 is not checked (aws_dns: off)"
     elif name.zone:
-        yield f"{wanted.host} leads to {', '.join(name.leads) or 'nowhere'}, in the hosted zone {name.zone}"
+        yield f"{wanted.host} points to {', '.join(name.leads) or 'nothing'}, in the hosted zone {name.zone}"
     else:
         yield f"{wanted.host} is in no hosted zone of this account; it has to be a CNAME of {wanted.cname}"
     yield from name_warnings(wanted, name)
@@ -171,11 +172,11 @@ def name_lines(
     found = addresses or _addresses
     ours, live = found(wanted.host), found(wanted.cname)
     if live and ours & live:
-        yield f"{wanted.host} is found here, where {wanted.cname} is"
+        yield f"{wanted.host} resolves to the same addresses as {wanted.cname}"
     elif live and ours:
-        yield f"{wanted.host} is found elsewhere than {wanted.cname}: behind a proxy, or at something else"
+        yield f"{wanted.host} resolves to other addresses than {wanted.cname}: a proxy, or something else"
     elif live:
-        yield f"{wanted.host} is not found by this machine, and {wanted.cname} is"
+        yield f"{wanted.host} does not resolve on this machine, but {wanted.cname} does"
 
 
 def _addresses(host: str) -> set[str]:

@@ -18,7 +18,7 @@ _SETTLED = 3600.0  # seconds for which clients may still ask a replaced environm
 
 def cleaned(wanted: Wanted, found: Found, order: Order) -> Iterator[Step]:
     for one, why in due(wanted, found, order.now):
-        yield terminated(wanted, one.id, one.name, f"end {one.name}: {why}", kind="retire")
+        yield terminated(wanted, one.id, one.name, f"terminate {one.name}: {why}", kind="retire")
     used = {one.label for one in found.environments}
     old = [one for one in found.versions if one.label not in used]
     for version in old[: max(0, len(old) + 1 - wanted.keep_versions)]:
@@ -41,11 +41,11 @@ def due(wanted: Wanted, found: Found, now: float) -> Iterator[tuple[Environment,
         if since is None and any(release.environment_id == one.id for release in found.releases):
             continue  # what the record calls live, and the address does not: for people to look at
         if since is None:
-            yield one, "a deployment that did not end has left it behind"
+            yield one, "left behind by a deployment that did not finish"
         elif now - since >= max(wanted.keep_hours * 3600, _SETTLED):
             yield one, f"replaced more than {wanted.keep_hours} h ago"
         elif since < last and now - since >= _SETTLED:
-            yield one, "a newer one is kept to go back to"
+            yield one, "a newer one is kept for rollback"
 
 
 def _replaced(releases: tuple[Release, ...]) -> dict[str, float]:

@@ -34,7 +34,7 @@ def _not_live(run: Run, step: Step) -> Environment | None:
     """
     found = run.environment(step.about)
     if found is not None and found.cname.lower() == run.wanted.cname and (run.plan.blue or step.kind == "retire"):
-        raise Unclear(f"{step.about} is live, and is not ended")
+        raise Unclear(f"{step.about} is live, so it is not terminated")
     return found
 
 
@@ -50,7 +50,7 @@ def _wait_until_still(run: Run, found: Environment) -> None:
         )
     except Failed as error:
         raise Unclear(
-            f"{found.name} cannot be ended: {error}; end it later: `pymacaron env terminate {found.name}`"
+            f"cannot terminate {found.name}: {error}; terminate it later: `pymacaron env terminate {found.name}`"
         ) from error
 
 

@@ -84,7 +84,9 @@ class Execution:
         if not self._is_done("lock"):
             raise self._stopped(f"{step.title}: {why}")
         if self._is_done("record"):
-            raise Unclear(f"{step.title}: {why}; the new version is live and well, what comes behind that is not done")
+            raise Unclear(
+                f"{step.title}: {why}; the new version is live and healthy, but the steps after this one were not done"
+            )
         self._road = "if_live_fails" if self._is_live() else "if_green_fails"
         self._why = f"{step.title}: {why}"
         run.journal.write(run.aws.clock.time(), "failed", step=step.name, why=self._why, road=self._road)
@@ -101,7 +103,7 @@ class Execution:
 
     def _stopped(self, why: str) -> DeployError:
         self._ended(STOPPED, why)
-        return DeployError(f"{why}\nnothing that is live has been touched", exit_code=STOPPED)
+        return DeployError(f"{why}\nnothing that is live was changed", exit_code=STOPPED)
 
     def _go_back(self) -> None:
         for step in getattr(self._run.plan, self._road):
@@ -118,8 +120,8 @@ class Execution:
         self._last_words = self._last_words or last_words(self._run.aws, self._run.plan.green)
 
     def _sentence(self, code: int) -> str:
-        live = "what was live is live again" if code == ROLLED_BACK else "what is live has not been touched"
-        failed = "the canary was not begun" if self._run.plan.is_canary else "the new environment has failed"
+        live = "the previous version is live again" if code == ROLLED_BACK else "the live version was not changed"
+        failed = "the canary did not start" if self._run.plan.is_canary else "the new environment has failed"
         title = "THE DEPLOYMENT WAS ROLLED BACK" if code == ROLLED_BACK else failed
         return f"{title}: {live}\n{self._why}\n{self._last_words}\nthe journal: {self._run.journal.path}"
 
@@ -130,7 +132,7 @@ class Execution:
         self._ended(ATTENTION, text)
         resume = f"pymacaron deploy --resume {self._run.plan.deploy_id}"
         return DeployError(
-            f"this needs attention: {redact(text)}\nlook at `pymacaron status`, then go on with `{resume}`",
+            f"manual attention is needed: {redact(text)}\nsee `pymacaron status`, then continue with `{resume}`",
             exit_code=ATTENTION,
         )
 

@@ -47,7 +47,7 @@ def watch(run: Run, step: Step) -> None:
     try:
         run.watch(found.id).stays_well(float(run.given["watch.until"]), alarm)
     except Failed as error:
-        raise StepFailed(f"{step.about} does not stay well: {error}") from error
+        raise StepFailed(f"{step.about} does not stay healthy: {error}") from error
 
 
 def fired(aws: Aws, names: list[str]) -> dict[str, str]:

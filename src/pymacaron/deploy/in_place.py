@@ -19,7 +19,7 @@ def update(run: Run, step: Step) -> None:
         if _mark(_way_back(run)) != live.description:
             raise StepFailed("somebody else has deployed since this plan was made; deploy again")
         if live.label == _label(run, call):
-            raise StepFailed(f"{live.label} is live already; deploy without --canary, if it is to be made anew")
+            raise StepFailed(f"{live.label} is live already; deploy without --canary to put it into a new environment")
         ringing = fired(run.aws, alarms_of(run.plan))
         run.give(canary_since=str(run.aws.clock.time()), watch_ignored=" ".join(ringing))
     run.once(step, call, lambda: _ours(run, step))
@@ -59,7 +59,7 @@ def share(run: Run, step: Step) -> None:
     except Failed as error:
         raise StepFailed(f"the canary has failed: {error}") from error
     if found.label != _label(run, update):
-        raise StepFailed("the canary has failed: Elastic Beanstalk has taken it back")
+        raise StepFailed("the canary has failed: Elastic Beanstalk has rolled it back")
 
 
 def take_back(run: Run, step: Step) -> None:
@@ -72,9 +72,9 @@ def take_back(run: Run, step: Step) -> None:
         run.once(step, call, lambda: _is_back(run, step, call))
         found = run.watch(live.id, since=run.aws.clock.time()).until_well(_HOSTS)
     except Failed as error:
-        raise Unclear(f"{step.about} does not come back to {_label(run, call)}: {error}") from error
+        raise Unclear(f"{step.about} did not return to {_label(run, call)}: {error}") from error
     if found.label != _label(run, call):
-        raise Unclear(f"{step.about} does not come back to {_label(run, call)}, and has {found.label}")
+        raise Unclear(f"{step.about} did not return to {_label(run, call)}: it has {found.label}")
 
 
 def _is_back(run: Run, step: Step, call: ApiCall) -> bool | None:

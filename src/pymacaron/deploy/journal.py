@@ -125,7 +125,7 @@ def read(path: Path) -> Story:
             why = f"{type(error).__name__}: {error}"
             raise strange(path, why, str(said.get("pymacaron", ""))) from error
     if story is None:
-        cure = "move it away; if the bucket has a copy, `pymacaron deploy --resume ID` brings it"
+        cure = "move it away; `pymacaron deploy --resume ID` then fetches the copy in the bucket, if there is one"
         raise DeployError(f"{path} is no journal of a deployment; {cure}", exit_code=STOPPED)
     return story
 
@@ -137,15 +137,17 @@ def _begun(said: dict[str, Any]) -> Story:
     """
     plan = Plan.from_json(said["plan"])
     if not is_id(plan.deploy_id):
-        raise ValueError("that is no name of a deployment")
+        raise ValueError("that is no ID of a deployment")
     return Story(plan, wanted_from(said["wanted"]))
 
 
 def strange(path: Path, why: str, writer: str = "") -> DeployError:
     """What is told of a journal that this version cannot go on with."""
     whose = f"pymacaron {writer}" if writer not in {"", __version__} else "another version"
-    text = f"{path} cannot be gone on with ({why}): it is damaged, or {whose} has written it"
-    cure = "go on with that version; or look at `pymacaron status`, then `pymacaron deploy unlock --force`, and deploy"
+    text = f"cannot resume from {path} ({why}): it is damaged, or {whose} wrote it"
+    cure = (
+        "resume with that version; or see `pymacaron status`, run `pymacaron deploy unlock --force`, and deploy again"
+    )
     return DeployError(f"{text}; {cure}", exit_code=STOPPED)
 
 
@@ -208,7 +210,7 @@ def find(folder: Path, deploy_id: str = "") -> Path:
         code = read(path).code
         open_one = None if code == 0 else open_one if code in {4, 5} else path  # whoever came later was not in its way
     if open_one is None:
-        text = f"no deployment in {folder} has been interrupted; deploy again with `pymacaron deploy`"
+        text = f"there is no interrupted deployment in {folder}; start one: `pymacaron deploy`"
         raise DeployError(text, exit_code=STOPPED)
     return open_one
 

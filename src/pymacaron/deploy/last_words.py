@@ -14,7 +14,7 @@ from .printed import tail_of
 _MOST_EVENTS, _MOST_LINES, _MOST_LETTERS = 10, 40, 300
 _ATTEMPTS = 3
 _LOOKS, _LOOK = 12, 5.0  # until its instances have answered, and seconds between
-_SILENT = "it has printed nothing that can be read"
+_SILENT = "it printed nothing readable"
 
 
 def last_words(aws: Aws, environment: str) -> str:
@@ -29,7 +29,7 @@ def _asked(ask: Callable[[], list[str]]) -> list[str]:
     try:
         return ask()
     except (Refused, Uncertain) as error:
-        return [f"AWS does not say: {error}"] if isinstance(error, Refused) and error.is_denial else []
+        return [f"AWS did not return them: {error}"] if isinstance(error, Refused) and error.is_denial else []
 
 
 def _shown(lines: list[str]) -> Iterator[str]:

@@ -89,7 +89,7 @@ class Lock:
         except (ValueError, KeyError, TypeError):
             place = f"s3://{self._where['Bucket']}/{self._where['Key']}"
             return Holder(
-                "?", f"somebody whose lock cannot be read ({place})", answer["LastModified"].timestamp() + LIFE
+                "?", f"an unknown owner (cannot read the lock {place})", answer["LastModified"].timestamp() + LIFE
             )
 
     def take(self, say: Callable[[str], object] = lambda text: None, *, wait: float = 0.0) -> None:
@@ -108,7 +108,7 @@ class Lock:
                 continue
             if self._aws.clock.time() >= until:
                 raise _held(found[0], self._aws.clock.time())
-            say(f"waiting for {found[0].owner}, who deploys {found[0].deploy_id}")
+            say(f"waiting for the lock: {found[0].owner} is deploying {found[0].deploy_id}")
             self._aws.clock.sleep(min(_BEAT, max(1.0, until - self._aws.clock.time())))
 
     def _taken(self, say: Callable[[str], object]) -> bool:
@@ -120,7 +120,7 @@ class Lock:
             self.etag, self._beaten = etag, holder.until - LIFE
             return True
         if holder.until < self._aws.clock.time():
-            say(f"the lock of {holder.owner} ({holder.deploy_id}) has expired, and is taken over")
+            say(f"taking over the expired lock of {holder.owner} ({holder.deploy_id})")
             return self._put({"IfMatch": etag})
         return False
 
@@ -136,8 +136,8 @@ class Lock:
         if found is None or found[0].deploy_id != self._id or self._is_mine(found[0]):
             return
         if found[0].until >= self._aws.clock.time():
-            cure = f"wait, or, if that process is no more, `pymacaron deploy --resume {self._id} --force`"
-            raise DeployError(f"{found[0].owner} is at this deployment, and has the lock; {cure}", exit_code=HELD)
+            cure = f"wait; if that process is dead: `pymacaron deploy --resume {self._id} --force`"
+            raise DeployError(f"{found[0].owner} is running this deployment and holds the lock; {cure}", exit_code=HELD)
 
     def _put(self, condition: dict[str, str]) -> bool:
         """Write that we have it, on a condition; False: somebody was faster."""
@@ -208,7 +208,8 @@ class Lock:
 def _held(holder: Holder, now: float) -> DeployError:
     minutes = max(1, round((holder.until - now) / 60))
     return DeployError(
-        f"{holder.owner} deploys already ({holder.deploy_id}), and has the lock for up to {minutes} more minutes; wait "
-        "with `pymacaron deploy --wait-lock 30`, or, if that process is no more, `pymacaron deploy unlock --force`",
+        f"{holder.owner} is deploying already ({holder.deploy_id}) and holds the lock for up to {minutes} more "
+        "minutes; wait with `pymacaron deploy --wait-lock 30`; "
+        "if that process is dead: `pymacaron deploy unlock --force`",
         exit_code=HELD,
     )  # fmt: skip

@@ -54,7 +54,9 @@ class Mirror:
                 return  # the deployment makes it
             self._not_before = self._aws.clock.time() + _PAUSE
             if not self._has_warned:
-                self._warn(f"the bucket takes no copy of the journal: {error}; only this machine can go on with it")
+                self._warn(
+                    f"cannot copy the journal to the bucket: {error}; only this machine can resume this deployment"
+                )
             self._has_warned = True
 
 

@@ -13,7 +13,7 @@ _Missing = Iterator[tuple[str, str, str]]
 
 
 def missing_of(aws: Aws, wanted: Wanted, bucket: str, has_bucket: bool) -> _Missing:
-    setup = "run `pymacaron aws setup`, or name one that there is"
+    setup = "run `pymacaron aws setup`, or name one that exists"
     for key, operation, parameters in (
         ("aws_service_role", "iam.GetRole", {"RoleName": wanted.service_role.rpartition("/")[2]}),
         ("aws_instance_profile", "iam.GetInstanceProfile",
@@ -22,11 +22,15 @@ def missing_of(aws: Aws, wanted: Wanted, bucket: str, has_bucket: bool) -> _Miss
         if not exists(aws, operation, **parameters):
             yield key, f"names {next(iter(parameters.values()))}, which the account does not have", setup
     if wanted.key_pair and not exists(aws, "ec2.DescribeKeyPairs", KeyNames=[wanted.key_pair]):
-        yield "aws_keypair", f"names {wanted.key_pair}, which {wanted.region} does not have", "leave it out, or make it"
+        yield (
+            "aws_keypair",
+            f"names {wanted.key_pair}, which {wanted.region} does not have",
+            "leave it out, or create it",
+        )
     if wanted.bucket and not has_bucket:
-        yield "docker_bucket", f"names {bucket}, which does not exist", "leave it out, or make it"
+        yield "docker_bucket", f"names {bucket}, which does not exist", "leave it out, or create it"
     if wanted.registry_secret and not _has_secret(aws, wanted.registry_secret):
-        cure = "make it: `pymacaron aws registry --user NAME`"
+        cure = "create it: `pymacaron aws registry --user NAME`"
         yield "docker_secret", f"names {wanted.registry_secret}, which Secrets Manager does not have", cure
     if wanted.certificate:
         yield from _certificate(aws, wanted)
@@ -51,16 +55,16 @@ def _certificate(aws: Aws, wanted: Wanted) -> _Missing:
             raise
         yield (
             "aws_cert_arn",
-            f"is not there ({error.code})",
-            "copy the ARN of one that is, in the same region and account",
+            f"does not exist ({error.code})",
+            "copy the ARN of one that exists in the same region and account",
         )
         return
     if said["Status"] != "ISSUED":
-        yield "aws_cert_arn", f"is {said['Status']}", "validate it first: ACM says how (a record in DNS, or an e-mail)"
+        yield "aws_cert_arn", f"is {said['Status']}", "validate it first: ACM shows how (a DNS record, or an e-mail)"
     names = {said["DomainName"], *said.get("SubjectAlternativeNames", ())}
     host = wanted.live_host.partition(":")[0]
     if not any(covers(name, host) for name in names):
-        yield "aws_cert_arn", f"is for {', '.join(sorted(names))}, not for {host}", "ask ACM for one with that name"
+        yield "aws_cert_arn", f"is for {', '.join(sorted(names))}, not for {host}", "request one for that name in ACM"
 
 
 def covers(name: str, host: str) -> bool:
@@ -75,7 +79,7 @@ def _types(aws: Aws, wanted: Wanted) -> _Missing:
     except Refused as error:
         if error.is_denial:
             raise
-        yield "aws_instance_type", f"has a type that {wanted.region} does not have", "write for example t3.small"
+        yield "aws_instance_type", f"has a type that {wanted.region} does not offer", "write for example t3.small"
         return
     for one in found:
         if wanted.architecture not in one["ProcessorInfo"]["SupportedArchitectures"]:
@@ -83,7 +87,7 @@ def _types(aws: Aws, wanted: Wanted) -> _Missing:
             yield (
                 "aws_instance_type",
                 f"has {one['InstanceType']}, which is {built}",
-                f"take types of {wanted.architecture}",
+                f"choose types for {wanted.architecture}",
             )
 
 

@@ -53,11 +53,12 @@ def status_lines(said: dict[str, Any]) -> Iterator[str]:
     if said["live"]:
         yield f"{said['address']} is {said['live']}, {said['version']}: {said['status']}, {said['health']}"
     else:
-        yield f"nobody has {said['address']}"
+        yield f"nothing is live at {said['address']}"
     if said["lock"]:
-        yield f"{said['lock']['owner']} deploys {said['lock']['deploy_id']}; the lock ends at {said['lock']['until']}"
+        held = said["lock"]
+        yield f"{held['owner']} is deploying {held['deploy_id']}; the lock expires at {held['until']}"
     for one in said["environments"]:
-        marks = ["live"] if one["live"] else [f"to be ended: {one['due']}"] if one["due"] else []
+        marks = ["live"] if one["live"] else [f"to be terminated: {one['due']}"] if one["due"] else []
         yield "  ".join([f"  {one['name']}", one["version"], one["status"], one["health"], *marks])
 
 
@@ -142,7 +143,7 @@ def terminate(account: Account, found: Found, name: str) -> None:
             there = ", ".join(each.name for each in found.environments) or "none"
             raise DeployError(f"there is no environment {name}; there are {there}", exit_code=STOPPED)
         if one.cname.lower() == account.wanted.cname:
-            raise DeployError(f"{name} is live, and is not ended; deploy or roll back first", exit_code=STOPPED)
+            raise DeployError(f"{name} is live, so it is not terminated; deploy or roll back first", exit_code=STOPPED)
         _end(account, one)
 
 
@@ -173,7 +174,7 @@ def prune(account: Account, found: Found, tell: Callable[[str], object]) -> int:
     ended = 0
     with _locked(account, found, tell):
         for one, why in due(account.wanted, account.observed(), account.aws.clock.time()):
-            tell(f"ending {one.name}: {why}")
+            tell(f"terminating {one.name}: {why}")
             _end(account, one)
             ended += 1
     return ended
@@ -210,4 +211,4 @@ def _changed(account: Account, operation: str, **parameters: Any) -> None:
         except Refused as error:
             cure = cure_of(account.aws, account.wanted, error)
             raise DeployError(f"{error}; {cure}", exit_code=ATTENTION) from error
-    raise DeployError(f"{operation} gets no answer; try it again", exit_code=ATTENTION)
+    raise DeployError(f"AWS does not answer {operation}; try again", exit_code=ATTENTION)

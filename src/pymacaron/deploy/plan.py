@@ -26,29 +26,29 @@ def problems(wanted: Wanted, found: Found, order: Order) -> Iterator[tuple[str, 
     yield from found.missing
     yield from _problems_of_places(wanted, found)
     if not found.platform:
-        yield "aws_region", f"{wanted.region} has no platform for Docker that is recommended", "choose another region"
+        yield "aws_region", f"{wanted.region} has no recommended platform for Docker", "choose another region"
     yield from _problems_of_secrets(wanted, found, order)
     if order.canary:
         yield from problems_of_canary(wanted, found, order)
     made = options(wanted, order, label="x", arn="arn:x")
     for complaint in (*found.complaints, *lint(made)):
-        yield "", f"Elastic Beanstalk does not take the options: {complaint}", "change what pym-config.yaml says of it"
+        yield "", f"Elastic Beanstalk rejects the options: {complaint}", "change that setting in pym-config.yaml"
     bundle = bundle_of(wanted, order.image)
     for version in found.versions if order.image else ():
         if version.label == bundle.label(wanted) and version.key not in {"", bundle.key(wanted)}:
-            yield "", f"the version {version.label} is there already, with another bundle", "commit, and build again"
+            yield "", f"the version {version.label} exists already with a different bundle", "commit your changes"
 
 
 def _problems_of_places(wanted: Wanted, found: Found) -> Iterator[tuple[str, str, str]]:
     live = found.live(wanted)
     if live is None and found.is_prefix_free is False:
         yield (
-            "aws_cname_prefix", f"{wanted.cname} belongs to somebody else",
-            f"choose another first word, as in 'aws_cname_prefix: {wanted.prefix}-{found.account[-4:]}'",
+            "aws_cname_prefix", f"{wanted.cname} is taken by another account or service",
+            f"choose another prefix, such as 'aws_cname_prefix: {wanted.prefix}-{found.account[-4:]}'",
         )  # fmt: skip
     if live is not None and not live.is_ready:
-        cure = "wait until it is Ready (`pymacaron status`), or look at `pymacaron events`"
-        yield "", f"{live.name}, which is live, is {live.status}", cure
+        cure = "wait until it is Ready (`pymacaron status`), or see why not: `pymacaron events`"
+        yield "", f"the live environment {live.name} is {live.status}", cure
     if not found.registry:
         yield "docker_repo", f"there is no repository {wanted.repository} in ECR", "run `pymacaron aws setup`"
 
@@ -56,9 +56,17 @@ def _problems_of_places(wanted: Wanted, found: Found) -> Iterator[tuple[str, str
 def _problems_of_secrets(wanted: Wanted, found: Found, order: Order) -> Iterator[tuple[str, str, str]]:
     fresh = ", ".join(sorted(set(wanted.secrets) - set(found.secret_names)))
     if wanted.secrets and order.secrets == NONE:
-        yield "env_secrets", "name variables that are not set here, nor kept in Secrets Manager", f"export {fresh}"
+        yield (
+            "env_secrets",
+            "names variables that are neither set here nor stored in Secrets Manager",
+            f"export {fresh}",
+        )
     elif order.secrets == KEPT and fresh:
-        yield "env_secrets", f"Secrets Manager does not have {fresh} yet", "export all of the variables for this once"
+        yield (
+            "env_secrets",
+            f"Secrets Manager does not have {fresh} yet",
+            "export all variables of env_secrets for this deployment",
+        )
 
 
 def plan(wanted: Wanted, found: Found, order: Order) -> Plan:
@@ -82,17 +90,17 @@ def plan(wanted: Wanted, found: Found, order: Order) -> Plan:
 
 def _warnings(wanted: Wanted, found: Found) -> Iterator[str]:
     if wanted.hosts_min == 1:
-        yield "one host alone: the service stops with it, and with its zone"
+        yield "there is only one host: if it or its availability zone fails, the service is down"
     if wanted.grace > _STOP and not wanted.worker:
-        asked = f"calls may go on for {wanted.grace:g} s after SIGTERM (shutdown_delay, shutdown_grace)"
-        yield f"{asked}, and Elastic Beanstalk gives a single container {_STOP} s"
+        asked = f"calls may run for {wanted.grace:g} s after SIGTERM (shutdown_delay, shutdown_grace)"
+        yield f"{asked}, but Elastic Beanstalk kills a single container after {_STOP} s"
     yield from name_warnings(wanted, found.name)
 
 
 def _title(wanted: Wanted, blue: Environment | None) -> str:
     what = f"{wanted.name} {wanted.version}".strip()
     return (
-        f"{what} to {wanted.stage}: beside {blue.name} ({blue.label})"
+        f"{what} to {wanted.stage}: replaces {blue.name} ({blue.label})"
         if blue
-        else f"{what} to {wanted.stage}: the first"
+        else f"{what} to {wanted.stage}: the first deployment"
     )

@@ -64,4 +64,4 @@ def said_of_canary(wanted: Wanted, minutes: float) -> list[str]:
     if cost is None:
         return said_of(wanted, beside=0)
     more = cost.least - _BALANCER
-    return [*said_of(wanted, beside=0), f"+${more:.2f} an hour for about {minutes:.0f} minutes: as many hosts again"]
+    return [*said_of(wanted, beside=0), f"+${more:.2f} an hour for about {minutes:.0f} minutes: twice as many hosts"]

@@ -17,10 +17,10 @@ _USUAL = re.compile(r"[acdhimrtz]\d")
 _RUNNING = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
 _ATTEMPTS = 3
 _CURES = {
-    "applications": "delete one that nobody needs, or take another region",
+    "applications": "delete one that nobody needs, or use another region",
     "versions": "delete old ones (`pymacaron cleanup`, with a smaller aws_keep_versions)",
-    "environments": "end some (`pymacaron env list`, `pymacaron cleanup`)",
-    "vCPUs": "end some, or choose a smaller aws_instance_type or aws_hosts_min",
+    "environments": "terminate some (`pymacaron env list`, `pymacaron cleanup`)",
+    "vCPUs": "terminate some, or choose a smaller aws_instance_type or aws_hosts_min",
 }
 
 

@@ -16,13 +16,13 @@ def plan_rollback(wanted: Wanted, found: Found, order: Order, to: str = "") -> P
     new environment with that version. A text says why there is no way."""
     live = found.live(wanted)
     if live is None:
-        return "nothing is live, so there is nothing to go back from; deploy"
+        return "nothing is live, so there is nothing to roll back; run `pymacaron deploy`"
     target = _environment_of(wanted, found, live, to)
     if target is not None:
         return _plan_swap(wanted, found, order, live, target)
     label = to or next((one.label for one in reversed(found.releases) if one.label != live.label), "")
     if not label:
-        return "the record has no release before this one; name a version: `pymacaron rollback --to VERSION`"
+        return "there is no release before the live one on record; name a version: `pymacaron rollback --to VERSION`"
     if label not in {one.label for one in found.versions}:
         known = ", ".join(one.label for one in found.versions[-5:])
         return f"there is no version {label}; the last ones are {known or 'none'}: see `pymacaron releases`"
@@ -53,13 +53,13 @@ def _environment_of(wanted: Wanted, found: Found, live: Environment, to: str) ->
 
 
 def _plan_swap(wanted: Wanted, found: Found, order: Order, live: Environment, target: Environment) -> Plan:
-    title = f"give {wanted.cname} back to {target.name} ({target.label})"
+    title = f"move {wanted.cname} back to {target.name} ({target.label})"
     steps = (
         locked(wanted, found), swapped(title, live.id, target.id, about=target.name),
         *verified(wanted, order, target.name), *recorded(wanted, found),
     )  # fmt: skip
-    back = swapped(f"give {wanted.cname} to {live.name} again", target.id, live.id, about=live.name, kind="swap_back")
-    again = Step("verify", f"see that {live.name} is live again", (), 0.2, live.name)
+    back = swapped(f"move {wanted.cname} to {live.name} again", target.id, live.id, about=live.name, kind="swap_back")
+    again = Step("verify", f"check that {live.name} is live again", (), 0.2, live.name)
     return Plan(
         deploy_id=order.deploy_id, title=f"{wanted.name} in {wanted.stage} back to {target.label}: a swap",
         blue=live.id, green=target.name, state=found.state, steps=steps, if_green_fails=(unlocked(wanted, found),),
