@@ -107,7 +107,7 @@ def test_nobody_has_to_see_the_zones(cloud: Cloud, tmp_path: Path) -> None:
 
     zone_in(cloud, "example.com")
     (warning,) = planned(observe(Blind(cloud), wanted()), wanted(), 1, 0).warnings
-    assert "cannot be seen" in warning
+    assert "cannot look up shop.example.com in Route 53" in warning
     off = wanted(aws_dns="off")
     assert planned(observe(Blind(cloud), off), off, 1, 0).warnings == ()
     assert "route53" not in str(policy_of(places_of(off, account="1")))
@@ -132,7 +132,7 @@ def test_a_name_that_cannot_be_made(cloud: Cloud, tmp_path: Path) -> None:
             return super()._call(operation, parameters)
 
     zone_in(cloud, "example.com")
-    with pytest.raises(DeployError, match="live and well") as failed:
+    with pytest.raises(DeployError, match="live and healthy") as failed:
         deploy(cloud, tmp_path, 1, "a", wanted(), connect=Late)
     assert failed.value.exit_code == 7
     assert cloud.live(wanted())

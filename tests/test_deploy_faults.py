@@ -132,7 +132,7 @@ def test_two_at_once(cloud: Cloud, tmp_path: Path) -> None:
     deploy(cloud, tmp_path, 1, "a", wanted())
     other = lock_of(cloud, "20261122-085959-zzzz", "bob@desk")
     other.take()
-    with pytest.raises(DeployError, match=r"bob@desk deploys already .*--wait-lock") as held:
+    with pytest.raises(DeployError, match=r"bob@desk is deploying already .*--wait-lock") as held:
         deploy(cloud, tmp_path, 2, "b", wanted())
     assert held.value.exit_code == 6
     assert len(list(cloud.account.there())) == 1

@@ -87,7 +87,7 @@ def test_only_what_is_not_live_is_ended(cloud: Cloud, tmp_path: Path) -> None:
         operating.terminate(account, account.observed(), "shop-live")
     lock = account.lock(account.observed().bucket, "20261122-090001-aaaa")
     lock.take()
-    with pytest.raises(DeployError, match="deploys already") as held:
+    with pytest.raises(DeployError, match="is deploying already") as held:
         operating.terminate(account, account.observed(), first)
     assert held.value.exit_code == 6
     lock.free()
@@ -369,7 +369,7 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         made = json.loads(run("deploy", "--plan", "--json"))["plan"]
         assert [step["kind"] for step in made["steps"]][:4] == ["unit_tests", "build", "image_tests", "push"]
         assert "nothing is live at shop-live.eu-west-1.elasticbeanstalk.com" in run("status", code=1)
-        assert "nobody has the lock" in run("deploy", "unlock")
+        assert "nobody holds the lock" in run("deploy", "unlock")
         assert "nothing is live" in run("rollback", "--plan", code=3)
         assert "no environment has" in run("logs", code=3)
         assert run("env", "list") == run("events") == ""
@@ -396,7 +396,7 @@ def check_refusals(cloud: Rehearsal, run: Callable[..., str], monkeypatch: pytes
     cloud.tell({"service": "sts", "operation": "*", "error": "RequestTimeTooSkewed", "times": 0})
     assert "the clock of this machine is wrong" in run("aws", "policy", code=3)
     for name, text, says in (
-        ("AWS_PROFILE", "nobody", "give credentials"), ("AWS_ENDPOINT_URL", "nowhere", "settings of AWS on this"),
+        ("AWS_PROFILE", "nobody", "provide valid credentials"), ("AWS_ENDPOINT_URL", "nowhere", "AWS settings of this"),
     ):  # fmt: skip
         with monkeypatch.context() as patched:
             patched.setenv(name, text)
@@ -407,4 +407,4 @@ def check_refusals(cloud: Rehearsal, run: Callable[..., str], monkeypatch: pytes
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             patched.setenv(name, "nowhere")
         for words in ASKING:
-            assert "give credentials" in run(*words.split(), code=3), words
+            assert "provide valid credentials" in run(*words.split(), code=3), words

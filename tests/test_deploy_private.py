@@ -108,8 +108,8 @@ def test_the_secret_of_a_registry(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(("more", "told"), [
-    ({"docker_secret": SECRET}, "docker_secret: is for another registry"),
-    ({"docker_secret": "hub", "docker_repo": REPOSITORY}, "docker_secret: begins not with pym/shop/"),
+    ({"docker_secret": SECRET}, "docker_secret: is set, but docker_repo is in ECR"),
+    ({"docker_secret": "hub", "docker_repo": REPOSITORY}, "docker_secret: does not begin with pym/shop/"),
 ])  # fmt: skip
 def test_secrets_that_hosts_cannot_use(more: dict[str, str], told: str) -> None:
     """They are told with the setting."""

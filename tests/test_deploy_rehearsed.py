@@ -55,7 +55,7 @@ class Done(NamedTuple):
     @property
     def asked(self) -> int:
         """How many requests came, of which none was lost."""
-        found = re.search(r"meanwhile, (\d+) requests came for what is live; 0 of them were lost", self.said)
+        found = re.search(r"meanwhile, the live version was sent (\d+) requests; 0 were lost", self.said)
         assert found, self.said
         return int(found[1])
 

@@ -72,7 +72,7 @@ def test_a_deployment_that_goes_on_is_left_alone(cloud: Cloud, tmp_path: Path) -
     with pytest.raises(Killed):
         deploy(cloud, tmp_path / "here", 2, "b", wanted(), last=calls.index("elasticbeanstalk.CreateEnvironment") + 3)
     ident = "20261122-090002-aaaa"
-    with pytest.raises(DeployError, match=f"{ident} gave a sign of life") as busy:
+    with pytest.raises(DeployError, match=f"was working on {ident}") as busy:
         go_on(account, bench)
     with pytest.raises(DeployError, match=f"ann@laptop is at this deployment.*--resume {ident} --force") as held:
         go_on(account, bench, ident)
@@ -88,7 +88,7 @@ def test_another_checkout_does_not_go_on_with_an_image(cloud: Cloud, tmp_path: P
     with pytest.raises(DeployError):
         deploy(cloud, tmp_path / "here", 2, "b", wanted(), fails=["push"])
     other = elsewhere(cloud, tmp_path / "there", asked=replace(wanted(), version="2.0"))
-    with pytest.raises(DeployError, match=r"deploys 1\.0, and here is 2\.0"):
+    with pytest.raises(DeployError, match=r"deploys 1\.0, but this folder has 2\.0"):
         go_on(other, Bench(cloud, "b"), "20261122-090002-aaaa")
     assert go_on(elsewhere(cloud, tmp_path / "there"), Bench(cloud, "b"), "20261122-090002-aaaa") == 0
 

@@ -47,9 +47,7 @@ def setup(stage: str, email: str, only_plan: bool) -> None:
         made.set_up(account.aws, account.wanted, calls, number, click.echo)
         if email:
             topic = f"arn:{partition}:sns:{account.wanted.region}:{number}:pym-{account.wanted.name}-alarms"
-            click.echo(
-                f"confirm the mail that {email} gets, and write 'aws_notify_topic: {topic}' into pym-config.yaml"
-            )
+            click.echo(f"confirm the mail to {email}, and write 'aws_notify_topic: {topic}' into pym-config.yaml")
 
 
 @aws.command()
@@ -89,16 +87,16 @@ def doctor(stage: str) -> None:
         click.echo(f"account      {found.account}, as {found.caller}")
         click.echo(f"platform     {found.platform}")
         click.echo(f"registry     {found.registry or 'none'}")
-        click.echo(f"bucket       {found.bucket}{'' if found.bucket_exists else ' (a deployment makes it)'}")
+        click.echo(f"bucket       {found.bucket}{'' if found.bucket_exists else ' (the first deployment creates it)'}")
         live = found.live(account.wanted)
         click.echo(f"live         {f'{live.name}, {live.label}' if live else 'nothing yet'}")
         for line in name_lines(account.wanted, found.name, is_live=live is not None):
             click.echo(f"name         {line}")
         quotas = ", ".join(map(str, quotas_of(account.aws, account.wanted, found)))
-        click.echo(f"quotas       {quotas or 'AWS does not tell them'}")
+        click.echo(f"quotas       {quotas or 'AWS does not return them'}")
         try:
             deployment.checked(account, found, deployment.ordered(account, found))
         except DeployError as error:
             click.echo(str(error), err=True)
             sys.exit(error.exit_code)
-        click.echo("a deployment can begin: `pymacaron deploy --plan`")
+        click.echo("ready to deploy: `pymacaron deploy --plan`")

@@ -144,8 +144,8 @@ def _version(allow_dirty: bool) -> str:
 
     revision = revision_of(os.curdir)
     if revision.described.endswith("-dirty") and not allow_dirty:
-        cure = "commit them, so that what is live can be found again; or say --allow-dirty"
-        raise DeployError(f"there are changes in {os.path.abspath(os.curdir)} that no commit has; {cure}", exit_code=3)
+        cure = "commit them, so that the live version can be found again, or use --allow-dirty"
+        raise DeployError(f"{os.path.abspath(os.curdir)} has uncommitted changes; {cure}", exit_code=3)
     return version_of(revision, "").rstrip("-")
 
 
@@ -169,13 +169,13 @@ def carry_out(
         show(made, found, as_json=False)
     if not yes and not (sys.stdin.isatty() and click.confirm("Do it?")):
         if not sys.stdin.isatty():
-            raise DeployError("nobody is there to be asked; say --yes")
+            raise DeployError("cannot ask for confirmation without a terminal; use --yes")
         sys.exit(_NO)
     workshop = workshop_for(account, base)
     deployment.carry_out(account, made, found, workshop, image=image, lock_patience=lock_patience)
     account.tell("done", f"{account.wanted.cname} is served by {made.green}")
     if made.is_canary:
-        account.tell("note", "`pymacaron rollback` makes an environment with the version before, in minutes")
+        account.tell("note", "`pymacaron rollback` makes an environment with the previous version, in minutes")
     elif made.blue:
         hours = account.wanted.keep_hours
         account.tell("note", f"`pymacaron rollback` swaps back in seconds, for {hours} hours")
@@ -186,12 +186,12 @@ def _unlock(account: Account, *, force: bool) -> None:
     lock = account.lock(found.bucket)
     holder = lock.held_by() if found.bucket_exists else None
     if holder is None:
-        click.echo("nobody has the lock")
+        click.echo("nobody holds the lock")
         return
     if not force:
-        raise DeployError(f"{holder[0].owner} has the lock ({holder[0].deploy_id}); say --force to take it away")
+        raise DeployError(f"{holder[0].owner} holds the lock ({holder[0].deploy_id}); use --force to remove it")
     lock.break_open()
-    click.echo(f"the lock of {holder[0].owner} ({holder[0].deploy_id}) is gone")
+    click.echo(f"removed the lock of {holder[0].owner} ({holder[0].deploy_id})")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

@@ -81,7 +81,9 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as error:
-        click.echo("\ninterrupted; what AWS has begun goes on there: `pymacaron deploy --resume`", err=True)
+        click.echo(
+            "\ninterrupted; AWS finishes what it has started; continue with `pymacaron deploy --resume`", err=True
+        )
         sys.exit(128 + error.args[0] if isinstance(error, _Ended) else CTRL_C)
     finally:
         for number in fatal:

@@ -25,4 +25,4 @@ def releases(stage: str, as_json: bool) -> None:
             mark = "live" if row["live"] else "kept" if row["swap"] else ""
             click.echo(f"{row['since']}  {mark:4}  {row['version']}  {row['by']}")
         if not rows:
-            click.echo("nothing has been live so far; deploy: `pymacaron deploy`")
+            click.echo("nothing has been deployed yet; deploy: `pymacaron deploy`")

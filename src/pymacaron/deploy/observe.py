@@ -233,8 +233,8 @@ def releases_of(aws: Aws, wanted: Wanted, bucket: str) -> tuple[Release, ...]:
         rows = json.loads(body)["releases"]
         return tuple(Release(**{name: one[name] for name in one if name in names}) for one in rows)
     except (ValueError, KeyError, TypeError) as error:
-        text = f"s3://{bucket}/{key}, the record of what has been live, cannot be read ({type(error).__name__})"
-        cure = "bring an earlier version of it back: without it, nobody knows which environments are kept"
+        text = f"s3://{bucket}/{key}, the record of releases, cannot be read ({type(error).__name__})"
+        cure = "restore an earlier version of it: without it, nobody knows which environments are kept"
         raise DeployError(f"{text}; {cure}", exit_code=STOPPED) from error
 
 

@@ -39,7 +39,7 @@ def told(aws: Aws, wanted: Wanted) -> Iterator[None]:
     except Refused as error:
         raise DeployError(f"{error}; {cure_of(aws, wanted, error)}", exit_code=STOPPED) from error
     except Uncertain as error:
-        cure = f"look at your connection, then at `pymacaron status`{_of_region(wanted.region)}"
+        cure = f"check your connection, then see `pymacaron status`{_of_region(wanted.region)}"
         raise DeployError(f"AWS does not answer: {error}; {cure}", exit_code=STOPPED) from error
 
 
@@ -53,19 +53,17 @@ def cure_of(aws: Aws, wanted: Wanted, error: Refused, account: str = "") -> str:
         return allow(error.operation, wanted, account or _account(aws))
     if error.code in _CLOCK or any(words in error.text for words in _CLOCK_WORDS):
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(aws.clock.time()))
-        return f"the clock of this machine is wrong, it says {now}: set it, as by `timedatectl set-ntp true`"
+        return f"the clock of this machine is wrong: it says {now}; set it: `timedatectl set-ntp true`"
     if error.code in _CREDENTIALS:
         keys = "AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-        return (
-            f"give credentials that are valid, by {keys}, `aws_user` as a profile in ~/.aws, or a role of the machine"
-        )
+        return f"provide valid credentials: {keys}, a profile in ~/.aws that `aws_user` names, or a role"
     if error.code in _UNREACHED:
-        return f"look at the connection of this machine{_of_region(wanted.region)}"
+        return f"check the network connection of this machine{_of_region(wanted.region)}"
     if isinstance(error, Throttled):
-        return "wait for some minutes"
+        return "wait a few minutes and try again"
     if error.code == "NoSuchBucket":
-        return "a deployment makes the bucket of Elastic Beanstalk; one that docker_bucket names has to be there"
-    return "change what it names, in pym-config.yaml or the settings of AWS on this machine; see `pymacaron aws doctor`"
+        return "the first deployment creates the bucket of Elastic Beanstalk; a docker_bucket has to exist"
+    return "correct it in pym-config.yaml or in the AWS settings of this machine; see `pymacaron aws doctor`"
 
 
 def _account(aws: Aws) -> str:
@@ -80,7 +78,7 @@ def _of_region(region: str) -> str:
     known = regions()
     if region in known or not known:
         return ""
-    return f", and at aws_region: boto3 knows no {region}; {suggest(region, known) or 'is it newer?'}"
+    return f", and aws_region: boto3 knows no {region}; {suggest(region, known) or 'is it newer?'}"
 
 
 def allow(operation: str, wanted: Wanted, account: str) -> str:

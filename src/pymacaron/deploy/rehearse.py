@@ -138,7 +138,7 @@ def _first_of(scene: Scene, wanted: Wanted, config: Config) -> _Part:
     version = version_of(revision_of(scene.before), "").rstrip("-")
     before = _with_variables(wanted_of(theirs, stage=wanted.stage, version=version), scene)
     if (before.name, before.region, before.prefix) != (wanted.name, wanted.region, wanted.prefix):
-        cure = "name a folder with an earlier version of this one"
+        cure = "name a folder with an earlier version of this service"
         raise DeployError(f"{scene.before} is {before.name} in {before.region}, another service; {cure}")
     return _Part(theirs, before, wish._replace(folder=scene.before))
 
@@ -218,10 +218,12 @@ class _Theatre:
             except DeployError as error:
                 failed = error
         lost = load.asked - load.answers[200]
-        self.tell("note", f"meanwhile, {load.asked} requests came for what is live; {lost} of them were lost")
+        self.tell("note", f"meanwhile, the live version was sent {load.asked} requests; {lost} were lost")
         self.tell("note", f"{part.wanted.cname} answers as {self.live()}")
         if lost:
-            raise DeployError("requests were lost while the second version came", exit_code=ATTENTION) from failed
+            raise DeployError(
+                "requests were lost while the second version was deployed", exit_code=ATTENTION
+            ) from failed
         if failed:
             raise failed
 

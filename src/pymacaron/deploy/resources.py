@@ -185,11 +185,11 @@ def _faults(config: Config, stage: str) -> Iterator[Finding]:
         return Finding(place_of_key(config, key), key, fact, cure)
 
     if not config.name or not _NAME.fullmatch(config.name):
-        yield fault("name", "names the application in Elastic Beanstalk, which begins with a letter and goes on with "
-                            "letters, digits, - and _, 100 at most", "choose such a name")  # fmt: skip
+        yield fault("name", "is the name of the application in Elastic Beanstalk: a letter, then letters, digits, - "
+                            "and _, at most 100", "choose such a name")  # fmt: skip
     if not _STAGE.fullmatch(stage):
         yield Finding(
-            "--env", stage, "is no name of an environment", "write small letters, digits and -, as in staging"
+            "--env", stage, "is no name for an environment", "write lowercase letters, digits and -, such as staging"
         )
     if not config.aws_region:
         yield fault("aws_region", "is missing", "write for example 'aws_region: eu-west-1'")
@@ -199,7 +199,7 @@ def _faults(config: Config, stage: str) -> Iterator[Finding]:
         yield fault("live_host", "has to be a host without a path", "write for example api.example.com")
     if not _PREFIX.fullmatch(_prefix(config, stage)):
         yield fault(
-            "aws_cname_prefix", f"is {_prefix(config, stage)!r}, and has to have 4 to 63 small letters, digits and -",
+            "aws_cname_prefix", f"is {_prefix(config, stage)!r}, but has to be 4 to 63 lowercase letters, digits and -",
             "write one that nobody else in the region has, as in 'aws_cname_prefix: shop-example-live'",
         )  # fmt: skip
     yield from _faults_of_hosts(config, fault)
@@ -218,8 +218,8 @@ def _faults_of_hosts(config: Config, fault: _Fault) -> Iterator[Finding]:
         cure = "write for example t3.small, or 't4g.small, t4g.medium'"
         yield fault("aws_instance_type", f"has to be 1 to {_MOST_TYPES} types with commas between them", cure)
     elif len({_architecture(one) for one in types}) > 1:
-        yield fault("aws_instance_type", "has types of both architectures, and an image is built for one",
-                    "leave either those with a g behind the number out, or the others")  # fmt: skip
+        yield fault("aws_instance_type", "has types of both architectures, but an image is built for one",
+                    "keep either those with a g after the number, or the others")  # fmt: skip
 
 
 def _faults_of_names(config: Config, fault: _Fault) -> Iterator[Finding]:
@@ -241,8 +241,10 @@ def _faults_of_names(config: Config, fault: _Fault) -> Iterator[Finding]:
             "aws_vpc", "lacks its id or subnets", "write 'aws_vpc: {id: vpc-…, subnets: \"subnet-…,subnet-…\"}'"
         )
     if config.with_async and not config.async_broker and not _is_of_a_secret(config, "async_broker"):
-        cure = "name one that both can reach, as in 'async_broker: REDIS_URL' with REDIS_URL under env_secrets"
-        yield fault("async_broker", "is missing: worker and web are containers of their own, on several hosts", cure)
+        cure = "name one that both can reach, such as 'async_broker: REDIS_URL' with REDIS_URL under env_secrets"
+        yield fault(
+            "async_broker", "is missing: the service and its worker run in separate containers, on several hosts", cure
+        )
 
 
 def _faults_of_registry(config: Config, fault: _Fault) -> Iterator[Finding]:
@@ -251,10 +253,10 @@ def _faults_of_registry(config: Config, fault: _Fault) -> Iterator[Finding]:
         return
     repository = config.docker_repo or ""
     if "/" not in repository or ".dkr.ecr." in repository:
-        yield fault("docker_secret", "is for another registry than the account's own, which hosts may pull from",
-                    "leave it out, or name that registry with docker_repo")  # fmt: skip
+        yield fault("docker_secret", "is set, but docker_repo is in ECR, which hosts pull from without it",
+                    "leave it out, or name another registry with docker_repo")  # fmt: skip
     elif not given.startswith(("arn:", folder)):
-        yield fault("docker_secret", f"begins not with {folder}, where hosts may read secrets",
+        yield fault("docker_secret", f"does not begin with {folder}, and hosts may read only those secrets",
                     f"write {folder}registry, which `pymacaron aws registry` makes, or an ARN")  # fmt: skip
 
 
@@ -267,14 +269,18 @@ def _faults_of_variables(config: Config, fault: _Fault) -> Iterator[Finding]:
     size = sum(len(name.encode()) + len(value.encode()) + 2 for name, value in config.aws_variables.items())
     if size > _MOST_VARIABLES - 512:  # ours are among them
         cure = "list large ones under env_secrets: a secret may have 64 kB"
-        yield fault("aws_variables", f"have {size} bytes, and all of an environment may have {_MOST_VARIABLES}", cure)
+        yield fault(
+            "aws_variables",
+            f"have {size} bytes; Elastic Beanstalk allows {_MOST_VARIABLES} for all variables of an environment",
+            cure,
+        )
     for name in (*config.aws_variables, *config.env_secrets):
         key = "aws_variables" if name in config.aws_variables else "env_secrets"
         if not _VARIABLE.fullmatch(name) or name.startswith("PYM_") or name == "PORT":
-            yield fault(key, f"has {name}, which is no variable of yours", "choose another name")
+            yield fault(key, f"has {name}, which is reserved or no valid name", "choose another name")
     for name in config.aws_variables:
         if name in config.env_secrets:
             yield fault("aws_variables", f"has {name}, which is under env_secrets, too", "remove it from one of them")
         elif _LOOKS_SECRET.search(name):
-            cure = "list it under env_secrets: variables stand in clear in the console of AWS"
+            cure = "list it under env_secrets: the AWS console shows other variables in clear text"
             yield fault("aws_variables", f"has {name}, which looks secret", cure)

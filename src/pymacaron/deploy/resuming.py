@@ -40,7 +40,7 @@ def go_on(account: Account, workshop: Workshop, deploy_id: str = "", *, force: b
         done -= _LOCAL
         _check_version(account, story)
     account = replace(account, wanted=story.wanted)
-    account.tell("note", f"going on with {story.plan.deploy_id}: {story.plan.title}")
+    account.tell("note", f"resuming {story.plan.deploy_id}: {story.plan.title}")
     found = account.observed()
     book = journal.Journal(path)
     run = account.run(
@@ -59,7 +59,7 @@ def _fetched(account: Account, deploy_id: str) -> Fetched:
         bucket = account.wanted.bucket_in(account.aws.read("sts.GetCallerIdentity")["Account"])
         return fetch(account.aws, account.wanted, bucket, account.journals, deploy_id)
     except (Refused, Uncertain) as error:
-        account.tell("note", f"the journals in the bucket cannot be read, only those that are here: {error}")
+        account.tell("note", f"cannot read the journals in the bucket, only those on this machine: {error}")
         return Fetched(frozenset(), frozenset())
 
 
@@ -70,8 +70,8 @@ def _found(account: Account, deploy_id: str, fetched: Fetched) -> Path:
         if not fetched.busy:
             raise
         last = max(fetched.busy)
-        text = f"{error}; elsewhere, {last} gave a sign of life within the last half hour"
-        cure = f"if its process is no more: `pymacaron deploy --resume {last}`"
+        text = f"{error}; another machine was working on {last} within the last half hour"
+        cure = f"if its process is dead: `pymacaron deploy --resume {last}`"
         raise DeployError(f"{text}; {cure}", exit_code=STOPPED) from error
 
 
@@ -82,5 +82,7 @@ def _check_version(account: Account, story: journal.Story) -> None:
     """
     here, there = account.wanted.version, story.wanted.version
     if here and there and here != there and any(step.kind == "push" for step in story.plan.steps):
-        cure = "check that out, and resume; or deploy what is here: `pymacaron deploy`"
-        raise DeployError(f"{story.plan.deploy_id} deploys {there}, and here is {here}; {cure}", exit_code=STOPPED)
+        cure = "check that out and resume, or deploy this version: `pymacaron deploy`"
+        raise DeployError(
+            f"{story.plan.deploy_id} deploys {there}, but this folder has {here}; {cure}", exit_code=STOPPED
+        )

@@ -148,7 +148,7 @@ class Run:
         missing = [name for name in names if name not in self.secrets]
         if missing:
             raise StepFailed(
-                f"{', '.join(missing)} of env_secrets is not set in this environment; export it, and resume"
+                f"{', '.join(missing)} of env_secrets is not set in this environment; export it and resume"
             )
         return json.dumps({name: self.secrets[name] for name in names})
 
@@ -180,8 +180,8 @@ class Run:
                 found = self._found(probe, looks=_LOOKS)
                 if found is not None:
                     return found
-                raise Unclear(f"{call.operation} was done, and nothing shows of it")
-        raise StepFailed(f"{last}: {_ATTEMPTS} attempts have come to nothing")
+                raise Unclear(f"AWS accepted {call.operation}, but its result does not show")
+        raise StepFailed(f"{last}: gave up after {_ATTEMPTS} attempts")
 
     def _found(self, probe: Callable[[], _T | None], *, looks: int) -> _T | None:
         for look in range(looks):

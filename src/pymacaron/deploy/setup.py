@@ -115,12 +115,16 @@ def _make(aws: Aws, wanted: Wanted, account: str, operation: str, parameters: di
             if error.code in _THERE:
                 return "there "
             cure = (
-                allow(operation, wanted, account) if error.is_denial else "mend it, then do it again: nothing is lost"
+                allow(operation, wanted, account)
+                if error.is_denial
+                else "fix that and run the command again; it keeps what exists"
             )
             raise DeployError(f"{error}; {cure}", exit_code=STOPPED) from error
         else:
             return "made  "
-    raise DeployError(f"{operation} gets no answer; do it again: nothing is lost", exit_code=STOPPED)
+    raise DeployError(
+        f"AWS does not answer {operation}; run the command again: it keeps what exists", exit_code=STOPPED
+    )
 
 
 def _subject(parameters: dict[str, Any]) -> str:

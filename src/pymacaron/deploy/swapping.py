@@ -20,7 +20,7 @@ def swap(run: Run, step: Step) -> None:
         if _has_it(run, ids[1], settle=_SETTLE if before else 0.0):
             return
         if not _has_it(run, ids[0], settle=0.0):
-            raise StepFailed(f"{run.wanted.cname} is somebody else's by now; look at `pymacaron releases`")
+            raise StepFailed(f"{run.wanted.cname} has moved to another environment since; see `pymacaron releases`")
         run.lock.beat(now=True)  # whoever has lost it must not swap
         try:
             run.change(step, call)
@@ -32,12 +32,12 @@ def swap(run: Run, step: Step) -> None:
         except Uncertain as error:
             if _has_it(run, ids[1], settle=_SETTLE):
                 return
-            raise Unclear(f"the answer to the swap was lost ({error}), and nothing shows of it yet") from error
+            raise Unclear(f"the answer to the swap was lost ({error}), and the swap does not show yet") from error
         else:
             if not _has_it(run, ids[1], settle=_SWAP):
-                raise Unclear("the swap was begun, and has not come to an end")
+                raise Unclear("the swap was started but has not finished")
             return
-    raise StepFailed("AWS has too much to do to swap; deploy again")
+    raise StepFailed("AWS throttled the swap every time; deploy again")
 
 
 def _ids(run: Run, step: Step) -> tuple[str, str]:
@@ -59,11 +59,11 @@ def _has_it(run: Run, ident: str, *, settle: float) -> bool:
         if live is not None and live.id == ident and not busy:
             return True
         if ident not in there:
-            raise StepFailed("the environment that was to be live is gone")
+            raise StepFailed("the environment that should go live no longer exists")
         now = run.aws.clock.time()
         if (now >= until and not busy) or now >= most:
             if busy:
-                raise Unclear("the environments are busy, and do not become ready")
+                raise Unclear("the environments are still updating and do not become Ready")
             return False
         run.lock.beat()
         run.aws.clock.sleep(5)

@@ -75,14 +75,14 @@ class Watch:
         while True:
             failure, found = self.events(), self.state()
             if found is None or found.status == "Terminating":
-                raise Failed(failure or "it has been terminated")
+                raise Failed(failure or "it was terminated")
             if found.is_ready and found.health == "Green":
                 return found
             if failure:
                 raise Failed(failure)
             red_since = (red_since or self._aws.clock.time()) if found.health == "Red" and found.is_ready else None
             if red_since and self._aws.clock.time() - red_since >= _ILL:
-                raise Failed(f"its health is red for {_ILL / 60:.0f} minutes; {self.causes()}")
+                raise Failed(f"its health has been red for {_ILL / 60:.0f} minutes; {self.causes()}")
             self._pause(until, f"it is {found.status}, its health {found.health or 'unknown'}")
 
     def until(self, holds: Callable[[Environment | None], bool], seconds: float, what: str) -> Environment | None:
@@ -113,12 +113,12 @@ class Watch:
             self.events()
             found, now = self.state(), self._aws.clock.time()
             if found is None or found.status == "Terminating":
-                raise Failed("it has been terminated")
+                raise Failed("it was terminated")
             if fired := alarm():
                 raise Failed(fired)
             red_since = (red_since or now) if found.health == "Red" else None
             if red_since and now - red_since >= _RED:
-                raise Failed(f"its health is red for {_RED:.0f} seconds; {self.causes()}")
+                raise Failed(f"its health has been red for {_RED:.0f} seconds; {self.causes()}")
             if now >= until and not red_since:
                 return
             self._meanwhile()
@@ -127,7 +127,7 @@ class Watch:
     def _pause(self, until: float, state: str) -> None:
         self._meanwhile()
         if self._aws.clock.time() >= until:
-            raise Failed(f"the time is over, while {state}; the operation goes on at AWS: `pymacaron deploy --resume`")
+            raise Failed(f"timed out while {state}; AWS continues, and so can you: `pymacaron deploy --resume`")
         self._aws.clock.sleep(_LOOK)
 
     def causes(self) -> str:

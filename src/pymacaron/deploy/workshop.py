@@ -74,7 +74,7 @@ class Here:
             cure = "look above which one waits, and let it wait for less"
             raise StepFailed(f"pytest {folder} is ended after {self._longest:.0f} s; {cure}") from None
         if done.returncode not in {0, 5}:  # the latter: there are none
-            raise StepFailed(f"pytest {folder} ends with {done.returncode}; mend what it says above")
+            raise StepFailed(f"pytest {folder} failed with exit code {done.returncode}; see its output above")
 
     def build(self) -> str:
         try:
@@ -119,7 +119,7 @@ class Here:
                 look = time.monotonic() + _LOOK
                 if not self._engine.state(container).running or look > until:
                     said = self._engine.logs(container, 30)
-                    raise StepFailed(f"the container does not answer /ping; it says:\n{said}")
+                    raise StepFailed(f"the container does not answer /ping; its output:\n{said}")
             time.sleep(0.1)
 
     def push(self, image: str, repository: str, aws: Aws) -> str:
@@ -143,7 +143,7 @@ class Here:
         except StartError as error:
             raise StepFailed(str(error)) from error
         if code != PASSED:
-            raise StepFailed("the acceptance tests do not pass; see above")
+            raise StepFailed("the acceptance tests failed; see above")
 
     def container(self, door: Door) -> str:
         try:
@@ -155,7 +155,7 @@ class Here:
         except ValueError:
             said = None
         if not isinstance(said, dict) or answer.status != 200:
-            raise StepFailed(f"GET /version is answered with {answer.status}")
+            raise StepFailed(f"GET /version answered with {answer.status}")
         return str(said.get("container", ""))
 
 
