@@ -355,7 +355,7 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "--canary needs a live environment" in run("deploy", "--plan", "--canary", code=3)
         changes = len(cloud.record.mutations())
         said = run("aws", "doctor")
-        assert "a deployment can begin" in said
+        assert "ready to deploy" in said
         assert (
             "quotas       1 of 75 applications (a deployment takes 1), 0 of 1000 versions (a deployment takes 1), 1"
             in said
@@ -364,7 +364,7 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         said = run("deploy", "--plan", code=3)
         assert "the account has 1 of 1 environments in this region, and 1 more are needed" in said
         assert "the account has 1 of 1 applications" in said
-        assert "a deployment can begin" not in run("aws", "doctor", code=3)
+        assert "ready to deploy" not in run("aws", "doctor", code=3)
         cloud.tell({"quota": {"environments": 200, "applications": 75}})
         made = json.loads(run("deploy", "--plan", "--json"))["plan"]
         assert [step["kind"] for step in made["steps"]][:4] == ["unit_tests", "build", "image_tests", "push"]
@@ -376,7 +376,7 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert run("env", "prune") == "0 ended\n"
         assert "0 environments ended" in run("cleanup")
         assert "no journal" in run("deploy", "--resume", "20261122-090000-aaaa", code=3)
-        assert "has been interrupted" in run("deploy", "--resume", code=3)
+        assert "no interrupted deployment" in run("deploy", "--resume", code=3)
         assert "by its digest" in run("deploy", "--image", "shop:latest", code=2)
         assert "are for --rehearse" in run("deploy", "--before", "..", code=2)
         assert "NAME=VALUE" in run("deploy", "--rehearse", "--variable", "=x", code=2)

@@ -66,7 +66,7 @@ def test_a_deployment_that_goes_on_is_left_alone(cloud: Cloud, tmp_path: Path) -
     how to go on if that process is no more. What has come to its end is not begun again."""
     deploy(cloud, tmp_path / "here", 1, "a", wanted())
     account, bench = elsewhere(cloud, tmp_path / "there"), Bench(cloud, "b")
-    with pytest.raises(DeployError, match="has been interrupted"):
+    with pytest.raises(DeployError, match="no interrupted deployment"):
         go_on(account, bench)
     calls = next(one for one in reversed(cloud.processes) if one.number > 0).calls
     with pytest.raises(Killed):
@@ -74,7 +74,7 @@ def test_a_deployment_that_goes_on_is_left_alone(cloud: Cloud, tmp_path: Path) -
     ident = "20261122-090002-aaaa"
     with pytest.raises(DeployError, match=f"was working on {ident}") as busy:
         go_on(account, bench)
-    with pytest.raises(DeployError, match=f"ann@laptop is at this deployment.*--resume {ident} --force") as held:
+    with pytest.raises(DeployError, match=f"ann@laptop is running this deployment.*--resume {ident} --force") as held:
         go_on(account, bench, ident)
     assert (busy.value.exit_code, held.value.exit_code) == (3, 6)
     assert go_on(account, bench, ident, force=True) == 0
