@@ -157,8 +157,17 @@ def test_canceling_kills_the_process(wes: Server) -> None:
 
 
 def _pid_of(wes: Server, run_id: str) -> int:
-    _wait(lambda: "pid" in log_of(wes, run_id)["outputs"])
-    return int(read(wes, log_of(wes, run_id)["outputs"]["pid"]))
+    """What the script has written to `pid`, when its line is whole: a file is there before what is written to it."""
+    said = ""
+
+    def is_whole() -> bool:
+        nonlocal said
+        outputs = log_of(wes, run_id)["outputs"]
+        said = read(wes, outputs["pid"]) if "pid" in outputs else ""
+        return said.endswith("\n")
+
+    _wait(is_whole)
+    return int(said)
 
 
 def _is_zombie(pid: int) -> bool:
