@@ -22,7 +22,11 @@ __all__ = ["FEW_TEXTS", "FIRST_LEVEL", "MOST_SEARCHED", "meant", "usable_pattern
 # may be there more or less often.
 _LITERAL = r"[\w/ :;,=@#%&~\"'-]|\\[./$-]"
 _ATOM = rf"(?:{_LITERAL}|\\[dswDSW]|\[\^?(?:\\[^pP]|[^\]\\])+\])"
-_PLAIN = re.compile(rf"\^?(?:{_LITERAL})*\$?|\^(?:{_ATOM}(?:\{{\d+\}})?)*(?:{_ATOM}(?:[*+?]|\{{\d+,\d*\}}))?\$?")
+
+
+@cache
+def _plain() -> re.Pattern[str]:
+    return re.compile(rf"\^?(?:{_LITERAL})*\$?|\^(?:{_ATOM}(?:\{{\d+\}})?)*(?:{_ATOM}(?:[*+?]|\{{\d+,\d*\}}))?\$?")
 
 
 @cache
@@ -32,7 +36,7 @@ def usable_pattern(pattern: str, *, draft4: bool) -> str | None:
     Browsers read more than the grammar of ECMA-262 allows (its annex B), and so do we: `[\\w-.]` and `^{id}$`.
     """
     validator: Any = jsonschema_rs.Draft4Validator if draft4 else jsonschema_rs.Draft202012Validator
-    if _PLAIN.fullmatch(pattern) and takes(pattern, validator):
+    if _plain().fullmatch(pattern) and takes(pattern, validator):
         return pattern
     from .bounding import bound_pattern  # a start without such patterns does not wait for it
 
