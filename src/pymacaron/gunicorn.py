@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from gunicorn.http.errors import LimitRequestHeaders
@@ -153,14 +153,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 def _decided_once(req: Any) -> Callable[[], bool]:
     """Does the connection end with the answer? Asked for its headers, and again behind it: the end of this worker may
     have begun in between, and then the caller has been told that it stays."""
-    usual, decided = req.should_close, []  # type: Callable[[], bool], list[bool]
-
-    def should_close() -> bool:
-        if not decided:
-            decided.append(ending.begun or usual())
-        return decided[0]
-
-    return should_close
+    usual: Callable[[], bool] = req.should_close
+    return cache(lambda: ending.begun or usual())
 
 
 def _has_come(connection: socket.socket) -> bool:

@@ -138,7 +138,7 @@ def read_body(environ: Environ, config: Mapping[str, Any]) -> bytes | ReadableSt
         if chunked:
             _check_coding(chunked, length)
             if environ.get(UNSURE):
-                _check_end(environ.get("CONTENT_TYPE", ""))
+                _check_end(_media_type(environ))
         if environ.get("wsgi.input_terminated") and (chunked or (unframed and not length)):
             return Body(environ, None, config["MAX_CONTENT_LENGTH"])
         if not length:  # a server that decodes chunks says that it ends the stream; else nothing can be read safely
@@ -159,10 +159,13 @@ def _check_coding(coding: str, length: str | None) -> None:
         raise BadRequestError("the Transfer-Encoding is not supported; send chunked, or none")
 
 
-def _check_end(content_type: str) -> None:
+def _media_type(environ: Environ) -> str:
+    return str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
+
+
+def _check_end(media_type: str) -> None:
     """Of a body in chunks this server does not say whether it ended or broke off: only what shows its own end is read.
     JSON does, but for numbers, and multipart."""
-    media_type = content_type.partition(";")[0].strip().lower()
     if (
         media_type != "application/json"
         and not media_type.endswith("+json")
@@ -179,7 +182,7 @@ class Body:
     is found there.
     """
 
-    __slots__ = ("_environ", "_last", "_left", "_limit", "_must_come", "_stream", "size")
+    __slots__ = ("_environ", "_last", "_left", "_limit", "_stream", "size")
 
     STEP = 1 << 20  # a stream may allocate what it is asked for, and the announced size may be a lie
 
@@ -188,8 +191,7 @@ class Body:
         self.size = self._left = size
         self._limit = limit
         self._stream: ReadableStream | None = None
-        self._must_come = size is None and UNSURE in environ
-        self._last = b""  # byte, where its end may not be the end of the body
+        self._last: bytes | None = None  # byte that has come, where the end of all may not be that of the body
 
     def read(self, size: int = -1, /) -> bytes:
         """Up to `size` bytes, all that is left when negative; b"" at the end.
@@ -251,11 +253,11 @@ class Body:
 
     def _look_at_end(self, piece: bytes) -> None:
         """Nobody says whether that is all. Of a number, which alone in JSON does not show its end, it may be a part."""
-        if self._must_come and not piece:
-            raise BadRequestError("the body is empty or incomplete; send no body, or one with a Content-Length")
-        self._must_come = False
-        if not piece and self._last.isdigit() and not _is_multipart(self._environ):
-            raise error_of_status(411, "a number in chunks may be incomplete; send it with a Content-Length")
+        if not piece:
+            if self._last is None:
+                raise BadRequestError("the body is empty or incomplete; send no body, or one with a Content-Length")
+            if self._last.isdigit() and not _media_type(self._environ).startswith("multipart/"):
+                raise error_of_status(411, "a number in chunks may be incomplete; send it with a Content-Length")
         self._last = piece[-1:]
 
     def _open(self) -> ReadableStream:
@@ -265,10 +267,6 @@ class Body:
             return io.BytesIO(kept)
         stream: ReadableStream | None = self._environ.get("wsgi.input")
         return io.BytesIO() if stream is None else stream
-
-
-def _is_multipart(environ: Environ) -> bool:
-    return str(environ.get("CONTENT_TYPE", "")).strip().lower().startswith("multipart/")
 
 
 _ENDED = "the body is shorter than its Content-Length"

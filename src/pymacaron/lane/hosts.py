@@ -19,9 +19,7 @@ def trust_hosts(app: Flask, hosts: Iterable[str]) -> None:
     """Refuse requests for other hosts than these: names, .example.com or *.example.com for all below, addresses of
     IPv4; ports do not count. Called after install()."""
     app.config["TRUSTED_HOSTS"] = [host.removeprefix("*").lower() for host in hosts]
-    layer = _Canonical()
-    layer.app = app
-    wrap(app, layer)
+    wrap(app, _Canonical())
 
 
 class _Canonical(Layer):

@@ -23,7 +23,7 @@ _MOST = 1000  # objects looked at: a middleware may hold half the program
 
 
 class Layer:
-    """A WSGI application that goes around Flask's own, `inner`, which place() sets."""
+    """A WSGI application that goes around that of `app`, `inner`; place() and wrap() set both."""
 
     app: Flask
     inner: WSGIApplication
@@ -31,6 +31,7 @@ class Layer:
 
 def place(app: Flask, layer: Layer) -> bool:
     """Put a layer around Flask's own `wsgi_app`, or around the one that is there. False: it was not to be found."""
+    layer.app = app
     looked_at = {id(app)}
     ahead: list[Held] = [(app.wsgi_app, lambda value: setattr(app, "wsgi_app", value))]
     found = False

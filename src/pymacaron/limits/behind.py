@@ -124,17 +124,9 @@ class Limited:
                 answer = self._endpoint(request)
             else:
                 answer = self._repeated(request, NOBODY if call is None else call.identity, self._endpoint)
-        if self._tag is not None:
-            answer = self._tagged(request, answer)
+        if self._tag is not None and (response := _kept(answer)) is not None:
+            answer = tags.tagged(request, response, weak=self._tag == tags.WEAK)
         return _with(answer, told) if told else answer
-
-    def _tagged(self, request: Request, answer: Any) -> Any:
-        """The answer with its entity tag, or 304. One of Flask's has not been compared with what the caller has."""
-        is_ours = isinstance(answer, Response)
-        response = answer if is_ours else _kept(answer)
-        if response is None:
-            return answer
-        return tags.tagged(request, response, weak=self._tag == tags.WEAK, compared=is_ours)
 
     def _hurry(self, call: Call) -> None:
         """Let the call have its operation's deadline, if it has no earlier one."""

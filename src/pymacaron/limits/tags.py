@@ -11,13 +11,10 @@ KEY = "x-etag"
 WEAK = "weak"  # as text of the key: the answer means the same, byte for byte or not
 
 
-def tagged(request: Request, response: Response, *, weak: bool, compared: bool = True) -> Response:
-    """The answer with an entity tag made of its bytes, or 304 if the caller has them.
+def tagged(request: Request, response: Response, *, weak: bool) -> Response:
+    """The answer with an entity tag, its own or one made of its bytes, or 304 if the caller has them.
 
     What is streamed, or is no 200, is left as it is.
-
-    Args:
-        compared: an answer that has a tag already has been compared with what the caller has.
 
     Raises:
         PreconditionFailed: the caller wants another one (If-Match, 412).
@@ -25,7 +22,7 @@ def tagged(request: Request, response: Response, *, weak: bool, compared: bool =
     body = response.body
     if response.status != 200 or not isinstance(body, bytes):
         return response
-    if header_of(response.headers, "etag") is not None:
-        return response if compared else conditional(request, response)
-    tag = f'{"W/" if weak else ""}"{blake2b(body, digest_size=15).hexdigest()}"'
-    return conditional(request, Response(200, [*response.headers, ("ETag", tag)], body))
+    if header_of(response.headers, "etag") is None:
+        tag = f'{"W/" if weak else ""}"{blake2b(body, digest_size=15).hexdigest()}"'
+        response = Response(200, [*response.headers, ("ETag", tag)], body)
+    return conditional(request, response)

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 def watch(app: Flask) -> None:
     """Count the requests that `app` is answering."""
-    layer = _Crowd()
-    layer.app = app
-    wrap(app, layer)
+    wrap(app, _Crowd())
 
 
 class _Crowd(Layer):

@@ -226,15 +226,14 @@ def unquote(raw: str) -> str:
     if "%" not in raw and raw.isascii():
         return raw
     try:
-        data = raw if raw.isascii() else raw.encode("latin-1" if max(raw) <= "\xff" else "utf-8")
+        data = raw.encode("utf-8" if raw.isascii() or max(raw) > "\xff" else "latin-1")
         return (unquote_to_bytes(data) if len(data) <= _STEP else b"".join(_unquoted(data))).decode()
     except UnicodeError:
         raise TextFault("encoding", "percent-encoded UTF-8") from None
 
 
-def _unquoted(data: str | bytes) -> Iterator[bytes]:
+def _unquoted(raw: bytes) -> Iterator[bytes]:
     """Percent-decoded bytes, piece by piece: at once it would take eighty bytes of memory for each one that came."""
-    raw = data.encode() if isinstance(data, str) else data
     at = 0
     while at < len(raw):
         end = at + _STEP

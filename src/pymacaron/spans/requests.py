@@ -22,9 +22,7 @@ tracer = trace.get_tracer("pymacaron", __version__)  # of whichever provider is 
 
 def follow(app: Flask) -> None:
     """Begin a span for each request."""
-    layer = _Followed()
-    layer.app = app
-    wrap(app, layer)
+    wrap(app, _Followed())
 
 
 class _Followed(Layer):
