@@ -7,6 +7,8 @@ import sys
 
 import click
 
+from pymacaron.exceptions import DeployError
+
 from .deploying import account_for, stage
 
 
@@ -59,7 +61,6 @@ def registry(stage: str, user: str) -> None:
     The command asks for the password, or reads it from standard input. Best use a token that can only read.
     """
     from pymacaron.deploy.registry import keep_login  # imports boto3
-    from pymacaron.exceptions import DeployError
 
     with account_for(stage) as account:
         is_asked = sys.stdin.isatty()
@@ -80,7 +81,6 @@ def doctor(stage: str) -> None:
     from pymacaron.deploy import deployment  # imports boto3
     from pymacaron.deploy.dns import name_lines  # likewise
     from pymacaron.deploy.quotas import quotas_of  # likewise
-    from pymacaron.exceptions import DeployError
 
     with account_for(stage) as account:
         found = account.observed()

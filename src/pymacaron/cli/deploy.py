@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pymacaron.deploy.exit_codes import STOPPED
 from pymacaron.exceptions import DeployError
 
 from .deploying import account_for, interruptible, stage, teller, workshop_for
@@ -145,7 +146,7 @@ def _version(allow_dirty: bool) -> str:
     revision = revision_of(os.curdir)
     if revision.described.endswith("-dirty") and not allow_dirty:
         cure = "commit them, so that the live version can be found again, or use --allow-dirty"
-        raise DeployError(f"{os.path.abspath(os.curdir)} has uncommitted changes; {cure}", exit_code=3)
+        raise DeployError(f"{os.path.abspath(os.curdir)} has uncommitted changes; {cure}", exit_code=STOPPED)
     return version_of(revision, "").rstrip("-")
 
 
@@ -222,7 +223,7 @@ def pipeline(context: click.Context, push: bool, deploys: bool, stage: str) -> N
             if push:
                 click.echo(workshop.push(image, account.observed().registry or account.wanted.repository, account.aws))
         except StepFailed as error:
-            raise DeployError(str(error), exit_code=3) from error
+            raise DeployError(str(error), exit_code=STOPPED) from error
 
 
 def deploy_pipeline() -> None:

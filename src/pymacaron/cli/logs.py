@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import click
 
 from .deploying import account_for, stage
@@ -24,11 +22,12 @@ def logs(stage: str, follow: bool, minutes: float) -> None:
 
     with account_for(stage) as account:
         aws, since = account.aws, account.aws.clock.time() - minutes * 60
-        note = partial(click.echo, err=True)
         try:
-            for line in operating.logs(
-                aws, account.wanted, since=since, follow=follow, note=lambda it: note(f"# {it}")
-            ):
+            for line in operating.logs(aws, account.wanted, since=since, follow=follow, note=_note):
                 click.echo(line)
         except KeyboardInterrupt:
             return
+
+
+def _note(text: str) -> None:
+    click.echo(f"# {text}", err=True)

@@ -12,6 +12,8 @@ bundle.py       the source bundle, the same bytes for the same image
 permissions.py  each API call there is, and what IAM has to allow for it
 prices.py       a price list with its date
 aws.py          the one place that speaks to AWS
+exit_codes.py   what a deployment ends with
+refusals.py     what AWS says no to, and what mends it
 observe.py      what there is: questions only
 missing.py      what has to be there, and is not
 dns.py          the name that callers know, in Route 53

@@ -45,6 +45,7 @@ _DENIED = frozenset((
     "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InsufficientPrivilegesException", "403",
 ))  # fmt: skip
 _ABSENT = frozenset(("NoSuchKey", "NoSuchBucket", "404"))
+_UNREACHED = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
 _ATTEMPTS = 10
 _FIRST_ATTEMPTS = 4
 _LONGEST_PAUSE = 20.0  # seconds
@@ -89,6 +90,11 @@ class Refused(PyMacaronError):
     def is_absence(self) -> bool:
         """Is the object of S3 not there, or its bucket?"""
         return self.code in _ABSENT
+
+    @property
+    def is_unreached(self) -> bool:
+        """Is there no connection to AWS?"""
+        return self.code in {one.__name__ for one in _UNREACHED}
 
 
 class Throttled(Refused):
@@ -187,7 +193,7 @@ class Aws:
         except ClientError as error:
             self._is_reached = True
             raise _told(operation, error.response) from error
-        except (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError) as error:
+        except _UNREACHED as error:
             raise Throttled(operation, type(error).__name__, "there is no connection to AWS") from error
         except (HTTPClientError, ResponseParserError) as error:
             raise Uncertain(operation, f"no answer: {type(error).__name__}") from error
@@ -219,9 +225,8 @@ def _told(operation: str, response: Mapping[str, Any]) -> PyMacaronError:
 def connect(config: Config, clock: Clock | None = None, environment: Environment | None = None) -> Aws:
     """AWS as the environment has credentials for it; else as the profile `aws_user` has; else with those of the
     configuration."""
-    environment = os.environ if environment is None else environment
-    known = environment
-    session = cache(lambda: _session(config, known))
+    given = os.environ if environment is None else environment
+    session = cache(lambda: _session(config, given))
     return Aws(lambda service: session().client(service, config=OPTIONS), clock)
 
 

@@ -18,13 +18,13 @@ from . import journal
 from .aws import Aws
 from .deeds import impossible
 from .execute import Execution
+from .exit_codes import STOPPED
 from .lock import Lock, owner
 from .observe import Found, observe
 from .order import GIVEN, KEPT, NONE, Order, new_id
 from .plan import plan, problems
 from .quotas import quotas_of
-from .refusals import STOPPED
-from .refusals import told as told_of
+from .refusals import asking
 from .resources import LIVE, Wanted, place_of_key, wanted_of
 from .rollback import plan_rollback
 from .run import Run, Workshop
@@ -64,7 +64,7 @@ class Account:
 
     def asking(self) -> AbstractContextManager[None]:
         """A block in which AWS is asked for things: a refusal is a DeployError that says what mends it."""
-        return told_of(self.aws, self.wanted)
+        return asking(self.aws, self.wanted)
 
     def lock(self, bucket: str, holder: str = "") -> Lock:
         return Lock(self.aws, {"Bucket": bucket, "Key": f"{self.wanted.folder}/lock.json"}, holder=holder)

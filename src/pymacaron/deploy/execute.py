@@ -7,13 +7,12 @@ from pymacaron.exceptions import DeployError
 
 from .aws import Refused, Uncertain
 from .deeds import DEEDS
+from .exit_codes import ATTENTION, DONE, GREEN_FAILED, ROLLED_BACK, STOPPED
 from .last_words import last_words
 from .lock import LockLost
-from .refusals import STOPPED
 from .run import Run, StepFailed, Unclear
 from .steps import Step
 
-DONE, GREEN_FAILED, ROLLED_BACK, ATTENTION = 0, 4, 5, 7
 _CODES = {"if_green_fails": GREEN_FAILED, "if_live_fails": ROLLED_BACK}
 
 

@@ -15,12 +15,11 @@ from pymacaron._types import Json, JsonObject
 from pymacaron._version import __version__
 from pymacaron.exceptions import DeployError
 
-from .refusals import STOPPED
+from .exit_codes import ATTENTION, DONE, GREEN_FAILED, ROLLED_BACK, STOPPED
 from .resources import Wanted
 from .steps import ApiCall, Plan
 
 FOLDER = os.path.join(".pym", "deploys")
-_ATTENTION = 7  # the exit code of what has begun, and cannot go on
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9]{4}")
 # Points at which a copy is made, beside calls whose doing has to be known: what is done otherwise shows, or is done
 # again without harm.
@@ -56,7 +55,7 @@ class Journal:
         try:
             self._append(json.dumps({"at": round(at, 3), "event": event, **more}, sort_keys=True))
         except OSError as error:
-            code = STOPPED if event == "begin" else _ATTENTION
+            code = STOPPED if event == "begin" else ATTENTION
             cure = "make room or give the right to write, then go on: `pymacaron deploy --resume`"
             raise DeployError(f"{self.path} cannot be written: {error.strerror}; {cure}", exit_code=code) from error
         is_telling = event == "intent" and (self._is_new or not more["operation"].startswith("s3."))
@@ -208,7 +207,10 @@ def find(folder: Path, deploy_id: str = "") -> Path:
     open_one: Path | None = None
     for path in _journals(folder):
         code = read(path).code
-        open_one = None if code == 0 else open_one if code in {4, 5} else path  # whoever came later was not in its way
+        if code == DONE:
+            open_one = None
+        elif code not in {GREEN_FAILED, ROLLED_BACK}:  # they were not in the way of one before
+            open_one = path
     if open_one is None:
         text = f"there is no interrupted deployment in {folder}; start one: `pymacaron deploy`"
         raise DeployError(text, exit_code=STOPPED)

@@ -14,8 +14,8 @@ from pymacaron._types import Environment
 from pymacaron.exceptions import DeployError
 
 from .aws import Aws, Refused, Throttled, Uncertain
+from .exit_codes import ATTENTION, HELD
 
-HELD = 6
 LIFE = 30 * 60.0  # seconds after the last sign of life
 _BEAT = 30.0
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404"}
@@ -180,7 +180,9 @@ class Lock:
             and (now or not 0 <= self._aws.clock.time() - self._beaten < _BEAT)  # a clock may be put back
             and not self._put({"IfMatch": self.etag})
         ):
-            raise LockLost("somebody else has taken the lock; see `pymacaron status`, then deploy again", exit_code=7)
+            raise LockLost(
+                "somebody else has taken the lock; see `pymacaron status`, then deploy again", exit_code=ATTENTION
+            )
 
     def free(self) -> None:
         """Let others have it; nothing, if it is ours no more."""

@@ -12,9 +12,9 @@ from pymacaron.exceptions import DeployError
 
 from .aws import Aws, Refused
 from .dns import Name, name_of
+from .exit_codes import STOPPED
 from .missing import exists, missing_of
 from .options import options_of, own_variables
-from .refusals import STOPPED
 from .resources import Wanted
 from .steps import checksum
 

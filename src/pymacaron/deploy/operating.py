@@ -15,13 +15,13 @@ from .aws import Aws, Refused, Throttled, Uncertain
 from .calls import alarm_names
 from .deployment import Account
 from .due import due
-from .execute import ATTENTION
+from .exit_codes import ATTENTION, STOPPED
 from .guard import alarms_there
 from .lock import Holder
 from .mirror import old_copies
 from .observe import Environment, Found, environments_of, live_among
 from .printed import LATE, Feed
-from .refusals import STOPPED, cure_of
+from .refusals import cure_of
 from .resources import Wanted
 
 _POLL = 3.0  # seconds between two questions for new lines

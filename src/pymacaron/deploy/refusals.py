@@ -11,10 +11,10 @@ from pymacaron.exceptions import DeployError
 from pymacaron.names import suggest
 
 from .aws import Aws, Refused, Throttled, Uncertain, regions
+from .exit_codes import STOPPED
 from .permissions import PERMITS, places_of, statement_for
 from .resources import Wanted
 
-STOPPED = 3  # the exit code of what could not begin
 _CLOCK = frozenset(("RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"))
 _CLOCK_WORDS = ("Signature expired", "Signature not yet current")  # https://docs.aws.amazon.com/IAM/latest/UserGuide
 _CREDENTIALS = frozenset((
@@ -23,12 +23,11 @@ _CREDENTIALS = frozenset((
     "InvalidSignatureException", "IncompleteSignature", "AuthFailure", "InvalidAccessKeyId", "OptInRequired",
     "TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError", "MissingAuthenticationToken",
 ))  # fmt: skip
-_UNREACHED = frozenset(("ConnectTimeoutError", "EndpointConnectionError", "ProxyConnectionError"))
 _UNKNOWN = "ACCOUNT"  # in a statement, where AWS does not say which account this is
 
 
 @contextmanager
-def told(aws: Aws, wanted: Wanted) -> Iterator[None]:
+def asking(aws: Aws, wanted: Wanted) -> Iterator[None]:
     """What AWS says no to in the block, or does not answer, is an error that has its cure.
 
     Raises:
@@ -57,7 +56,7 @@ def cure_of(aws: Aws, wanted: Wanted, error: Refused, account: str = "") -> str:
     if error.code in _CREDENTIALS:
         keys = "AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         return f"provide valid credentials: {keys}, a profile in ~/.aws that `aws_user` names, or a role"
-    if error.code in _UNREACHED:
+    if error.is_unreached:
         return f"check the network connection of this machine{_of_region(wanted.region)}"
     if isinstance(error, Throttled):
         return "wait a few minutes and try again"

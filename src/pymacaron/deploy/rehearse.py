@@ -28,7 +28,7 @@ except ImportError:
 
 from .aws import OPTIONS, Aws, WallClock
 from .deployment import Account, carry_out, deployment, read_config
-from .execute import ATTENTION, DONE
+from .exit_codes import ATTENTION, DONE
 from .registry import reference_of
 from .resources import OFF, Wanted, wanted_of
 from .run import Door

@@ -13,8 +13,8 @@ from .aws import Refused, Uncertain
 from .deeds import impossible
 from .deployment import Account
 from .execute import Execution
+from .exit_codes import STOPPED
 from .mirror import Fetched, fetch
-from .refusals import STOPPED
 from .run import Workshop
 
 _LOCAL = {"build", "image_tests", "push"}  # of an image that is on the machine where it was built, until it is pushed

@@ -10,8 +10,9 @@ from typing import Any
 from pymacaron.exceptions import DeployError
 
 from .aws import Aws, Refused, Throttled, Uncertain
+from .exit_codes import STOPPED
 from .permissions import places_of
-from .refusals import STOPPED, allow
+from .refusals import allow
 from .resources import Wanted
 
 _MANAGED = "arn:{partition}:iam::aws:policy/"

@@ -51,9 +51,8 @@ class Bound(NamedTuple):
     @property
     def fields(self) -> list[str]:
         """The fields of its form, in OpenAPI 3."""
-        content = _followed(self.node.get("requestBody"), "content")
-        forms = [one for name, one in content.items() if name.startswith(_FORMS)] if content is not None else []
-        return [name for form in forms for name, _ in _properties(form.get("schema"))]
+        forms = [one for name, one in self._content() if name.startswith(_FORMS)]
+        return [name for form in forms for name, _ in _items(form.get("schema"), "properties")]
 
     @property
     def has_model(self) -> bool:
@@ -63,12 +62,15 @@ class Bound(NamedTuple):
     def properties(self) -> Iterator[tuple[str, Node]]:
         """The properties of its body, if it is an object."""
         for schema in self._bodies():
-            yield from _properties(schema)
+            yield from _items(schema, "properties")
 
     def _bodies(self) -> Iterator[Node | None]:
         yield from (one.get("schema") for one in self.parameters if _value(one, "in") == "body")
-        content = _followed(self.node.get("requestBody"), "content")
-        yield from (kind.get("schema") for _, kind in content.items()) if content is not None else ()
+        yield from (kind.get("schema") for _, kind in self._content())
+
+    def _content(self) -> Iterator[tuple[str, Node]]:
+        """The media types of its body, in OpenAPI 3."""
+        return _items(self.node.get("requestBody"), "content")
 
     @property
     def is_of_fastapi(self) -> bool:
@@ -106,13 +108,13 @@ class Document:
         function = str(said.value) if said is not None else name
         if said is None and name is not None and controller is not None:
             function = f"{controller}.{name}"
-        by_resolver = said is None and controller is None and self.resolver is not None
-        if by_resolver and self.resolver is not None:
-            function = self.resolver.function(*route, name)
+        resolver = self.resolver if said is None and controller is None else None
+        if resolver is not None:
+            function = resolver.function(*route, name)
         parameters = [*_parameters(node), *_parameters(item)]
         is_dotted = function is not None and "." in function
         body = _body_of(node, parameters)
-        by_resolver = by_resolver and function != name
+        by_resolver = resolver is not None and function != name
         return Bound(node, title, function if is_dotted else None, body, parameters, by_resolver)
 
     def everywhere(self) -> Iterator[tuple[str, Node]]:
@@ -243,8 +245,9 @@ def _followed(node: Node | None, key: str) -> Node | None:
     return None
 
 
-def _properties(schema: Node | None) -> Iterator[tuple[str, Node]]:
-    found = _followed(schema, "properties")
+def _items(node: Node | None, key: str) -> Iterator[tuple[str, Node]]:
+    """What is mapped under a key of a node, where references to the node lead somewhere."""
+    found = _followed(node, key)
     yield from found.items() if found is not None else ()
 
 

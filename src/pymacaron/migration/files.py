@@ -121,7 +121,7 @@ def _read(path: str) -> tuple[str, tuple[str, str] | None] | None:
         return "", _closed(error)
     if path.endswith(".py"):
         return _python(raw)
-    return decode(raw, "replace").removeprefix("\ufeff"), None
+    return decode(raw, "replace"), None
 
 
 def _closed(error: OSError) -> tuple[str, str]:
@@ -133,9 +133,9 @@ def _python(raw: bytes) -> tuple[str, tuple[str, str] | None]:
     fact = "it is not UTF-8, and says no encoding that Python knows"
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
-        return raw.decode(encoding).removeprefix("\ufeff"), None
+        return raw.decode(encoding), None
     except (SyntaxError, UnicodeDecodeError, LookupError):
-        return decode(raw, "replace").removeprefix("\ufeff"), (fact, "save it as UTF-8")
+        return decode(raw, "replace"), (fact, "save it as UTF-8")
 
 
 def _shown(path: str) -> str:

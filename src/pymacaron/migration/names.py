@@ -234,6 +234,12 @@ METHODS_OF_BRAVADO = {
     "_from_dict": "from_json()", "_unmarshal": "from_json()",
 }  # fmt: skip
 
+# Methods of connexion's app, in a project of connexion.
+METHODS_OF_CONNEXION = {
+    "add_error_handler": "write `@app.errorhandler(…)` over the function, which gets the exception only",
+    "add_middleware": "wrap app.wsgi_app, or use Flask's before_request and after_request; CORS is the setting `cors`",
+}
+
 # What connexion's add_api and constructors take, and where it is said now.
 CONNEXION_ARGUMENTS = {
     "strict_validation": "write `strict_query: true` in pym-config.yaml",

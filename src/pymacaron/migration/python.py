@@ -18,6 +18,7 @@ from .names import (
     CONNEXION_ARGUMENTS,
     METHODS,
     METHODS_OF_BRAVADO,
+    METHODS_OF_CONNEXION,
     METHODS_OF_PYDANTIC,
     NAMES,
     OF_FASTAPI,
@@ -30,10 +31,6 @@ from .source import Source, Use
 Names: TypeAlias = Mapping[str, Known]
 _NOT_THERE = object()
 _DYNAMIC = "pymacaron.models."  # what is there is what the documents say
-_CONNEXION_METHODS = {
-    "add_error_handler": "write `@app.errorhandler(…)` over the function, which gets the exception only",
-    "add_middleware": "wrap app.wsgi_app, or use Flask's before_request and after_request; CORS is the setting `cors`",
-}
 _TOKENS = {"pymacaron.auth.generate_token", "jwt.encode"}  # text since PyJWT 2
 _NAIVE = {"datetime.datetime.now", "datetime.datetime.utcnow"}
 _HTTP = {"get", "put", "post", "delete", "patch", "head", "options"}
@@ -154,7 +151,7 @@ def _calls(file: File, source: Source, kinds: Container[str]) -> Iterator[Change
         if isinstance(call.func, ast.Attribute):
             yield from _decoded(file, source, call.func)
             if "fastapi" in kinds and call.func.attr in METHODS_OF_PYDANTIC:
-                at, name = source.end(call.func) - len(call.func.attr), call.func.attr
+                at, name = source.last(call.func), call.func.attr
                 yield file.change("call", at, f"{name}() is pydantic's", f"models have {METHODS_OF_PYDANTIC[name]}")
         dotted = source.dotted(call.func)
         if dotted == "yaml.load" and len(call.args) + len(call.keywords) == 1:
@@ -173,15 +170,18 @@ def _calls(file: File, source: Source, kinds: Container[str]) -> Iterator[Change
 def _methods(file: File, source: Source, kinds: Container[str]) -> Iterator[Change]:
     bravado = METHODS_OF_BRAVADO.keys() - source.own
     for node in source.nodes:
-        if isinstance(node, ast.Attribute) and node.attr in METHODS:
-            what, at = METHODS[node.attr], source.end(node) - len(node.attr)
-            yield file.change(what.rule, at, f"{node.attr}() {what.fact}", what.cure)
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in ATTRIBUTES:
-            what = ATTRIBUTES[node.attr]
-            yield file.change(what.rule, source.end(node) - len(node.attr), f"{node.attr} {what.fact}", what.cure)
-        elif isinstance(node, ast.Attribute) and "pymacaron" in kinds and node.attr in bravado:
-            at, cure = source.end(node) - len(node.attr), f"models have {METHODS_OF_BRAVADO[node.attr]}"
-            yield file.change("call", at, f"{node.attr}() is bravado's", cure)
+        if not isinstance(node, ast.Attribute):
+            continue
+        name = node.attr
+        if name in METHODS:
+            what = METHODS[name]
+            yield file.change(what.rule, source.last(node), f"{name}() {what.fact}", what.cure)
+        elif name in ATTRIBUTES and isinstance(node.ctx, ast.Store):
+            what = ATTRIBUTES[name]
+            yield file.change(what.rule, source.last(node), f"{name} {what.fact}", what.cure)
+        elif name in bravado and "pymacaron" in kinds:
+            cure = f"models have {METHODS_OF_BRAVADO[name]}"
+            yield file.change("call", source.last(node), f"{name}() is bravado's", cure)
 
 
 def _asgi(file: File, source: Source, kinds: Container[str]) -> Iterator[Change]:
@@ -195,8 +195,8 @@ def _asgi(file: File, source: Source, kinds: Container[str]) -> Iterator[Change]
 def _of_connexion(file: File, source: Source, call: ast.Call) -> Iterator[Change]:
     dotted = call.func.attr if isinstance(call.func, ast.Attribute) else source.dotted(call.func) or ""
     name = dotted.rpartition(".")[2]
-    if name in _CONNEXION_METHODS:
-        yield file.change("call", source.at(call), f"{name}() is connexion's", _CONNEXION_METHODS[name])
+    if name in METHODS_OF_CONNEXION:
+        yield file.change("call", source.at(call), f"{name}() is connexion's", METHODS_OF_CONNEXION[name])
     for one in call.keywords if name in {"add_api", "App", "FlaskApp", "AsyncApp", "test_client"} else ():
         if one.arg in CONNEXION_ARGUMENTS:
             at = source.at(one.value)
@@ -210,7 +210,7 @@ def _decoded(file: File, source: Source, used: ast.Attribute) -> Iterator[Change
         made = source.assigned(made.id) or made
     if used.attr == "decode" and isinstance(made, ast.Call) and source.dotted(made.func) in _TOKENS:
         fact = "tokens are text since PyJWT 2, and have no decode()"
-        yield file.change("removed", source.end(used) - len("decode"), fact, "leave .decode(…) out")
+        yield file.change("removed", source.last(used), fact, "leave .decode(…) out")
 
 
 def _arguments_of_ours(file: File, source: Source, call: ast.Call, dotted: str) -> Iterator[Change]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from pymacaron.documents.sources import SUFFIXES
@@ -48,14 +48,10 @@ class Resolver(NamedTuple):
 
 def resolvers_of(sources: Iterable[Source]) -> dict[str, Resolver]:
     """The resolvers of a project, by the names of the files that they are for; under "", one for all."""
-    return {name: one for source in sources for call in source.calls() for name, one in _in_call(source, call)}
-
-
-def _in_call(source: Source, call: ast.Call) -> Iterator[tuple[str, Resolver]]:
-    found = next((_resolver(source, one.value) for one in call.keywords if one.arg == "resolver"), None)
-    if found is None:
-        return
-    yield _document(call), found
+    calls = ((source, call) for source in sources for call in source.calls())
+    given = ((source, call, one.value) for source, call in calls for one in call.keywords if one.arg == "resolver")
+    found = ((_document(call), _resolver(source, value)) for source, call, value in given)
+    return {name: one for name, one in found if one is not None}
 
 
 def _document(call: ast.Call) -> str:

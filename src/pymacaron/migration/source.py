@@ -83,6 +83,10 @@ class Source:
     def end(self, node: ast.expr | ast.stmt) -> int:
         return self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
 
+    def last(self, node: ast.Attribute) -> int:
+        """The offset of what stands behind the last dot."""
+        return self.end(node) - len(node.attr)
+
     def _offset(self, line: int, column: int) -> int:
         start = self._starts[line - 1]
         piece = self.text[start : start + column]
