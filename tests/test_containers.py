@@ -120,7 +120,7 @@ def test_an_image_is_pushed_by_who_may(engine: Engine, registry: str, tmp_path: 
     reference = f"{registry}/some/colours:1"
     context = written(tmp_path / "tiny", Dockerfile="FROM scratch\nCOPY x /\n", x="")
     built = engine.build(str(context), tags=(reference,))
-    with pytest.raises(EngineError, match=r"(?s)docker login failed.*check who logs in"):
+    with pytest.raises(EngineError, match=r"(?s)docker login failed.*check your login"):
         engine.push(reference, Login(registry, "pusher", Secret("another word")))
     digest = engine.push(reference, Login(registry, "pusher", Secret(WORD)))
     engine.remove_image(built)
@@ -134,7 +134,7 @@ def test_an_image_is_pushed_by_who_may(engine: Engine, registry: str, tmp_path: 
     ("environment", "told"),
     [
         ({"PATH": "/nowhere"}, r"docker is not installed\n  podman is not installed\n"),
-        ({"PYMACARON_ENGINE": "lxc"}, "'lxc' is no engine that is known; take one of docker, podman"),
+        ({"PYMACARON_ENGINE": "lxc"}, "'lxc' is not a known engine; use one of docker, podman"),
         ({"PYMACARON_ENGINE": "docker", "DOCKER_HOST": "unix:///none"}, "docker version failed.*start it"),
     ],
 )

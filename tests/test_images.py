@@ -121,7 +121,7 @@ def test_links_stay_within(tmp_path: Path) -> None:
     stage_files(str(project), str(target), ["a", "inner"], Leaks({}), ())
     assert (target / "inner").is_symlink()
     (project / "outer").symlink_to("/etc/hostname")
-    with pytest.raises(StartError, match=r"outer: is a link that leads out of the project; copy"):
+    with pytest.raises(StartError, match=r"outer: is a symbolic link to a file outside the project; copy"):
         stage_files(str(project), str(target), ["outer"], Leaks({}), ())
 
 
@@ -133,7 +133,7 @@ def test_links_stay_within(tmp_path: Path) -> None:
     [
         ("keys.py", f"a\nb = '''{KEY}'''", "keys.py:2: looks like a private key"),
         ("google.json", json.dumps({"private_key": KEY}), "google.json:1: looks like a private key"),
-        ("id_rsa", "x", "id_rsa: is named as files are that hold keys"),
+        ("id_rsa", "x", "id_rsa: has a name that key files have"),
         ("store.p12", "x", "store.p12: is named as"),
         ("a.py", "\nAWS = 'AKIAJ7Q2X3Y4Z5A6B7C8'", "a.py:2: looks like an access key of AWS"),
         ("b.cfg", "index = https://me:hunter22@pypi.corp.io/", "b.cfg:1: looks like a password in a URL"),
@@ -231,18 +231,18 @@ def test_pyproject_counts_where_there_is_no_list(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "told"),
     [
-        ({"requirements.txt": "a\n-e ../lib"}, "requirements.txt:2: is a path of this machine"),
-        ({"requirements.txt": "lib @ file:///home/me/lib"}, "requirements.txt:1: is a path of this machine"),
+        ({"requirements.txt": "a\n-e ../lib"}, "requirements.txt:2: is a path on this machine"),
+        ({"requirements.txt": "lib @ file:///home/me/lib"}, "requirements.txt:1: is a path on this machine"),
         ({"requirements.txt": "--index-url https://me:secret@corp/simple"}, "requirements.txt:1: holds a password"),
         ({"requirements.txt": "-r none.txt"}, "none.txt cannot be read"),
-        ({"requirements.txt": "-r ./requirements.txt"}, "requirements.txt: names itself, by -r"),
-        ({"requirements.lock": "a==1 --hash=sha256:00"}, "requirements.lock: has hashes, and none for granian"),
+        ({"requirements.txt": "-r ./requirements.txt"}, "requirements.txt: includes itself by -r"),
+        ({"requirements.lock": "a==1 --hash=sha256:00"}, "requirements.lock: has hashes, but none for granian"),
         (
             {"pyproject.toml": "", "uv.lock": ""},
             "uv.lock: is not written as expected (KeyError: 'package'); run `uv exp",
         ),
-        ({"pyproject.toml": '[project]\ndynamic=["dependencies"]'}, "dependencies are made when it is built"),
-        ({"pyproject.toml": "["}, "pyproject.toml: is no TOML"),
+        ({"pyproject.toml": '[project]\ndynamic=["dependencies"]'}, "its dependencies are dynamic"),
+        ({"pyproject.toml": "["}, "pyproject.toml: is not valid TOML"),
     ],
 )
 def test_what_an_image_cannot_install(tmp_path: Path, files: dict[str, str], told: str) -> None:
@@ -308,7 +308,7 @@ def test_the_digest_is_of_what_is_sent(tmp_path: Path) -> None:
 def test_own_lines_stay_in_their_stage(tmp_path: Path) -> None:
     """Lines for a stage that begin another one are refused, with their place."""
     written(tmp_path, **{"Dockerfile.extra": "RUN true\nfrom other\n"})
-    with pytest.raises(StartError, match=r"Dockerfile\.extra:2: begins another stage; leave FROM out"):
+    with pytest.raises(StartError, match=r"Dockerfile\.extra:2: starts another stage; remove FROM"):
         own_of(str(tmp_path))
 
 

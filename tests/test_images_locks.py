@@ -217,11 +217,11 @@ def test_a_graph_for_all_machines(edges: list[tuple[int, int, str]]) -> None:
 
 @pytest.mark.parametrize(("name", "old", "new", "told"), [
     ("uv.lock", 'redis"\nversion = "8.1.0"\nsource = { registry = "https://pypi.org/simple" }',
-     'redis"\nversion = "8.1.0"\nsource = { git = "https://git.example/redis" }', "redis: is of no index with hashes"),
-    ("uv.lock", 'virtual = "."', 'virtual = "other"', "names no project of this folder"),
-    ("poetry.lock", "groups = ", "old-groups = ", "says not what is for development only.*poetry export"),
-    ("pdm.lock", 'groups = ["default"]', 'other = ["default"]', "says not which groups need what.*pdm export"),
-    ("Pipfile.lock", '"version": "==8.1.0"', '"git": "https://git.example/redis"', "redis: is of no index with hashes"),
+     'redis"\nversion = "8.1.0"\nsource = { git = "https://git.example/redis" }', "redis: does not come from an index"),
+    ("uv.lock", 'virtual = "."', 'virtual = "other"', "does not contain the project of this folder"),
+    ("poetry.lock", "groups = ", "old-groups = ", "does not say what is for development only.*poetry export"),
+    ("pdm.lock", 'groups = ["default"]', 'other = ["default"]', "does not say which groups need what.*pdm export"),
+    ("Pipfile.lock", '"version": "==8.1.0"', '"git": "https://git.example/redis"', "redis: does not come from an"),
     ("Pipfile.lock", "{", "[", "cannot be read"), ("uv.lock", "version = 1", "version = ", "cannot be read"),
     ("poetry.lock", "files = [{file", "other = [{file", "is not written as expected"),
 ])  # fmt: skip

@@ -46,7 +46,7 @@ def build(  # noqa: PLR0917 - click gives them by name
     """
     reading_only()
     wish = Wish(folder, tags, base, requirements, pymacaron, wheels, allowed, with_tests, fresh, network, platform)
-    say = (lambda line: None) if quiet else (lambda line: click.echo(line, err=True))
+    say = None if quiet else (lambda line: click.echo(line, err=True))
     found = Engine.find(engine)
     built = build_image(found, wish, os.environ, say)
     for warning in built.staged.warnings:
@@ -58,7 +58,7 @@ def _told(built: Built, kind: str) -> str:
     image, staged = built.image, built.staged
     named = f"what {staged.read} names" if staged.read else "pymacaron"
     return "\n".join((
-        f"{built.tags[0]} is built, in {built.seconds:.0f} s",
+        f"{built.tags[0]} built in {built.seconds:.0f} s",
         f"  image    {image.id}",
         f"  holds    {staged.files} files of the project, and {named}",
         f"  size     {image.size / 1e6:.0f} MB, {image.system}/{image.architecture}; run by {image.user or 'root'}",

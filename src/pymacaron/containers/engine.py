@@ -62,7 +62,7 @@ class Engine:
         self, context: str, *, tags: tuple[str, ...] = (), dockerfile: str | None = None, fresh: bool = False,
         arguments: Mapping[str, str] | None = None, labels: Mapping[str, str] | None = None, network: str | None = None,
         platform: str | None = None,
-        say: Callable[[str], object] = lambda line: None,
+        say: Callable[[str], object] | None = None,
     ) -> str:  # fmt: skip
         """Build what a Dockerfile says; the image's id.
 
@@ -72,7 +72,7 @@ class Engine:
             arguments: for ARG, which everybody can read in the image: no secrets.
             network: of the steps; None: the engine's own, that of the machine where it has none.
             platform: "linux/arm64" and the like; None: the engine's own.
-            say: is told each line that the engine prints.
+            say: gets each line that the engine prints; an error then repeats the last one only.
 
         Raises:
             EngineError: it does not build.
@@ -105,7 +105,7 @@ class Engine:
         """Give an image another name."""
         self._program.ask("tag", image, reference)
 
-    def push(self, reference: str, login: Login | None = None, say: Callable[[str], object] = lambda line: None) -> str:
+    def push(self, reference: str, login: Login | None = None, say: Callable[[str], object] | None = None) -> str:
         """Send an image to the registry that its name begins with; its digest there.
 
         Args:
@@ -119,7 +119,7 @@ class Engine:
                 said = self._program.told("push", reference, say=say, more=options)
                 found = _DIGEST.search(said)
                 if found is None:
-                    raise EngineError(f"docker push {reference} told no digest; it said: {said[-500:]}")
+                    raise EngineError(f"docker push {reference} printed no digest; its output: {said[-500:]}")
                 return found[1]
             file = os.path.join(folder, "digest")
             self._program.told("push", *_insecure(reference), "--digestfile", file, reference, say=say, more=options)
@@ -184,7 +184,7 @@ class Engine:
             return container.port
         said = self._program.ask("port", _id(container), f"{INNER_PORT}/tcp").split()
         if not said:
-            raise EngineError(f"the container {_id(container)[:12]} publishes no port; start it with one")
+            raise EngineError(f"the container {_id(container)[:12]} publishes no port; start it with --publish")
         return int(said[0].rpartition(":")[2])
 
     def state(self, container: Container | str) -> State:
@@ -264,7 +264,7 @@ def _environment(given: Mapping[str, str]) -> Iterator[tuple[dict[str, str], lis
     passed = {name: text for name, text in values.items() if name not in steering}
     broken = next((name for name, text in steering.items() if "\n" in text), None)
     if broken is not None:
-        raise EngineError(f"${broken} cannot have two lines: engines read it themselves; give it another name")
+        raise EngineError(f"${broken} has a line break, which the engine cannot read; use another name")
     with tempfile.NamedTemporaryFile("w", prefix="pymacaron-environment-", encoding="utf-8") as file:
         file.writelines(f"{name}={text}\n" for name, text in steering.items())
         file.flush()

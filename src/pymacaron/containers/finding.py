@@ -60,7 +60,7 @@ def _found(words: tuple[str, ...], environment: Mapping[str, str]) -> Found:
     """
     kind = next((kind for kind in KINDS if kind in os.path.basename(words[0])), None) if words else None
     if kind is None:
-        raise EngineError(f"{' '.join(words)!r} is no engine that is known; take one of {', '.join(KINDS)}")
+        raise EngineError(f"{' '.join(words)!r} is not a known engine; use one of {', '.join(KINDS)}")
     if shutil.which(words[0], path=environment.get("PATH")) is None:
         raise EngineError(f"{words[0]} is not installed")
     program = Program(words, environment)

@@ -32,12 +32,12 @@ _CURES = {
     r"container name .* is already in use|name .* is in use": "remove that container, or take another name",
     r"port is already allocated|address already in use": "take another port",
     r"no space left on device": "make room: `docker system prune` removes what nobody uses",
-    r"toomanyrequests": "the registry lets those who log in pull more: `docker login`",
+    r"toomanyrequests": "the registry limits pulls without a login: `docker login`",
     r"unauthorized|denied:|no basic auth|authentication required": (
-        "check who logs in to the registry, and that they may push there"
+        "check your login for the registry, and that it may push there"
     ),
     r"pull access denied|manifest unknown|repository does not exist": (
-        "check the name of the image behind FROM; a private one needs `docker login`"
+        "check the name of the image after FROM; a private one needs `docker login`"
     ),
     r"returned a non-zero code|did not complete successfully|building at STEP": (
         "mend what this step runs: what is required, or lines of your own, as in Dockerfile.extra"
@@ -72,14 +72,17 @@ class Program(NamedTuple):
         except OSError as error:
             raise EngineError(f"{self.words[0]} cannot be run: {error.strerror}; install it, or name another") from None
         except subprocess.TimeoutExpired:
-            cure = "look at how the engine is: `docker info`"
-            raise EngineError(f"{self._said(arguments)} gives no answer after {seconds:.0f} s; {cure}") from None
+            cure = "see what is wrong with the engine: `docker info`"
+            raise EngineError(f"{self._said(arguments)} does not answer within {seconds:.0f} s; {cure}") from None
         if done.returncode != 0:
             raise self.failure(arguments, done.returncode, done.stderr or done.stdout)
         return done.stdout
 
-    def lines(self, *arguments: str, more: Mapping[str, str] | None = None) -> Iterator[str]:
+    def lines(self, *arguments: str, more: Mapping[str, str] | None = None, shown: bool = False) -> Iterator[str]:
         """Run it, and tell what it prints while it does so, errors too; to close the iterator ends it.
+
+        Args:
+            shown: somebody reads the lines as they come: an error then repeats the last one only.
 
         Raises:
             EngineError: it fails.
@@ -101,23 +104,25 @@ class Program(NamedTuple):
                 process.terminate()
                 process.wait()
         if code != 0:
-            raise self.failure(arguments, code, "\n".join(last))
+            raise self.failure(arguments, code, "\n".join(last), most=1 if shown else _LAST)
 
-    def told(self, *arguments: str, say: Callable[[str], object], more: Mapping[str, str] | None = None) -> str:
-        """Run it to its end, saying each line; all of them.
+    def told(self, *arguments: str, say: Callable[[str], object] | None, more: Mapping[str, str] | None = None) -> str:
+        """Run it to its end, saying each line to whoever reads them; all of them.
 
         Raises:
             EngineError: it fails.
         """
         heard = []
-        for line in self.lines(*arguments, more=more):
+        for line in self.lines(*arguments, more=more, shown=say is not None):
             heard.append(line)
-            say(line)
+            if say is not None:
+                say(line)
         return "\n".join(heard)
 
-    def failure(self, arguments: tuple[str, ...], code: int, said: str) -> EngineError:
-        """What has failed, why, and what to do about it. What arguments are is left out: they may be anybody's."""
-        words = redact("\n".join(said.strip().splitlines()[-_LAST:])) or "it said nothing"
+    def failure(self, arguments: tuple[str, ...], code: int, said: str, *, most: int = _LAST) -> EngineError:
+        """What has failed, why (the `most` last lines that it printed), and what to do about it. What arguments
+        are is left out: they may be anybody's."""
+        words = redact("\n".join(said.strip().splitlines()[-most:])) or "it printed nothing"
         cure = next((cure for sign, cure in _CURES.items() if re.search(sign, said, re.IGNORECASE)), None)
         return EngineError(f"{self._said(arguments)} failed ({code}): {words}{f'; {cure}' if cure else ''}")
 

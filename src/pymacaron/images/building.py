@@ -105,7 +105,7 @@ class Built(NamedTuple):
 
 
 def build(
-    engine: Engine, wish: Wish, environment: Mapping[str, str], say: Callable[[str], object] = lambda line: None
+    engine: Engine, wish: Wish, environment: Mapping[str, str], say: Callable[[str], object] | None = None
 ) -> Built:
     """Make the image of a project.
 

@@ -34,7 +34,7 @@ def stage_files(folder: str, target: str, files: Iterable[str], leaks: Leaks, al
             with open(source, "rb") as file:
                 data = file.read()
         except OSError as error:
-            findings.append(Finding(path, "", f"cannot be read: {error.strerror}", "keep it out, by .dockerignore"))
+            findings.append(Finding(path, "", f"cannot be read: {error.strerror}", "keep it out by .dockerignore"))
             continue
         findings += [] if path in allowed else leaks.of(path, data)
         with open(copy, "wb") as file:
@@ -48,7 +48,14 @@ def _copy_link(folder: str, path: str, copy: str) -> list[Finding]:
     source, home = os.path.join(folder, path), os.path.realpath(folder)
     leads, led = os.readlink(source), os.path.realpath(source)
     if os.path.isabs(leads) or os.path.commonpath([home, led]) != home or not os.path.exists(led):
-        return [Finding(path, "", "is a link that leads out of the project", "copy what it leads to, or keep it out")]
+        return [
+            Finding(
+                path,
+                "",
+                "is a symbolic link to a file outside the project",
+                "copy its target into the project, or keep it out by .dockerignore",
+            )
+        ]
     os.symlink(leads, copy)
     return []
 

@@ -91,8 +91,8 @@ def own_of(folder: str) -> Own:
     for name, text in ((EXTRA, extra), (EXTRA_BUILD, build)):
         for number, line in enumerate(text.splitlines(), 1):
             if line.strip().upper().startswith("FROM "):
-                cure = f"leave FROM out: these lines are put into a stage; an image all of your own has a {OWN}"
-                raise StartError([Finding(f"{name}:{number}", "", "begins another stage", cure)])
+                cure = f"remove FROM: these lines are inserted into a stage; write a {OWN} for an image of your own"
+                raise StartError([Finding(f"{name}:{number}", "", "starts another stage", cure)])
     return Own(whole, extra, build)
 
 
@@ -119,4 +119,4 @@ def _read(folder: str, name: str) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise StartError(f"{name} cannot be read: {error}; mend it") from None
+        raise StartError(f"{name} cannot be read: {error}") from None

@@ -83,7 +83,7 @@ def _entries(folder: str, below: str) -> list[os.DirEntry[str]]:
         with os.scandir(os.path.join(folder, below)) as entries:
             return list(entries)
     except OSError as error:
-        cure = "let yourself read it, or keep it out, by .dockerignore"
+        cure = "make it readable, or keep it out by .dockerignore"
         raise StartError([Finding(below or folder, "", f"cannot be read: {error.strerror}", cure)]) from None
 
 

@@ -28,7 +28,7 @@ _CONTENTS = {
         rb"[^\s/@$<>{}\"']{4,}@(?!localhost|127\.|example)[\w-]+[.\w]"
     ),
 }
-_CURE = "keep it out (.dockerignore), or say that it is none: --allow {}"
+_CURE = "keep it out (.dockerignore), or allow it if it is no secret: --allow {}"
 
 
 class Leaks:
@@ -42,7 +42,7 @@ class Leaks:
         cure = _CURE.format(path)
         name = os.path.basename(path)
         if any(fnmatch.fnmatchcase(name, pattern) for pattern in _NAMES):
-            yield Finding(path, "", "is named as files are that hold keys", cure)
+            yield Finding(path, "", "has a name that key files have", cure)
         for what, pattern in _CONTENTS.items():
             found = pattern.search(data)
             if found:
@@ -69,8 +69,8 @@ def written_out(configs: Mapping[str, Config], environment: Mapping[str, str]) -
     given = set(environment.values())
     for file, config in configs.items():
         for key in (key for key, value in _secrets_in(config) if value not in given and not _is_harmless(value)):
-            cure = "name a variable there, and list it under env_secrets"
-            yield f"{file}: {key} is written out, and everybody who has the image can read it; {cure}"
+            cure = "name an environment variable there, and list it under env_secrets"
+            yield f"{file}: {key} contains the secret itself, and everybody who has the image can read it; {cure}"
 
 
 def _is_harmless(value: str) -> bool:

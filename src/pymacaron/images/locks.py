@@ -39,7 +39,7 @@ def locked(path: str, text: str) -> Iterator[tuple[str, str]]:
     try:
         document = json.loads(text) if name == "Pipfile.lock" else tomllib.loads(text)
     except ValueError as error:
-        raise StartError([Finding(name, "", f"cannot be read: {error}", "let its tool write it again")]) from None
+        raise StartError([Finding(name, "", f"cannot be read: {error}", "write it again with its tool")]) from None
     try:
         rows = list(_READERS[name](document))
     except (KeyError, TypeError, AttributeError) as error:
@@ -59,7 +59,7 @@ def _requirement(name: str, package: str, version: str, markers: str, hashes: li
         if package.lower() == _OURS:
             return _OURS
         cure = f"publish it, or build a wheel of it into the project and write `{_EXPORTS[name]}`"
-        raise StartError([Finding(name, package, "is of no index with hashes", cure)])
+        raise StartError([Finding(name, package, "does not come from an index with hashes", cure)])
     return f"{package}=={version}{condition} {' '.join(f'--hash={one}' for one in sorted(set(hashes)))}"
 
 
@@ -74,7 +74,7 @@ def _of_uv(document: Package) -> Iterator[_Row]:
     packages: list[Package] = document["package"]
     root = next((one for one in packages if _here(one["source"])), None)
     if root is None:
-        raise _strange("uv.lock", "names no project of this folder")
+        raise _strange("uv.lock", "does not contain the project of this folder")
     for package, ways in _reached(packages, root):
         source = package["source"]
         files = [*package.get("wheels", ()), *([package["sdist"]] if "sdist" in package else [])]
@@ -133,7 +133,7 @@ def _of_poetry(document: Package) -> Iterator[_Row]:
     """https://python-poetry.org/docs/libraries/#lock-file; each package has its groups since format 2.1."""
     for package in document.get("package", ()):
         if "groups" not in package and "category" not in package:
-            raise _strange("poetry.lock", "says not what is for development only, as those of Poetry 2 do")
+            raise _strange("poetry.lock", "does not say what is for development only (Poetry 2 writes that)")
         if package.get("optional") or "main" not in package.get("groups", [package.get("category")]):
             continue
         markers = package.get("markers", "")
@@ -150,7 +150,7 @@ def _of_pdm(document: Package) -> Iterator[_Row]:
     done = set()
     for package in document.get("package", ()):
         if "groups" not in package:
-            raise _strange("pdm.lock", "says not which groups need what (its strategy lacks inherit_metadata)")
+            raise _strange("pdm.lock", "does not say which groups need what (its strategy lacks inherit_metadata)")
         identity = (package["name"], package["version"], package.get("marker", ""))
         if "default" not in package["groups"] or identity in done:
             continue
@@ -182,7 +182,7 @@ def check_fresh(name: str, wanted: Iterable[str], found: Iterable[str]) -> None:
     missing = sorted(one for one in map(normal, wanted) if one and one not in there and one != _OURS)
     if missing:
         tool, _, _ = _EXPORTS[os.path.basename(name)].partition(" ")
-        cure = f"let its tool lock again: `{tool} lock`"
+        cure = f"lock again: `{tool} lock`"
         raise StartError([Finding(name, "", f"does not have {', '.join(missing)}, which the project requires", cure)])
 
 

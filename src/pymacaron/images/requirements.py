@@ -116,7 +116,7 @@ def _check_locked(name: str, needed: Iterable[str], others: Iterable[str]) -> No
     if missing:
         names = ", ".join(_DISTRIBUTIONS[extra] for extra in missing)
         cure = f"lock pymacaron[{','.join(missing)}] with the rest"
-        raise StartError([Finding(name, "", f"has hashes, and none for {names}, which this service needs", cure)])
+        raise StartError([Finding(name, "", f"has hashes, but none for {names}, which this service needs", cure)])
 
 
 def _check_ours(name: str, said: Iterable[str]) -> None:
@@ -157,7 +157,7 @@ def _read(folder: str, name: str, above: tuple[str, ...] = ()) -> Iterator[Requi
         StartError: it cannot be read, or is not what pip takes.
     """
     if name in above:
-        raise StartError([Finding(name, "", "names itself, by -r", "take that line out")])
+        raise StartError([Finding(name, "", "includes itself by -r", "remove that line")])
     if name in {"", _PROJECT}:
         yield from _of_project(folder)
         return
@@ -193,10 +193,10 @@ def _of_project(folder: str) -> Iterator[Requirement]:
     try:
         project = tomllib.loads(_text(folder, _PROJECT)).get("project", {})
     except tomllib.TOMLDecodeError as error:
-        raise StartError([Finding(_PROJECT, "", f"is no TOML: {error}", "mend it")]) from None
+        raise StartError([Finding(_PROJECT, "", f"is not valid TOML: {error}", "mend it")]) from None
     if "dependencies" in project.get("dynamic", ()):
         cure = "write them into requirements.txt"
-        raise StartError([Finding(_PROJECT, "project.dynamic", "dependencies are made when it is built", cure)])
+        raise StartError([Finding(_PROJECT, "project.dynamic", "its dependencies are dynamic", cure)])
     for at, one in enumerate(project.get("dependencies", ())):
         yield Requirement(f"{_PROJECT}: project.dependencies.{at}", str(one))
 
@@ -206,9 +206,9 @@ def _text(folder: str, name: str) -> str:
         with open(os.path.join(folder, name), encoding="utf-8") as file:
             return file.read()
     except OSError as error:
-        raise StartError(f"{name} cannot be read: {error.strerror}; name another one: --requirements") from None
+        raise StartError(f"{name} cannot be read: {error.strerror}; name another file: --requirements") from None
     except UnicodeDecodeError:
-        raise StartError(f"{name} is no UTF-8; write it again") from None
+        raise StartError(f"{name} is not UTF-8; save it as UTF-8") from None
 
 
 # Staging
@@ -227,14 +227,14 @@ def _staged(one: Requirement, folder: str, target: str) -> str:
         return f"--constraint {name}"
     if re.search(r"://[^/\s@]+:[^/\s@]+@", one.text):
         cure = "fetch its wheels into a folder (pip download), and name that: --wheels"
-        raise StartError([Finding(one.place, "", "holds a password, which the image would keep", cure)])
+        raise StartError([Finding(one.place, "", "contains a password, which would stay in the image", cure)])
     if not _PATH.match(one.text):
         return one.text
     path = os.path.join(folder, one.text)
     if one.text.endswith(".whl") and os.path.isfile(path):
         return f"/requirements/{WHEELS}/{_copied(path, target)}"
     cure = "build a wheel of it into the project and name that (./wheels/name.whl), or publish it"
-    raise StartError([Finding(one.place, "", "is a path of this machine, which the image does not have", cure)])
+    raise StartError([Finding(one.place, "", "is a path on this machine, which does not exist in the image", cure)])
 
 
 def stage_wheels(given: str, target: str) -> None:

@@ -47,7 +47,7 @@ def write_wheel(folder: str) -> str:
     try:
         installed = distribution("pymacaron")
     except PackageNotFoundError:
-        fact = "pymacaron runs here without being installed, so that its requirements are not known"
+        fact = "pymacaron runs without being installed, so its requirements are not known"
         raise StartError(f"{fact}; run `pip install --editable` on its checkout") from None
     name = f"pymacaron-{installed.version}-py3-none-any.whl"
     told = f"pymacaron-{installed.version}.dist-info"
