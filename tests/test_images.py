@@ -134,7 +134,7 @@ def test_links_stay_within(tmp_path: Path) -> None:
         ("keys.py", f"a\nb = '''{KEY}'''", "keys.py:2: looks like a private key"),
         ("google.json", json.dumps({"private_key": KEY}), "google.json:1: looks like a private key"),
         ("id_rsa", "x", "id_rsa: has a name that key files have"),
-        ("store.p12", "x", "store.p12: is named as"),
+        ("store.p12", "x", "store.p12: has a name that key files have"),
         ("a.py", "\nAWS = 'AKIAJ7Q2X3Y4Z5A6B7C8'", "a.py:2: looks like an access key of AWS"),
         ("b.cfg", "index = https://me:hunter22@pypi.corp.io/", "b.cfg:1: looks like a password in a URL"),
         ("e.py", "U = 'postgres://shop:hunter22@db.corp/x'", "e.py:1: looks like a password in a URL"),
@@ -182,7 +182,7 @@ def test_a_secret_in_the_configuration_is_warned_of(tmp_path: Path) -> None:
     """A setting that is secret and written out is in the image: the build says so."""
     project = written(tmp_path, **{"server.py": "", "pym-config.yaml": "name: x\nlive_host: x\njwt_secret: abc def\n"})
     with staged(Wish(str(project), base=BASE), {}) as context:
-        assert "pym-config.yaml: jwt_secret is written out" in context.warnings[0]
+        assert "pym-config.yaml: jwt_secret contains the secret itself" in context.warnings[0]
 
 
 # What is installed
@@ -233,7 +233,7 @@ def test_pyproject_counts_where_there_is_no_list(tmp_path: Path) -> None:
     [
         ({"requirements.txt": "a\n-e ../lib"}, "requirements.txt:2: is a path on this machine"),
         ({"requirements.txt": "lib @ file:///home/me/lib"}, "requirements.txt:1: is a path on this machine"),
-        ({"requirements.txt": "--index-url https://me:secret@corp/simple"}, "requirements.txt:1: holds a password"),
+        ({"requirements.txt": "--index-url https://me:secret@corp/simple"}, "requirements.txt:1: contains a password"),
         ({"requirements.txt": "-r none.txt"}, "none.txt cannot be read"),
         ({"requirements.txt": "-r ./requirements.txt"}, "requirements.txt: includes itself by -r"),
         ({"requirements.lock": "a==1 --hash=sha256:00"}, "requirements.lock: has hashes, but none for granian"),

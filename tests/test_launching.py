@@ -71,7 +71,7 @@ def test_a_port_that_cannot_be_had(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = run(by_python(port), tmp_path)
-    cure = "it is in use by another program; end that, or take another port: --port 8080"
+    cure = "another program uses it; stop that, or use another port: --port 8080"
     assert (ended.returncode, ended.stderr.splitlines()[-1]) == (2, f"cannot listen on 127.0.0.1:{port}: {cure}")
     ended = run([*by_python(port), "--host", "192.0.2.1"], tmp_path)
     assert ended.returncode == 2
@@ -123,7 +123,7 @@ START = "def start(port=80, debug=False):\n    API(app"
         ("def start():\n    API(app",
          "got an unexpected keyword argument 'port'; write `def start(port=80, debug=False):`\n"),
         ("def start(port=80, debug=False):\n    (lambda *_, **__: API(app))(app",
-         "nothing is served: start() (server.py:7) ended without a call of API.start()\n"),
+         "nothing is served: start() (server.py:7) returned without calling API.start()\n"),
         ("def start(port=80, debug=False):\n    API(__name__",
          "API(app) takes the Flask application, not '__main__'; write API(Flask(__name__))\n"),
     ],

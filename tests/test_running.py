@@ -163,7 +163,7 @@ def test_workers_are_replaced(tmp_path: Path, by: str) -> None:
         (tmp_path / "functions.py").write_text("import nothing_of_that_name", "utf-8")
         _until(lambda: _here(server) == now)  # for a while the old one answers as well
         server.process.send_signal(signal.SIGHUP)
-        _until(lambda: re.search("before (it|them) goe?s? on serving", server.log))
+        _until(lambda: re.search("previous (one|workers) keeps? serving", server.log))
         _until(lambda: _here(server) == now)
 
 
@@ -252,7 +252,7 @@ def test_a_service_that_cannot_start(tmp_path: Path, by: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ended = run([*command, "--host", "127.0.0.1", "--port", str(taken.getsockname()[1])], tmp_path)
     assert ended.returncode == 2
-    assert "it is in use by another program" in ended.stderr
+    assert "another program uses it" in ended.stderr
     (tmp_path / "functions.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "utf-8")
     ended = run([*command, "--port", "0"], tmp_path)
     assert (ended.returncode, ended.stderr.count("SIGKILL")) == (2, 1)

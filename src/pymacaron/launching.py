@@ -61,7 +61,7 @@ def _program(callback: Callable[..., object], folder: str) -> None:
         try:
             _call(callback, port=port, debug=debug)
             if listening:
-                raise StartError(f"nothing is served: {_place(callback)} ended without a call of API.start()")
+                raise StartError(f"nothing is served: {_place(callback)} returned without calling API.start()")
         except StartError as error:
             click.echo(str(error), err=True)
             if not debug:
@@ -149,9 +149,9 @@ def port_fault(host: str, port: int, error: OSError) -> str:
     """What to say of a port that nobody can listen on, and why."""
     place = f"cannot listen on {host}:{port}"
     if error.errno == errno.EADDRINUSE:
-        return f"{place}: it is in use by another program; end that, or take another port: --port {_other(port)}"
+        return f"{place}: another program uses it; stop that, or use another port: --port {_other(port)}"
     if error.errno == errno.EACCES:
-        return f"{place}: ports below 1024 are not for everybody; take another one: --port {_other(port)}"
+        return f"{place}: ports below 1024 need root; use another one: --port {_other(port)}"
     return f"{place}: {error.strerror or error}; is that an address of this machine?"
 
 

@@ -64,10 +64,10 @@ def _serve(server: _Server, *, reloads: bool) -> int:
         if not reloads:
             return server.stop()
         if server.stop() not in {0, _CHANGED}:
-            click.echo("waiting for a change", err=True)
+            click.echo("stopped; waiting for a file to change", err=True)
             while server.state() == seen:
                 server.tell(_LOOK)
-        click.echo("something has changed: starting again", err=True)
+        click.echo("files have changed: restarting", err=True)
 
 
 class _Server:

@@ -118,7 +118,7 @@ class _Rolling(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         if not self._has_served and not self.WORKERS:
             self._halting = True
             raise HaltServer("no worker could start", self.WORKER_BOOT_ERROR)
-        others = "the ones before it go on serving" if self._serves() else "it is tried again"
+        others = "the previous workers keep serving" if self._serves() else "retrying"
         self.log.error("a new worker cannot start: %s", others)
         self.renews.clear()
         self.not_before = monotonic() + self.pause

@@ -83,7 +83,7 @@ class Worker:
             time.sleep(_BEAT)
             self._say(ALIVE)
             if not ending.begun and self._waiting.are_too_many():
-                log.warning("half of the threads wait for callers who send too slowly: this worker is to be replaced")
+                log.warning("half of the threads wait for slow callers: this worker will be replaced")
                 self._say(WORN)
 
     def _end_with_parent(self) -> None:
@@ -103,7 +103,9 @@ class Worker:
                 timer.start()
 
     def _give_up(self) -> None:
-        log.warning("calls still run %d s after the end was asked for: they are broken off", self._plan.shutdown_grace)
+        log.warning(
+            "calls are still running %d s after the shutdown began: they are aborted", self._plan.shutdown_grace
+        )
         crash.flush(_FLUSH)
         logging.shutdown()
         os._exit(0)

@@ -77,7 +77,7 @@ class Supervisor:
         child = Child(number, self._command, self._listener.fileno())
         self._children.append(child)
         self._selector.register(child.pipe, selectors.EVENT_READ, child)
-        log.info("worker %d is started, process %d", number, child.process.pid)
+        log.info("worker %d started, process %d", number, child.process.pid)
         return child
 
     def _wait(self) -> None:
@@ -93,17 +93,17 @@ class Supervisor:
             if number in {signal.SIGTERM, signal.SIGINT}:
                 self._end()
             elif number == signal.SIGHUP and not self._is_ending:
-                log.info("all workers are replaced, as SIGHUP asks for")
+                log.info("SIGHUP: replacing all workers")
                 for child in self._children:
                     child.is_worn = True
 
     def _end(self) -> None:
         if self._is_ending:
-            log.warning("asked again to end: calls that run are broken off")
+            log.warning("second signal: running calls are aborted")
             for child in self._children:
                 child.kill()
             return
-        log.info("ending: calls that run may go on for %d s", self._plan.shutdown_grace)
+        log.info("shutting down: running calls have %d s to finish", self._plan.shutdown_grace)
         self._closes_at = monotonic() + self._plan.shutdown_delay
         self._when_ending()
         for child in self._children:
@@ -130,10 +130,10 @@ class Supervisor:
             log.info("serving at %s", self._plan.place)
         if child.ends_by is not None:
             if now > child.ends_by:
-                log.warning("worker %d did not end in time and is killed", child.number)
+                log.warning("worker %d did not end in time: killing it", child.number)
                 child.kill()
         elif child.is_ready and now - child.heard > self._plan.worker_timeout:
-            log.error("worker %d has not moved for %d s and is killed", child.number, self._plan.worker_timeout)
+            log.error("worker %d has not responded for %d s: killing it", child.number, self._plan.worker_timeout)
             child.kill()
         elif child.is_worn and not self._is_ending:
             self._replace(child)
@@ -158,11 +158,11 @@ class Supervisor:
             return
         for other in self._children:
             if other.successor is child:
-                log.error("the new worker %d cannot start: the one before it goes on serving", child.number)
+                log.error("the new worker %d cannot start: the previous one keeps serving", child.number)
                 other.successor, other.is_worn = None, False
         if child.is_ready:
             self._pause = _SHORTEST
-            log.error("worker %d %s; another one is started", child.number, child.how_it_ended)
+            log.error("worker %d %s; starting another one", child.number, child.how_it_ended)
         else:
             self._not_before = monotonic() + self._pause
             self._pause = min(2 * self._pause, _LONGEST)

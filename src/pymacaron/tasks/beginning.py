@@ -38,7 +38,7 @@ def begin(surroundings: Callable[[], AbstractContextManager[Any]], listeners: Se
     try:
         sender().check()
     except QueueUnavailableError as error:
-        log.error("%s; until it can, firing a task is answered with 503", error)
+        log.error("%s; until then, firing a task fails with 503", error)
 
 
 def is_ready() -> bool:

@@ -86,7 +86,7 @@ class LongOperations:
         standing = standings().of(task_id)
         is_known = "at" in standing  # how one has ended is forgotten before that it was begun
         if endpoint is None or not is_known or begun.get("who") != _who():
-            raise NotFoundError("No operation of yours is known by this id")
+            raise NotFoundError("You have no operation with this id")
         return begun, standing
 
     def status(self, task_id: str, status: int = 200) -> Any:
@@ -101,7 +101,7 @@ class LongOperations:
         if standing["state"] != DONE:
             raise failure_error(standing)
         call = current.get()
-        assert call is not None, "this is called by an operation"
+        assert call is not None, "this function can only be called in an operation"
         answer = self.endpoints[begun["operation"]].answer(call.request, unpack(standing["result"]))
         return self._reply(answer) if isinstance(answer, Response) else answer
 

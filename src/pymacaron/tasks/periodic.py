@@ -52,12 +52,12 @@ class Clockwork(threading.Thread):
             self._leave_alone(error)
         else:
             if due and self._pause:
-                log.warning("periodic tasks are fired again")
+                log.warning("periodic tasks are queued again")
                 self._pause = 0.0
 
     def _leave_alone(self, error: QueueUnavailableError) -> None:
         if not self._pause:  # said once
-            log.warning("periodic tasks cannot be fired, which is tried again: %s", error)
+            log.warning("periodic tasks cannot be queued, retrying: %s", error)
         self._pause = min(2 * self._pause or _SHORTEST, _LONGEST)
         self._until = self._clock() + self._pause
 
@@ -68,7 +68,7 @@ class Clockwork(threading.Thread):
         except QueueUnavailableError:
             raise
         except Exception:  # the others are fired all the same
-            log.exception("the periodic task %s cannot be fired", task.name)
+            log.exception("the periodic task %s cannot be queued", task.name)
         self._fired[task.name] = period
 
     def _fire(self, known: Standings, task: Task[..., Any], period: int) -> None:

@@ -93,7 +93,7 @@ def _run(task_id: str, message: JsonObject) -> None:
         return
     deaths = standing.get("deaths", 0) if standing["state"] == RUNNING else -1
     if deaths + 1 >= _MOST_DEATHS:
-        lost = ServiceUnavailableError(f"{_MOST_DEATHS} workers have died while they ran the task")
+        lost = ServiceUnavailableError(f"{_MOST_DEATHS} workers have died while running the task")
         end_with(task_id, message, lost)
         return
     standings().note(task_id, new_standing(RUNNING, deaths=deaths + 1))
@@ -104,10 +104,10 @@ def _unknown(task_id: str, message: JsonObject) -> None:
     """A task that this worker does not know is for one that is newer, or older: it waits for a while."""
     seen = message["unknown"] = message.get("unknown", 0) + 1
     if seen > _MOST_UNKNOWN:
-        end_with(task_id, message, ServiceUnavailableError("no worker knows a task of this name"))
+        end_with(task_id, message, ServiceUnavailableError("no worker has a task of this name"))
         return
     if seen == 1:
-        log.warning("no task here is called %s: it waits for a worker that has one", message["task"])
+        log.warning("no task here is called %s: it stays queued for a worker that has it", message["task"])
     _again(task_id, message, time() + _UNKNOWN)
 
 
@@ -156,7 +156,7 @@ class _Attempt:
 
     def _leave(self) -> None:
         """End this process, and with it the hold on the task: its message is still with the broker."""
-        log.warning("task %s is left to another worker, since this one ends", self.task.name)
+        log.warning("task %s goes to another worker, because this one is shutting down", self.task.name)
         try:
             standings().note(self.id, new_standing(QUEUED))
         except QueueUnavailableError as error:  # then it counts as one that its worker has died of
@@ -202,7 +202,7 @@ class _Attempt:
             self._ended(standing)
             return
         pause = min(options.backoff * 2 ** min(tries, _MOST_DOUBLED), _LONGEST_PAUSE)
-        told = "task %s failed: %s; it is run again in %g s (try %d of %d)"
+        told = "task %s failed: %s; retrying in %g s (attempt %d of %d)"
         failure = type(self.call.failure).__name__
         log.warning(told, self.task.name, failure, pause, tries + 2, options.max_retries + 1)
         self.message["tries"] = tries + 1

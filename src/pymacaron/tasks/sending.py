@@ -108,7 +108,7 @@ class Sender:
         except TaskValueError as error:  # there is a broker, and it does not take that much
             raise TaskValueError(f"{message['task']}: {error}") from None
         except ERRORS as error:
-            fact = f"the queue of tasks cannot be reached, or did not confirm that it has {message['task']}"
+            fact = f"the task queue cannot be reached, or did not confirm {message['task']}"
             raise QueueUnavailableError(f"{fact}: {_said(error)}").caught(error) from error
 
     def check(self) -> None:
@@ -121,7 +121,7 @@ class Sender:
             with self.app.connection_for_write() as connection:
                 connection.default_channel  # noqa: B018 - connects, and opens it
         except ERRORS as error:
-            fact = f"the broker of tasks cannot be reached: {_said(error)}"
+            fact = f"the task broker cannot be reached: {_said(error)}"
             raise QueueUnavailableError(fact).caught(error) from error
 
 

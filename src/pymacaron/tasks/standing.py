@@ -103,7 +103,7 @@ class Standings:
         except (ItemTooLargeError, ItemRefusedError):  # a store that is well, and does not keep that
             raise
         except Exception as error:
-            fact = f"what is known of tasks cannot be reached: {type(error).__name__}: {error}"
+            fact = f"the store of task states cannot be reached: {type(error).__name__}: {error}"
             raise QueueUnavailableError(fact).caught(error) from error
 
 

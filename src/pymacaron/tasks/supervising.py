@@ -34,12 +34,12 @@ class Supervisor(threading.Thread):
         while not self._ending.is_set():
             began = monotonic()
             self._worker = worker = subprocess.Popen(self._command, stdin=subprocess.PIPE)  # noqa: S603 - ourselves
-            log.info("a worker for tasks was started, process %d", worker.pid)
+            log.info("task worker started, process %d", worker.pid)
             code = worker.wait()
             if self._ending.is_set():
                 return
             pause = _SHORTEST if monotonic() - began > _HEALTHY else min(2 * pause, _LONGEST)
-            log.error("the worker for tasks has ended (%d); another one is started in %g s", code, pause)
+            log.error("the task worker has ended (%d); starting another one in %g s", code, pause)
             self._ending.wait(pause)
 
     def stop(self) -> None:

@@ -70,7 +70,7 @@ class Heartbeat(threading.Thread):
             self._queues.extend(list(self._tags))
         except ERRORS as error:
             if not self._is_down:  # said once
-                log.warning("leases of tasks cannot be extended, which is tried again: %s", type(error).__name__)
+                log.warning("leases of tasks cannot be extended, retrying: %s", type(error).__name__)
             self._is_down = True
         else:
             if self._is_down:
@@ -138,7 +138,7 @@ class Channel(virtual.Channel):  # type: ignore[misc]  # it has no types
             if message is not None:
                 self.heartbeat.keep(taken.tag)
                 return message
-            log.error("a message in the queue %s was none of pymacaron's, and is dropped", queue)
+            log.error("dropped a message in the queue %s that pymacaron did not write", queue)
             self.queues.done(taken.tag)
         raise Empty
 
@@ -216,11 +216,11 @@ class Transport(virtual.Transport):  # type: ignore[misc]  # it has no types
             self._hand_out()
         except ERRORS as error:  # Celery would begin anew, and give back what it works on
             if not self._is_down:
-                log.error("tasks cannot be taken, which is tried again: %s: %s", type(error).__name__, error)
+                log.error("tasks cannot be fetched, retrying: %s: %s", type(error).__name__, error)
             self._is_down = True
         else:
             if self._is_down:
-                log.warning("tasks are taken again")
+                log.warning("tasks are fetched again")
             self._is_down = False
         finally:
             self._looks = False

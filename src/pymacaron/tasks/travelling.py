@@ -34,7 +34,7 @@ def pack(value: Any, place: str) -> Json:
     try:
         return _pack(value, place)
     except RecursionError:
-        raise TaskValueError(f"{place} is nested too deeply, or holds itself; pass an id instead") from None
+        raise TaskValueError(f"{place} is nested too deeply, or contains itself; pass an id instead") from None
 
 
 def unpack(value: Json) -> Any:
@@ -68,8 +68,10 @@ def _pack(value: Any, place: str) -> Json:
         return write(value, place)
     if is_model(value):
         return _model(value, place)
-    cure = "pass what JSON has, dates, Decimal, UUID, bytes, sets, tuples, or models; or an id to load it by"
-    raise TaskValueError(f"{place} is a {kind.__module__}.{kind.__qualname__}, which cannot travel to a worker; {cure}")
+    cure = "pass JSON values, dates, Decimal, UUID, bytes, sets, tuples, or models; or an id to load it by"
+    raise TaskValueError(
+        f"{place} is a {kind.__module__}.{kind.__qualname__}, which cannot be sent to a worker; {cure}"
+    )
 
 
 def _text(value: str, place: str) -> str:
@@ -77,7 +79,7 @@ def _text(value: str, place: str) -> str:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise TaskValueError(f"{place} has half a character (a lone surrogate), which nobody can read") from None
+            raise TaskValueError(f"{place} has a lone surrogate, which UTF-8 cannot encode") from None
     return value
 
 

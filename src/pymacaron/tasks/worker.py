@@ -56,7 +56,7 @@ def load(server: str) -> None:
     path = os.path.abspath(server)
     if not os.path.isfile(path) or not path.endswith(".py"):
         cure = "name the file that ends with letsgo(), as in `pymacaron worker path/to/server.py`"
-        fact = f"there is no {server}" if not os.path.isfile(path) else f"{server} is no program in Python"
+        fact = f"there is no {server}" if not os.path.isfile(path) else f"{server} is not a Python program"
         raise StartError(f"{fact}; {cure}")
     process.role = WORKER
     sys.path.insert(0, os.path.dirname(path))
