@@ -16,6 +16,7 @@ from programs import PATIENCE, free_row
 
 from pymacaron.config import Secret
 from pymacaron.containers import Engine, EngineError, Login
+from pymacaron.containers.program import Program
 
 SERVER = """
 import http.server, os, signal, sys
@@ -152,3 +153,14 @@ def _asked(url: str) -> int:
         except OSError:
             time.sleep(0.05)
     raise AssertionError(url)
+
+
+def test_what_was_shown_is_not_repeated() -> None:
+    """The error of a command whose lines somebody reads has the last one only; otherwise it has them all."""
+    program, heard = Program(("sh",), os.environ), list[str]()
+    with pytest.raises(EngineError, match=r"sh .*failed \(3\): why$") as shown:
+        program.told("-c", "echo what; echo why; echo; exit 3", say=heard.append)
+    assert heard == ["what", "why", ""]
+    assert "what" not in str(shown.value)
+    with pytest.raises(EngineError, match=r"failed \(3\): what\nwhy$"):
+        program.told("-c", "echo what; echo why; exit 3", say=None)
