@@ -53,7 +53,7 @@ SENSE = {
     ("config", "empty.yaml"): 0,  # it has defaults, and says what is missing
 }
 OTHERS = [
-    ("new folder", "there is a folder here already"),
+    ("new folder", "folder exists here already"),
     ("new New-X", "cannot be a package"),
     ("new json", "'json_service'"),
     ("new", "Missing argument 'NAME'"),

@@ -66,7 +66,7 @@ def test_many_kinds() -> None:
         reporting(crashed(function=f"shop.f{number}"))
     assert reporting.flush()
     assert len(told) == 52
-    assert told[-2][0] == "MORE BACKEND ERRORS: of too many kinds to tell of each"
+    assert told[-2][0] == "MORE BACKEND ERRORS: too many kinds to report each"
     assert told[-1][0].startswith(f"{told[-2][0]} [449 more in ")
 
 
@@ -90,7 +90,7 @@ def test_reporters_that_hang_or_fail(caplog: pytest.LogCaptureFixture) -> None:
     assert not reporting.flush(0.5)
     assert time.monotonic() - began < 5
     assert len(told) == 20
-    assert caplog.messages == ["the crash reporter fails failed: SystemExit: not with me (not told again for 60 s)"]
+    assert caplog.messages == ["the crash reporter fails failed: SystemExit: not with me (not logged again for 60 s)"]
     hangs.set()
     assert reporting.flush()
 
@@ -110,7 +110,9 @@ def test_queues_are_bounded(caplog: pytest.LogCaptureFixture) -> None:
     hangs.set()
     assert outlet.join(time.monotonic() + 20)
     assert len(sent) in {100, 101}
-    assert caplog.messages == ["the crash reporter slow does not keep up: reports are lost (not told again for 60 s)"]
+    assert caplog.messages == [
+        "the crash reporter slow does not keep up: reports were dropped (not logged again for 60 s)"
+    ]
 
 
 FORKS = """

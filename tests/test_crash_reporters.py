@@ -296,7 +296,10 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "file": ({"report_to": ["file"]}, "report_file: is not set, and report_to names 'file'"),
     "slack": ({"report_to": ["log", "slack"]}, "report_slack_webhook: is not set"),
     "webhook": ({"report_to": ["webhook"]}, "report_webhook: is not set"),
-    "no URL": ({**COLLECTOR, "report_webhook": "/var/log"}, "report_webhook: is no URL of HTTP; write one that begins"),
+    "no URL": (
+        {**COLLECTOR, "report_webhook": "/var/log"},
+        "report_webhook: is not an HTTP URL; write one that begins",
+    ),
     "email": ({"report_to": ["email"]}, "report_email_to: is not set.*\n.*smtp_host: is not set"),
     "sentry": ({"report_to": ["sentry"]}, "report_sentry_dsn: is not set, nor is SENTRY_DSN"),
     "clear": ({**MAIL, **LOGIN, "smtp_security": "none"}, "smtp_security: is none, and smtp_password would be sent"),

@@ -217,7 +217,7 @@ def test_no_room(project: Project) -> None:
     (project.folder / "program.py").write_text(FULL)
     ended = run([sys.executable, "-W", "ignore", "program.py"], project.folder)
     assert 'pymacaron_calls_total{api="shop",operation="alone",status="200"} 1.0' in ended.stdout
-    assert "this process counts for itself" in ended.stderr
+    assert "this process counts only its own requests" in ended.stderr
 
 
 @given(counts=st.lists(st.integers(0, 9), min_size=1, max_size=40))

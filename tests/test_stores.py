@@ -392,7 +392,7 @@ def test_conditional_delete(store: Store) -> None:
 def test_what_failed_is_told(store: Store) -> None:
     """A failed condition is a 409 that says what was not so, and pickles."""
     item = store.put(USERS, user())
-    with pytest.raises(ConditionFailedError, match="it is there already") as caught:
+    with pytest.raises(ConditionFailedError, match="it exists already") as caught:
         store.put(USERS, item, when=ABSENT)
     assert (caught.value.status, caught.value.code) == (409, "CONDITION_FAILED")
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)

@@ -583,7 +583,7 @@ def test_a_service_whose_store_is_down(project: Project, caplog: pytest.LogCaptu
         "one property, or two"]),
         ("Empty", ["it has no table_name", "it has no primary_key"]),
         ("Named", ["'no such name' is no name of a table"]),
-        ("Half", ["db.Half has no save_to_db; let it inherit from pymacaron.stores.PersistentModel"]),
+        ("Half", ["db.Half has no save_to_db; inherit it from pymacaron.stores.PersistentModel"]),
     ],
 )  # fmt: skip
 def test_what_a_start_says_of_classes(project: Project, by: str, told: list[str]) -> None:

@@ -301,7 +301,7 @@ def test_over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(TOKEN, "t")
         refused = unittest.TestResult()
         Case("test").run(refused)
-        assert "cannot be encrypted safely" in refused.failures[0][1]
+        assert "TLS connection failed" in refused.failures[0][1]
         monkeypatch.setenv(UNVERIFIED, "1")
         taken = unittest.TestResult()
         Case("test").run(taken)

@@ -67,4 +67,4 @@ def _written(project: Project) -> list[str]:
     try:
         return written(project.changes())
     except OSError as error:
-        raise click.UsageError(f"{error.filename} cannot be written: {error.strerror}; look who may") from None
+        raise click.UsageError(f"{error.filename} cannot be written: {error.strerror}; check its permissions") from None

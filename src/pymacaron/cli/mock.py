@@ -44,7 +44,7 @@ def mock(paths: tuple[str, ...], host: str, port: int, seed: int, dynamic: bool,
     try:
         server = make_server(host, port, app, threaded=True)
     except (OSError, SystemExit) as error:
-        raise click.UsageError(f"{host}:{port} cannot be listened at: {error}; choose another --port") from None
+        raise click.UsageError(f"{host}:{port} cannot be used: {error}; choose another --port") from None
     count = sum(len(document.operations) for document in documents)
     place = f"http://{host}:{server.server_port}/"
     click.echo(f"{count} operations at {place} (Ctrl-C ends it)")

@@ -32,7 +32,7 @@ def new(name: str) -> None:
     try:
         make_service(name, os.getcwd())
     except FileExistsError:
-        raise click.UsageError(f"there is a {name} here already: take another name, or go elsewhere") from None
+        raise click.UsageError(f"{name} exists here already: choose another name or another folder") from None
     except OSError as error:
-        raise click.UsageError(f"{name} cannot be made here: {error.strerror}") from None
-    click.echo(f"{name} is made. Next:\n\n  cd {name}\n  make test\n  make run")
+        raise click.UsageError(f"{name} cannot be created here: {error.strerror}") from None
+    click.echo(f"{name} is created. Next:\n\n  cd {name}\n  make test\n  make run")

@@ -80,7 +80,7 @@ def replay(app: Any, recorder: Recorder, request: Request, caller: str) -> JsonO
     fault = _answered(_from(app, caller), request)
     seen = recorder.call_of(call_id)
     if seen is None:
-        return {"fault": fault or "The answer goes on for longer than is waited for", "ms": _since(began)}
+        return {"fault": fault or "The answer takes longer than the console waits", "ms": _since(began)}
     found = clean(seen)
     answer = found.redaction.tree(found.answer) if not found.redaction.is_full else {"status": seen.status}
     return {"row": row(seen), "response": answer, "fault": fault, "ms": _since(began)}

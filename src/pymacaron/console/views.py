@@ -122,14 +122,14 @@ class Console(NamedTuple):
         self._check_process()
         seen = self.recorder.call(number)
         if seen is None:
-            raise NotFoundError("This call is not known any more")
+            raise NotFoundError("This call is not stored any more")
         return _json(detail(self.recorder, seen))
 
     def _error(self, number: int) -> Response:
         self._check_process()
         trouble = self.recorder.trouble(number)
         if trouble is None:
-            raise NotFoundError("This error is not known any more")
+            raise NotFoundError("This error is not stored any more")
         return _json(report_of(self.recorder, trouble))
 
     def _check_process(self) -> None:

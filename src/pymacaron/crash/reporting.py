@@ -63,7 +63,7 @@ class Reporting:
                 event = {"call": call, "function": call.function, "exchange": exchange}
                 self._order(kind, {**event, "kind": "crash", "caught": call.failure})
         except Exception:  # the answer is the caller's, whatever happens here
-            log.exception("a crash of %s could not be reported", call.function)
+            log.exception("the crash of %s could not be reported", call.function)
 
     def _consider_slow(self, exchange: Exchange) -> None:
         call, seconds = exchange.call, exchange.answered
@@ -111,7 +111,7 @@ class Reporting:
     def _make(self, kind: Kind, event: dict[str, Any]) -> None:
         """On the maker's thread: what was seen becomes a report."""
         if self._kinds.is_other(kind):
-            kind.told = "MORE BACKEND ERRORS: of too many kinds to tell of each", "{}"
+            kind.told = "MORE BACKEND ERRORS: too many kinds to report each", "{}"
             self._send(event["call"], *kind.told)
             return
         kind.told = self._report_of(event)
@@ -123,7 +123,7 @@ class Reporting:
         try:
             return report_of(Event(**event), time() - _began)
         except BaseException:  # something of the call's could not be read; that it failed is told all the same
-            log.exception("the report of a crash could not be made")
+            log.exception("a crash report could not be built")
             return f"BACKEND ERROR {event['function']}(): its report could not be made", "{}"
 
     def _summarise(self, *, at_end: bool = False) -> float | None:
@@ -184,7 +184,7 @@ class Outlet:
 
     def send(self, call: Call | None, title: str, message: str) -> None:
         if not self._worker.put((call, title, message)):
-            self._complain("does not keep up: reports are lost")
+            self._complain("does not keep up: reports were dropped")
             _tell_lost(self._name)
 
     def _act(self, item: tuple[Call | None, str, str]) -> None:
@@ -203,7 +203,7 @@ class Outlet:
         now = monotonic()
         if now >= self._quiet_until:
             self._quiet_until = now + self._window
-            log.warning("the crash reporter %s %s (not told again for %d s)", self._name, what, self._window)
+            log.warning("the crash reporter %s %s (not logged again for %d s)", self._name, what, self._window)
 
 
 # The one of the process
@@ -288,7 +288,7 @@ def report_error(title: str, data: Any = None, caught: BaseException | None = No
         stack = _stack(frame) if caught is None else []
         reporting().tell(key, {**told, "caught": caught, "stack": stack})
     except (Exception, SystemExit):  # a report must not break what it reports of
-        log.exception("report_error: the report could not be made")
+        log.exception("report_error: the report could not be built")
 
 
 def _stack(frame: FrameType) -> list[Any]:

@@ -58,7 +58,7 @@ def make_room() -> None:
             _allocate(Path(folder, f"{kind}_{os.getpid()}.db"), _ROOM)
     except OSError as error:
         del os.environ[FOLDER]
-        log.warning("metrics: %s: %s: this process counts for itself", folder, error.strerror)
+        log.warning("metrics: %s: %s: this process counts only its own requests", folder, error.strerror)
 
 
 def _allocate(file: Path, size: int) -> None:

@@ -31,10 +31,10 @@ def show(app: Flask, config: Config) -> None:
         _open(config.metrics_host, config.metrics_port)
         return
     if any(rule.rule == PATH for rule in app.url_map.iter_rules()):
-        log.warning("metrics: the service has a path %s of its own, which wins; name a metrics_port", PATH)
+        log.warning("metrics: the service has its own path %s, which wins; set metrics_port", PATH)
         return
     if config.metrics_token is None and not app.debug:
-        log.warning("metrics: whoever reaches the service can read %s; set metrics_token or metrics_port", PATH)
+        log.warning("metrics: everybody who reaches the service can read %s; set metrics_token or metrics_port", PATH)
     app.add_url_rule(PATH, ENDPOINT, _view(config), methods=["GET"])
 
 
@@ -56,7 +56,7 @@ def _check(sent: str | None, token: str) -> None:
         AuthError: the token is not there, or is another one.
     """
     if sent is None:
-        raise AuthMissingHeaderError("Authorization: Bearer and the metrics_token are wanted")
+        raise AuthMissingHeaderError("Send Authorization: Bearer with the metrics_token")
     scheme, _, given = sent.partition(" ")
     if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
         raise AuthInvalidTokenError("This is not the metrics_token")
@@ -111,7 +111,7 @@ def _listens(host: str, port: int) -> bool:
         start_http_server(port, host, _Numbers())
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
-            log.error("metrics: nobody can listen on %s:%s: %s", host, port, error.strerror)
+            log.error("metrics: cannot listen on %s:%s: %s", host, port, error.strerror)
             return True  # and will not a moment later
         return False
     return True

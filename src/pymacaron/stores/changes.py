@@ -61,11 +61,11 @@ def is_met(write: Write, old: Item | None) -> None:
 def condition_failed(write: Write) -> ConditionFailedError:
     present, version, _ = write.when
     if present is False:
-        fact = "it is there already"
+        fact = "it exists already"
     elif version is not None:
-        fact = "it was changed meanwhile"
+        fact = "it has changed meanwhile"
     else:
-        fact = "it is not there, or not as the condition says"
+        fact = "it does not exist, or does not meet the condition"
     return ConditionFailedError(f"an item of {write.table.name} was not written: {fact}")
 
 
@@ -95,11 +95,11 @@ def check_update(update: Update) -> None:
     """
     names = [*update.set, *update.remove, *update.add]
     if len(set(names)) < len(names):
-        raise ItemRefusedError("an update changes an attribute in two ways; let it do one")
+        raise ItemRefusedError("an update changes an attribute in two ways; use one")
     for attribute in update.table.key:
         if attribute.name in names:
             raise ItemRefusedError(
-                f"{attribute.name}: the key of an item cannot be changed; write another, delete this"
+                f"{attribute.name}: the key of an item cannot be changed; write a new item and delete this one"
             )
     _check_amounts(update.add)
 
@@ -107,7 +107,7 @@ def check_update(update: Update) -> None:
 def _check_amounts(add: Mapping[str, Any]) -> None:
     for name, amount in add.items():
         if not is_number(amount) or not fits(amount):
-            raise ItemRefusedError(f"{name}: what is added has to be a number of at most 38 digits")
+            raise ItemRefusedError(f"{name}: only a number of at most 38 digits can be added")
 
 
 def _sum(name: str, one: Any, other: Any) -> Any:

@@ -31,7 +31,7 @@ def read_cursor(query: list[Any], attributes: list[Attribute], cursor: str) -> d
             return {one.name: key_value(one, _read(one, text)) for one, text in zip(attributes, last, strict=True)}
     except (ValueError, TypeError, ArithmeticError, RecursionError, msgspec.MsgspecError, ItemRefusedError):
         pass
-    raise ItemRefusedError("the cursor is none of this query; give back the one of the page before, as it is")
+    raise ItemRefusedError("the cursor does not belong to this query; pass the cursor of the previous page unchanged")
 
 
 def _written(attribute: Attribute, value: Any) -> str:

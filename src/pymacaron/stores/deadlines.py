@@ -26,7 +26,7 @@ def deadline() -> float | None:
     if call is None or call.deadline is None:
         return None
     if monotonic() >= call.deadline:
-        raise DeadlineExceededError("The time for an answer has passed: nothing more is asked of the store")
+        raise DeadlineExceededError("The deadline of the call has passed: the store is not asked any more")
     return call.deadline
 
 
@@ -38,7 +38,7 @@ def left(most: float = inf) -> float:
 
 def too_late() -> DeadlineExceededError:
     """What to raise where the store was stopped in the middle."""
-    return DeadlineExceededError("The store was not done in the time that there is for an answer")
+    return DeadlineExceededError("The store did not answer before the deadline of the call")
 
 
 def in_time(items: Iterable[_T]) -> Iterable[_T]:

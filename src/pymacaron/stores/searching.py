@@ -71,7 +71,9 @@ def search(
     range_ = _range(found.sort, sort or EVERYTHING)
     after = None if cursor is None else read_cursor(identity, attributes, cursor)
     if after is not None and sort is not None and after[found.partition.name] != partition:
-        raise ItemRefusedError("the cursor is none of this query; give back the one of the page before, as it is")
+        raise ItemRefusedError(
+            "the cursor does not belong to this query; pass the cursor of the previous page unchanged"
+        )
     return Search(table, index, attributes, partition, range_, descending, limit, after)
 
 

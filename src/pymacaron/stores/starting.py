@@ -35,7 +35,7 @@ def _faults(node: Node, model: Any) -> list[tuple[str, str | None]]:
     missing = [method for method in _METHODS if not callable(getattr(model, method, None))]
     if not missing:
         return []
-    return [(f"{name} has no {' and no '.join(missing)}", "let it inherit from pymacaron.stores.PersistentModel")]
+    return [(f"{name} has no {' and no '.join(missing)}", "inherit it from pymacaron.stores.PersistentModel")]
 
 
 def find_store(models: Iterable[Any]) -> None:
@@ -56,7 +56,7 @@ def find_store(models: Iterable[Any]) -> None:
             else:
                 store.check(table)
         except ServiceUnavailableError as error:
-            log.error("%s; until then, whatever keeps a model in it answers 503", error)
+            log.error("%s; until then, operations that use it answer 503", error)
             return
         except ValueError as error:
             raise StartError(f"models cannot be kept: {error}") from None

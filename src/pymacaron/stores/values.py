@@ -84,8 +84,8 @@ def _other(value: Any, place: str, level: int) -> Any:
         for kind in _KINDS:
             if isinstance(value, kind):
                 return canonical(kind(value), place, level)
-    advice = "reveal() it if it is to be kept in clear" if isinstance(value, Secret) else "make a text of it"
-    raise ItemRefusedError(f"{place}: a {type(value).__name__} is nothing that a store keeps; {advice}")
+    advice = "call reveal() on it to store it in clear text" if isinstance(value, Secret) else "convert it to a string"
+    raise ItemRefusedError(f"{place}: a {type(value).__name__} cannot be stored; {advice}")
 
 
 def _mapping(value: dict[Any, Any], place: str, level: int) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _check_text(text: str, place: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ItemRefusedError(f"{place}: the text has half of a surrogate pair, which is no character") from None
+        raise ItemRefusedError(f"{place}: the text has a lone surrogate, which UTF-8 cannot encode") from None
 
 
 def _whole(value: int, place: str) -> int:
@@ -111,7 +111,7 @@ def _whole(value: int, place: str) -> int:
 
 def _number(value: float | Decimal, place: str) -> int | float | Decimal:
     if not (value.is_finite() if isinstance(value, Decimal) else isfinite(value)):
-        raise ItemRefusedError(f"{place}: NaN and infinity are no numbers of JSON")
+        raise ItemRefusedError(f"{place}: NaN and infinity are not JSON numbers")
     if isinstance(value, Decimal):
         return number_of(str(value))
     if not value.is_integer():

@@ -67,7 +67,7 @@ class FakeTransport:
 
     def send(self, sending: Sending) -> Response:
         if sending.until <= monotonic():
-            raise TransportFault("there is no time left", unsent=True, late=True)
+            raise TransportFault("the deadline has passed", unsent=True, late=True)
         asked = sending.request
         operation, values = self._found(asked)
         request = Request(asked.method, unquote(asked.path), asked.query, asked.headers, asked.body, values)
@@ -96,7 +96,7 @@ class FakeTransport:
         except PyMacaronException as error:
             return Failures()(error)
         except TimeoutError as error:
-            raise TransportFault("the answer takes too long", late=True) from error
+            raise TransportFault("the answer timed out", late=True) from error
         except ConnectionError as error:
             raise TransportFault("the connection broke off") from error
         if not isinstance(response.body, bytes):

@@ -76,7 +76,7 @@ class HttpTransport:
         request = sending.request
         left = sending.until - monotonic()
         if left <= 0:
-            raise TransportFault("there is no time left", unsent=True, late=True)
+            raise TransportFault("the deadline has passed", unsent=True, late=True)
         underway.until, underway.is_connected = sending.until, False
         body: Any = request.body if isinstance(request.body, bytes) else _Outgoing(request.body, request.headers)
         try:
@@ -136,17 +136,17 @@ def _fault(error: Exception, *, unsent: bool = False) -> TransportFault:
     if isinstance(cause, LocationValueError):
         return TransportFault("its address, or that of the proxy, is not valid", unsent=True)
     if isinstance(cause, NameResolutionError):
-        return TransportFault("its name has no address", unsent=True)
+        return TransportFault("its name does not resolve", unsent=True)
     if isinstance(cause, NewConnectionError):  # which is a ConnectTimeoutError to urllib3
         return TransportFault(f"there is no connection ({_reason(cause)})", unsent=True)
     if isinstance(cause, ConnectTimeoutError):
-        return TransportFault("connecting takes too long", unsent=True, late=True)
+        return TransportFault("connecting timed out", unsent=True, late=True)
     if isinstance(cause, SSLError):
-        return TransportFault(f"the connection cannot be encrypted safely ({_reason(cause)})", unsent=unsent)
+        return TransportFault(f"the TLS connection failed ({_reason(cause)})", unsent=unsent)
     if isinstance(error, ProxyError) and unsent:  # urllib3 says so, too, of a proxy that breaks off after the request
-        return TransportFault("the proxy lets nothing through", unsent=True)
+        return TransportFault("the proxy refused the connection", unsent=True)
     if isinstance(cause, ReadTimeoutError) or isinstance(_innermost(cause), TimeoutError):
-        return TransportFault("the answer takes too long", unsent=unsent, late=True)
+        return TransportFault("the answer timed out", unsent=unsent, late=True)
     return TransportFault(f"the connection broke off ({_reason(cause)})", unsent=unsent)
 
 

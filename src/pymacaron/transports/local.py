@@ -31,7 +31,7 @@ class LocalTransport:
 
     def send(self, sending: Sending) -> Response:
         if sending.until <= monotonic():
-            raise TransportFault("there is no time left", unsent=True, late=True)
+            raise TransportFault("the deadline has passed", unsent=True, late=True)
         context = Context()
         started: list[Any] = []
 

@@ -64,7 +64,7 @@ class ReplayingTransport:
 
     def send(self, sending: Sending) -> Response:
         if sending.until <= monotonic():
-            raise TransportFault("there is no time left", unsent=True, late=True)
+            raise TransportFault("the deadline has passed", unsent=True, late=True)
         body = sending.request.body
         data = body if isinstance(body, bytes) else b"".join(chunks_of(body))
         found = self._tape.find(_call(sending), request_entry(sending, data))

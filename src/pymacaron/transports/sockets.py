@@ -92,7 +92,7 @@ class _Connection(HTTPConnection):
         except (OSError, UnicodeError) as error:
             fault = error if isinstance(error, socket.gaierror) else socket.gaierror("no host name")
             raise NameResolutionError(self.host, self, fault) from error
-        failure: OSError = OSError("the name has no address")
+        failure: OSError = OSError("the name does not resolve")
         for family, kind, protocol, _, address in found:
             left = until - monotonic()
             if left <= 0:
@@ -111,7 +111,7 @@ class _Connection(HTTPConnection):
                 made.until = underway.until
                 return made
         if isinstance(failure, TimeoutError) or monotonic() >= until:
-            raise ConnectTimeoutError(self, "connecting takes too long") from failure
+            raise ConnectTimeoutError(self, "connecting timed out") from failure
         raise NewConnectionError(self, str(failure)) from failure
 
     def connect(self) -> None:

@@ -47,7 +47,7 @@ class Tape:
         try:
             entries, _ = parse(read(name), named_json=name.lower().endswith(".json"))
         except OSError as error:
-            text = f"{name} cannot be read ({error.strerror}); make it: with ApiPool.<api>.recording(...)"
+            text = f"{name} cannot be read ({error.strerror}); record it: with ApiPool.<api>.recording(...)"
             raise NotRecordedError(text) from None
         except SourceError as error:
             raise NotRecordedError(f"{name}: {error}") from None

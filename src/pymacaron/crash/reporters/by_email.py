@@ -23,7 +23,7 @@ def reporter(config: Config) -> Reporter:
         ConfigurationError: a password would be sent in clear.
     """
     if config.smtp_security == "none" and config.smtp_password is not None:
-        fact, cure = "is none, and smtp_password would be sent in clear", "use starttls or tls"
+        fact, cure = "is none, and smtp_password would be sent in clear text", "use starttls or tls"
         raise ConfigurationError([Finding(config.config_file or "get_config()", "smtp_security", fact, cure)])
     return partial(send, config)
 

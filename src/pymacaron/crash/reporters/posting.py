@@ -21,7 +21,7 @@ def address(config: Config, key: str) -> str:
     """
     url = reveal(config[key])
     if re.match(r"https?://[^\s/]", url, re.IGNORECASE) is None:
-        fact, cure = "is no URL of HTTP", "write one that begins with https://"
+        fact, cure = "is not an HTTP URL", "write one that begins with https://"
         raise ConfigurationError([Finding(config.config_file or "get_config()", key, fact, cure)])
     return url
 

@@ -191,12 +191,12 @@ class Connection:
             return error  # type: ignore[no-any-return]  # boto3 has no types
         if code == "ResourceNotFoundException" or "does not have the specified index" in text:
             return TableMissingError(
-                f"{self.place} has no table {table}, or it lacks an index; create_tables() makes it"
+                f"{self.place} has no table {table}, or an index is missing; create_tables() creates it"
             )
         if code == "ValidationException":
             return refused(text, table)
         if code in _THROTTLED:
-            return StoreThrottledError(f"{self.place} has too much to do ({code})")
+            return StoreThrottledError(f"{self.place} is throttled ({code})")
         return StoreDownError(f"{self.place} cannot be used: {code}: {text}")
 
 
@@ -224,7 +224,7 @@ def refused(text: str, table: str) -> PyMacaronException:
     """What DynamoDB finds invalid; its words may show values, and stay with the cause."""
     if "size" in text.lower() and "exceeded" in text.lower():
         return ItemTooLargeError(f"an item of {table} would have more than 400 KiB")
-    return ItemRefusedError(f"DynamoDB refuses what was to be done with an item of {table}")
+    return ItemRefusedError(f"DynamoDB rejects the operation on an item of {table}")
 
 
 def pause(attempt: int) -> None:

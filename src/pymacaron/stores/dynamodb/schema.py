@@ -66,7 +66,7 @@ def _add_indexes(connection: Connection, table: Table) -> None:
     """One after another, as DynamoDB wants it."""
     found = _settled(connection, table)
     if found["KeySchema"] != _schema(table.partition, table.sort):
-        raise ValueError(f"{connection.place} has a table {table.name} with another key; drop_table() lets it be gone")
+        raise ValueError(f"{connection.place} has a table {table.name} with another key; drop_table() deletes it")
     for index in missing_indexes(found, table):
         connection.call(
             "update_table", TableName=table.name, AttributeDefinitions=_definitions(table),
@@ -111,5 +111,5 @@ def check(connection: Connection, table: Table) -> None:
     found = connection.call("describe_table", TableName=table.name)["Table"]
     for index in missing_indexes(found, table):
         raise TableMissingError(
-            f"{connection.place}: the table {table.name} lacks the index {index.name}; create_tables() makes it"
+            f"{connection.place}: the table {table.name} lacks the index {index.name}; create_tables() creates it"
         )

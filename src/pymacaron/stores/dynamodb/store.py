@@ -132,7 +132,7 @@ class DynamoStore(Store):
                 return
             pause(attempt)
         if writes:
-            raise StoreThrottledError("other writes were in the way of a transaction, again and again")
+            raise StoreThrottledError("a transaction conflicted with other writes on every attempt")
 
     def _cancelled(self, writes: Sequence[Write], error: Any) -> None:
         """Nothing, if it is worth another attempt.

@@ -172,13 +172,13 @@ class Connections:
         """What SQLite says, as an error of ours."""
         text = str(error)
         if text.startswith(("no such table", "no such column")) or "has no column" in text:
-            return TableMissingError(f"{self.path}: {text}; create_tables() makes it")
+            return TableMissingError(f"{self.path}: {text}; create_tables() creates it")
         code = error.sqlite_errorcode & 0xFF
         if code == sqlite3.SQLITE_INTERRUPT:
             return too_late()
         if code in _BUSY:
             return self._busy()
-        cure = "is it a file that this process can write, and is the disk full?"
+        cure = "check that this process can write the file, and that the disk is not full"
         return StoreDownError(f"the store {self.path} does not work: {text}; {cure}")
 
     def before_fork(self) -> None:

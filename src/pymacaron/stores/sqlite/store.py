@@ -180,7 +180,7 @@ class SqliteStore(Store):
             connection.execute(layout.create_expiry())
             known = [row[1] for row in connection.execute(f"PRAGMA table_info({layout.name})")]
             if ("sort" in known) is not (table.sort is not None):
-                raise ValueError(f"{self.path} has a table {table.name} with another key; drop_table() lets it be gone")
+                raise ValueError(f"{self.path} has a table {table.name} with another key; drop_table() deletes it")
             for index in table.indexes:
                 if f"i_{index.name}" not in known:
                     self._add_index(connection, layout, index.name)
