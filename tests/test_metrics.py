@@ -140,7 +140,7 @@ def test_own_path_wins(project: Project, caplog: pytest.LogCaptureFixture) -> No
     project.document({"/metrics": {"get": operation("f")}})
     project.functions("def f(): return {'own': True}")
     assert project.start().get("/metrics").json == {"own": True}
-    assert "name a metrics_port" in caplog.text
+    assert "set metrics_port" in caplog.text
 
 
 PROGRAM = """
