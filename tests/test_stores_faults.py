@@ -618,7 +618,7 @@ def test_a_table_that_is_there_otherwise(project: Project, tmp_path: Path) -> No
 def test_no_object_no_item(project: Project) -> None:
     """Only objects are kept."""
     shop(project, "Kept", {"type": "string"})
-    with pytest.raises(BindingError, match=r"cannot keep this.*no model"):
+    with pytest.raises(BindingError, match=r"cannot keep this.*not a model"):
         project.start()
 
 
