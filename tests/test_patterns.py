@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from pymacaron.formats import PATTERNS_OF_DRAFT4, Formats
-from pymacaron.patterns import MOST_SEARCHED, meant, usable_pattern
+from pymacaron.patterns import MOST_READ, MOST_SEARCHED, meant, usable_pattern
 from pymacaron.patterns.bounding import rebound
 from pymacaron.patterns.positions import Automaton, TooLarge, places, reversed_of
 from pymacaron.patterns.reading import Chars, Tree, read
@@ -132,6 +132,16 @@ def test_costly_patterns_are_bound(pattern: str) -> None:
     assert most is not None
     assert 2 <= most <= MOST_SEARCHED
     assert meant(rebound(usable(pattern), 7)) == (pattern, 7)
+
+
+@pytest.mark.parametrize("pattern", [r"^(?!aws:)[a-z ]+$", r"^(?=.*\d)(?=.*[a-z]).{8,4000}$", r"^(?!\s)(?!.*\s$).*$"])
+def test_look_around_with_nothing_to_go_back_to(pattern: str) -> None:
+    """Look-ahead at the start, and then something that takes linear time: all but very long texts are searched."""
+    assert meant(usable(pattern)) == (pattern, MOST_READ)
+    checker = Checker({"pattern": usable(pattern)}, OPENAPI_31, Formats())
+    assert checker.is_valid(("ab 1" if "d" in pattern else "ab c") * 999 + "z")
+    assert not checker.is_valid("\n" * 3000)
+    assert longest_time(pattern, "items", [(1, 1_000_000), (9, MOST_READ), (1000, 1000), (20_000, 20)]) < 8
 
 
 def test_what_stands_beside_a_bound_pattern() -> None:

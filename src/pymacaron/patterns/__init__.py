@@ -14,9 +14,9 @@ from typing import Any
 
 import jsonschema_rs
 
-from .engines import BOUND_BEGINS, FEW_TEXTS, FIRST_LEVEL, MOST_SEARCHED, takes
+from .engines import BOUND_BEGINS, FEW_TEXTS, FIRST_LEVEL, MOST_READ, MOST_SEARCHED, takes
 
-__all__ = ["FEW_TEXTS", "FIRST_LEVEL", "MOST_SEARCHED", "meant", "usable_pattern"]
+__all__ = ["FEW_TEXTS", "FIRST_LEVEL", "MOST_READ", "MOST_SEARCHED", "meant", "usable_pattern"]
 
 # What most patterns are, and surely harmless: literals anywhere, or from the start on characters of which only the last
 # may be there more or less often.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 from .costs import Cost, cost, cost_beside
-from .engines import BOUND_BEGINS, FEW_TEXTS, MOST_SEARCHED, takes
+from .engines import BOUND_BEGINS, FEW_TEXTS, MOST_READ, MOST_SEARCHED, takes
 from .positions import begins_at_start
 from .reading import ESCAPED
 
@@ -69,14 +69,18 @@ def bounds(usables: Iterable[str], texts: int) -> Bounds:
     """
     costs = {usable: _cost_beside(unbound(usable)[0]) for usable in usables}
     each = PATIENCE / texts / max(len(costs), 1)
-    hard = {usable: one.most(each, MOST_SEARCHED) for usable, one in costs.items() if not one.is_linear}
+    hard = {usable: one.most(each, _most(one)) for usable, one in costs.items() if not one.is_linear}
     least = max((costs[usable].steps(most) for usable, most in hard.items()), default=0)
-    lengths = {usable: one.most(each, MOST_SEARCHED, least) for usable, one in costs.items()}
+    lengths = {usable: one.most(each, _most(one), least) for usable, one in costs.items()}
     spare = [
         int(each / costs[usable].unit(lengths[usable])) - 2 * lengths[usable]
         for usable in hard if not costs[usable].is_straight
     ]  # fmt: skip
     return Bounds(lengths, min(max(least, min(spare, default=0)), _MOST_STEPS))
+
+
+def _most(one: Cost) -> int:
+    return MOST_READ if not one.is_linear and one.is_straight else MOST_SEARCHED
 
 
 def worst(usable: str, characters: int, steps: int) -> float:

@@ -6,8 +6,10 @@ from typing import Any
 
 import jsonschema_rs
 
-# So long a text is searched for a bound pattern at the most.
+# So long a text is searched for a bound pattern at the most; for one that the backtracking engine goes through once,
+# with nothing to go back to.
 MOST_SEARCHED = 2000
+MOST_READ = 100_000
 # So many texts a value has, if it has few. From there on each level of patience is for twice as many.
 FIRST_LEVEL = 4
 FEW_TEXTS = 1 << FIRST_LEVEL

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import cast
 
 from pymacaron._types import Json, JsonObject
-from pymacaron.patterns import FEW_TEXTS, FIRST_LEVEL
+from pymacaron.patterns import FEW_TEXTS, FIRST_LEVEL, MOST_READ
 from pymacaron.patterns.bounding import PATIENCE, bounds, needs_bound, rebound, worst
 
 # Each text may take its part of the time: at the first level that of one among a few; at the next one half of that,
@@ -62,7 +62,7 @@ class Patience:
         return self._worst[level]
 
 
-_LARGEST = 12  # bits of lengths; no longer text is searched for anything
+_LARGEST = MOST_READ.bit_length()  # of lengths; no longer text is searched for anything
 
 
 def _texts(value: Json) -> list[str]:
