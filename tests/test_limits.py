@@ -670,13 +670,20 @@ def test_tags(project: Project, dispatch: str, said: Any) -> None:
     other = client.get("/f", headers={"If-None-Match": tag})
     assert (other.status_code, other.json) == (200, {"value": 2})
     assert other.headers["ETag"] != tag
-    for own in (None, '"mine"'):  # a response of Flask's is an answer like another
-        headers = {"ETag": own} if own else {}
-        handlers.own.append(lambda headers=headers: Response('{"a": 1}', headers=headers, mimetype="application/json"))
+    closed: list[int] = []
+
+    def flasks(headers: dict[str, str]) -> Response:
+        made = Response('{"a": 1}', headers=headers, mimetype="application/json")
+        made.call_on_close(lambda: closed.append(1))
+        return made
+
+    for own in (None, '"mine"'):  # a response of Flask's is an answer like another, and is closed like one
+        handlers.own.append(partial(flasks, {"ETag": own} if own else {}))
         tag = client.get("/f").headers["ETag"]
         assert own is None or tag == own
         assert client.get("/f", headers={"If-None-Match": tag}).status_code == 304
         assert client.get("/f", headers={"If-None-Match": '"other"'}).json == {"a": 1}
+    assert len(closed) == 6
 
 
 # What browsers are told

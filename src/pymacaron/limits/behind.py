@@ -125,6 +125,8 @@ class Limited:
             else:
                 answer = self._repeated(request, NOBODY if call is None else call.identity, self._endpoint)
         if self._tag is not None and (response := _kept(answer)) is not None:
+            if response is not answer:
+                answer.close()  # a response of Flask's, which has more to do then
             answer = tags.tagged(request, response, weak=self._tag == tags.WEAK)
         return _with(answer, told) if told else answer
 
