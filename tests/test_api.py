@@ -450,7 +450,7 @@ def test_a_port_that_is_taken(program: Project) -> None:
         taken.listen()
         told = run(by_python(taken.getsockname()[1]), program.folder)
     assert told.returncode != 0
-    assert "in use" in told.stderr
+    assert "another program uses it" in told.stderr
     assert "Traceback" not in told.stderr
 
 

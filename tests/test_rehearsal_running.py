@@ -53,6 +53,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 server = http.server.ThreadingHTTPServer((os.environ.get("HOST", "127.0.0.1"), int(os.environ["PORT"])), Handler)
 server.daemon_threads = False
+server.handle_error = lambda *_: None  # who asks how it is does not always wait for the answer
 signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
 print("it serves", flush=True)
 server.serve_forever(0.05)
