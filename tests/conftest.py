@@ -4,6 +4,7 @@ is held to: it shows none of its secrets."""
 
 import logging
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 
@@ -25,6 +26,8 @@ _cache = tempfile.TemporaryDirectory(prefix="pymacaron-cache-")
 os.environ["PYMACARON_CACHE"] = _cache.name  # for the programs that tests start, too
 os.environ["NO_ERROR_REPORTING"] = "1"  # tests fail on purpose; those of reports switch them on
 os.environ["OTEL_SDK_DISABLED"] = "true"  # those of spans switch it on, for good in their process
+# A shell that runs something in the background lets it ignore Ctrl-C, and so would all that tests start and end with it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -129,7 +129,7 @@ def test_the_shop(shop: Shop, engine: Engine, capsys: pytest.CaptureFixture[str]
     labels = re.findall(rf"{_LIVE} answers as (\S+)|([\w-]+) is live; now", done.said)
     assert (len(set(versions)), len(images), len(set(labels))) == (2, 2, 2), done.said
     assert done.said.count("run the acceptance tests against the live address (") == 2
-    assert done.said.count(f"give {_LIVE} to {versions[1]} (") == 1
+    assert done.said.count(f"move {_LIVE} to {versions[1]} (") == 1
     assert engine.containers({"pymacaron.deploy": "trial"}, ended=True) == []
     assert engine.containers({"pymacaron.rehearsal": ""}, ended=True) == []
     left = [name for image in engine.images({"pymacaron.app": "shop"}) for name in engine.inspect(image).tags]
@@ -172,7 +172,7 @@ def test_a_bad_version_is_stopped(shop: Shop, tmp_path: Path, capsys: pytest.Cap
     done = shop.rehearsed("--before", str(good), planted=BROKEN_THERE)
     assert done.code == 4, done.said
     assert "the live version was not changed" in done.said
-    assert f"give {_LIVE}" not in done.said
+    assert f"move {_LIVE}" not in done.said
     assert done.asked > 100
     assert same_is_live(done)
     with capsys.disabled():
@@ -188,8 +188,8 @@ def test_a_version_that_fails_later_is_rolled_back(
     done = shop.rehearsed("--before", str(good), planted=BROKEN_LIVE)
     assert done.code == 5, done.said
     assert "THE DEPLOYMENT WAS ROLLED BACK" in done.said
-    assert re.search(rf"✓ give {_LIVE} to \S+ \(", done.said)
-    assert re.search(rf"✓ give {_LIVE} back to \S+ \(", done.said)
+    assert re.search(rf"✓ move {_LIVE} to \S+ \(", done.said)
+    assert re.search(rf"✓ move {_LIVE} back to \S+ \(", done.said)
     assert done.asked > 100
     assert same_is_live(done)
     with capsys.disabled():
@@ -235,7 +235,7 @@ def test_a_new_service(kind: str, request: pytest.FixtureRequest, docker_host: s
     done = pymacaron(folder, {**own, "NOTES_WORD": _WORD}, "deploy", "--rehearse", "--base", base, "--network", "host")
     assert done.code == 0, done.said
     assert done.said.count("run the acceptance tests against the live address (") == 2
-    assert "give notes-live.eu-west-1.elasticbeanstalk.com to notes-live-" in done.said
+    assert "move notes-live.eu-west-1.elasticbeanstalk.com to notes-live-" in done.said
     assert done.asked > 0
     assert _WORD not in done.said
     engine = Engine.find(environment={**os.environ, **own})
