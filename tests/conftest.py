@@ -26,7 +26,7 @@ _cache = tempfile.TemporaryDirectory(prefix="pymacaron-cache-")
 os.environ["PYMACARON_CACHE"] = _cache.name  # for the programs that tests start, too
 os.environ["NO_ERROR_REPORTING"] = "1"  # tests fail on purpose; those of reports switch them on
 os.environ["OTEL_SDK_DISABLED"] = "true"  # those of spans switch it on, for good in their process
-# A shell that runs something in the background lets it ignore Ctrl-C, and so would all that tests start and end with it.
+# What a shell runs in the background ignores Ctrl-C, and so would all that tests start, and end in this way.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
