@@ -18,8 +18,9 @@ from pymacaron.exceptions import PyMacaronException
 from pymacaron.formats import Format, Formats
 from pymacaron.messages import ABSENT
 from pymacaron.operations import Operation
+from pymacaron.patterns.cursor import Unreadable
 from pymacaron.samples import NoSample, arguments, result, sample, spoiled, spoiled_request
-from pymacaron.samples.patterns import Unreadable, matching
+from pymacaron.samples.patterns import matching
 from pymacaron.samples.texts import FORMATS
 from pymacaron.schemas import REQUEST, RESPONSE
 from pymacaron.wire import read_request

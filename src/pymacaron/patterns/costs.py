@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
+from .cursor import Unreadable
 from .positions import (
     MOST_PLACES,
     Automaton,
@@ -25,7 +26,7 @@ from .positions import (
     reversed_of,
     threads,
 )  # fmt: skip
-from .reading import Chars, Choice, Edge, Group, Look, Recall, Repeat, Sequence, Tree, Unreadable, read
+from .reading import Chars, Choice, Edge, Group, Look, Recall, Repeat, Sequence, Tree, read
 
 # For one place in mind and one character; for a character if the automaton is deterministic, and if what groups match
 # is asked for, too; for a step.

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
+from .cursor import CONTROLS, Cursor, Unreadable
+
 Ranges: TypeAlias = "tuple[tuple[int, int], ...]"  # of code points, the last one included
 
 LAST = 0x10FFFF
@@ -67,15 +69,10 @@ _SPACE: Ranges = ((9, 13), (32, 32), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x
                   (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000), (0xFEFF, 0xFEFF))  # fmt: skip
 _ANY = Chars(((0, 9), (11, LAST)))
 _CLASSES = {"d": _DIGITS, "w": _WORD, "s": _SPACE}
-_CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "0": "\0"}
 _EDGES = {"b": Edge("b"), "B": Edge("b"), "A": Edge("^"), "z": Edge("$"), "Z": Edge("$")}
 # What a group begins with, if it does more than to hold together.
 _LOOKS = ("?<=", "?<!", "?=", "?!", "?>")
 _DEEPEST = 100  # groups in groups
-
-
-class Unreadable(ValueError):
-    """The expression is none that can be followed."""
 
 
 def read(pattern: str) -> Tree:
@@ -114,34 +111,13 @@ ESCAPED = {letter: _written(ranges) for letter, ranges in _CLASSES.items()}
 ESCAPED |= {letter.upper(): _written(without(ranges)) for letter, ranges in _CLASSES.items()}
 
 
-class _Reading:
+class _Reading(Cursor):
     """A descent along the grammar."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = self.depth = 0
+        super().__init__(text)
+        self.depth = 0
         self.is_blind = self.is_of_lines = False  # to the case of letters; do `^` and `$` mean lines?
-
-    def peek(self, wanted: str) -> bool:
-        return self.text.startswith(wanted, self.at)
-
-    def take(self, wanted: str) -> bool:
-        found = self.text.startswith(wanted, self.at)
-        self.at += len(wanted) if found else 0
-        return found
-
-    def next(self) -> str:
-        if self.at >= len(self.text):
-            raise Unreadable(self.text)
-        self.at += 1
-        return self.text[self.at - 1]
-
-    def until(self, end: str) -> str:
-        stop = self.text.find(end, self.at)
-        if stop < 0:
-            raise Unreadable(self.text)
-        found, self.at = self.text[self.at : stop], stop + len(end)
-        return found
 
     def alternatives(self) -> Tree:
         choices = [self.sequence()]
@@ -260,7 +236,7 @@ class _Reading:
             char = self.code({"x": 2, "u": 4, "U": 8}[char])
         elif char == "c":
             char = chr(ord(self.next()) % 32)
-        return self.literal(_CONTROLS.get(char, char))
+        return self.literal(CONTROLS.get(char, char))
 
     def code(self, length: int) -> str:
         if self.take("{"):

@@ -7,12 +7,13 @@ from random import Random
 from typing import Any
 
 from pymacaron._types import Json, JsonObject
+from pymacaron.patterns.cursor import Unreadable
 from pymacaron.schemas import LEFT, Checker
 
 from .demands import DeadEnd, Demand, same
 from .numbers import number, range_of
 from .patterns import matching
-from .texts import Unreadable, matches, text, word
+from .texts import matches, text, word
 
 _DEEPEST = 16  # levels of objects and arrays
 _STEPS = 2000  # values in one value

@@ -12,6 +12,7 @@ from random import Random
 from typing import NamedTuple, TypeAlias
 
 from pymacaron.patterns import meant
+from pymacaron.patterns.cursor import CONTROLS, Cursor, Unreadable
 
 _DIGITS, _LOWER, _UPPER = "0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WORD = _LOWER + _UPPER + _DIGITS + "_"
@@ -19,16 +20,11 @@ _SPACE = " \t\n\r\f\v"
 _PRINTABLE = _LOWER + _UPPER + _DIGITS + " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 _OTHERS = "éßÆ中Ω☃\t\n"  # for classes that exclude everything printable
 _CLASSES = {"d": _DIGITS, "w": _WORD, "s": _SPACE}
-_CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "0": "\0"}
 _PROPERTIES = {
     "L": _LOWER + _UPPER + "é中Ω", "Lu": _UPPER, "Ll": _LOWER, "N": _DIGITS, "Nd": _DIGITS, "P": "!,.-_:;?",
     "S": "+<=>$", "Z": " ", "Zs": " ", "Letter": _LOWER + _UPPER, "Alphabetic": _LOWER + _UPPER, "IsAlphabetic": _LOWER,
 }  # fmt: skip
 _MOST = 200  # characters of a repetition without an end
-
-
-class Unreadable(ValueError):
-    """The expression is none that can be followed."""
 
 
 class Making(NamedTuple):
@@ -65,34 +61,12 @@ def _compiled(pattern: str) -> Step:
     return step
 
 
-class _Parser:
+class _Parser(Cursor):
     """A descent along the grammar of ECMA-262, section 22.2.1."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
+        super().__init__(text)
         self.groups = 0
-
-    def peek(self, wanted: str) -> bool:
-        return self.text.startswith(wanted, self.at)
-
-    def take(self, wanted: str) -> bool:
-        found = self.peek(wanted)
-        self.at += len(wanted) if found else 0
-        return found
-
-    def next(self) -> str:
-        if self.at >= len(self.text):
-            raise Unreadable(self.text)
-        self.at += 1
-        return self.text[self.at - 1]
-
-    def until(self, end: str) -> str:
-        stop = self.text.find(end, self.at)
-        if stop < 0:
-            raise Unreadable(self.text)
-        found, self.at = self.text[self.at : stop], stop + len(end)
-        return found
 
     def alternatives(self) -> Step:
         choices = [self.sequence()]
@@ -189,8 +163,8 @@ class _Parser:
             name = self.until("}").rpartition("=")[2]
             chars = _PROPERTIES.get(name, _LOWER)
             return chars if char == "p" else _without(chars)
-        if char in _CONTROLS:
-            return _CONTROLS[char]
+        if char in CONTROLS:
+            return CONTROLS[char]
         if char in "xu":
             return self.code(char)
         if char == "c":

@@ -8,7 +8,7 @@ from functools import lru_cache
 from random import Random
 from typing import TypeAlias
 
-from .patterns import Unreadable, matching
+from .patterns import matching
 
 _WORDS = (
     "amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "inlet", "jade", "kelp", "lunar", "maple",
@@ -164,4 +164,4 @@ _GUESSES: tuple[Callable[[Random], str], ...] = (
     lambda random: f"{random.randint(1, 99)}.{random.randint(10, 99)} {word(random)[:3].upper()}",
 )  # fmt: skip
 
-__all__ = ["FORMATS", "Unreadable", "expression", "matches", "text", "word"]
+__all__ = ["FORMATS", "expression", "matches", "text", "word"]
